@@ -1,0 +1,28 @@
+"""Shapes shared by everything that computes.
+
+Axis letters: R networks of the population, H features (or units, or outputs) of a layer, B samples of a batch,
+P parameters of one network. Hidden values are features first, (R, H, B): the bias is then one more row of ones, and
+everything elementwise runs over H*B contiguous numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+def over(values: Array, like: Array) -> Array:
+    """One value per network, (R,), shaped to broadcast over `like`, (R, ...), in the dtype of `like`."""
+    return values.astype(like.dtype, copy=False).reshape(-1, *(1,) * (like.ndim - 1))
+
+
+def squared_norm(values: Array) -> Array:
+    """Sum of squares of each network's row: (R, N) -> (R,).
+
+    By BLAS, row by row, so that a row's sum does not depend on how many rows there are.
+    """
+    return np.matmul(values[:, None, :], values[:, :, None])[:, 0, 0]

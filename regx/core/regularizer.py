@@ -1,0 +1,131 @@
+"""The protocol of a regularizer: one small frozen dataclass that overrides hooks at the sites where training lets it act.
+
+    site      value                         hook             who acts there
+    batch     x (R, D, B), y (R, K, B)      on_batch         input noise, mixup, label smoothing
+    weight    one weight matrix (R, in, out) on_weight       DropConnect, weight noise
+    hidden    h (R, H, B)                   on_hidden        dropout, activity penalty
+    logits    z (R, K, B)                   on_logits        confidence penalty
+    loss      all parameters (R, P)         penalty,         L1, L2, group lasso
+                                            add_gradient
+    gradient  its gradient (R, P)           on_gradient      clipping, gradient noise
+    step      parameters after the update   on_step          proximal L1, decoupled decay, max-norm
+    epoch     scores (R,)                   on_epoch         early stopping, weight averaging
+    finish    parameters (R, P)             on_finish        restore the best, use the average
+
+Hooks on the forward path return `(value, pullback)`: the pullback takes the gradient of the loss with respect to the
+value and returns it with respect to what came in, so the backward pass is the pullbacks in reverse order. A hook that
+penalises what it sees returns it unchanged, reports `at.add_penalty(amount)` and adds its gradient in the pullback.
+
+A hook may write into what it is given and return it; what an activation needs later it has put aside. A regularizer
+holds no state of its own: what must last is in `at.state`. None of this exists at evaluation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from regx.core.arrays import Array
+from regx.core.component import Component
+from regx.core.streams import Streams
+
+Pullback = Callable[[Array], Array]
+
+FORWARD_SITES = ("on_batch", "on_weight", "on_hidden", "on_logits")
+
+
+@dataclass
+class Site:
+    """What a hook may use: its own random streams, its own state, and where training stands.
+
+    `streams` and `state` belong to one regularizer of one population. The arrays in `state` have the networks as
+    their first axis and shrink with the population.
+    """
+
+    streams: Streams
+    is_weight: Array  # (P,), 1 at the weights of weight matrices, 0 at biases, gains and offsets
+    scratch: Array  # (R, P), anybody's to overwrite
+    lr: Array  # (R, 1), the learning rate in force
+    epoch: int = 0
+    layer: int = 0  # counted from 0 at the input
+    state: dict[str, Array] = field(default_factory=dict)
+    penalties: Array | None = None  # (R,), what `add_penalty` has collected in this step
+
+    def over_weights(self, values: Array) -> Array:
+        """One value per network, (R,), at every weight and 0 at every other parameter: (R, P)."""
+        return values[:, None].astype(self.scratch.dtype) * self.is_weight
+
+    def add_penalty(self, amount: Array) -> None:
+        """Report a penalty, (R,), of what a forward hook has seen, so that `objective` and `penalty` include it."""
+        assert self.penalties is not None
+        self.penalties += amount
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How the networks stand after an evaluated epoch. Each (R,); the validation split only."""
+
+    epoch: int
+    val_loss: Array
+    val_accuracy: Array | None
+
+
+@dataclass(frozen=True)
+class Regularizer(Component):
+    """Base of all regularizers. A subclass is final, has its `kind`, and overrides the hooks it needs.
+
+    The hooks see the form for a population (`Component.of_population`).
+    """
+
+    def begin(self, at: Site, values: Array) -> None:
+        """Put what must last into `at.state`, before the first step. values: all parameters, (R, P)."""
+
+    def on_batch(self, x: Array, y: Array, at: Site) -> tuple[Array, Array]:
+        """Change what a step sees: x (R, D, B), y (R, K, B). Must not write into them."""
+        raise NotImplementedError
+
+    def on_weight(self, weight: Array, at: Site) -> tuple[Array, Pullback]:
+        """Change a weight matrix (R, in, out) for one step."""
+        raise NotImplementedError
+
+    def on_hidden(self, h: Array, at: Site) -> tuple[Array, Pullback]:
+        """Change the output of a hidden layer, (R, H, B)."""
+        raise NotImplementedError
+
+    def on_logits(self, z: Array, at: Site) -> tuple[Array, Pullback]:
+        """See the network's output before the loss, (R, K, B)."""
+        raise NotImplementedError
+
+    def penalty(self, values: Array, at: Site) -> Array:
+        """The penalty of all parameters, (R, P) -> (R,)."""
+        raise NotImplementedError
+
+    def add_gradient(self, values: Array, gradient: Array, at: Site) -> None:
+        """Add the penalty's gradient, where it is taken by gradient, to `gradient` (R, P)."""
+        raise NotImplementedError
+
+    def on_gradient(self, gradient: Array, at: Site) -> None:
+        """Change the gradient (R, P) in place."""
+        raise NotImplementedError
+
+    def on_step(self, values: Array, at: Site) -> None:
+        """Change the parameters (R, P) in place after the optimizer's update."""
+        raise NotImplementedError
+
+    def on_epoch(self, values: Array, scores: Scores, at: Site) -> Array:
+        """Which networks go on, (R,) bool, after an evaluated epoch."""
+        raise NotImplementedError
+
+    def on_finish(self, values: Array, at: Site) -> Array:
+        """The epoch whose parameters are reported, (R,), having written them into `values` (R, P)."""
+        raise NotImplementedError
+
+    def hooks(self) -> tuple[str, ...]:
+        """The hooks that act, by name. Overridden where a parameter chooses the hook."""
+        return tuple(name for name in HOOKS if getattr(type(self), name) is not getattr(Regularizer, name))
+
+
+HOOKS = (
+    "on_batch", "on_weight", "on_hidden", "on_logits", "penalty", "add_gradient", "on_gradient", "on_step",
+    "on_epoch", "on_finish",
+)  # fmt: skip

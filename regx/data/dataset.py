@@ -1,0 +1,55 @@
+"""What a network is trained on, and the protocol of where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from regx.core.arrays import Array
+
+Task = Literal["regression", "binary", "multiclass"]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows as the network sees them. x: (n, D) float64.
+
+    y: (n, K) float64: the number (K = 1), the label 0 or 1 (K = 1), or the class one-hot (K classes).
+    """
+
+    x: Array
+    y: Array
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Three disjoint splits of one draw of the data. `val` may be empty, (0, D).
+
+    features: D names. target: its name. classes: the labels' names in order of their number; empty for regression.
+    notes: what the user should know of how the data was understood, a sentence each.
+    """
+
+    task: Task
+    train: Split
+    val: Split
+    test: Split
+    features: tuple[str, ...]
+    target: str
+    classes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """Base of all datasets: a frozen dataclass with a `kind` and declared parameters, all of them static."""
+
+    kind: ClassVar[str]
+    source: ClassVar[str]  # where it comes from
+
+    def load(self, seed: int) -> Dataset:
+        """The dataset of one seed: its draw or its split. The same seed always gives the same arrays."""
+        raise NotImplementedError
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the bytes that the data is read from, as hex; of the generator's name for generated data."""
+        raise NotImplementedError

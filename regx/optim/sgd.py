@@ -1,0 +1,43 @@
+"""Stochastic gradient descent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from regx.core.arrays import Array, over
+from regx.core.parameters import flag, number
+from regx.optim.optimizer import Optimizer
+
+
+@dataclass(frozen=True)
+class SGD(Optimizer):
+    """w <- w - lr·v, where v <- momentum·v + gradient; Nesterov steps along gradient + momentum·v instead.
+
+    The convention of PyTorch: the gradient enters the velocity undamped and the learning rate multiplies the velocity.
+    """
+
+    kind = "sgd"
+    source = "Sutskever et al. 2013, On the Importance of Initialization and Momentum in Deep Learning, section 2"
+
+    momentum: Array = number(0.0, ge=0, lt=1, help="share of the last velocity that is kept")
+    nesterov: bool = flag(False, help="look ahead along the velocity")
+
+    def slots(self) -> int:
+        return 1 if np.any(self.momentum) else 0
+
+    def step(
+        self, values: Array, gradient: Array, memory: list[Array], scratch: Array, lr: Array, step: int, is_weight: Array
+    ) -> None:
+        direction = gradient
+        if memory:
+            (velocity,) = memory
+            momentum = over(self.momentum, velocity)
+            velocity *= momentum
+            velocity += gradient
+            direction = velocity
+            if self.nesterov:
+                direction = np.multiply(velocity, momentum, out=scratch)
+                direction += gradient
+        values -= np.multiply(direction, lr, out=scratch)
