@@ -1,0 +1,43 @@
+"""What training leaves of one network: the type that the engine returns and the store writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from regx.core.arrays import Array
+
+# The columns of metrics.csv after `seed`, in order. The accuracies exist for classification only.
+METRICS = (
+    "epoch", "train_loss", "val_loss", "test_loss", "objective", "penalty", "weight_norm", "zero_fraction", "lr",
+)  # fmt: skip
+ACCURACIES = ("train_accuracy", "val_accuracy", "test_accuracy")
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """Where a network stopped being finite: the epoch, and the first tensor that broke, such as `2/weight` or `loss`."""
+
+    epoch: int
+    tensor: str
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One network after training.
+
+    metrics: a column each of METRICS (and ACCURACIES for classification), (rows,), one row per evaluated epoch from
+    epoch 0 on; what does not exist is NaN (the objective at epoch 0, the losses of an empty validation split).
+    reported_epoch: the epoch that the network is judged by; `reported_because` says why that one.
+    weights: arrays by `<init|reported|final>/<layer>/<weight|bias|gain|offset>`, layers from 0, weights (in, out).
+    seconds: its share of the population's time.
+    """
+
+    seed: int
+    status: Literal["completed", "diverged"]
+    metrics: dict[str, Array]
+    reported_epoch: int
+    reported_because: str
+    weights: dict[str, Array]
+    seconds: float
+    divergence: Divergence | None = None
