@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from regx.core.arrays import Array
 from regx.core.component import Component
@@ -77,6 +78,8 @@ class Regularizer(Component):
     The hooks see the form for a population (`Component.of_population`).
     """
 
+    reports: ClassVar[str] = ""  # why the parameters written by `on_finish` are the reported ones
+
     def begin(self, at: Site, values: Array) -> None:
         """Put what must last into `at.state`, before the first step. values: all parameters, (R, P)."""
 
@@ -117,7 +120,10 @@ class Regularizer(Component):
         raise NotImplementedError
 
     def on_finish(self, values: Array, at: Site) -> Array:
-        """The epoch whose parameters are reported, (R,), having written them into `values` (R, P)."""
+        """The epoch whose parameters are reported, (R,), having written them into `values` (R, P).
+
+        Why those is said by `reports`.
+        """
         raise NotImplementedError
 
     def hooks(self) -> tuple[str, ...]:

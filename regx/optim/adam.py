@@ -8,7 +8,10 @@ import numpy as np
 
 from regx.core.arrays import Array, over
 from regx.core.parameters import number
-from regx.optim.optimizer import Optimizer
+from regx.optim.optimizer import Optimizer, Update
+
+# Bias corrections are computed for this many steps at once: one by one they would cost a tenth of a small step.
+TABLE = 1024
 
 
 @dataclass(frozen=True)
@@ -29,25 +32,47 @@ class Adam(Optimizer):
     def slots(self) -> int:
         return 2
 
-    def step(
-        self, values: Array, gradient: Array, memory: list[Array], scratch: Array, lr: Array, step: int, is_weight: Array
-    ) -> None:
+    def update(self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array) -> Update:
         # The means are kept divided by (1 - beta), which saves a pass over the parameters for each of them; the constant
         # goes into the step size, and for the square into eps as well.
         mean, square = memory
         beta1, beta2 = over(self.beta1, values), over(self.beta2, values)
-        wide1, wide2 = self.beta1.astype(np.float64), self.beta2.astype(np.float64)
-        root = np.sqrt((1 - wide2) / (1 - wide2**step))
-        size = (1 - wide1) / (1 - wide1**step) / root
-        mean *= beta1
-        mean += gradient
-        square *= beta2
-        square += np.multiply(gradient, gradient, out=scratch)
-        np.sqrt(square, out=scratch)
-        scratch += over(self.eps / root, values)
-        np.divide(mean, scratch, out=scratch)
-        scratch *= over(size, values) * lr
-        values -= scratch
+        table = _Corrections(self)
+
+        def update(lr: Array, step: int) -> None:
+            size, eps = table.at(step)
+            np.multiply(mean, beta1, out=mean)
+            np.add(mean, gradient, out=mean)
+            np.multiply(gradient, gradient, out=scratch)
+            np.multiply(square, beta2, out=square)
+            np.add(square, scratch, out=square)
+            np.sqrt(square, out=scratch)
+            np.add(scratch, eps, out=scratch)
+            np.divide(mean, scratch, out=scratch)
+            np.multiply(scratch, size * lr, out=scratch)
+            np.subtract(values, scratch, out=values)
+
+        return update
+
+
+class _Corrections:
+    """Step size and eps, (R, 1), of every step, with the bias corrections and the divided-out constants in them."""
+
+    def __init__(self, adam: Adam) -> None:
+        self._adam = adam
+        self._first = -TABLE
+
+    def at(self, step: int) -> tuple[Array, Array]:
+        if not self._first <= step < self._first + TABLE:
+            self._first = step - step % TABLE
+            steps = np.maximum(np.arange(self._first, self._first + TABLE), 1)[:, None, None]
+            beta1, beta2 = (b.astype(np.float64)[:, None] for b in (self._adam.beta1, self._adam.beta2))
+            root = np.sqrt((1 - beta2) / (1 - beta2**steps))
+            dtype = self._adam.eps.dtype
+            self._size = ((1 - beta1) / (1 - beta1**steps) / root).astype(dtype)
+            self._eps = (self._adam.eps.astype(np.float64)[:, None] / root).astype(dtype)
+        row = step - self._first
+        return self._size[row], self._eps[row]
 
 
 @dataclass(frozen=True)
@@ -62,8 +87,14 @@ class AdamW(Adam):
 
     weight_decay: Array = number(0.01, neutral=0.0, ge=0, help="share of a weight lost per step, before the learning rate")
 
-    def step(
-        self, values: Array, gradient: Array, memory: list[Array], scratch: Array, lr: Array, step: int, is_weight: Array
-    ) -> None:
-        values *= 1 - (over(self.weight_decay, values) * lr) * is_weight
-        super().step(values, gradient, memory, scratch, lr, step, is_weight)
+    def update(self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array) -> Update:
+        adam_step = super().update(values, gradient, memory, scratch, is_weight)
+        decay = over(self.weight_decay, values)
+
+        def update(lr: Array, step: int) -> None:
+            np.multiply(lr * decay, is_weight, out=scratch)
+            np.subtract(1, scratch, out=scratch)
+            np.multiply(values, scratch, out=values)
+            adam_step(lr, step)
+
+        return update

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from regx.core.arrays import Array
 from regx.core.component import Component
 from regx.core.parameters import number
 
+# (lr, step): update the parameters in place. lr: (R, 1), the learning rate in force; a new array whenever it changes.
+# step: counted from 1, as Adam's bias correction does.
+Update = Callable[[Array, int], None]
+
 
 @dataclass(frozen=True)
 class Optimizer(Component):
     """Base of all optimizers.
 
-    An optimizer holds no state: `slots` says how many arrays like the parameters it needs, which begin at zero and are
-    handed to every step. Steps are counted from 1, as Adam's bias correction does.
+    An optimizer holds no state: `slots` says how many arrays like the parameters it needs. They begin at zero.
     """
 
     lr: Array = number(0.01, gt=0, help="learning rate, before the schedule")
@@ -23,12 +27,10 @@ class Optimizer(Component):
         """How many arrays of shape (R, P) the optimizer remembers."""
         raise NotImplementedError
 
-    def step(
-        self, values: Array, gradient: Array, memory: list[Array], scratch: Array, lr: Array, step: int, is_weight: Array
-    ) -> None:
-        """Update the parameters in place.
+    def update(self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array) -> Update:
+        """The update of these arrays, with what is constant in it computed once.
 
         values, gradient, scratch and each of memory: (R, P); the gradient and the scratch may be overwritten.
-        lr: (R, 1), the learning rate in force. is_weight: (P,), 1 at weights and 0 at biases, gains and offsets.
+        is_weight: (P,), 1 at weights and 0 at biases, gains and offsets.
         """
         raise NotImplementedError

@@ -8,7 +8,7 @@ import numpy as np
 
 from regx.core.arrays import Array, over
 from regx.core.parameters import number
-from regx.optim.optimizer import Optimizer
+from regx.optim.optimizer import Optimizer, Update
 
 
 @dataclass(frozen=True)
@@ -24,17 +24,20 @@ class RMSprop(Optimizer):
     def slots(self) -> int:
         return 1
 
-    def step(
-        self, values: Array, gradient: Array, memory: list[Array], scratch: Array, lr: Array, step: int, is_weight: Array
-    ) -> None:
+    def update(self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array) -> Update:
         (square,) = memory
-        alpha = over(self.alpha, values)
-        np.multiply(gradient, gradient, out=scratch)
-        scratch *= 1 - alpha
-        square *= alpha
-        square += scratch
-        np.sqrt(square, out=scratch)
-        scratch += over(self.eps, values)
-        np.divide(gradient, scratch, out=scratch)
-        scratch *= lr
-        values -= scratch
+        alpha, eps = over(self.alpha, values), over(self.eps, values)
+        rest = 1 - alpha
+
+        def update(lr: Array, step: int) -> None:
+            np.multiply(gradient, gradient, out=scratch)
+            np.multiply(scratch, rest, out=scratch)
+            np.multiply(square, alpha, out=square)
+            np.add(square, scratch, out=square)
+            np.sqrt(square, out=scratch)
+            np.add(scratch, eps, out=scratch)
+            np.divide(gradient, scratch, out=scratch)
+            np.multiply(scratch, lr, out=scratch)
+            np.subtract(values, scratch, out=values)
+
+        return update

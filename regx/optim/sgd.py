@@ -8,7 +8,7 @@ import numpy as np
 
 from regx.core.arrays import Array, over
 from regx.core.parameters import flag, number
-from regx.optim.optimizer import Optimizer
+from regx.optim.optimizer import Optimizer, Update
 
 
 @dataclass(frozen=True)
@@ -27,17 +27,22 @@ class SGD(Optimizer):
     def slots(self) -> int:
         return 1 if np.any(self.momentum) else 0
 
-    def step(
-        self, values: Array, gradient: Array, memory: list[Array], scratch: Array, lr: Array, step: int, is_weight: Array
-    ) -> None:
-        direction = gradient
-        if memory:
-            (velocity,) = memory
-            momentum = over(self.momentum, velocity)
-            velocity *= momentum
-            velocity += gradient
+    def update(self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array) -> Update:
+        def plain(lr: Array, step: int) -> None:
+            np.subtract(values, np.multiply(gradient, lr, out=scratch), out=values)
+
+        if not memory:
+            return plain
+        (velocity,) = memory
+        momentum = over(self.momentum, velocity)
+
+        def with_momentum(lr: Array, step: int) -> None:
+            np.multiply(velocity, momentum, out=velocity)
+            np.add(velocity, gradient, out=velocity)
             direction = velocity
             if self.nesterov:
                 direction = np.multiply(velocity, momentum, out=scratch)
                 direction += gradient
-        values -= np.multiply(direction, lr, out=scratch)
+            np.subtract(values, np.multiply(direction, lr, out=scratch), out=values)
+
+        return with_momentum

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from regx.core.arrays import Array, squared_norm
 from regx.core.parameters import number
 from regx.core.regularizer import Regularizer, Site
@@ -33,4 +35,4 @@ class L2(Regularizer):
         return self.lam / 2 * squared_norm(values * at.is_weight)
 
     def add_gradient(self, values: Array, gradient: Array, at: Site) -> None:
-        gradient += at.state["lam"] * values
+        gradient += np.multiply(at.state["lam"], values, out=at.scratch)

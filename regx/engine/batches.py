@@ -1,0 +1,79 @@
+"""The batches of a population, in buffers that the first layer reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.core.streams import Streams
+from regx.data.dataset import Split
+
+
+def augmented(splits: list[Split], dtype: np.dtype[Any]) -> Array:
+    """The rows of several splits of equal shape with a column of ones, (S, n, D + 1)."""
+    n, features = splits[0].x.shape
+    rows = np.ones((len(splits), n, features + 1), dtype)
+    for row, split in zip(rows, splits, strict=True):
+        row[:, :features] = split.x
+    return rows
+
+
+def targets(splits: list[Split], dtype: np.dtype[Any]) -> Array:
+    """The targets of several splits of equal shape, (S, n, K)."""
+    return np.stack([split.y for split in splits]).astype(dtype)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One batch. x: (R, D + 1, B) with the row of ones; y: (R, K, B). Buffers: read before the next batch is asked for."""
+
+    x: Array
+    y: Array
+
+
+class Batches:
+    """Batches of `size` samples in a new random order each epoch; the last one has what is left.
+
+    x: (S, n, D + 1) and y: (S, n, K) of the S datasets in use, `which` (R,) of them each network sees. With a size of n
+    or more there is one batch of all samples in their own order, and no random number is drawn.
+    """
+
+    def __init__(self, x: Array, y: Array, which: Array, size: int, streams: Streams) -> None:
+        self._x, self._y, self._which, self._streams = x, y, which, streams
+        self.n = x.shape[1]
+        self.size = min(size, self.n)
+        if self.size == self.n:
+            self._whole = Batch(x[which].swapaxes(1, 2), np.ascontiguousarray(y[which].swapaxes(1, 2)))
+        else:
+            replicas = len(which)
+            self._x_buffer = np.empty((replicas, self.size, x.shape[2]), x.dtype)
+            self._y_buffer = np.empty((replicas, y.shape[2], self.size), y.dtype)
+
+    def sizes(self) -> list[int]:
+        """The different sizes of batch, largest first."""
+        rest = self.n % self.size
+        return [self.size, rest] if rest else [self.size]
+
+    def buffers(self, size: int) -> Batch:
+        """Where batches of this size will stand."""
+        if self.size == self.n:
+            return self._whole
+        return Batch(self._x_buffer[:, :size].swapaxes(1, 2), self._y_buffer[:, :, :size])
+
+    def epoch(self) -> Iterator[Batch]:
+        """The batches of one epoch."""
+        if self.size == self.n:
+            yield self._whole
+            return
+        order = self._streams.permutation(self.n)
+        for start in range(0, self.n, self.size):
+            chosen = order[:, start : start + self.size]
+            size = chosen.shape[1]
+            for row, (dataset, rows) in enumerate(zip(self._which, chosen, strict=True)):
+                np.take(self._x[dataset], rows, axis=0, out=self._x_buffer[row, :size])
+                self._y_buffer[row, :, :size] = self._y[dataset, rows].T
+            yield self.buffers(size)

@@ -1,0 +1,60 @@
+"""The unit of training: R networks of one shape, differing in seed, data and hyperparameters."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.core.regularizer import Regularizer
+from regx.data.dataset import Dataset
+from regx.nn.architecture import Architecture, Training
+from regx.nn.layout import Layout
+from regx.optim import Optimizer, Schedule
+
+
+@dataclass(frozen=True)
+class Population:
+    """What is to be trained; plain data that can be sent to another process.
+
+    optimizer and stack are of the population's form, one value per network. seeds: R of them. datasets: those in use,
+    equal in shape, and `which` of them, (R,), each network is trained on.
+    """
+
+    architecture: Architecture
+    training: Training
+    optimizer: Optimizer
+    schedule: Schedule
+    stack: tuple[Regularizer, ...]
+    seeds: tuple[int, ...]
+    datasets: tuple[Dataset, ...]
+    which: tuple[int, ...]
+
+    @property
+    def task(self) -> str:
+        return self.datasets[0].task
+
+    @property
+    def dtype(self) -> np.dtype:  # type: ignore[type-arg]
+        return np.dtype(self.training.dtype)
+
+    def layout(self) -> Layout:
+        """Where the parameters lie."""
+        train = self.datasets[0].train
+        return Layout(train.x.shape[1], self.architecture, train.y.shape[1])
+
+    def select(self, keep: Array) -> Self:
+        """The networks where `keep`, (R,), is true, with the datasets that they still use."""
+        which = np.array(self.which)[keep]
+        used, which = np.unique(which, return_inverse=True)
+        return dataclasses.replace(
+            self,
+            optimizer=self.optimizer.select(keep),
+            stack=tuple(member.select(keep) for member in self.stack),
+            seeds=tuple(np.array(self.seeds)[keep].tolist()),
+            datasets=tuple(self.datasets[index] for index in used),
+            which=tuple(which.tolist()),
+        )

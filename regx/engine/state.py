@@ -1,0 +1,150 @@
+"""Everything that training changes, and one epoch of changing it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.core.regularizer import Pullback, Regularizer, Scores, Site
+from regx.core.streams import Streams
+from regx.engine.batches import Batch, Batches, augmented, targets
+from regx.engine.evaluate import Evaluator
+from regx.engine.population import Population
+from regx.nn.losses import LOSSES
+from regx.nn.network import Hook, Network
+
+
+class State:
+    """The parameters of a population, what its optimizer and regularizers remember, its streams, and its buffers.
+
+    What is derived from the rest (networks, batches, evaluator) is made anew when networks leave.
+    """
+
+    def __init__(self, population: Population) -> None:
+        self.population = population
+        self.layout = population.layout()
+        dtype, seeds = population.dtype, population.seeds
+        self.is_weight = self.layout.is_weight(dtype)
+        self.values = self.layout.initial(seeds, dtype)
+        self.memory = [np.zeros_like(self.values) for _ in range(population.optimizer.slots())]
+        self.step = 0
+        self._batch_streams = Streams(seeds, "batches")
+        self._lr_factor = 1.0
+        self._sites = {
+            member.kind: Site(Streams(seeds, member.kind), self.is_weight, np.empty(0), np.empty(0))
+            for member in population.stack
+        }
+        self._build()
+        for member in population.stack:
+            member.begin(self._sites[member.kind], self.values)
+
+    def _build(self) -> None:
+        """What follows from population, values and streams."""
+        population, values = self.population, self.values
+        self.gradient = np.zeros_like(values)
+        self._scratch = np.empty_like(values)
+        self._penalties = np.zeros(len(values), values.dtype)
+        self._set_lr()
+        self._update = population.optimizer.update(values, self.gradient, self.memory, self._scratch, self.is_weight)
+        train = [dataset.train for dataset in population.datasets]
+        which = np.array(population.which)
+        x, y = augmented(train, values.dtype), targets(train, values.dtype)
+        size = population.training.batch_size or x.shape[1]
+        self._batches = Batches(x, y, which, size, self._batch_streams)
+        self._networks = {
+            size: Network(
+                self.layout, population.architecture.activation, values, self._batches.buffers(size).x, self.gradient,
+                self._hooks("on_hidden"), self._hooks("on_logits"),
+            )
+            for size in self._batches.sizes()
+        }  # fmt: skip
+        self.evaluator = Evaluator(population, self.layout, values)
+        self._acting = {
+            name: [(member, self._sites[member.kind]) for member in population.stack if name in member.hooks()]
+            for name in ("penalty", "add_gradient", "on_gradient", "on_step", "on_epoch", "on_finish")
+        }
+
+    def _hooks(self, name: str) -> tuple[Hook, ...]:
+        def call(member: Regularizer, site: Site, value: Array, layer: int) -> tuple[Array, Pullback]:
+            site.layer = layer
+            result: tuple[Array, Pullback] = getattr(member, name)(value, site)
+            return result
+
+        return tuple(
+            partial(call, member, self._sites[member.kind])
+            for member in self.population.stack
+            if name in member.hooks()
+        )
+
+    def _set_lr(self) -> None:
+        lr = self.population.optimizer.lr
+        self.lr = (lr * lr.dtype.type(self._lr_factor))[:, None]
+        for site in self._sites.values():
+            site.lr, site.scratch, site.penalties = self.lr, self._scratch, self._penalties
+
+    def train_epoch(self, epoch: int, record: bool) -> tuple[Array, Array]:
+        """One epoch, counted from 1. What was minimised on its batches and the penalty's part of it, both (R,).
+
+        The penalty is computed where `record` asks for it; else it is left out of both.
+        """
+        factor = self.population.schedule.factor(epoch, self.population.training.epochs)
+        if factor != self._lr_factor:
+            self._lr_factor = factor
+            self._set_lr()
+        for site in self._sites.values():
+            site.epoch = epoch
+        loss = np.zeros_like(self._penalties)
+        self._penalties[:] = 0
+        for batch in self._batches.epoch():
+            loss += self._train_batch(batch, record)
+        loss /= self._batches.n
+        penalty = self._penalties / self._batches.n
+        return loss + penalty, penalty
+
+    def _train_batch(self, batch: Batch, record: bool) -> Array:
+        """One step. The loss of the batch in training mode, summed over its samples, (R,)."""
+        samples = batch.y.shape[2]
+        network = self._networks[samples]
+        z = network.forward(network.into)
+        per_sample, gradient = LOSSES[self.population.task](z, batch.y, True)
+        assert gradient is not None
+        network.backward(gradient)
+        if record:
+            for member, site in self._acting["penalty"]:
+                self._penalties += member.penalty(self.values, site) * samples
+        for member, site in self._acting["add_gradient"]:
+            member.add_gradient(self.values, self.gradient, site)
+        for member, site in self._acting["on_gradient"]:
+            member.on_gradient(self.gradient, site)
+        self.step += 1
+        self._update(self.lr, self.step)
+        for member, site in self._acting["on_step"]:
+            member.on_step(self.values, site)
+        return per_sample.sum(axis=1)
+
+    def going_on(self, scores: Scores) -> Array:
+        """Which networks their regularizers let go on after an evaluated epoch, (R,) bool."""
+        keep = np.ones(len(self.values), bool)
+        for member, site in self._acting["on_epoch"]:
+            keep &= member.on_epoch(self.values, scores, site)
+        return keep
+
+    def reported(self, epoch: int) -> tuple[Array, Array, str]:
+        """The parameters that are reported, (R, P), the epoch they are of, (R,), and why those."""
+        values, epochs, because = self.values.copy(), np.full(len(self.values), epoch), "last epoch"
+        for member, site in self._acting["on_finish"]:
+            epochs, because = member.on_finish(values, site), member.reports
+        return values, epochs, because
+
+    def select(self, keep: Array) -> None:
+        """Go on with the networks where `keep`, (R,), is true."""
+        self.population = self.population.select(keep)
+        self.values = self.values[keep]
+        self.memory = [array[keep] for array in self.memory]
+        self._batch_streams.select(keep)
+        for site in self._sites.values():
+            site.streams.select(keep)
+            site.state = {name: array[keep] for name, array in site.state.items()}
+        self._build()

@@ -1,0 +1,127 @@
+"""Training a population from its initial weights to what is reported."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.core.regularizer import Scores
+from regx.core.trained import Divergence, Trained
+from regx.engine.history import History
+from regx.engine.population import Population
+from regx.engine.state import State
+
+
+class Observer(Protocol):
+    """Someone who watches training and changes nothing."""
+
+    def on_evaluation(self, epoch: int, networks: Array, metrics: dict[str, Array]) -> None:
+        """After an evaluated epoch. networks: (r,) the numbers of those still training; every metric (r,)."""
+
+    def on_leave(self, epoch: int, networks: Array) -> None:
+        """After `networks`, (r,), left the population at an epoch: finished, stopped or diverged."""
+
+
+def train(population: Population, observers: Sequence[Observer] = ()) -> list[Trained]:
+    """Train all networks of a population; one result per network, in their order.
+
+    On one BLAS thread: populations run side by side in processes, and a product's bits depend on its threads.
+    """
+    from threadpoolctl import threadpool_limits
+
+    # Networks may overflow: that is found, named and reported, not warned of.
+    with threadpool_limits(1), np.errstate(all="ignore"):
+        return _Training(population, observers).run()
+
+
+class _Training:
+    def __init__(self, population: Population, observers: Sequence[Observer]) -> None:
+        self._training = population.training
+        self._observers = observers
+        self._seeds = population.seeds
+        self._state = State(population)
+        self._initial = self._state.values.copy()
+        replicas = len(self._seeds)
+        self._networks = np.arange(replicas)  # the numbers of those still training
+        rows = 2 + self._training.epochs // self._training.eval_every + 1
+        self._history = History(replicas, rows, population.task != "regression", population.dtype)
+        self._results: dict[int, Trained] = {}
+        self._seconds = np.zeros(replicas)
+        self._clock = time.perf_counter()
+
+    def run(self) -> list[Trained]:
+        nothing = np.full(len(self._networks), np.nan)
+        self._evaluated(0, nothing, nothing)
+        for epoch in range(1, self._training.epochs + 1):
+            if not len(self._networks):
+                break
+            last = epoch == self._training.epochs
+            record = last or epoch % self._training.eval_every == 0
+            objective, penalty = self._state.train_epoch(epoch, record)
+            finite = np.isfinite(objective)
+            if record or not finite.all():
+                self._evaluated(epoch, objective, penalty if record else np.full(len(penalty), np.nan), record)
+        self._leave(self._training.epochs, np.ones(len(self._networks), bool))
+        return [self._results[network] for network in range(len(self._seeds))]
+
+    def _evaluated(self, epoch: int, objective: Array, penalty: Array, everyone: bool = True) -> None:
+        """Evaluate and record; let go who diverged or stopped. Off the schedule, only who diverged gets a row."""
+        state = self._state
+        metrics = state.evaluator.metrics()
+        metrics |= {"objective": objective, "penalty": penalty, "lr": state.lr[:, 0]}
+        finite = np.isfinite(metrics["train_loss"]) & np.isfinite(metrics["weight_norm"])
+        if epoch:
+            finite &= np.isfinite(objective)
+        rows = np.ones(len(finite), bool) if everyone else ~finite
+        self._history.add(self._networks[rows], epoch, {name: metric[rows] for name, metric in metrics.items()})
+        going_on = finite
+        if everyone:
+            for observer in self._observers:
+                observer.on_evaluation(epoch, self._networks, metrics)
+            scores = Scores(epoch, metrics["val_loss"], metrics.get("val_accuracy"))
+            going_on = finite & state.going_on(scores)
+        if not going_on.all():
+            self._leave(epoch, ~going_on, ~finite)
+
+    def _leave(self, epoch: int, leaving: Array, diverged: Array | None = None) -> None:
+        """Report the networks where `leaving`, (r,), is true, and go on without them."""
+        now = time.perf_counter()
+        self._seconds[self._networks] += (now - self._clock) / max(len(self._networks), 1)
+        self._clock = now
+        values, epochs, because = self._state.reported(epoch)
+        for row in np.flatnonzero(leaving):
+            broken = diverged is not None and bool(diverged[row])
+            self._results[int(self._networks[row])] = self._trained(
+                row, values[row], int(epochs[row]), because, Divergence(epoch, self._broken(row)) if broken else None
+            )
+        for observer in self._observers:
+            observer.on_leave(epoch, self._networks[leaving])
+        self._networks = self._networks[~leaving]
+        if len(self._networks):
+            self._state.select(~leaving)
+
+    def _trained(self, row: int, reported: Array, epoch: int, because: str, divergence: Divergence | None) -> Trained:
+        network = int(self._networks[row])
+        named = self._state.layout.named
+        states = {"init": self._initial[network], "reported": reported, "final": self._state.values[row]}
+        return Trained(
+            seed=self._seeds[network],
+            status="diverged" if divergence else "completed",
+            metrics=self._history.of(network),
+            reported_epoch=epoch,
+            reported_because=because,
+            weights={f"{state}/{name}": array for state, values in states.items() for name, array in named(values).items()},
+            seconds=float(self._seconds[network]),
+            divergence=divergence,
+        )
+
+    def _broken(self, row: int) -> str:
+        """The first tensor of a diverged network that is not finite: its parameters from the input on, else the loss."""
+        for name, array in self._state.layout.named(self._state.values[row]).items():
+            if not np.isfinite(array).all():
+                return name
+        return "loss"

@@ -1,0 +1,70 @@
+"""Losses, computed stably from the network's output.
+
+Each takes z (R, K, B) and y (R, K, B) and returns the loss of every sample, (R, B), and, where wanted, the gradient
+of their mean over the B samples with respect to z, (R, K, B).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from regx.core.arrays import Array
+
+Loss = Callable[[Array, Array, bool], tuple[Array, Array | None]]
+
+
+def mean_squared_error(z: Array, y: Array, with_gradient: bool) -> tuple[Array, Array | None]:
+    """(z - y)², the mean over the K outputs."""
+    difference = z - y
+    per_sample = np.square(difference)[:, 0] if z.shape[1] == 1 else np.square(difference).mean(axis=1)
+    if with_gradient:
+        difference *= z.dtype.type(2 / (z.shape[1] * z.shape[2]))
+    return per_sample, difference if with_gradient else None
+
+
+def binary_cross_entropy(z: Array, y: Array, with_gradient: bool) -> tuple[Array, Array | None]:
+    """-y·log σ(z) - (1 - y)·log(1 - σ(z)) of the logit z (K = 1), as max(z, 0) - z·y + log(1 + exp(-|z|))."""
+    e = np.exp(-np.abs(z))
+    per_sample = (np.maximum(z, 0) - z * y + np.log1p(e))[:, 0]
+    if not with_gradient:
+        return per_sample, None
+    gradient = np.where(z >= 0, z.dtype.type(1), e) / (1 + e) - y
+    gradient *= z.dtype.type(1 / z.shape[2])
+    return per_sample, gradient
+
+
+def softmax_cross_entropy(z: Array, y: Array, with_gradient: bool) -> tuple[Array, Array | None]:
+    """-Σ y·log softmax(z) over the K classes, with the largest logit taken off first. y sums to 1 over the classes."""
+    shifted = z - z.max(axis=1, keepdims=True)
+    e = np.exp(shifted)
+    total = e.sum(axis=1, keepdims=True)
+    per_sample = (y * (np.log(total) - shifted)).sum(axis=1)
+    if not with_gradient:
+        return per_sample, None
+    gradient = e / total - y
+    gradient *= z.dtype.type(1 / z.shape[2])
+    return per_sample, gradient
+
+
+LOSSES: dict[str, Loss] = {
+    "regression": mean_squared_error,
+    "binary": binary_cross_entropy,
+    "multiclass": softmax_cross_entropy,
+}
+
+
+def correct(z: Array, y: Array) -> Array:
+    """Which samples are classified rightly, (R, B) bool: the logit's sign for K = 1, else the largest logit."""
+    if z.shape[1] == 1:
+        return np.asarray((z > 0) == (y > 0.5))[:, 0]
+    return np.asarray(z.argmax(axis=1) == y.argmax(axis=1))
+
+
+def probabilities(z: Array, task: str) -> Array:
+    """What the network predicts, (R, K, B): the number, the probability of class 1, or of each class."""
+    if task == "regression":
+        return z
+    e = np.exp(-np.abs(z)) if task == "binary" else np.exp(z - z.max(axis=1, keepdims=True))
+    return np.where(z >= 0, 1, e) / (1 + e) if task == "binary" else e / e.sum(axis=1, keepdims=True)
