@@ -25,4 +25,4 @@ def squared_norm(values: Array) -> Array:
 
     By BLAS, row by row, so that a row's sum does not depend on how many rows there are.
     """
-    return np.matmul(values[:, None, :], values[:, :, None])[:, 0, 0]
+    return np.asarray(np.matmul(values[:, None, :], values[:, :, None])[:, 0, 0])

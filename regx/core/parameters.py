@@ -93,9 +93,14 @@ def words(default: Any = MISSING, *, help: str, optional: bool = False) -> Any:
     return _field(Parameter(list, help, default, optional=optional))
 
 
-@functools.cache
 def parameters(cls: type) -> dict[str, Parameter]:
     """The declared parameters of a dataclass, in order, by name."""
+    declaring: Any = cls  # a dataclass without a hash for its instances is itself hashable, which mypy does not see
+    return _declared(declaring)
+
+
+@functools.cache
+def _declared(cls: Any) -> dict[str, Parameter]:
     return {
         field.name: dataclasses.replace(field.metadata["parameter"], name=field.name)
         for field in dataclasses.fields(cls)

@@ -1,4 +1,4 @@
-"""The protocol of a regularizer: one small frozen dataclass that overrides hooks at the sites where training lets it act.
+"""The protocol of a regularizer: one small frozen dataclass that overrides hooks at the sites where it can act.
 
     site      value                         hook             who acts there
     batch     x (R, D, B), y (R, K, B)      on_batch         input noise, mixup, label smoothing
@@ -79,6 +79,10 @@ class Regularizer(Component):
     """
 
     reports: ClassVar[str] = ""  # why the parameters written by `on_finish` are the reported ones
+
+    def unusable(self, task: str, n_val: int) -> str | None:
+        """Why it cannot act on data of this task and with a validation split of `n_val` rows, or None if it can."""
+        return None
 
     def begin(self, at: Site, values: Array) -> None:
         """Put what must last into `at.state`, before the first step. values: all parameters, (R, P)."""

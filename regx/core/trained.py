@@ -16,7 +16,7 @@ ACCURACIES = ("train_accuracy", "val_accuracy", "test_accuracy")
 
 @dataclass(frozen=True)
 class Divergence:
-    """Where a network stopped being finite: the epoch, and the first tensor that broke, such as `2/weight` or `loss`."""
+    """Where a network stopped being finite: the epoch, and the first tensor that broke (`2/weight`, `loss`)."""
 
     epoch: int
     tensor: str

@@ -29,7 +29,7 @@ def targets(splits: list[Split], dtype: np.dtype[Any]) -> Array:
 
 @dataclass(frozen=True)
 class Batch:
-    """One batch. x: (R, D + 1, B) with the row of ones; y: (R, K, B). Buffers: read before the next batch is asked for."""
+    """One batch. x: (R, D + 1, B) with the row of ones; y: (R, K, B). The next batch overwrites both."""
 
     x: Array
     y: Array

@@ -62,7 +62,7 @@ class Evaluator:
         return np.concatenate(parts, axis=2)
 
     def metrics(self) -> dict[str, Array]:
-        """The losses, for classification the accuracies, the norm of the weights and the share of exact zeros; each (R,)."""
+        """The losses, accuracies of a classification, norm of the weights and share of exact zeros; each (R,)."""
         z = self.outputs()
         per_sample, _ = LOSSES[self._task](z, self._y, False)
         measured = {f"{name}_loss": mean for name, mean in self._means(per_sample)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from regx.core.arrays import Array
@@ -11,7 +13,7 @@ from regx.core.trained import ACCURACIES, METRICS
 class History:
     """Rows of metrics for R networks, at most `rows` each, in the compute dtype."""
 
-    def __init__(self, replicas: int, rows: int, classification: bool, dtype: np.dtype) -> None:  # type: ignore[type-arg]
+    def __init__(self, replicas: int, rows: int, classification: bool, dtype: np.dtype[Any]) -> None:
         self.columns = METRICS + (ACCURACIES if classification else ())
         self._epochs = np.zeros((replicas, rows), np.int64)
         self._rows = np.full((replicas, len(self.columns), rows), np.nan, dtype)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -13,7 +13,8 @@ from regx.core.regularizer import Regularizer
 from regx.data.dataset import Dataset
 from regx.nn.architecture import Architecture, Training
 from regx.nn.layout import Layout
-from regx.optim import Optimizer, Schedule
+from regx.optim.optimizer import Optimizer
+from regx.optim.schedules import Schedule
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Population:
         return self.datasets[0].task
 
     @property
-    def dtype(self) -> np.dtype:  # type: ignore[type-arg]
+    def dtype(self) -> np.dtype[Any]:
         return np.dtype(self.training.dtype)
 
     def layout(self) -> Layout:

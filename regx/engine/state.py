@@ -122,7 +122,7 @@ class State:
         self._update(self.lr, self.step)
         for member, site in self._acting["on_step"]:
             member.on_step(self.values, site)
-        return per_sample.sum(axis=1)
+        return np.asarray(per_sample.sum(axis=1))
 
     def going_on(self, scores: Scores) -> Array:
         """Which networks their regularizers let go on after an evaluated epoch, (R,) bool."""

@@ -93,7 +93,7 @@ class _Training:
         self._seconds[self._networks] += (now - self._clock) / max(len(self._networks), 1)
         self._clock = now
         values, epochs, because = self._state.reported(epoch)
-        for row in np.flatnonzero(leaving):
+        for row in np.flatnonzero(leaving).tolist():
             broken = diverged is not None and bool(diverged[row])
             self._results[int(self._networks[row])] = self._trained(
                 row, values[row], int(epochs[row]), because, Divergence(epoch, self._broken(row)) if broken else None
@@ -114,13 +114,15 @@ class _Training:
             metrics=self._history.of(network),
             reported_epoch=epoch,
             reported_because=because,
-            weights={f"{state}/{name}": array for state, values in states.items() for name, array in named(values).items()},
+            weights={
+                f"{state}/{name}": array for state, values in states.items() for name, array in named(values).items()
+            },
             seconds=float(self._seconds[network]),
             divergence=divergence,
         )
 
     def _broken(self, row: int) -> str:
-        """The first tensor of a diverged network that is not finite: its parameters from the input on, else the loss."""
+        """The first tensor that is not finite: the parameters from the input on, else the loss."""
         for name, array in self._state.layout.named(self._state.values[row]).items():
             if not np.isfinite(array).all():
                 return name

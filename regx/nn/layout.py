@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,7 @@ class Layout:
             start = bias.stop
         self.size = start
 
-    def is_weight(self, dtype: np.dtype) -> Array:  # type: ignore[type-arg]
+    def is_weight(self, dtype: np.dtype[Any]) -> Array:
         """1 at the weights of weight matrices and 0 at everything else, (P,)."""
         mask = np.zeros(self.size, dtype=dtype)
         for tensor in self.tensors:
@@ -59,7 +60,7 @@ class Layout:
                 mask[tensor.start : tensor.stop] = 1
         return mask
 
-    def initial(self, seeds: Sequence[int], dtype: np.dtype) -> Array:  # type: ignore[type-arg]
+    def initial(self, seeds: Sequence[int], dtype: np.dtype[Any]) -> Array:
         """Initial parameters, (R, P): weights drawn from each seed's own stream, biases 0."""
         values = np.zeros((len(seeds), self.size), dtype=dtype)
         drawn: dict[int, Array] = {}
@@ -69,7 +70,7 @@ class Layout:
                 drawn[seed] = np.zeros(self.size)
                 for tensor in self.tensors:
                     if tensor.name.endswith("/weight"):
-                        weight = initial_weight(rng, *tensor.shape, self._init)
+                        weight = initial_weight(rng, tensor.shape[0], tensor.shape[1], self._init)
                         drawn[seed][tensor.start : tensor.stop] = weight.ravel()
             row[:] = drawn[seed]
         return values

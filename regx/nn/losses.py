@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from regx.core.arrays import Array
+from regx.nn.activations import logistic
 
 Loss = Callable[[Array, Array, bool], tuple[Array, Array | None]]
 
@@ -66,5 +67,7 @@ def probabilities(z: Array, task: str) -> Array:
     """What the network predicts, (R, K, B): the number, the probability of class 1, or of each class."""
     if task == "regression":
         return z
-    e = np.exp(-np.abs(z)) if task == "binary" else np.exp(z - z.max(axis=1, keepdims=True))
-    return np.where(z >= 0, 1, e) / (1 + e) if task == "binary" else e / e.sum(axis=1, keepdims=True)
+    if task == "binary":
+        return logistic(z)
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return np.asarray(e / e.sum(axis=1, keepdims=True))

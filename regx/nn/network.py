@@ -62,6 +62,7 @@ class Activation:
         return z
 
     def pullback(self, gradient: Array) -> Array:
+        assert self._slope is not None
         return np.multiply(gradient, self._slope, out=gradient)
 
 

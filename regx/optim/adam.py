@@ -33,8 +33,8 @@ class Adam(Optimizer):
         return 2
 
     def update(self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array) -> Update:
-        # The means are kept divided by (1 - beta), which saves a pass over the parameters for each of them; the constant
-        # goes into the step size, and for the square into eps as well.
+        # The means are kept divided by (1 - beta), which saves a pass over the parameters for each of them; the
+        # constant goes into the step size, and for the square into eps as well.
         mean, square = memory
         beta1, beta2 = over(self.beta1, values), over(self.beta2, values)
         table = _Corrections(self)
@@ -85,7 +85,9 @@ class AdamW(Adam):
     kind = "adamw"
     source = "Loshchilov & Hutter 2019, Decoupled Weight Decay Regularization, algorithm 2"
 
-    weight_decay: Array = number(0.01, neutral=0.0, ge=0, help="share of a weight lost per step, before the learning rate")
+    weight_decay: Array = number(
+        0.01, neutral=0.0, ge=0, help="share of a weight lost per step, before the learning rate"
+    )
 
     def update(self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array) -> Update:
         adam_step = super().update(values, gradient, memory, scratch, is_weight)

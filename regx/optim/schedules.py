@@ -19,7 +19,7 @@ class Schedule:
     warmup: int = integer(0, ge=0, static=True, help="epochs in which the rate rises linearly to its full value")
 
     def factor(self, epoch: int, epochs: int) -> float:
-        """The factor at an epoch, counted from 1, of `epochs`. After the warm-up the schedule starts at its beginning."""
+        """The factor at an epoch, counted from 1, of `epochs`. The schedule begins after the warm-up."""
         if epoch <= self.warmup:
             return epoch / (self.warmup + 1)
         return self.after_warmup(epoch - self.warmup - 1, max(epochs - self.warmup, 1))

@@ -30,13 +30,23 @@ class EarlyStopping(Regularizer):
     min_delta: Array = number(0.0, ge=0, help="the least change that counts as an improvement")
     metric: str = choice("val_loss", ("val_loss", "val_accuracy"), help="the validation score that is watched")
 
+    def unusable(self, task: str, n_val: int) -> str | None:
+        if n_val == 0:
+            return "it needs a validation split, found none: set dataset.val_fraction or dataset.n_val"
+        if task == "regression" and self.metric == "val_accuracy":
+            return "a regression has no val_accuracy: set regularizers.early_stopping.metric=val_loss"
+        return None
+
     def begin(self, at: Site, values: Array) -> None:
         at.state["best"] = np.full(len(values), np.inf)
         at.state["best_epoch"] = np.zeros(len(values), dtype=np.int64)
         at.state["best_values"] = values.copy()
 
     def on_epoch(self, values: Array, scores: Scores, at: Site) -> Array:
-        watched = scores.val_loss if self.metric == "val_loss" else -scores.val_accuracy
+        watched = scores.val_loss
+        if self.metric == "val_accuracy":
+            assert scores.val_accuracy is not None
+            watched = -scores.val_accuracy
         state = at.state
         better = watched < state["best"] - self.min_delta
         state["best"] = np.where(better, watched, state["best"])

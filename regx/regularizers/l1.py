@@ -37,7 +37,7 @@ class L1(Regularizer):
         at.state["lam"] = at.over_weights(self.lam)
 
     def penalty(self, values: Array, at: Site) -> Array:
-        return self.lam * np.abs(values * at.is_weight).sum(axis=1)
+        return np.asarray(self.lam * np.abs(values * at.is_weight).sum(axis=1))
 
     def add_gradient(self, values: Array, gradient: Array, at: Site) -> None:
         gradient += at.state["lam"] * np.sign(values)

@@ -16,8 +16,8 @@ class L2(Regularizer):
     """(lam/2)·‖W‖² added to the loss; its gradient is lam·W. On weight matrices, never on biases, gains or offsets.
 
     Pulls every weight towards zero in proportion to its size; makes no exact zeros. A Gaussian prior N(0, 1/lam) on
-    the weights. With plain SGD a step is w <- (1 - lr·lam)·w - lr·gradient; with Adam the penalty is rescaled along with
-    the gradient, so it is not weight decay.
+    the weights. With plain SGD a step is w <- (1 - lr·lam)·w - lr·gradient; with Adam the penalty is rescaled along
+    with the gradient, so it is not weight decay.
 
     Elsewhere: lam here is PyTorch's `weight_decay` in SGD and Adam, `alpha` in scikit-learn's MLP times n/batch, and
     twice the factor of Keras' `L2` or of a penalty written lam·Σw². Ridge(alpha) on n rows: lam = 2·alpha/n.
@@ -26,7 +26,9 @@ class L2(Regularizer):
     kind = "l2"
     source = "Krogh & Hertz 1991, A Simple Weight Decay Can Improve Generalization, section 2"
 
-    lam: Array = number(0.003, neutral=0.0, ge=0, help="strength: the penalty is lam/2 times the sum of squared weights")
+    lam: Array = number(
+        0.003, neutral=0.0, ge=0, help="strength: the penalty is lam/2 times the sum of squared weights"
+    )
 
     def begin(self, at: Site, values: Array) -> None:
         at.state["lam"] = at.over_weights(self.lam)

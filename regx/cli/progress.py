@@ -1,0 +1,58 @@
+"""How far training is, on stderr: a bar on a terminal, else a line now and then."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from regx.runner.runs import OnProgress, Progress
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+@contextmanager
+def progress_bar(quiet: bool) -> Iterator[OnProgress]:
+    """A function to be called with every `Progress`; shows nothing when `quiet`."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if quiet:
+        yield lambda progress: None
+    elif not console.is_terminal or console.is_dumb_terminal:
+        yield _Lines()
+    else:
+        from rich import progress as bar
+
+        columns = (
+            bar.TextColumn("{task.description}"), bar.BarColumn(), bar.MofNCompleteColumn(), bar.TextColumn("networks"),
+            bar.TimeElapsedColumn(), bar.TextColumn("left"), bar.TimeRemainingColumn(compact=True),
+        )  # fmt: skip
+        with bar.Progress(*columns, console=console, transient=True) as bars:
+            task = bars.add_task("training", total=None)
+
+            def show(progress: Progress) -> None:
+                # Of networks that are under way the part that is done counts.
+                part = progress.all_networks * progress.epochs / progress.all_epochs
+                bars.update(task, completed=part, total=progress.all_networks)
+
+            yield show
+
+
+class _Lines:
+    def __init__(self) -> None:
+        self._start = self._last = time.monotonic()
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._last < SECONDS_BETWEEN_LINES:
+            return
+        self._last = now
+        share = progress.epochs / progress.all_epochs
+        left = (now - self._start) * (1 - share) / share if share else float("nan")
+        print(
+            f"{progress.networks} of {progress.all_networks} networks, {share:.0%}, {left:.0f} s left", file=sys.stderr
+        )

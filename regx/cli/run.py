@@ -1,0 +1,49 @@
+"""`regx run`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from regx.cli.options import (
+    DryRunOption,
+    ForceOption,
+    JobsOption,
+    JsonOption,
+    OutOption,
+    QuietOption,
+    SeedsOption,
+    SetOption,
+)
+from regx.cli.progress import progress_bar
+
+
+def command(
+    config: Annotated[str, typer.Argument(metavar="CONFIG", help="a config file")],
+    overrides: SetOption = None,
+    seeds: SeedsOption = None,
+    out: OutOption = "runs",
+    jobs: JobsOption = None,
+    force: ForceOption = False,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Train every seed of one config that its run folder lacks, and print its row."""
+    from regx.config.load import load_config
+    from regx.report.run import print_run
+    from regx.runner.runs import Target, bring_up_to_date, missing
+    from regx.store.run import read_run
+
+    loaded = load_config(config, overrides or (), seeds)
+    target = Target(loaded, Path(out) / loaded.folder_name)
+    if dry_run:
+        lacking = [member.seed for member in missing([target], force)]
+        print(f"{target.folder}\tseeds to train: {', '.join(map(str, lacking)) or 'none'}")
+        return
+    with progress_bar(quiet or json) as on_progress:
+        bring_up_to_date([target], jobs, force, on_progress)
+    raise typer.Exit(print_run(read_run(target.folder), sys.stdout, json))

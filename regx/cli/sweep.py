@@ -1,0 +1,68 @@
+"""`regx sweep`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from regx.cli.options import (
+    DryRunOption,
+    ForceOption,
+    JobsOption,
+    JsonOption,
+    OutOption,
+    QuietOption,
+    SeedsOption,
+    SetOption,
+)
+from regx.cli.progress import progress_bar
+
+VALUES = "VALUES"
+
+
+def command(
+    config: Annotated[
+        str | None, typer.Argument(metavar="[CONFIG]", help="a config file; without one, the built-in sine config")
+    ] = None,
+    lam: Annotated[
+        str | None, typer.Option(metavar=VALUES, help="strengths of the stack's one penalty, or of l2")
+    ] = None,
+    dropout: Annotated[str | None, typer.Option(metavar=VALUES, help="probabilities to drop")] = None,
+    lr: Annotated[str | None, typer.Option(metavar=VALUES, help="learning rates")] = None,
+    hidden: Annotated[str | None, typer.Option(metavar=VALUES, help="units of the hidden layers")] = None,
+    batch_size: Annotated[str | None, typer.Option(metavar=VALUES, help="samples per step, or full")] = None,
+    max_trials: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="at most so many cells of the grid")
+    ] = None,
+    random: Annotated[int | None, typer.Option(metavar="N", min=1, help="so many cells, drawn at random")] = None,
+    overrides: SetOption = None,
+    seeds: SeedsOption = None,
+    out: OutOption = "runs",
+    jobs: JobsOption = None,
+    force: ForceOption = False,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Train a grid and print its table, best first, with the validation curve along its axis.
+
+    VALUES are a comma list such as 0.001,0.01,0.1, or log(1e-4,1e-1,7), or linear(0,0.5,6). Every -s KEY=a,b,c is an
+    axis too, and so is a list in the config where one value belongs.
+    """
+    from regx.config.load import load_grid
+    from regx.config.overrides import short_axes
+    from regx.report.sweep import print_grid, print_sweep
+    from regx.runner.sweep import chosen_cells, sweep
+
+    axes = short_axes(lam=lam, dropout=dropout, lr=lr, hidden=hidden, batch_size=batch_size)
+    grid = load_grid(config, overrides or (), axes, seeds)
+    cells = chosen_cells(grid, max_trials, random)
+    if dry_run:
+        print_grid(cells, sys.stdout, json)
+        return
+    with progress_bar(quiet or json) as on_progress:
+        folder, runs = sweep(grid, cells, Path(out), jobs, force, on_progress)
+    raise typer.Exit(print_sweep(folder, runs, [cell.point for cell in cells], sys.stdout, json))

@@ -1,0 +1,29 @@
+"""What `regx run` prints."""
+
+from __future__ import annotations
+
+import json
+from typing import IO
+
+from regx.core.errors import DONE, SOME_DIVERGED
+from regx.report.render import print_rows
+from regx.report.table import compare_rows
+from regx.store.run import StoredRun
+
+
+def print_run(run: StoredRun, stream: IO[str], as_json: bool) -> int:
+    """Write the run's row, or one JSON document. The exit code that the run ends with."""
+    if as_json:
+        document = {"run": str(run.folder), "status": run.about["status"], "summary": run.summary}
+        stream.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    else:
+        print_rows(compare_rows([run]), "table", stream)
+        if stream.isatty():
+            stream.write(f"{run.folder}\n")
+    return exit_code([run])
+
+
+def exit_code(runs: list[StoredRun]) -> int:
+    """0, or 3 where some network of a run diverged."""
+    diverged = any(seed["status"] == "diverged" for run in runs for seed in run.summary["seeds"].values())
+    return SOME_DIVERGED if diverged else DONE

@@ -1,0 +1,1 @@
+"""From configs to populations, in this process or in several, to run folders."""

@@ -1,0 +1,112 @@
+"""Populations to trained networks: in this process, or in worker processes side by side."""
+
+from __future__ import annotations
+
+import pickle
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from regx.core.errors import RegxError
+from regx.core.trained import Trained
+from regx.engine.trainer import train
+from regx.runner.plan import Member, Work
+from regx.runner.worker import Reporter
+
+OnTrained = Callable[[Sequence[Member], Sequence[Trained]], None]
+OnEpochs = Callable[[int], None]
+
+
+def execute(works: Iterator[Work], jobs: int, on_trained: OnTrained, on_epochs: OnEpochs) -> None:
+    """Train every population and hand over its networks as it is finished, in this thread.
+
+    on_trained(members, trained); on_epochs(n) after about every 0.1 s with the network-epochs done since the last call.
+    """
+    if jobs == 1:
+        for work in works:
+            on_trained(work.members, train(work.population, [Reporter(on_epochs)]))
+        return
+    events: queue.Queue[tuple[str, Any]] = queue.Queue()
+    source = _Shared(works)
+    workers = [_Worker(source, events) for _ in range(jobs)]
+    try:
+        running = len(workers)
+        while running:
+            kind, payload = events.get()
+            if kind == "trained":
+                on_trained(*payload)
+            elif kind == "epochs":
+                on_epochs(payload)
+            elif kind == "failed":
+                raise payload
+            else:
+                running -= 1
+    finally:
+        for worker in workers:
+            worker.kill()
+
+
+class _Shared:
+    """An iterator that several threads may take from."""
+
+    def __init__(self, works: Iterator[Work]) -> None:
+        self._works = works
+        self._lock = threading.Lock()
+
+    def take(self) -> Work | None:
+        with self._lock:
+            return next(self._works, None)
+
+
+class _Worker:
+    """A worker process and the thread that feeds it.
+
+    Plain subprocesses rather than `multiprocessing`, whose processes import the user's main module again: a script that
+    calls `regx.run` needs no guard.
+    """
+
+    def __init__(self, works: _Shared, events: queue.Queue[tuple[str, Any]]) -> None:
+        self._works, self._events = works, events
+        command = [sys.executable, "-m", "regx.runner.worker"]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
+        threading.Thread(target=self._feed, daemon=True).start()
+
+    def _feed(self) -> None:
+        try:
+            while (work := self._works.take()) is not None:
+                self._train(work)
+        except Exception as error:  # handed to the thread that waits, which raises it
+            self._events.put(("failed", error))
+        self._events.put(("ended", None))
+
+    def _train(self, work: Work) -> None:
+        requests, replies = self._process.stdin, self._process.stdout
+        assert requests is not None
+        assert replies is not None
+        try:
+            pickle.dump(work.population, requests, protocol=pickle.HIGHEST_PROTOCOL)
+            requests.flush()
+            while True:
+                kind, payload = pickle.load(replies)  # noqa: S301 - from the process started above
+                if kind == "trained":
+                    self._events.put((kind, (work.members, payload)))
+                    return
+                if kind == "failed":
+                    raise RegxError(f"a population of {len(work.members)} networks failed: {payload}")
+                self._events.put((kind, payload))
+        except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
+            code = self._process.wait()
+            raise RegxError(
+                f"a worker process ended with code {code} while it trained {len(work.members)} networks. What is "
+                "finished is kept, and the same command trains the rest. If memory ran out, try --jobs 1."
+            ) from error
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()

@@ -1,0 +1,131 @@
+"""Configs to populations: networks that share one compute graph are trained together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+import numpy as np
+
+from regx.config.config import Config
+from regx.core.errors import InputError
+from regx.data.dataset import Dataset, Source
+from regx.engine.population import Population
+from regx.nn.layout import Layout
+
+# Parameters, gradient, optimizer state and activations of a population should stay near the second-level cache: larger
+# populations gain little from sharing calls, and lose more to memory.
+WORKING_SET_BYTES = 4 << 20
+MOST_NETWORKS = 16
+
+# What one core does with small matrix products, and what a step and a call cost besides; for estimates only.
+FLOPS = 4e10
+SECONDS_PER_STEP = 2e-5
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network to be trained: the number of its config, and its seed."""
+
+    config: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Work:
+    """One population and whose networks it holds, in their order."""
+
+    members: tuple[Member, ...]
+    population: Population
+
+
+def plan(configs: Sequence[Config], members: Sequence[Member], jobs: int) -> Iterator[Work]:
+    """Cut the networks into populations, config by config, so that a config is finished before the next is begun.
+
+    Lazily, since the data of a population is loaded when its turn comes. With several jobs populations are no larger
+    than an even share, so that every job has one.
+    """
+    groups: dict[tuple[Any, ...], list[Member]] = {}
+    for member in members:
+        groups.setdefault(_graph(configs[member.config], member.seed), []).append(member)
+    for group in groups.values():
+        first = configs[group[0].config]
+        size = networks_per_population(first, dataset(first.dataset, group[0].seed))
+        size = min(size, -(-len(group) // jobs))
+        for start in range(0, len(group), size):
+            part = tuple(group[start : start + size])
+            yield Work(part, _population(configs, part))
+
+
+@lru_cache(maxsize=64)
+def dataset(source: Source, seed: int) -> Dataset:
+    """The dataset of a source and seed, kept for the populations that follow."""
+    return source.load(seed)
+
+
+@cache
+def _facts(source: Source, seed: int) -> tuple[str, tuple[tuple[int, ...], ...]]:
+    """The task, and the shapes of x and y of each split. The columns of a table may differ by split, so by seed."""
+    data = dataset(source, seed)
+    return data.task, tuple(array.shape for split in (data.train, data.val, data.test) for array in (split.x, split.y))
+
+
+def _graph(config: Config, seed: int) -> tuple[Any, ...]:
+    """What networks must share to be trained in one population."""
+    task, shapes = _facts(config.dataset, seed)
+    n_val = shapes[2][0]
+    for regularizer in config.stack:
+        reason = regularizer.unusable(task, n_val)
+        if reason is not None:
+            raise InputError(f"{config.name}: regularizers.{regularizer.kind}: {reason}")
+    return (
+        config.architecture,
+        config.training,
+        config.optimizer.static_key(),
+        config.schedule,
+        tuple(member.static_key() for member in config.stack),
+        task,
+        shapes,
+    )
+
+
+def _population(configs: Sequence[Config], part: Sequence[Member]) -> Population:
+    own = [configs[member.config] for member in part]
+    first = own[0]
+    keys = [(config.dataset, member.seed) for config, member in zip(own, part, strict=True)]
+    unique = list(dict.fromkeys(keys))
+    dtype = np.dtype(first.training.dtype)
+    return Population(
+        architecture=first.architecture,
+        training=first.training,
+        optimizer=type(first.optimizer).of_population([config.optimizer for config in own], dtype),
+        schedule=first.schedule,
+        stack=tuple(
+            type(member).of_population([config.stack[index] for config in own], dtype)
+            for index, member in enumerate(first.stack)
+        ),
+        seeds=tuple(member.seed for member in part),
+        datasets=tuple(dataset(*key) for key in unique),
+        which=tuple(unique.index(key) for key in keys),
+    )
+
+
+def networks_per_population(config: Config, data: Dataset) -> int:
+    """How many networks of a config are trained at once so that their working set stays near the cache."""
+    layout = Layout(data.train.x.shape[1], config.architecture, data.train.y.shape[1])
+    batch = min(config.training.batch_size or len(data.train.x), len(data.train.x))
+    arrays = 3 + config.optimizer.slots()  # parameters, gradient, scratch, and what the optimizer remembers
+    numbers = arrays * layout.size + 2 * batch * sum(layout.widths)
+    itemsize = 4 if config.training.dtype == "float32" else 8
+    return max(1, min(MOST_NETWORKS, WORKING_SET_BYTES // (numbers * itemsize)))
+
+
+def estimated_seconds(config: Config, data: Dataset) -> float:
+    """About how long one core trains one network of a config. For choosing, never for promising."""
+    layout = Layout(data.train.x.shape[1], config.architecture, data.train.y.shape[1])
+    n, training = len(data.train.x), config.training
+    steps = training.epochs * -(-n // min(training.batch_size or n, n))
+    evaluated = (n + len(data.val.x) + len(data.test.x)) * training.epochs / training.eval_every
+    return (2 * layout.size * (3 * n * training.epochs + evaluated)) / FLOPS + steps * SECONDS_PER_STEP

@@ -1,0 +1,61 @@
+"""What the networks of a run predict for new inputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from regx.config.load import load_config
+from regx.core.arrays import Array
+from regx.core.errors import InputError
+from regx.nn.layout import Layout
+from regx.nn.losses import probabilities
+from regx.nn.network import Network
+from regx.store.files import CONFIG
+from regx.store.run import StoredRun
+
+
+def predict(run: StoredRun, x: Any, seed: int | None = None) -> Array:
+    """The prediction of the reported weights for x, features as the network sees them (`regx data` writes them).
+
+    x: (n, D). Returns (n, K): the number, the probability of class 1, or the probability of each class; the mean over
+    the run's completed seeds, or that of one seed. Raises InputError for a seed that is not there, or other features.
+    """
+    seeds = _chosen(run, seed)
+    architecture = load_config(run.folder / CONFIG).architecture
+    first = run.weights[f"seed{seeds[0]}/reported/0/weight"]
+    features, dtype = first.shape[0], first.dtype
+    outputs = len(run.weights[f"seed{seeds[0]}/reported/{len(architecture.hidden)}/bias"])
+    layout = Layout(features, architecture, outputs)
+    rows = np.atleast_2d(np.asarray(x, dtype=dtype))
+    if rows.ndim != 2 or rows.shape[1] != features:
+        raise InputError(
+            f"x: expected shape (n, {features}), a column for each feature the network sees, found {np.shape(x)}. "
+            f"`regx data {run.folder / CONFIG} --seed {seeds[0]} --out DIR` writes them."
+        )
+    values = np.stack([layout.flat(_named(run, one)) for one in seeds])
+    inputs = np.ones((len(seeds), features + 1, len(rows)), dtype)
+    inputs[:, :features] = rows.T
+    network = Network(layout, architecture.activation, values, inputs)
+    predicted = probabilities(network.forward(network.into), run.summary["task"])
+    return np.asarray(predicted.mean(axis=0).T)
+
+
+def _chosen(run: StoredRun, seed: int | None) -> list[int]:
+    completed = [one for one in run.seeds if run.summary["seeds"][str(one)]["status"] == "completed"]
+    if seed is None and completed:
+        return completed
+    if seed in completed:
+        return [seed]
+    known = ", ".join(map(str, completed)) or "none"
+    wanted = "a completed seed" if seed is None else f"seed {seed}"
+    raise InputError(f"{run.folder}: expected {wanted}, found these completed: {known}")
+
+
+def _named(run: StoredRun, seed: int) -> dict[str, Array]:
+    prefix = f"seed{seed}/reported/"
+    named = {name.removeprefix(prefix): array for name, array in run.weights.items() if name.startswith(prefix)}
+    if any(array.shape != run.weights[f"seed{run.seeds[0]}/reported/{name}"].shape for name, array in named.items()):
+        raise InputError(f"{run.folder}: the seeds saw different features, so predict one at a time, with seed=...")
+    return named

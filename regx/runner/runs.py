@@ -1,0 +1,165 @@
+"""Bring run folders up to date: train the seeds that they lack, and write each as it is finished."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from regx.config.config import Config
+from regx.core.trained import Trained
+from regx.runner.execute import execute
+from regx.runner.plan import Member, Work, dataset, estimated_seconds, plan
+from regx.store.about import about
+from regx.store.folder import begin_run, finished_seeds, mark, write_run
+
+# Below this much work one process is done before others have loaded NumPy.
+SECONDS_WORTH_PROCESSES = 4.0
+
+
+@dataclass(frozen=True)
+class Target:
+    """A config and the folder that its run belongs in."""
+
+    config: Config
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far training is. Epochs are counted over all networks; those not needed by stopped networks count as done."""
+
+    epochs: int
+    all_epochs: int
+    networks: int
+    all_networks: int
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def missing(targets: Sequence[Target], force: bool) -> list[Member]:
+    """The networks that are to be trained, config by config. With `force` all of them."""
+    members = []
+    for number, target in enumerate(targets):
+        finished = set() if force else set(finished_seeds(target.folder))
+        members += [Member(number, seed) for seed in target.config.seeds if seed not in finished]
+    return members
+
+
+def bring_up_to_date(
+    targets: Sequence[Target],
+    jobs: int | None = None,
+    force: bool = False,
+    on_progress: OnProgress = lambda progress: None,
+    command: Sequence[str] | None = None,
+) -> None:
+    """Train what is missing in the targets' folders and write it there, each population as it is finished.
+
+    jobs: processes; None for as many as the work is worth. command: what run.json is to say was typed.
+    Whatever ends this early, what is finished stays, and the folders say how they were left.
+    Raises RegxError where a folder holds something else, or cannot be written.
+    """
+    members = missing(targets, force)
+    if not members:
+        return
+    folders = _Folders(targets, force, command)
+    counter = _Counter(targets, members, on_progress)
+
+    def on_trained(done: Sequence[Member], trained: Sequence[Trained]) -> None:
+        folders.write(done, trained)
+        counter.networks(done)
+
+    try:
+        works = folders.begun(
+            plan([target.config for target in targets], members, jobs := jobs or _jobs(targets, members))
+        )
+        execute(works, min(jobs, len(members)), on_trained, counter.epochs)
+    except BaseException as error:
+        folders.leave("failed" if isinstance(error, Exception) else "interrupted")
+        raise
+
+
+class _Folders:
+    """The run folders of the targets, begun when their first network is, and what is still open of each."""
+
+    def __init__(self, targets: Sequence[Target], force: bool, command: Sequence[str] | None) -> None:
+        self._targets, self._force, self._command = targets, force, command
+        self._begun: dict[int, dict[str, object]] = {}
+        self._written: set[int] = set()
+
+    def begun(self, works: Iterator[Work]) -> Iterator[Work]:
+        for work in works:
+            for number in dict.fromkeys(member.config for member in work.members):
+                if number not in self._begun:
+                    self._begin(number)
+            yield work
+
+    def _begin(self, number: int) -> None:
+        target = self._targets[number]
+        source = target.config.dataset
+        self._begun[number] = about(
+            task=dataset(source, target.config.seeds[0]).task,
+            data_fingerprint=source.fingerprint(),
+            digest=target.config.digest(),
+            command=self._command,
+        )
+        begin_run(target.folder, target.config.resolved, self._begun[number], keep_finished=not self._force)
+
+    def write(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
+        for number in dict.fromkeys(member.config for member in members):
+            own = [one for member, one in zip(members, trained, strict=True) if member.config == number]
+            target = self._targets[number]
+            # Seeds from before are dropped by the first write of a forced run, not those that it has trained itself.
+            keep = not self._force or number in self._written
+            write_run(target.folder, target.config.resolved, own, self._begun[number], keep_finished=keep)
+            self._written.add(number)
+
+    def leave(self, status: str) -> None:
+        """Say of every folder that is begun and not finished how it was left."""
+        for number in self._begun:
+            target = self._targets[number]
+            if not set(target.config.seeds) <= set(finished_seeds(target.folder)):
+                mark(target.folder, status)  # type: ignore[arg-type]
+
+
+class _Counter:
+    def __init__(self, targets: Sequence[Target], members: Sequence[Member], on_progress: OnProgress) -> None:
+        self._targets, self._on_progress = targets, on_progress
+        self._all_networks = len(members)
+        self._all_epochs = sum(self._needed(member) for member in members)
+        self._finished_epochs = self._finished = self._running = 0
+
+    def _needed(self, member: Member) -> int:
+        return self._targets[member.config].config.training.epochs
+
+    def epochs(self, n: int) -> None:
+        self._running += n
+        self._tell()
+
+    def networks(self, members: Sequence[Member]) -> None:
+        needed = sum(self._needed(member) for member in members)
+        self._finished_epochs += needed
+        self._finished += len(members)
+        # What these networks had reported is in `needed` now; stopped ones had reported less.
+        self._running = max(self._running - needed, 0)
+        self._tell()
+
+    def _tell(self) -> None:
+        done = min(self._finished_epochs + self._running, self._all_epochs)
+        self._on_progress(Progress(done, self._all_epochs, self._finished, self._all_networks))
+
+
+def _jobs(targets: Sequence[Target], members: Sequence[Member]) -> int:
+    """All cores where the work is worth starting processes, else this process alone."""
+    by_config: dict[int, float] = {}
+    seconds = 0.0
+    for member in members:
+        if member.config not in by_config:
+            config = targets[member.config].config
+            by_config[member.config] = estimated_seconds(config, dataset(config.dataset, member.seed))
+        seconds += by_config[member.config]
+    if seconds < SECONDS_WORTH_PROCESSES:
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,64 @@
+"""A sweep: a folder of runs, one for each cell of a grid, and sweep.json, which says where in the grid each stands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from regx.config.load import Cell, Grid
+from regx.core.errors import RegxError
+from regx.core.streams import stream
+from regx.runner.runs import OnProgress, Target, bring_up_to_date
+from regx.store.atomic import write_atomically
+from regx.store.run import StoredRun, read_run
+
+SWEEP = "sweep.json"
+
+
+def chosen_cells(grid: Grid, max_trials: int | None, random: int | None) -> tuple[Cell, ...]:
+    """The cells to train: all, or `random` of them drawn evenly, and of these the first `max_trials`.
+
+    The draw depends on the grid's size alone, so the same command draws the same cells.
+    """
+    cells = grid.cells
+    if random is not None and random < len(cells):
+        drawn = stream(len(cells), "random cells").choice(len(cells), size=random, replace=False)
+        cells = tuple(cells[index] for index in sorted(drawn))
+    return cells[:max_trials]
+
+
+def sweep(
+    grid: Grid,
+    cells: Sequence[Cell],
+    out: Path,
+    jobs: int | None = None,
+    force: bool = False,
+    on_progress: OnProgress = lambda progress: None,
+    command: Sequence[str] | None = None,
+) -> tuple[Path, list[StoredRun]]:
+    """Train what the cells lack. The sweep's folder, and the run of each cell in their order.
+
+    Raises RegxError where a folder holds something else or cannot be written.
+    """
+    folder = out / grid.folder_name
+    targets = [Target(cell.config, folder / cell.config.folder_name) for cell in cells]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RegxError(f"{folder}: the sweep's folder cannot be made: {error.strerror or error}.") from error
+    bring_up_to_date(targets, jobs, force, on_progress, command)
+    _write(folder, grid, targets, cells)
+    return folder, [read_run(target.folder) for target in targets]
+
+
+def _write(folder: Path, grid: Grid, targets: Sequence[Target], cells: Sequence[Cell]) -> None:
+    content: dict[str, Any] = {
+        "name": grid.name,
+        "axes": [{"key": axis.key, "values": axis.values} for axis in grid.axes],
+        "cells": [
+            {"run": target.folder.name, "point": cell.point} for target, cell in zip(targets, cells, strict=True)
+        ],
+    }
+    write_atomically(folder / SWEEP, (json.dumps(content, indent=2) + "\n").encode())
