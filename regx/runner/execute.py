@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import queue
 import subprocess
@@ -72,7 +73,8 @@ class _Worker:
         self._works, self._events = works, events
         command = [sys.executable, "-m", "regx.runner.worker"]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
-        threading.Thread(target=self._feed, daemon=True).start()
+        self._thread = threading.Thread(target=self._feed, daemon=True)
+        self._thread.start()
 
     def _feed(self) -> None:
         try:
@@ -105,8 +107,12 @@ class _Worker:
             ) from error
 
     def kill(self) -> None:
+        """End the process, whatever it does. Its thread, which then reads the end of its input, ends too."""
         self._process.kill()
         self._process.wait()
+        self._thread.join()
         for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
+            # What was not read before the process ended cannot be flushed any more.
+            with contextlib.suppress(BrokenPipeError):
+                if pipe is not None:
+                    pipe.close()

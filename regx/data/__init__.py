@@ -1,0 +1,14 @@
+"""Where data comes from, one file each. Adding a dataset is its file and a line here."""
+
+from __future__ import annotations
+
+from regx.data.breast_cancer import BreastCancer
+from regx.data.circle import Circle
+from regx.data.csv import CSV
+from regx.data.dataset import Source
+from regx.data.diabetes import Diabetes
+from regx.data.digits import Digits
+from regx.data.sine import Sine
+
+MEMBERS: tuple[type[Source], ...] = (Sine, Circle, Diabetes, BreastCancer, Digits, CSV)
+REGISTRY: dict[str, type[Source]] = {member.kind: member for member in MEMBERS}

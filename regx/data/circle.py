@@ -1,0 +1,40 @@
+"""A disc in a square: the smallest classification with a boundary to draw."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from regx.core.parameters import integer, number
+from regx.core.streams import stream
+from regx.data.dataset import Dataset, Source, Split
+from regx.data.label_noise import with_label_noise
+
+
+@dataclass(frozen=True)
+class Circle(Source):
+    """The label is 1 where x1² + x2² < 1.5, with both uniform on [-2, 2]."""
+
+    kind = "circle"
+    source = "generated"
+
+    n_train: int = integer(200, ge=1, static=True, help="rows of the training split")
+    n_val: int = integer(100, ge=0, static=True, help="rows of the validation split")
+    n_test: int = integer(1000, ge=1, static=True, help="rows of the test split")
+    label_noise: float = number(0.0, ge=0, le=1, static=True, help="share of the training labels that is replaced")
+
+    def load(self, seed: int) -> Dataset:
+        rng = stream(seed, "data")
+
+        def draw(n: int) -> Split:
+            x = rng.uniform(-2, 2, size=(n, 2))
+            return Split(x, (np.square(x).sum(axis=1, keepdims=True) < 1.5).astype(np.float64))
+
+        test, val = draw(self.n_test), draw(self.n_val)  # first, so that they stay when n_train changes
+        train = with_label_noise(draw(self.n_train), "binary", self.label_noise, seed)
+        return Dataset("binary", train, val, test, ("x1", "x2"), "inside", classes=("outside", "inside"))
+
+    def fingerprint(self) -> str:
+        return hashlib.sha256(self.kind.encode()).hexdigest()

@@ -1,0 +1,98 @@
+"""What the cells of a column mean: numbers or words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.core.errors import InputError
+from regx.data.cells import NUMBER, Cells, is_missing
+
+DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
+DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
+WITH_COMMA = re.compile(r"[+-]?\d[\d.]*,[\d.,]*", re.ASCII)
+
+# Beyond it squares overflow; no measurement is so large.
+LARGEST = 1e100
+
+REMEDY = (
+    "Most of the column is numbers: correct the cell, leave it empty if its value is not known, or set "
+    "dataset.categorical: [{name}] or dataset.drop: [{name}]."
+)
+
+
+def decimal_comma(cells: Cells, names: Sequence[str]) -> tuple[bool, list[str]]:
+    """Whether `1,5` is a number in these columns, and the note that says so.
+
+    It is where cells are not separated by commas, and then `1.5` must not occur beside it.
+    """
+    comma = None if cells.separator == "," else _first(DECIMAL_COMMA, cells, names)
+    if comma is None:
+        return False, []
+    if point := _first(DECIMAL_POINT, cells, names):
+        raise InputError(
+            f"{comma[0]} has '{comma[1]}', and {point[0]} has '{point[1]}'. Expected one decimal sign in the whole "
+            "file; use the point."
+        )
+    return True, [f"Numbers are written with a decimal comma: '{comma[1]}' is read as {comma[1].replace(',', '.')}."]
+
+
+def all_numbers(cells: Cells, name: str, comma: bool) -> bool:
+    """Whether every cell of a column is a number or missing."""
+    return all(_is_number(cell, comma) or is_missing(cell) for cell in cells.columns[name])
+
+
+def numbers(cells: Cells, name: str, comma: bool, remedy: str) -> Array:
+    """A column as numbers, (n,) float64, NaN where missing.
+
+    Raises InputError at the first cell that is none; `remedy` ends its message.
+    """
+    return np.array([_number(cells, name, row, comma, remedy) for row in range(len(cells.lines))])
+
+
+def numbers_or_words(cells: Cells, name: str, comma: bool, as_words: bool = False, remedy: str = "") -> Array:
+    """A column as numbers, or as words (object, None where missing), whichever its cells are.
+
+    Words stay words where they are the majority; a few of them among numbers are taken for mistakes: InputError.
+    """
+    column = cells.columns[name]
+    if not as_words:
+        present = [cell for cell in column if not is_missing(cell)]
+        numeric = [_is_number(cell, comma) for cell in present]
+        grouped = any(WITH_COMMA.fullmatch(cell) for cell, known in zip(present, numeric, strict=True) if not known)
+        if 2 * sum(numeric) >= len(present) or grouped:
+            return numbers(cells, name, comma, remedy or REMEDY.format(name=name))
+    return np.array([None if is_missing(cell) else cell for cell in column], dtype=object)
+
+
+def _first(pattern: re.Pattern[str], cells: Cells, names: Sequence[str]) -> tuple[str, str] | None:
+    """Where the first cell of that pattern stands, and the cell."""
+    for name in names:
+        for row, cell in enumerate(cells.columns[name]):
+            if pattern.fullmatch(cell):
+                return f"{cells.place(row)}: column '{name}'", cell
+    return None
+
+
+def _is_number(cell: str, comma: bool) -> bool:
+    return bool(NUMBER.fullmatch(cell) or (comma and DECIMAL_COMMA.fullmatch(cell)))
+
+
+def _number(cells: Cells, name: str, row: int, comma: bool, remedy: str) -> float:
+    cell = cells.columns[name][row]
+    if is_missing(cell):
+        return np.nan
+    if not _is_number(cell, comma):
+        if WITH_COMMA.fullmatch(cell):
+            remedy = "Write it with a decimal point and without a separator of thousands."
+        raise InputError(f"{cells.place(row)}: column '{name}': expected a number, found '{cell[:60]}'. {remedy}")
+    value = float(cell.replace(",", "."))
+    if not abs(value) < LARGEST:
+        raise InputError(
+            f"{cells.place(row)}: column '{name}': expected a finite number below {LARGEST:g}, found '{cell}'. "
+            "Leave the cell empty if the value is not known."
+        )
+    return value

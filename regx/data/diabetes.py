@@ -1,0 +1,91 @@
+"""The Pima diabetes table."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.core.errors import InputError
+from regx.core.parameters import choice, text
+from regx.data.download import download
+from regx.data.files import Version, version
+from regx.data.table import Table, TableSource
+
+COLUMNS = (
+    "pregnancies", "glucose", "blood_pressure", "skin_thickness", "insulin", "bmi", "diabetes_pedigree", "age",
+)  # fmt: skip
+HEADER = ",".join((*COLUMNS, "outcome"))
+ROWS = 768
+# Where a zero cannot be a measurement.
+ZERO_IS_MISSING = ("glucose", "blood_pressure", "skin_thickness", "insulin", "bmi")
+
+URL = "https://raw.githubusercontent.com/jbrownlee/Datasets/master/pima-indians-diabetes.data.csv"
+SHA256 = "6bfe5d0f379d17a0e0819b996407e3c09bf80febd4287f2ed212190dfff154af"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diabetes(TableSource):
+    """Diabetes within five years (1) from 8 measurements of Pima women, 768 rows.
+
+    Found at `path`, else $REGX_DATA_DIR/diabetes.csv, else the user's cache, else downloaded into it once.
+    """
+
+    kind = "diabetes"
+    source = "Smith et al. 1988, Using the ADAP Learning Algorithm to Forecast the Onset of Diabetes Mellitus"
+
+    path: str | None = text(None, optional=True, help="the table, where you have it already")
+    missing: str = choice(
+        "keep", ("keep", "zero"), help="`zero`: a zero that cannot be one is missing, filled with the training median"
+    )
+
+    def table(self) -> Table:
+        path = self._find()
+        x, y = _read(path, version(path))
+        columns = {name: x[:, k] for k, name in enumerate(COLUMNS)}
+        if self.missing == "zero":
+            for name in ZERO_IS_MISSING:
+                columns[name] = np.where(columns[name] == 0, np.nan, columns[name])
+        return Table(columns, y, "outcome", "binary", self.kind, classes=("no diabetes", "diabetes"))
+
+    def fingerprint(self) -> str:
+        return hashlib.sha256(self._find().read_bytes()).hexdigest()
+
+    def _find(self) -> Path:
+        if self.path is not None:
+            path = Path(self.path).expanduser()
+            if not path.is_file():
+                raise InputError(
+                    f"dataset.path: no file at {path}. Leave dataset.path out to have the table downloaded."
+                )
+            return path
+        folder = os.environ.get("REGX_DATA_DIR")
+        if folder and (path := Path(folder).expanduser() / "diabetes.csv").is_file():
+            return path
+        return download(URL, SHA256, "diabetes.csv")
+
+
+@functools.lru_cache(maxsize=4)
+def _read(path: Path, at_version: Version) -> tuple[Array, Array]:
+    """The 8 measurements, (768, 8), and the outcomes, (768,), with or without the header line in the file."""
+    expected = f"expected the Pima table: {ROWS} rows of {len(COLUMNS) + 1} numbers, with the header {HEADER} or none"
+    try:
+        content = path.read_text(encoding="utf-8-sig")
+        first, _, rest = content.partition("\n")
+        body = rest if first.strip() == HEADER else content
+        values = np.loadtxt(io.StringIO(body), delimiter=",", ndmin=2)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); {expected}.") from error
+    except ValueError as error:
+        raise InputError(f"{path}: {error}; {expected}.") from error
+    if values.shape != (ROWS, len(COLUMNS) + 1):
+        raise InputError(f"{path}: found {values.shape[0]} rows of {values.shape[1]} numbers; {expected}.")
+    if not np.isfinite(values).all() or not np.isin(values[:, -1], (0, 1)).all():
+        raise InputError(f"{path}: a value is not finite or an outcome neither 0 nor 1; {expected}.")
+    return values[:, :-1], values[:, -1].astype(np.int64)

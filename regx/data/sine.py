@@ -1,0 +1,45 @@
+"""A noisy sine: the smallest regression that a network overfits."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from regx.core.parameters import integer, number
+from regx.core.streams import stream
+from regx.data.dataset import Dataset, Source, Split
+from regx.data.label_noise import with_label_noise
+
+
+@dataclass(frozen=True)
+class Sine(Source):
+    """y = sin x + noise·N(0, 1) with x uniform on [-3, 3]; training and validation are noisy.
+
+    The test split is the clean curve at evenly spaced x, so the test loss holds no noise.
+    """
+
+    kind = "sine"
+    source = "generated"
+
+    n_train: int = integer(30, ge=1, static=True, help="rows of the training split")
+    n_val: int = integer(30, ge=0, static=True, help="rows of the validation split")
+    n_test: int = integer(200, ge=1, static=True, help="rows of the test split")
+    noise: float = number(0.3, ge=0, static=True, help="standard deviation of the noise on y")
+    label_noise: float = number(0.0, ge=0, le=1, static=True, help="share of the training labels that is replaced")
+
+    def load(self, seed: int) -> Dataset:
+        rng = stream(seed, "data")
+
+        def draw(n: int) -> Split:
+            x = rng.uniform(-3, 3, size=(n, 1))
+            return Split(x, np.sin(x) + self.noise * rng.standard_normal((n, 1)))
+
+        val = draw(self.n_val)  # first, so that it stays when n_train changes
+        train = with_label_noise(draw(self.n_train), "regression", self.label_noise, seed)
+        x = np.linspace(-3, 3, self.n_test)[:, None]
+        return Dataset("regression", train, val, Split(x, np.sin(x)), features=("x",), target="y")
+
+    def fingerprint(self) -> str:
+        return hashlib.sha256(self.kind.encode()).hexdigest()

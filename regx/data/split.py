@@ -1,0 +1,95 @@
+"""Which rows train, which choose, and which are reported on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.core.errors import InputError
+from regx.core.streams import stream
+
+
+def split_rows(
+    n: int,
+    seed: int,
+    test_fraction: float,
+    val_fraction: float,
+    n_train: int | None = None,
+    labels: Array | None = None,
+    classes: tuple[str, ...] = (),
+    origin: str = "the table",
+) -> tuple[Array, Array, Array]:
+    """Row numbers of the training, validation and test split; stratified by `labels`, (n,), where there are any.
+
+    The fractions are of all n rows; with a `val_fraction` of 0 validation is empty. `n_train` keeps so many of the
+    training rows: fewer are always among the more, every class is among them, and the other splits stay as they are.
+    Raises InputError where rows are too few for that; whether they are does not depend on the seed.
+    """
+    if test_fraction + val_fraction >= 1:
+        raise InputError(
+            f"dataset.test_fraction + dataset.val_fraction is {test_fraction + val_fraction:g}; expected less than 1, "
+            "so that rows are left to train on. The usual values are 0.25 and 0.15."
+        )
+    n_test = max(1, round(n * test_fraction))
+    n_val = max(1, round(n * val_fraction)) if val_fraction else 0
+    available = n - n_test - n_val
+    if available < 1:
+        raise InputError(f"{origin}: {n} rows are too few for a training, a validation and a test split.")
+    if labels is not None:
+        _check_classes(labels, classes, n_test, n_val, origin)
+    least = 1 if labels is None else len(classes)
+    if n_train is not None and not least <= n_train <= available:
+        raise InputError(
+            f"dataset.n_train is {n_train}; expected {least} to {available}, the rows that {origin} has left beside "
+            f"{n_val} for validation and {n_test} for the test."
+        )
+    state_test, state_val = (int(state) for state in stream(seed, "split").integers(2**31, size=2))
+    rest, test = _part(np.arange(n), n_test, labels, state_test)
+    train, val = _part(rest, n_val, labels, state_val)
+    if n_train is not None:
+        train = _nested_order(train, labels)[:n_train]
+    return train, val, test
+
+
+def _check_classes(labels: Array, classes: tuple[str, ...], n_test: int, n_val: int, origin: str) -> None:
+    """Every class must be left in training, and scikit-learn needs two rows of each wherever it splits."""
+    for name, size in (("test", n_test), ("val", n_val)):
+        if 0 < size < len(classes):
+            raise InputError(
+                f"{origin}: a {name} split of {size} rows cannot hold {len(classes)} classes. "
+                f"Raise dataset.{name}_fraction{' or set it to 0' if name == 'val' else ''}."
+            )
+    # The fewest that stratification can leave of a class after each split.
+    n, counts = len(labels), np.bincount(labels, minlength=len(classes))
+    rest = counts * (n - n_test) // n
+    train = rest * (n - n_test - n_val) // (n - n_test)
+    few = (rest < (2 if n_val else 1)) | (train < 1) | (counts < 2)
+    if few.any():
+        named = ", ".join(f"'{classes[k]}' ({counts[k]})" for k in np.flatnonzero(few)[:5])
+        raise InputError(
+            f"{origin}: classes with too few rows for a training, a validation and a test split of their own: {named}. "
+            "Add rows of them, take them out of the table, or lower dataset.test_fraction and dataset.val_fraction; "
+            "if the target is a quantity, set dataset.task: regression."
+        )
+
+
+def _part(rows: Array, size: int, labels: Array | None, state: int) -> tuple[Array, Array]:
+    """Rows split in two, each in random order, the second of `size`."""
+    from sklearn.model_selection import train_test_split
+
+    if size == 0:
+        return rows, rows[:0]
+    stratify = None if labels is None else labels[rows]
+    first, second = train_test_split(rows, test_size=size, random_state=state, stratify=stratify)
+    return first, second
+
+
+def _nested_order(rows: Array, labels: Array | None) -> Array:
+    """Rows in random order put so that every beginning is stratified and holds each class once before any twice."""
+    if labels is None:
+        return rows
+    key = np.empty(len(rows))
+    for label in np.unique(labels):
+        members = labels[rows] == label
+        key[members] = np.arange(members.sum()) / members.sum()
+    return rows[np.argsort(key, kind="stable")]

@@ -1,0 +1,64 @@
+"""What all tests share: deterministic examples, no network, no cache outside the test, and what may be missing."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "regx",
+    derandomize=True,  # the same examples in every run
+    deadline=None,  # shared machines are slow at times
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],  # for the same reason
+)
+settings.load_profile("regx")
+
+
+def _absent(what: str) -> None:
+    """Skip, but fail where everything is expected to be there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _isolated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Caches in a folder of the session, and connections to this machine alone."""
+    connect = socket.socket.connect
+
+    def connect_here(self: socket.socket, address: object) -> None:
+        host = address[0] if isinstance(address, tuple) else "localhost"  # no tuple: a socket in the file system
+        assert host in ("localhost", "::1") or str(host).startswith("127."), f"a test connects to {host}"
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setattr(socket.socket, "connect", connect_here)
+        yield
+
+
+@pytest.fixture(scope="session")
+def diabetes_path() -> Path:
+    """The Pima table, from REGX_DATA_DIR."""
+    path = Path(os.environ.get("REGX_DATA_DIR", "")) / "diabetes.csv"
+    if not os.environ.get("REGX_DATA_DIR") or not path.is_file():
+        _absent("needs the Pima table: set REGX_DATA_DIR to the folder of diabetes.csv")
+    return path
+
+
+@pytest.fixture(scope="session")
+def torch() -> ModuleType:
+    """PyTorch, the oracle."""
+    try:
+        return importlib.import_module("torch")
+    except ImportError:
+        _absent("needs PyTorch: pip install 'regx[oracles]'")
+        raise

@@ -1,0 +1,63 @@
+"""Encoding: by hand, and the law that only training rows decide."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from regx.data.encode import encode
+
+numbers = st.lists(st.one_of(st.just(np.nan), st.floats(-1e6, 1e6)), min_size=12, max_size=12)
+words = st.lists(st.sampled_from([None, "red", "green", "blue"]), min_size=12, max_size=12)
+TRAIN = np.arange(0, 12, 2)
+
+
+@given(first=numbers, others=numbers, colours=words, other_colours=words)
+def test_only_training_rows_decide(first: list, others: list, colours: list, other_colours: list) -> None:
+    columns = {"size": np.array(first), "colour": np.array(colours, dtype=object)}
+    changed = {"size": np.array(others), "colour": np.array(other_colours, dtype=object)}
+    for name in columns:
+        changed[name][TRAIN] = columns[name][TRAIN]
+    x, features, _ = encode(columns, TRAIN)
+    other_x, other_features, _ = encode(changed, TRAIN)
+    assert features == other_features
+    np.testing.assert_array_equal(x[TRAIN], other_x[TRAIN])
+    assert np.isfinite(other_x).all()
+
+
+@given(values=numbers)
+def test_training_numbers_have_mean_0_and_deviation_1(values: list) -> None:
+    column = np.array(values)
+    present = column[TRAIN][~np.isnan(column[TRAIN])]
+    assume(len(present) and np.ptp(present) > 1e-3)
+    x, features, _ = encode({"size": column}, TRAIN)
+    assert features == ("size",)
+    np.testing.assert_allclose(x[TRAIN].mean(), 0, atol=1e-6)
+    np.testing.assert_allclose(x[TRAIN].std(), 1, atol=1e-6)
+
+
+def test_worked_example() -> None:
+    # Training rows 0..3. size: the median of 1, 3, 5 is 3, so 1, 3, 5, 3: mean 3, deviation √2.
+    # colour: red twice, blue once, so the missing one is red; green is not in training.
+    columns = {
+        "colour": np.array(["red", "red", None, "blue", "green"], dtype=object),
+        "size": np.array([1.0, 3.0, 5.0, np.nan, 3.0]),
+        "same": np.array([2.0, 2.0, 2.0, np.nan, 9.0]),
+        "unknown": np.full(5, np.nan),
+    }
+    x, features, notes = encode(columns, np.arange(4))
+    assert features == ("size", "colour=blue", "colour=red")
+    expected = [[-np.sqrt(2), 0, 1], [0, 0, 1], [np.sqrt(2), 0, 1], [0, 1, 0], [0, 0, 0]]
+    np.testing.assert_allclose(x, expected, atol=1e-12)
+    assert notes == (
+        "Column 'colour': 'green' not in the training split; its one-hot is all zero.",
+        "Left out, constant in the training split: 'same', 'unknown'.",
+        "2 missing values in 'colour', 'size': filled with the training split's median for numbers, most frequent "
+        "value for words.",
+    )
+
+
+def test_nothing_varies() -> None:
+    x, features, _ = encode({"same": np.ones(5)}, np.arange(3))
+    assert (x.shape, features) == ((5, 0), ())

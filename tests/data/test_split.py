@@ -1,0 +1,91 @@
+"""Splits: disjoint, complete, stratified; the same for every n_train; and clear words where rows are too few."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from regx.core.errors import InputError
+from regx.data.split import split_rows
+
+fractions = st.tuples(st.floats(0.05, 0.45), st.one_of(st.just(0.0), st.floats(0.05, 0.45)))
+
+
+@given(n=st.integers(5, 300), seed=st.integers(0, 2**32), shares=fractions)
+def test_rows_are_split_without_rest_or_overlap(n: int, seed: int, shares: tuple[float, float]) -> None:
+    train, val, test = split_rows(n, seed, *shares)
+    np.testing.assert_array_equal(np.sort(np.concatenate([train, val, test])), np.arange(n))
+    assert len(test) == max(1, round(n * shares[0]))
+    assert len(val) == (max(1, round(n * shares[1])) if shares[1] else 0)
+
+
+@given(counts=st.lists(st.integers(1, 60), min_size=2, max_size=5), seed=st.integers(0, 100), shares=fractions)
+def test_a_stratified_split_works_for_every_seed_or_for_none(
+    counts: list[int], seed: int, shares: tuple[float, float]
+) -> None:
+    labels = np.repeat(np.arange(len(counts)), counts)
+    classes = tuple(f"class {k}" for k in range(len(counts)))
+    outcomes = []
+    for this in range(seed, seed + 3):
+        try:
+            parts = split_rows(len(labels), this, *shares, labels=labels, classes=classes)
+        except InputError:
+            outcomes.append(False)
+            continue
+        outcomes.append(True)
+        np.testing.assert_array_equal(np.sort(np.concatenate(parts)), np.arange(len(labels)))
+        assert set(labels[parts[0]]) == set(labels)
+        for part in parts:
+            expected = np.array(counts) * len(part) / len(labels)
+            # Each cut rounds once, and the second one cuts what the first has left.
+            assert (np.abs(np.bincount(labels[part], minlength=len(counts)) - expected) < 2).all()
+    assert len(set(outcomes)) == 1
+
+
+def test_n_train_takes_nested_stratified_rows_and_leaves_the_other_splits() -> None:
+    labels = np.repeat([0, 1, 2], [150, 40, 10])
+    classes = ("a", "b", "c")
+    train, val, test = split_rows(200, 7, 0.25, 0.15, labels=labels, classes=classes)
+    previous: set[int] = set()
+    for n in (3, 10, 50, 119, 120):
+        few, same_val, same_test = split_rows(200, 7, 0.25, 0.15, n, labels, classes)
+        np.testing.assert_array_equal(same_val, val)
+        np.testing.assert_array_equal(same_test, test)
+        assert len(few) == n
+        assert previous < set(few) <= set(train)
+        assert set(labels[few]) == {0, 1, 2}
+        previous = set(few)
+    np.testing.assert_array_equal(
+        np.bincount(labels[split_rows(200, 7, 0.25, 0.15, 60, labels, classes)[0]]), [45, 12, 3]
+    )
+
+
+def test_n_train_nests_without_labels() -> None:
+    few, more = (split_rows(100, 0, 0.25, 0.15, n)[0] for n in (5, 20))
+    assert set(few) < set(more)
+
+
+@pytest.mark.parametrize(
+    ("counts", "arguments", "message"),
+    [
+        ([5, 5], {"test_fraction": 0.6, "val_fraction": 0.5}, r"dataset\.val_fraction is 1\.1; expected less than 1"),
+        ([50, 2], {}, r"too few rows .*: 'class 1' \(2\).*dataset\.task: regression"),
+        ([50, 1], {"val_fraction": 0}, r"'class 1' \(1\)"),
+        (
+            [3] * 20,
+            {"test_fraction": 0.4},
+            r"a val split of 9 rows cannot hold 20 classes\. Raise dataset\.val_fraction or set it to 0",
+        ),
+        ([50, 50], {"n_train": 61}, r"dataset\.n_train is 61; expected 2 to 60"),
+        ([50, 50], {"n_train": 1}, r"dataset\.n_train is 1; expected 2 to 60"),
+        ([1, 1], {}, r"2 rows are too few"),
+    ],
+)
+def test_too_few_rows_are_said(counts: list[int], arguments: dict[str, float], message: str) -> None:
+    labels = np.repeat(np.arange(len(counts)), counts)
+    classes = tuple(f"class {k}" for k in range(len(counts)))
+    settings = {"test_fraction": 0.25, "val_fraction": 0.15, **arguments}
+    with pytest.raises(InputError, match=message):
+        split_rows(len(labels), 0, labels=labels, classes=classes, **settings)

@@ -1,0 +1,196 @@
+"""Run folders are brought up to date: only what is missing is trained, and the same bits come out of every way."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import regx
+from regx.config.load import load_config
+from regx.core.errors import RegxError
+from regx.runner import execute
+from regx.runner.plan import Member, networks_per_population, plan
+from regx.runner.runs import Progress, Target, bring_up_to_date
+
+ARRAYS = ["seed0/reported/0/weight", "seed2/final/1/bias"]
+
+
+def weights(run: regx.Run) -> dict[str, bytes]:
+    return {name: array.tobytes() for name, array in run.weights.items()}
+
+
+def test_a_seed_has_the_same_bits_alone_together_and_in_workers(small: Path, tmp_path: Path) -> None:
+    together = weights(regx.run(small, out=tmp_path / "together", jobs=1))
+    in_workers = weights(regx.run(small, out=tmp_path / "workers", jobs=2))
+    alone: dict[str, bytes] = {}
+    for seed in range(3):
+        alone |= weights(regx.run(small, seeds=[seed], out=tmp_path / f"alone{seed}", jobs=1))
+    assert together == in_workers == alone
+
+
+def test_only_missing_seeds_are_trained_and_finished_ones_are_kept(small: Path, tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    config = load_config(small, seeds=2)
+    target = Target(config, tmp_path / "run")
+    bring_up_to_date([target], jobs=1, on_progress=seen.append)
+    before = weights(regx.load(target.folder))
+    assert seen[-1] == Progress(epochs=14, all_epochs=14, networks=2, all_networks=2)
+
+    seen.clear()
+    bring_up_to_date([target], jobs=1, on_progress=seen.append)
+    assert seen == []
+
+    more = Target(load_config(small, seeds=4), target.folder)
+    bring_up_to_date([more], jobs=1, on_progress=seen.append)
+    assert seen[-1].all_networks == 2
+    run = regx.load(target.folder)
+    assert sorted(run.summary["seeds"]) == ["0", "1", "2", "3"]
+    assert before.items() <= weights(run).items()
+
+
+def test_force_trains_anew_across_populations(small: Path, tmp_path: Path) -> None:
+    run = regx.run(small, out=tmp_path, jobs=1)
+    stamp = (run.folder / "summary.json").stat().st_mtime_ns
+    forced = regx.run(small, out=tmp_path, jobs=2, force=True)
+    assert forced.folder == run.folder
+    assert weights(forced) == weights(run)
+    assert forced.summary["seeds"]["0"]["seconds"] != run.summary["seeds"]["0"]["seconds"]
+    assert (run.folder / "summary.json").stat().st_mtime_ns > stamp
+
+
+def test_a_config_with_and_without_a_regularizer_share_every_other_draw(small: Path, tmp_path: Path) -> None:
+    with_l2 = regx.run(small, out=tmp_path)
+    without = regx.run(small, set={"regularizers.l2": "off"}, out=tmp_path)
+    neutral = regx.run(small, set={"regularizers.l2.lam": 0}, out=tmp_path)
+    init = [name for name in with_l2.weights if "/init/" in name]
+    assert init
+    assert all(np.array_equal(with_l2.weights[name], without.weights[name]) for name in init)
+    assert all(np.array_equal(neutral.weights[name], without.weights[name]) for name in without.weights)
+    assert not np.array_equal(with_l2.weights[ARRAYS[0]], without.weights[ARRAYS[0]])
+
+
+def test_populations_are_cut_config_by_config_and_hold_only_one_graph(small: Path) -> None:
+    configs = [load_config(small, [f"training.epochs={epochs}"], seeds=40) for epochs in (3, 5)]
+    members = [Member(number, seed) for number in (0, 1) for seed in range(40)]
+    works = list(plan(configs, members, jobs=1))
+    assert [member for work in works for member in work.members] == members
+    for work in works:
+        assert {work.population.training.epochs} == {configs[member.config].training.epochs for member in work.members}
+        assert work.population.seeds == tuple(member.seed for member in work.members)
+        assert len(work.members) <= networks_per_population(configs[0], work.population.datasets[0])
+    shared = plan(configs, members, jobs=8)
+    assert max(len(work.members) for work in shared) == 5
+
+
+def test_networks_of_different_strength_share_a_population(small: Path, tmp_path: Path) -> None:
+    configs = [load_config(small, [f"regularizers.l2.lam={lam}"], seeds=2) for lam in (0.0, 0.01, 0.1)]
+    members = [Member(number, seed) for number in range(3) for seed in range(2)]
+    (work,) = plan(configs, members, jobs=1)
+    l2 = work.population.stack[0]
+    np.testing.assert_allclose(l2.lam, [0, 0, 0.01, 0.01, 0.1, 0.1], rtol=1e-6)  # type: ignore[attr-defined]
+    targets = [Target(config, tmp_path / str(number)) for number, config in enumerate(configs)]
+    bring_up_to_date(targets, jobs=1)
+    alone = regx.run(small, set={"regularizers.l2.lam": 0.1}, seeds=2, out=tmp_path / "alone")
+    assert weights(regx.load(tmp_path / "2")) == weights(alone)
+
+
+def test_predict_gives_the_recorded_test_loss(small: Path, tmp_path: Path) -> None:
+    run = regx.run(small, out=tmp_path)
+    for seed in range(3):
+        data = load_config(small).dataset.load(seed)
+        predicted = run.predict(data.test.x, seed=seed)
+        assert predicted.shape == (10, 1)
+        loss = float(np.mean((predicted - data.test.y) ** 2))
+        assert loss == pytest.approx(run.summary["seeds"][str(seed)]["metrics"]["test_loss"], rel=1e-5)
+    each = [run.predict(data.test.x, seed=seed) for seed in range(3)]
+    np.testing.assert_allclose(run.predict(data.test.x), np.mean(each, axis=0), rtol=1e-5, atol=1e-6)
+
+
+def test_predict_gives_probabilities_for_classes(tmp_path: Path) -> None:
+    path = tmp_path / "digits.yaml"
+    path.write_text("dataset: digits\narchitecture: {hidden: [8]}\ntraining: {epochs: 2, batch_size: 300}\nseeds: 2\n")
+    run = regx.run(path, out=tmp_path)
+    data = load_config(path).dataset.load(1)
+    predicted = run.predict(data.test.x, seed=1)
+    np.testing.assert_allclose(predicted.sum(axis=1), 1, rtol=1e-5)
+    right = float(np.mean(predicted.argmax(axis=1) == data.test.y.argmax(axis=1)))
+    assert right == pytest.approx(run.summary["seeds"]["1"]["metrics"]["test_accuracy"], abs=1e-6)
+
+
+def test_predict_says_what_it_expected(small: Path, tmp_path: Path) -> None:
+    run = regx.run(small, out=tmp_path)
+    with pytest.raises(regx.InputError, match=r"expected shape \(n, 1\).*found \(3, 2\)"):
+        run.predict(np.zeros((3, 2)))
+    with pytest.raises(regx.InputError, match="expected seed 9, found these completed: 0, 1, 2"):
+        run.predict(np.zeros((3, 1)), seed=9)
+
+
+def test_early_stopping_without_a_validation_split_is_refused(small: Path, tmp_path: Path) -> None:
+    with pytest.raises(regx.InputError, match=r"early_stopping: it needs a validation split"):
+        regx.run(small, set={"regularizers.early_stopping": "on", "dataset.n_val": 0}, out=tmp_path)
+    with pytest.raises(regx.InputError, match="a regression has no val_accuracy"):
+        regx.run(small, set={"regularizers.early_stopping.metric": "val_accuracy"}, out=tmp_path)
+    assert not list(tmp_path.glob("small-*"))
+
+
+def test_a_dead_worker_is_one_clear_error_and_what_is_finished_stays(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[execute._Worker] = []
+    original = execute._Worker.__init__
+
+    def start(self: execute._Worker, *arguments: object) -> None:
+        original(self, *arguments)  # type: ignore[arg-type]
+        started.append(self)
+        if len(started) == 2:
+            self._process.kill()
+
+    monkeypatch.setattr(execute._Worker, "__init__", start)
+    with pytest.raises(RegxError, match="a worker process ended with code -9"):
+        regx.run(small, seeds=4, out=tmp_path, jobs=2)
+    (folder,) = tmp_path.glob("small-*")
+    assert json.loads((folder / "run.json").read_text())["status"] == "failed"
+    monkeypatch.undo()
+    assert len(regx.run(small, seeds=4, out=tmp_path, jobs=2).summary["seeds"]) == 4
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_signal_leaves_an_interrupted_run_and_no_process(
+    small: Path, tmp_path: Path, sent: signal.Signals, code: int, jobs: int
+) -> None:
+    command = ["run", str(small), "-s", "training.epochs=10000000", "--jobs", str(jobs), "--out", str(tmp_path)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "regx", *command], stderr=subprocess.PIPE, start_new_session=True, text=True
+    )
+    folder = _eventually(lambda: next(iter(tmp_path.glob("small-*/run.json")), None)).parent
+    time.sleep(0.5)
+    process.send_signal(sent)
+    _, said = process.communicate(timeout=10)
+    assert process.returncode == code, said
+    assert "Traceback" not in said
+    assert json.loads((folder / "run.json").read_text())["status"] == "interrupted"
+    _eventually(lambda: not _alive(process.pid) or None)
+
+
+def _eventually(found):  # type: ignore[no-untyped-def]
+    for _ in range(200):
+        value = found()
+        if value is not None:
+            return value
+        time.sleep(0.05)
+    raise AssertionError("waited 10 s in vain")
+
+
+def _alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
