@@ -1,0 +1,35 @@
+"""`regx compare`, without its options."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import IO
+
+from regx.report.render import print_rows
+from regx.report.table import compare_rows, known_columns, only_changed, read_with_baseline, sort_rows
+
+
+def print_comparison(
+    paths: Sequence[str],
+    stream: IO[str],
+    *,
+    baseline: str | None = None,
+    metric: str = "test_loss",
+    sort: str | None = None,
+    top: int | None = None,
+    columns: Sequence[str] | None = None,
+    changed: bool = False,
+    format: str = "table",
+) -> list[str]:
+    """Write the table over the runs at the paths. Returns what is wrong with runs that cannot be read, a message each.
+
+    A baseline that is a folder need not be among the paths. changed: instead of the stack, the config keys that differ.
+    Raises InputError for whatever is wrong with the paths or the options.
+    """
+    columns = known_columns(columns) if columns is not None else None
+    sort = known_columns([sort])[0] if sort else None
+    runs, problems = read_with_baseline(paths, baseline)
+    rows = compare_rows(runs, baseline, metric)
+    rows = sort_rows(only_changed(rows, runs) if changed else rows, sort, top)
+    print_rows(rows, format, stream, columns)
+    return problems

@@ -1,0 +1,242 @@
+"""How the comparison table looks: for eyes, for the next program, and for a document."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO, Any
+
+from regx.core.errors import InputError, did_you_mean
+from regx.report.table import COLUMNS, Row, flat, value
+
+FOLDED = ("stack", "changed")  # between words, so that no number is cut
+FORMATS = ("table", "json", "csv", "md")
+
+
+def print_rows(rows: Sequence[Row], format: str, stream: IO[str], columns: Sequence[str] | None = None) -> None:
+    """Write the table to a stream. `table` is for a terminal; where the stream is none, the same tab-separated.
+
+    columns: names in `COLUMNS`, in this order; all that have something to say if None. Raises InputError for an unknown
+    format.
+    """
+    if format not in FORMATS:
+        raise InputError(
+            f"--format: expected one of {', '.join(FORMATS)}, found '{format}'.{did_you_mean(format, FORMATS)}"
+        )
+    if format == "json":
+        chosen = (
+            rows
+            if columns is None
+            else [{key: value(row, key) if key == "p" else row.get(key) for key in columns} for row in rows]
+        )
+        stream.write(json.dumps(chosen, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    elif format == "csv":
+        _write_flat(rows, stream, columns, lambda item: item, delimiter=",")
+    elif format == "md":
+        _write_markdown(rows, stream, columns)
+    else:
+        from rich.console import Console
+
+        console = Console(file=stream)
+        if console.is_terminal:
+            _print_tables(rows, console, columns)
+        else:
+            _write_flat(rows, stream, columns, _six_digits, delimiter="\t")
+
+
+def shown_columns(rows: Sequence[Row]) -> list[str]:
+    """The columns that have something to say about these rows."""
+
+    def speaks(key: str) -> bool:
+        found = [value(row, key) for row in rows]
+        if key in ("run", "group", "dataset", "task"):
+            return False
+        if key == "status":
+            return any(item != "completed" for item in found)
+        if key in ("peek", "diverged"):
+            return any(found)
+        if key == "difference":
+            return any(item["mean"] is not None for item in found)
+        return any(item is not None for item in found)
+
+    return [key for key in COLUMNS if speaks(key)]
+
+
+def _write_flat(
+    rows: Sequence[Row], stream: IO[str], columns: Sequence[str] | None, show: Callable[[Any], Any], delimiter: str
+) -> None:
+    """One line per row, intervals as three columns, nothing cut."""
+    present = {key for row in rows for key in row} | {"p"}
+    keys = [key for key in COLUMNS if key in present] if columns is None else list(columns)
+    flattened = [flat(row, keys) for row in rows]
+    # Tabs and line ends in a name would move what follows into other columns and rows.
+    writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
+    writer.writerow(flattened[0] if flattened else keys)
+    for row in flattened:
+        writer.writerow(["" if item is None else show(_printable(item)) for item in row.values()])
+
+
+def _six_digits(item: Any) -> Any:
+    return f"{item:.6g}" if isinstance(item, float) else item
+
+
+def _write_markdown(rows: Sequence[Row], stream: IO[str], columns: Sequence[str] | None) -> None:
+    for label, members in _by_group(rows).items():
+        keys = list(columns) if columns is not None else shown_columns(members)
+        cells = _cells(members, keys)
+        stream.write(f"**{_markdown(label)}**\n\n")
+        stream.write("| " + " | ".join(keys) + " |\n")
+        stream.write("|" + "|".join("---" if COLUMNS[key].kind == "text" else "--:" for key in keys) + "|\n")
+        for index in range(len(members)):
+            stream.write("| " + " | ".join(_markdown(cells[key][index].strip()) for key in keys) + " |\n")
+        stream.write("\n")
+
+
+def _markdown(text: str) -> str:
+    for sign in "\\|*_`[]<>":
+        text = text.replace(sign, "\\" + sign)
+    return text
+
+
+def _print_tables(rows: Sequence[Row], console: Any, columns: Sequence[str] | None) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    left_out: dict[str, None] = {}
+    shown: set[str] = set()
+    for label, members in _by_group(rows).items():
+        keys = list(columns) if columns is not None else shown_columns(members)
+        cells = _cells(members, keys)
+        if columns is None and "name" in cells:
+            cells["name"] = [_elided(cell, max(console.width // 4, 12)) for cell in cells["name"]]
+        widths = {key: _width(key, cells[key], console.width) for key in keys}
+        kept = keys if columns is not None else _fitting(widths, console.width)
+        left_out.update(dict.fromkeys(key for key in keys if key not in kept))
+        shown.update(kept)
+        console.print(Text(_printable(label), style="bold"), soft_wrap=True)
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        for key in kept:
+            justify: Any = "left" if COLUMNS[key].kind == "text" else "right"
+            table.add_column(Text(key), justify=justify, no_wrap=key not in FOLDED, width=widths[key])
+        for texts in zip(*(cells[key] for key in kept), strict=True):
+            table.add_row(*(Text(text, style="bold" if text.endswith("*") else "") for text in texts))
+        # As wide as its content: where that is wider than the terminal, lines wrap and nothing is cut.
+        terminal, console.width = console.width, max(sum(widths[key] + 2 for key in kept), console.width)
+        console.print(table, crop=False)
+        console.width = terminal
+        console.print()
+    for line in _legend(shown, list(left_out)):
+        console.print(Text(line, style="dim"))
+
+
+def _width(key: str, cells: Sequence[str], terminal: int) -> int:
+    """A column's width. What may be folded takes a third of the terminal, or as much as its longest word."""
+    from rich.cells import cell_len
+
+    natural = max(map(cell_len, (key, *cells)))
+    if key not in FOLDED:
+        return natural
+    word = max(cell_len(word) for cell in (key, *cells) for word in cell.split(" "))
+    return min(natural, max(word, terminal // 3))
+
+
+def _fitting(widths: Mapping[str, int], terminal: int) -> list[str]:
+    """The columns that fit beside each other, chosen by importance; the first always does."""
+    kept: list[str] = []
+    for key in sorted(widths, key=lambda key: COLUMNS[key].importance):
+        if not kept or sum(widths[other] + 2 for other in [*kept, key]) - 2 <= terminal:
+            kept.append(key)
+    return [key for key in widths if key in kept]
+
+
+def _legend(shown: set[str], dropped: list[str]) -> list[str]:
+    lines = []
+    if any(COLUMNS[key].kind == "interval" for key in shown):
+        lines.append("±: 95 % interval over seeds.  *: the best of its column.")
+    if "verdict" in shown or "difference" in shown:
+        lines.append("difference and verdict: to the baseline, seed by seed, 95 % interval in brackets.")
+    if "gap" in shown:
+        lines.append("gap: val_loss - train_loss.")
+    if "peek" in shown:
+        lines.append("peek: the test split was used for choosing, so its numbers flatter.")
+    if dropped:
+        lines.append(f"Not shown for want of space: {', '.join(dropped)}. A wider terminal or --columns shows them.")
+    return lines
+
+
+def _by_group(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row["group"], []).append(row)
+    return groups
+
+
+def _cells(rows: Sequence[Row], keys: Sequence[str]) -> dict[str, list[str]]:
+    """Each column as text, the best values marked with a star."""
+    names = [row.get("name") for row in rows]
+    # Runs of one name are told apart by their folders.
+    told_apart = [
+        row["run"].rstrip("/").rpartition("/")[2] if names.count(row.get("name")) > 1 else name
+        for row, name in zip(rows, names, strict=True)
+    ]
+    cells = {}
+    for key in keys:
+        items = told_apart if key == "name" else [value(row, key) for row in rows]
+        if COLUMNS[key].kind == "interval":
+            cells[key] = _interval_cells(items, COLUMNS[key].best, brackets=key == "difference")
+        else:
+            cells[key] = [_word(item) for item in items]
+    return cells
+
+
+def _word(item: Any) -> str:
+    if isinstance(item, bool):
+        return "yes" if item else ""
+    if isinstance(item, float):
+        return f"{item:.3f}" if item >= 0.001 else f"{item:.1e}"
+    return "" if item is None else str(_printable(item))
+
+
+def _interval_cells(intervals: Sequence[Mapping[str, Any] | None], best: str | None, brackets: bool) -> list[str]:
+    means = [interval["mean"] if interval else None for interval in intervals]
+    known = sorted(abs(mean) for mean in means if mean)
+    # One number of decimals for the column, at which its middle value has three digits.
+    decimals = max(0, 2 - math.floor(math.log10(known[len(known) // 2]))) if known else 0
+    decimals = min(decimals, 6)
+    finite = [mean for mean in means if mean is not None]
+    winner = None if best is None or len(set(finite)) < 2 else min(finite) if best == "least" else max(finite)
+    mark = winner is not None
+    cells = []
+    for interval, mean in zip(intervals, means, strict=True):
+        if interval is None or mean is None:
+            cells.append("-" + " " * mark)
+            continue
+        text = _number(mean, decimals)
+        low, high = interval["low"], interval["high"]
+        if brackets and low is not None:
+            text += f" [{_number(low, decimals)}, {_number(high, decimals)}]"
+        elif low is not None:
+            text += f" ±{_number((high - low) / 2, decimals)}"
+        cells.append(text + ("*" if mean == winner else " ") * mark)
+    return cells
+
+
+def _number(number: float, decimals: int) -> str:
+    if number and not 10.0**-decimals / 2 <= abs(number) < 1e6:
+        return f"{number:.1e}"
+    return f"{number:.{decimals}f}"
+
+
+def _printable(item: Any) -> Any:
+    """User text without what would move the cursor or the columns."""
+    return "".join(sign if sign.isprintable() else "�" for sign in item) if isinstance(item, str) else item
+
+
+def _elided(text: str, width: int) -> str:
+    """At most `width` signs: the middle goes, since names differ at their ends."""
+    if len(text) <= width:
+        return text
+    tail = (width - 1) // 2
+    return f"{text[: width - 1 - tail]}…{text[len(text) - tail :]}"

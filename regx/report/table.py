@@ -1,0 +1,299 @@
+"""The comparison table: rows of plain values. How they look is `render`'s."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from regx.core.errors import InputError, did_you_mean
+from regx.core.trained import ACCURACIES
+from regx.store.run import StoredRun, read_runs
+
+if TYPE_CHECKING:
+    import pandas
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the table. importance: columns with a greater one are left out first where space is short.
+
+    best: which value is marked, where one is better than another.
+    """
+
+    key: str
+    kind: Literal["text", "count", "number", "interval"]
+    importance: float
+    best: Literal["least", "greatest", None] = None
+
+
+COLUMNS = {
+    column.key: column
+    for column in (
+        Column("name", "text", 0),
+        Column("stack", "text", 5),
+        Column("changed", "text", 1),
+        Column("peek", "text", 2),
+        Column("status", "text", 4),
+        Column("seeds", "count", 9),
+        Column("diverged", "count", 4),
+        Column("train_loss", "interval", 10, "least"),
+        Column("val_loss", "interval", 5.5, "least"),
+        Column("test_loss", "interval", 1, "least"),
+        Column("train_accuracy", "interval", 12, "greatest"),
+        Column("val_accuracy", "interval", 11, "greatest"),
+        Column("test_accuracy", "interval", 3, "greatest"),
+        Column("gap", "interval", 7),
+        Column("difference", "interval", 6),
+        Column("p", "number", 13),
+        Column("verdict", "text", 2),
+        Column("best_epoch", "interval", 14),
+        Column("weight_norm", "interval", 15),
+        Column("zero_fraction", "interval", 16),
+        Column("seconds", "interval", 17),
+        Column("run", "text", 99),
+        Column("group", "text", 99),
+        Column("dataset", "text", 99),
+        Column("task", "text", 99),
+    )
+}
+
+MEASURED = (
+    "train_loss", "val_loss", "test_loss", *ACCURACIES, "gap", "best_epoch", "weight_norm", "zero_fraction", "seconds",
+)  # fmt: skip
+JUDGED = ("test_loss", "val_loss", "train_loss", *ACCURACIES)  # what a difference and a verdict can be about
+
+
+def compare_rows(
+    runs: Sequence[StoredRun], baseline: StoredRun | Path | str | None = None, metric: str = "test_loss"
+) -> list[Row]:
+    """One row of plain values per run, as `regx compare --json` prints them.
+
+    Runs of other data or another task stand in groups of their own, and are compared within them alone. The baseline is
+    `baseline`, a run, its folder or its name; in groups without it the first run without regularizers, if there is one.
+    Differences are in `metric` at the reported epoch, paired by seed. Raises InputError for a wrong baseline or metric.
+    """
+    if metric not in JUDGED:
+        raise InputError(
+            f"--metric: expected one of {', '.join(JUDGED)}, found '{metric}'.{did_you_mean(metric, JUDGED)}"
+        )
+    if metric in ACCURACIES and all(run.summary["task"] == "regression" for run in runs):
+        raise InputError(f"--metric: expected a loss, since these runs are regressions, found '{metric}'.")
+    chosen = _find(runs, baseline) if baseline is not None else None
+    groups = _groups(runs)
+    rows = {}
+    for label, members in groups.items():
+        if chosen is not None and any(run is chosen for run in members):
+            reference: StoredRun | None = chosen
+        else:
+            reference = next((run for run in members if run.summary["stack"] == "none"), None)
+        judged = _judge(members, reference, metric)
+        rows.update({id(run): _row(run, label, *judged[index]) for index, run in enumerate(members)})
+    by_label = [run for members in groups.values() for run in members]
+    return [rows[id(run)] for run in by_label]
+
+
+def read_with_baseline(paths: Iterable[Path | str], baseline: str | None) -> tuple[list[StoredRun], list[str]]:
+    """`read_runs` of the paths, and of the baseline where it is a folder."""
+    return read_runs([*paths, *([baseline] if baseline is not None and Path(baseline).is_dir() else [])])
+
+
+def compare_frame(
+    runs: Iterable[StoredRun | Path | str], baseline: StoredRun | Path | str | None = None, metric: str = "test_loss"
+) -> pandas.DataFrame:
+    """The table as a DataFrame with flat columns, such as test_loss, test_loss_low and test_loss_high.
+
+    runs: runs, run folders, or folders that hold runs. Raises InputError if one of them cannot be read.
+    """
+    import pandas
+
+    stored: list[StoredRun] = []
+    for run in runs:
+        if isinstance(run, StoredRun):
+            stored.append(run)
+        else:
+            found, problems = read_runs([run])
+            if problems:
+                raise InputError("\n".join(problems))
+            stored.extend(found)
+    return pandas.DataFrame([flat(row) for row in compare_rows(stored, baseline, metric)])
+
+
+def flat(row: Mapping[str, Any], keys: Iterable[str] | None = None) -> dict[str, Any]:
+    """A row without nesting: an interval is three columns, its mean under its own name."""
+    keys = [key for key in COLUMNS if key in row or (key == "p" and "difference" in row)] if keys is None else keys
+    values: dict[str, Any] = {}
+    for key in keys:
+        if COLUMNS[key].kind == "interval":
+            interval = row.get(key) or {}
+            values.update(
+                {key: interval.get("mean"), f"{key}_low": interval.get("low"), f"{key}_high": interval.get("high")}
+            )
+        else:
+            values[key] = value(row, key)
+    return values
+
+
+def value(row: Mapping[str, Any], key: str) -> Any:
+    """What stands in a column: a word, a number, or an interval; None where there is none."""
+    if key == "p":
+        return row["difference"]["p"]
+    if key == "changed" and isinstance(row.get(key), Mapping):
+        return ", ".join(f"{name.partition('.')[2] or name}={_plain(item)}" for name, item in row[key].items()) or "-"
+    return row.get(key)
+
+
+def sort_rows(rows: Sequence[Row], column: str | None = None, top: int | None = None) -> list[Row]:
+    """Each group's rows, best first by a column's mean, or by name; at most `top` of each group.
+
+    The column is val_loss unless given: choosing is the validation split's. What has no value comes last.
+    """
+    column = known_columns([column])[0] if column else "val_loss"
+    if top is not None and top < 1:
+        raise InputError(f"--top: expected a number of rows from 1, found {top}.")
+
+    def key(row: Row) -> tuple[bool, Any]:
+        found = value(row, column)
+        found = found.get("mean") if isinstance(found, Mapping) else found
+        return (found is None, 0 if found is None else -found if COLUMNS[column].best == "greatest" else found)
+
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row["group"], []).append(row)
+    return [row for members in groups.values() for row in sorted(members, key=key)[:top]]
+
+
+def known_columns(names: Sequence[str]) -> list[str]:
+    """The names, if all are columns. Raises InputError naming every one that is not."""
+    wrong = [
+        f"unknown column '{name}'.{did_you_mean(name, COLUMNS)} Expected some of {', '.join(COLUMNS)}."
+        for name in names
+        if name not in COLUMNS
+    ]
+    if wrong:
+        raise InputError("\n".join(wrong))
+    return list(dict.fromkeys(names))
+
+
+def _row(run: StoredRun, group: str, difference: Any, verdict: str | None) -> Row:
+    summary = run.summary
+    over_seeds = summary["over_seeds"]
+    return {
+        "run": str(run.folder),
+        "name": run.name,
+        "stack": summary["stack"],
+        "group": group,
+        "dataset": summary["dataset"],
+        "task": summary["task"],
+        "status": run.about["status"],
+        "seeds": len(run.seeds),
+        "diverged": sum(seed["status"] == "diverged" for seed in summary["seeds"].values()),
+        "peek": bool(summary.get("peek")),
+        **{name: over_seeds[name] for name in MEASURED if name in over_seeds},
+        "difference": difference,
+        "verdict": verdict,
+    }
+
+
+def _judge(runs: Sequence[StoredRun], baseline: StoredRun | None, metric: str) -> list[tuple[Any, str | None]]:
+    nothing = {"mean": None, "low": None, "high": None, "p": None}
+    if baseline is None:
+        return [(nothing, None) for _ in runs]
+    from regx.stats.paired import compare_to_baseline
+
+    others = [run for run in runs if run is not baseline]
+    judged = iter(
+        compare_to_baseline(
+            [_per_seed(run, metric) for run in others], _per_seed(baseline, metric), metric not in ACCURACIES
+        )
+    )
+    return [(nothing, "baseline") if run is baseline else next(judged) for run in runs]
+
+
+def _per_seed(run: StoredRun, metric: str) -> dict[int, float]:
+    """The metric at the reported epoch of every seed that completed."""
+    completed = {seed: entry for seed, entry in run.summary["seeds"].items() if entry["status"] == "completed"}
+    found = {int(seed): entry["metrics"].get(metric) for seed, entry in completed.items()}
+    return {seed: number for seed, number in found.items() if number is not None}
+
+
+def _find(runs: Sequence[StoredRun], wanted: StoredRun | Path | str) -> StoredRun:
+    if isinstance(wanted, StoredRun):
+        wanted = wanted.folder
+    named = [run for run in runs if run.folder.resolve() == Path(wanted).resolve()]
+    named = named or [run for run in runs if str(wanted) in (run.name, run.folder.name)]
+    if len(named) == 1:
+        return named[0]
+    known = [run.name for run in runs]
+    found = f"several of that name: {', '.join(str(run.folder) for run in named)}" if named else "none of that name"
+    raise InputError(
+        f"--baseline: expected a run folder, or the name of one run, found {found}: '{wanted}'."
+        + did_you_mean(str(wanted), known)
+    )
+
+
+def _groups(runs: Sequence[StoredRun]) -> dict[str, list[StoredRun]]:
+    """Runs that may be compared, under a label that says what is special about their data."""
+    kinds: dict[str, dict[str, dict[str, str]]] = {}  # by kind of dataset, each different data's facts
+    keys = {}
+    for run in runs:
+        dataset = run.config["dataset"]
+        dataset = dataset if isinstance(dataset, Mapping) else {"name": dataset}
+        facts = {str(key): _plain(item) for key, item in dataset.items() if key != "name"}
+        facts |= {"task": run.summary["task"], "data": str(run.summary["data_fingerprint"])[:12]}
+        keys[id(run)] = repr(sorted(facts.items()))
+        kinds.setdefault(run.summary["dataset"], {})[keys[id(run)]] = facts
+    groups: dict[str, list[StoredRun]] = {}
+    for run in runs:
+        alike = kinds[run.summary["dataset"]]
+        facts = alike[keys[id(run)]]
+        special = [
+            f"{key}={item}" for key, item in facts.items() if any(other.get(key) != item for other in alike.values())
+        ]
+        label = run.summary["dataset"] + (f" ({', '.join(special)})" if special else "")
+        groups.setdefault(label, []).append(run)
+    return groups
+
+
+def only_changed(rows: Sequence[Row], runs: Sequence[StoredRun]) -> list[Row]:
+    """The rows with `changed` instead of `stack`: the config keys that differ within the group, and their values."""
+    configs = {str(run.folder): _dotted(run.config) for run in runs}
+    differ: dict[str, set[str]] = {}
+    for group in {row["group"] for row in rows}:
+        members = [configs[row["run"]] for row in rows if row["group"] == group]
+        names = {name for config in members for name in config}
+        differ[group] = {name for name in names if len({_plain(config.get(name)) for config in members}) > 1}
+    changed = []
+    for row in rows:
+        own = {name: item for name, item in configs[row["run"]].items() if name in differ[row["group"]]}
+        entries = [("changed", own) if key == "stack" else (key, item) for key, item in row.items()]
+        changed.append(dict(entries))
+    return changed
+
+
+def _dotted(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A config's keys as they are typed after `--set`, but for name and seeds, which have columns of their own."""
+    keys: dict[str, Any] = {}
+
+    def add(path: str, item: Any) -> None:
+        if isinstance(item, Mapping) and item:
+            for key, inner in item.items():
+                add(f"{path}.{key}", inner)
+        else:
+            keys[path] = "on" if item == {} else item
+
+    for key, item in config.items():
+        if key == "regularizers":
+            for member in item:
+                for kind, given in member.items():
+                    add(f"regularizers.{kind}", given)
+        elif key not in ("name", "seeds"):
+            add(str(key), item)
+    return keys
+
+
+def _plain(item: Any) -> str:
+    return f"{item:g}" if isinstance(item, float) else str(item)

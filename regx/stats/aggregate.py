@@ -1,0 +1,35 @@
+"""A mean over seeds and how well it is known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TypedDict
+
+
+class Interval(TypedDict):
+    """A mean and its 95 % interval; None where there is none."""
+
+    mean: float | None
+    low: float | None
+    high: float | None
+
+
+def mean_interval(values: Sequence[float | None]) -> Interval:
+    """The mean of one value per seed, (n,), and its 95 % Student-t interval: mean ± t(n - 1)·s/√n.
+
+    One seed has a mean and no interval. A value that is missing or not finite leaves neither: a mean over the other
+    seeds would be another quantity.  Student 1908, The Probable Error of a Mean.
+    """
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    if len(known) < len(values) or not known:
+        return Interval(mean=None, low=None, high=None)
+    n = len(known)
+    mean = math.fsum(known) / n
+    if n == 1:
+        return Interval(mean=mean, low=None, high=None)
+    from scipy.special import stdtrit  # scipy.stats, which has it too, takes three times as long to import
+
+    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in known) / (n - 1))
+    half = float(stdtrit(n - 1, 0.975)) * deviation / math.sqrt(n)
+    return Interval(mean=mean, low=mean - half, high=mean + half)

@@ -1,0 +1,57 @@
+"""run.json: where a run comes from and how far it got."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib import metadata
+from typing import Any
+
+import regx
+
+
+def about(
+    *, task: str, data_fingerprint: str, digest: str, command: Sequence[str] | None = None, peek: bool = False
+) -> dict[str, Any]:
+    """What run.json says of a run beside its status and times.
+
+    task: regression, binary or multiclass. digest: of the resolved config. command: as typed; of this process if None.
+    peek: whether the test split was used for choosing.
+    """
+    return {
+        "task": task,
+        "data_fingerprint": data_fingerprint,
+        "digest": digest,
+        "peek": peek,
+        "command": list(sys.argv if command is None else command),
+        "git_commit": git_commit(),
+        "versions": {
+            "regx": regx.__version__,
+            "numpy": _version("numpy"),
+            "python": platform.python_version(),
+        },
+    }
+
+
+def now() -> str:
+    """The time, ISO 8601 in UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def git_commit() -> str | None:
+    """The commit that the current directory is at, or None where there is no git or no repository."""
+    try:
+        found = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5)  # noqa: S607
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return found.stdout.strip() if found.returncode == 0 else None
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None

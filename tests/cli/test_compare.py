@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from regx.cli.compare import command
+from regx.core.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def store():
+    spec = importlib.util.spec_from_file_location("fabricated", Path(__file__).parents[1] / "store" / "fabricated.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.store
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory, store):
+    folder = tmp_path_factory.mktemp("runs")
+    store(folder / "none", [0.10, 0.12, 0.09, 0.14, 0.115])
+    store(folder / "l2", [0.051, 0.082, 0.053, 0.094, 0.065], stack=[{"l2": {"lam": 0.003}}])
+    return folder
+
+
+def compare(*arguments):
+    app = typer.Typer()
+    app.command()(command)
+    result = CliRunner().invoke(app, list(map(str, arguments)))
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def test_json_is_one_document(runs):
+    rows = json.loads(compare(runs, "--json", "--sort", "test_loss").stdout)
+    assert [(row["name"], row["verdict"]) for row in rows] == [("l2", "better"), ("none", "baseline")]
+    assert json.loads(compare(runs, "--format", "json", "--sort", "test_loss").stdout) == rows
+
+
+def test_no_terminal_gets_tabs(runs):
+    lines = compare(runs, "--columns", "name, test_loss,verdict", "--sort", "name", "--top", "1").stdout.splitlines()
+    assert lines[0].split("\t") == ["name", "test_loss", "test_loss_low", "test_loss_high", "verdict"]
+    assert [lines[1].split("\t")[index] for index in (0, 1, 4)] == ["l2", "0.069", "better"]
+    assert len(lines) == 2
+
+
+def test_a_baseline_from_elsewhere_joins_the_table(runs, tmp_path, store):
+    other = store(tmp_path / "other", [0.3, 0.35, 0.31, 0.4, 0.33])
+    rows = json.loads(compare(runs / "l2", "--baseline", other, "--json").stdout)
+    assert {row["name"]: row["verdict"] for row in rows} == {"l2": "better", "other": "baseline"}
+
+
+def test_only_changed(runs):
+    rows = json.loads(compare(runs, "--only-changed", "--json").stdout)
+    assert {row["name"]: row["changed"] for row in rows} == {"none": {}, "l2": {"regularizers.l2.lam": 0.003}}
+    assert "l2.lam=0.003" in compare(runs, "--only-changed").stdout
+
+
+def test_a_damaged_run_is_warned_of_and_hides_no_other(runs, tmp_path, store):
+    damaged = store(tmp_path / "damaged")
+    (damaged / "summary.json").write_text("{")
+    result = compare(runs, damaged, "--json")
+    assert len(json.loads(result.stdout)) == 2
+    assert f"warning: {damaged}/summary.json: damaged" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--columns", "tst_loss"], r"unknown column 'tst_loss'. Did you mean 'test_loss'\?"),
+        (["--sort", "verdct"], r"unknown column 'verdct'. Did you mean 'verdict'\?"),
+        (["--format", "xml"], "--format: expected one of table, json, csv, md, found 'xml'"),
+        (["--metric", "loss"], "--metric: expected one of test_loss"),
+        (["--baseline", "nine"], r"--baseline: .*Did you mean 'none'\?"),
+        (["--top", "0"], "--top: expected a number of rows from 1, found 0"),
+        (["nowhere"], "nowhere: expected a run folder"),
+    ],
+)
+def test_what_is_wrong_is_said(runs, arguments, message):
+    with pytest.raises(InputError, match=message):
+        compare(runs, *arguments)
+
+
+def test_a_table_needs_neither_pandas_nor_scikit_learn(runs):
+    code = (
+        "import sys; from regx.report.compare import print_comparison as p; p(sys.argv[1:], sys.stdout); "
+        "sys.exit(str({'pandas', 'sklearn', 'scipy.stats', 'pydantic', 'matplotlib'} & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code, str(runs)], capture_output=True, text=True, cwd=Path.cwd())
+    assert result.stderr.strip() == "set()"

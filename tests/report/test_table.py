@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from regx.core.errors import InputError
+from regx.report.table import COLUMNS, compare_frame, compare_rows, flat, known_columns, only_changed, sort_rows
+from regx.store.run import read_run, read_runs
+
+BASE = [0.10, 0.12, 0.09, 0.14, 0.115]
+LOWER = [0.051, 0.082, 0.053, 0.094, 0.065]
+L2 = [{"l2": {"lam": 0.003}}]
+
+
+@pytest.fixture
+def runs(tmp_path, fabricated):
+    fabricated.store(tmp_path / "l2", LOWER, stack=L2)
+    fabricated.store(tmp_path / "none", BASE)
+    fabricated.store(tmp_path / "few", BASE[:3], stack=L2)
+    fabricated.store(tmp_path / "circle", BASE, task="binary", dataset={"name": "circle"})
+    return read_runs([tmp_path])[0]
+
+
+def test_the_rows_of_the_contract(runs):
+    rows = {row["name"]: row for row in compare_rows(runs)}
+    assert {name: row["verdict"] for name, row in rows.items()} == {
+        "l2": "better",
+        "none": "baseline",
+        "few": "cannot tell (3 seeds)",
+        "circle": "baseline",
+    }
+    l2 = rows["l2"]
+    assert l2["stack"] == "l2(0.003)"
+    assert (l2["seeds"], l2["status"], l2["dataset"], l2["task"], l2["peek"]) == (
+        5,
+        "completed",
+        "sine",
+        "regression",
+        False,
+    )
+    for key in ("train_loss", "val_loss", "test_loss", "gap", "best_epoch", "weight_norm", "zero_fraction", "seconds"):
+        assert l2[key].keys() == {"mean", "low", "high"}
+    assert l2["test_loss"]["mean"] == pytest.approx(0.069)
+    assert l2["difference"].keys() == {"mean", "low", "high", "p"}
+    assert l2["difference"]["mean"] == pytest.approx(0.069 - 0.113)
+    assert "test_accuracy" not in l2
+    assert rows["circle"]["test_accuracy"]["mean"] is not None
+    json.dumps(list(rows.values()), allow_nan=False)
+    assert all(known_columns([key]) for key in l2)
+
+
+def test_other_data_is_another_group(tmp_path, fabricated):
+    fabricated.store(tmp_path / "a", BASE)
+    fabricated.store(tmp_path / "b", LOWER, stack=L2, dataset={"name": "sine", "n_train": 99, "noise": 0.3})
+    fabricated.store(tmp_path / "c", LOWER, stack=L2, about={"data_fingerprint": "cd" * 32})
+    rows = compare_rows(read_runs([tmp_path])[0])
+    assert [(row["name"], row["group"], row["verdict"]) for row in rows] == [
+        ("a", "sine (n_train=30, data=abababababab)", "baseline"),
+        ("b", "sine (n_train=99, data=abababababab)", None),
+        ("c", "sine (n_train=30, data=cdcdcdcdcdcd)", None),
+    ]
+
+
+def test_the_baseline_can_be_chosen(runs, tmp_path):
+    for baseline in (tmp_path / "l2", str(tmp_path / "l2"), "l2", read_run(tmp_path / "l2")):
+        verdicts = {row["name"]: row["verdict"] for row in compare_rows(runs, baseline)}
+        assert verdicts == {"l2": "baseline", "none": "worse", "few": "cannot tell (3 seeds)", "circle": "baseline"}
+    with pytest.raises(InputError, match=r"--baseline: .* found none of that name: 'nnoe'. Did you mean 'none'\?"):
+        compare_rows(runs, "nnoe")
+
+
+def test_a_greater_accuracy_is_better(tmp_path, fabricated):
+    for name, stack, accuracy in (("none", [], 0.5), ("l2", L2, 0.7)):
+        networks = [fabricated.trained(seed, task="binary") for seed in range(5)]
+        for seed, network in enumerate(networks):
+            network.metrics["test_accuracy"][3] = accuracy + seed * 0.01 * (1 + (name == "l2"))
+        about = {**fabricated.ABOUT, "task": "binary"}
+        from regx.store.folder import write_run
+
+        write_run(tmp_path / name, fabricated.config(name, stack, range(5)), networks, about)
+    runs = read_runs([tmp_path])[0]
+    assert [row["verdict"] for row in compare_rows(runs, metric="test_accuracy")] == ["better", "baseline"]
+    assert [row["name"] for row in sort_rows(compare_rows(runs), "test_accuracy")] == ["l2", "none"]
+    with pytest.raises(InputError, match=r"--metric: .* found 'test_acuracy'. Did you mean 'test_accuracy'\?"):
+        compare_rows(runs, metric="test_acuracy")
+
+
+def test_diverged_seeds_are_counted_and_not_averaged(tmp_path, fabricated):
+    from regx.store.folder import write_run
+
+    networks = [fabricated.trained(seed, 0.2, diverged=seed == 1) for seed in range(3)]
+    write_run(tmp_path, fabricated.config(seeds=range(3)), networks, fabricated.ABOUT)
+    (row,) = compare_rows([read_run(tmp_path)])
+    assert (row["status"], row["seeds"], row["diverged"]) == ("diverged", 3, 1)
+    assert row["test_loss"]["mean"] == pytest.approx(0.2)
+
+
+def test_sorting_and_cutting(runs):
+    rows = compare_rows(runs)
+    assert [row["name"] for row in sort_rows(rows, "test_loss")] == ["circle", "l2", "few", "none"]
+    assert [row["name"] for row in sort_rows(rows, "test_loss", 1)] == ["circle", "l2"]
+    assert [row["name"] for row in sort_rows(rows, "name")] == ["circle", "few", "l2", "none"]
+    assert sort_rows(rows, "p")[1]["name"] == "l2"  # what has none comes last
+    with pytest.raises(InputError, match=r"unknown column 'tst_loss'. Did you mean 'test_loss'\?"):
+        sort_rows(rows, "tst_loss")
+    with pytest.raises(InputError, match=r"--top: expected a number of rows from 1, found 0"):
+        sort_rows(rows, top=0)
+
+
+def test_only_changed(runs):
+    rows = {row["name"]: row for row in only_changed(compare_rows(runs), runs)}
+    assert rows["l2"]["changed"] == rows["few"]["changed"] == {"regularizers.l2.lam": 0.003}
+    assert rows["none"]["changed"] == rows["circle"]["changed"] == {}
+    assert "stack" not in rows["l2"]
+
+
+def test_as_a_frame(runs, tmp_path):
+    frame = compare_frame([tmp_path / "none", read_run(tmp_path / "l2")])
+    assert list(frame.name) == ["none", "l2"]
+    row = frame.set_index("name").loc["l2"]
+    assert row.test_loss_low < row.test_loss < row.test_loss_high
+    assert row.difference_low < row.difference < row.difference_high < 0
+    assert list(frame.columns) == list(flat(compare_rows(runs)[1]))
+    assert (
+        {"p", "verdict", "stack", "run"}
+        <= set(frame.columns)
+        <= {*COLUMNS, *(f"{c}_{e}" for c in COLUMNS for e in ("low", "high"))}
+    )

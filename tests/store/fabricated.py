@@ -1,0 +1,84 @@
+"""Runs made of random numbers, so that tests of storing and comparing need no training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from regx.core.trained import ACCURACIES, METRICS, Divergence, Trained
+from regx.store.folder import write_run
+
+ABOUT = {
+    "task": "regression",
+    "data_fingerprint": "ab" * 32,
+    "digest": "1a2b3c4d",
+    "peek": False,
+    "command": ["regx", "run", "none.yaml"],
+    "git_commit": None,
+    "versions": {"regx": "0", "numpy": "0", "python": "0"},
+}
+
+
+def config(
+    name: str = "none", stack: Sequence[dict[str, Any]] = (), seeds: Sequence[int] = (0, 1), **changes: Any
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "dataset": {"name": "sine", "n_train": 30, "noise": 0.3},
+        "architecture": {"hidden": [64, 64], "activation": "relu"},
+        "regularizers": list(stack),
+        "optimizer": {"name": "adam", "lr": 0.003},
+        "training": {"epochs": 4, "batch_size": "full"},
+        **changes,
+        "seeds": list(seeds),
+    }
+
+
+def trained(
+    seed: int,
+    loss: float = 0.1,
+    task: str = "regression",
+    dtype: str = "float32",
+    epochs: int = 4,
+    diverged: bool = False,
+) -> Trained:
+    """A network whose test loss at its reported epoch, the last but one, is `loss`."""
+    rng = np.random.default_rng(seed)
+    names = METRICS if task == "regression" else METRICS + ACCURACIES
+    metrics = {name: rng.random(epochs + 1).astype(dtype) for name in names}
+    metrics["epoch"] = np.arange(epochs + 1)
+    metrics["objective"][0] = np.nan
+    metrics["test_loss"][epochs - 1] = loss
+    layers = {"0/weight": (2, 3), "0/bias": (3,)}
+    weights = {
+        f"{when}/{name}": rng.standard_normal(shape).astype(dtype)
+        for when in ("init", "reported", "final")
+        for name, shape in layers.items()
+    }
+    return Trained(
+        seed=seed,
+        status="diverged" if diverged else "completed",
+        metrics=metrics,
+        reported_epoch=epochs - 1,
+        reported_because="least val_loss",
+        weights=weights,
+        seconds=0.5,
+        divergence=Divergence(epochs, "0/weight") if diverged else None,
+    )
+
+
+def store(
+    folder: Path,
+    losses: Sequence[float] = (0.1, 0.2),
+    task: str = "regression",
+    about: dict[str, Any] | None = None,
+    **changes: Any,
+) -> Path:
+    """A finished run with these test losses at seeds 0, 1, ..."""
+    networks = [trained(seed, loss, task) for seed, loss in enumerate(losses)]
+    resolved = config(seeds=range(len(losses)), **{"name": folder.name, **changes})
+    write_run(folder, resolved, networks, {**ABOUT, "task": task, **(about or {})})
+    return folder

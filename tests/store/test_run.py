@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from regx.core.errors import InputError
+from regx.store.run import DEPTH, find_runs, read_run, read_runs
+
+
+def test_a_folder_stands_for_the_runs_in_it(tmp_path, fabricated):
+    deep = fabricated.store(tmp_path / "runs" / "sweep" / "b")
+    near = fabricated.store(tmp_path / "runs" / "a")
+    fabricated.store(tmp_path / "runs" / ".hidden" / "c")
+    assert find_runs([tmp_path / "runs"]) == [near, deep]
+    assert find_runs([deep, tmp_path / "runs", str(near)]) == [deep, near]
+    far = fabricated.store(tmp_path.joinpath("far", *"x" * (DEPTH + 1)))
+    with pytest.raises(InputError):
+        find_runs([tmp_path / "far"])
+    assert find_runs([tmp_path / "far" / "x"]) == [far]
+
+
+def test_what_is_no_run_is_said_all_at_once(tmp_path, fabricated):
+    run = fabricated.store(tmp_path / "run")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError) as raised:
+        find_runs([tmp_path / "empty", run, tmp_path / "typo", run / "config.yaml"])
+    lines = str(raised.value).splitlines()
+    assert [line.rpartition("found ")[2].split(".")[0] for line in lines] == [
+        "a folder without runs",
+        "nothing there",
+        "a file",
+    ]
+    assert all("expected a run folder (it holds config.yaml, metrics.csv, summary.json" in line for line in lines)
+    with pytest.raises(InputError, match="Expected one run folder or more, found none"):
+        find_runs([])
+    with pytest.raises(InputError, match="expected a run folder"):
+        read_run(tmp_path / "empty")
+
+
+def test_a_damaged_run_hides_no_other(tmp_path, fabricated):
+    good, bad, other = (fabricated.store(tmp_path / name) for name in ("good", "bad", "other"))
+    (bad / "summary.json").write_text('{\n "name": "ba')
+    (other / "run.json").unlink()
+    runs, problems = read_runs([tmp_path])
+    assert [run.folder for run in runs] == [good]
+    assert len(problems) == 2
+    assert "summary.json: damaged: expected JSON, found at line 2" in problems[0]
+    assert "run.json: damaged: expected a file, found none" in problems[1]
+    with pytest.raises(InputError, match=r"summary.json: damaged"):
+        read_runs([bad])
