@@ -7,8 +7,8 @@ METRICS: dict[str, str] = {
     "train_loss": "Mean data loss on the training split, in evaluation mode: no dropout, no noise, no penalty.",
     "val_loss": "Mean data loss on the validation split, in evaluation mode. Selection and early stopping look here.",
     "test_loss": "Mean data loss on the test split, in evaluation mode. Nothing is chosen by it.",
-    "objective": "What was minimised: data loss plus penalties, in training mode, mean over the epoch's samples. Empty at "
-    "epoch 0.",
+    "objective": "What was minimised: data loss plus penalties, in training mode, mean over the epoch's samples. "
+    "Empty at epoch 0.",
     "penalty": "The part of the objective that regularizers added.",
     "weight_norm": "‖W‖, the square root of the sum of squares of all weights; no biases, gains or offsets.",
     "zero_fraction": "Share of the weights that are exactly 0.",

@@ -85,7 +85,7 @@ def test_the_table_fits_and_cuts_no_number(width, names, mean, half):
 
 def test_what_is_left_out_is_said(monkeypatch):
     text = plain(shown([row()]))
-    assert "Not shown for want of space: seeds, train_loss, val_loss" in text.replace("\n", " ")
+    assert "Not shown for want of space: train_loss, gap" in text.replace("\n", " ")
     assert "A wider terminal or --columns shows" in text.replace("\n", " ")
     monkeypatch.setenv("COLUMNS", "400")
     assert "Not shown" not in shown([row()])

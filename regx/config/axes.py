@@ -1,0 +1,104 @@
+"""Axes: where a config holds a list in the place of one value.
+
+    dropout: {p: [0, 0.2, 0.5]}      a list of numbers, words or booleans
+    hidden: [[4], [64]]              a list of lists
+    lam: log(1e-4,1e-1,7)            7 numbers from 1e-4 to 1e-1, equally spaced in their logarithm
+    p: linear(0,0.5,6)               6 numbers from 0 to 0.5, equally spaced
+
+For a key that takes whole numbers the numbers of log and linear are rounded, and those that fall together are one.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from regx.config.problems import Path, Problem
+from regx.config.reader import Node, scalar
+from regx.config.schema import mappings, parameters_at
+from regx.core.parameters import Parameter
+
+FUNCTION = re.compile(r"\s*(log|linear)\s*\((.*)\)\s*", re.DOTALL)
+MAX_VALUES = 10_000
+
+
+@dataclass(frozen=True)
+class FoundAxis:
+    """An axis of a tree: the path it stands at, and the nodes that take turns there."""
+
+    path: Path
+    values: tuple[Node, ...]
+
+
+def find_axes(root: Node) -> tuple[list[FoundAxis], list[Problem]]:
+    """The axes of a tree in its long form, in the order of its keys' declaration, and what is wrong with them."""
+    axes, problems = [], []
+    for path, parameter in _leaves(root):
+        node = root.at(path)
+        if node is None or not _is_axis(node, parameter):
+            continue
+        items = node.value if isinstance(node.value, list) else [node]
+        values: list[Node] = []
+        for item in items:
+            expanded, wrong = _expanded(item, parameter, path)
+            values += expanded
+            problems += wrong
+        if not items:
+            problems.append(Problem(node.place, path, "expected a value or a list of them, found an empty list"))
+        elif values:
+            axes.append(FoundAxis(path, tuple(values)))
+    return axes, problems
+
+
+def _leaves(root: Node) -> Iterator[tuple[Path, Parameter]]:
+    for mapping in mappings(root):
+        for name, parameter in parameters_at(root, mapping).items():
+            yield (*mapping, name), parameter
+
+
+def _is_axis(node: Node, parameter: Parameter) -> bool:
+    if node.axis:
+        return True
+    if isinstance(node.value, str):
+        return parameter.type in (int, float) and FUNCTION.fullmatch(node.value) is not None
+    if not isinstance(node.value, list):
+        return False
+    if parameter.type is list:
+        return any(isinstance(item.value, list) for item in node.value)
+    return True
+
+
+def _expanded(item: Node, parameter: Parameter, path: Path) -> tuple[list[Node], list[Problem]]:
+    """The values that an item of an axis stands for: itself, or those of log(...) and linear(...)."""
+    called = FUNCTION.fullmatch(item.value) if isinstance(item.value, str) else None
+    if called is None or parameter.type not in (int, float):
+        return [item], []
+    numbers = _spaced(called[1], [scalar(part.strip()) for part in called[2].split(",")])
+    if isinstance(numbers, str):
+        return [], [Problem(item.place, path, f"{numbers}, found {item.shown()}")]
+    if parameter.type is int:
+        numbers = list(dict.fromkeys(round(number) for number in numbers))
+    return [Node(number, item.place, repr(number)) for number in numbers], []
+
+
+def _spaced(function: str, arguments: list[object]) -> list[float] | str:
+    """The numbers of log(low,high,count) or linear(low,high,count), or what was expected instead."""
+    form = f"expected {function}(low,high,count) with count >= 2"
+    numbers = [value for value in arguments if isinstance(value, (int, float)) and not isinstance(value, bool)]
+    if len(numbers) != 3 or len(arguments) != 3 or not all(math.isfinite(number) for number in numbers):
+        return form
+    low, high, count = numbers
+    if not isinstance(count, int) or count < 2 or low == high:
+        return form
+    if count > MAX_VALUES:
+        return f"expected {function}(low,high,count) with count <= {MAX_VALUES}"
+    if function == "log":
+        if low <= 0 or high <= 0:
+            return "expected log(low,high,count) with low > 0 and high > 0"
+        low, high = math.log10(low), math.log10(high)
+    between = [low + (high - low) * index / (count - 1) for index in range(1, count - 1)]
+    # Twelve digits, so that the middle of 1e-4 to 1e-2 is 0.001 and reads so.
+    inner = [float(f"{10**x if function == 'log' else x:.6g}") for x in between]
+    return [float(numbers[0]), *inner, float(numbers[1])]

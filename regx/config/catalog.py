@@ -1,0 +1,109 @@
+"""Everything that a config can name and a table can show, with its explanation: what `regx explain` looks up."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from regx.config.schema import ARCHITECTURE_KEYS, TRAINING_KEYS, in_words
+from regx.core.errors import InputError, did_you_mean
+from regx.core.glossary import METRICS
+from regx.core.parameters import Parameter, parameters
+from regx.data import REGISTRY as DATASETS
+from regx.nn.activations import ACTIVATIONS
+from regx.nn.initialisations import INITIALISATIONS
+from regx.nn.losses import LOSSES
+from regx.optim import REGISTRY as OPTIMIZERS
+from regx.optim import SCHEDULES
+from regx.regularizers import REGISTRY as REGULARIZERS
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that can be explained. source: the paper and section, where there is one."""
+
+    name: str
+    group: str
+    text: str
+    keys: tuple[Parameter, ...] = ()
+    source: str = ""
+
+    def summary(self) -> str:
+        """The first sentence or line of its explanation."""
+        line = self.text.partition("\n")[0].partition(". ")[0].partition(".  ")[0]
+        return line if line.endswith(".") else f"{line}."
+
+    def rows(self) -> list[tuple[str, str, str, str]]:
+        """Its keys: name, permitted values, default, meaning."""
+        return [(key.name, in_words(key), shown_default(key), key.help) for key in self.keys]
+
+    def as_json(self) -> dict[str, Any]:
+        keys = [
+            {
+                "key": key.name,
+                "values": in_words(key),
+                "required": key.required,
+                "default": None if key.required else key.default,
+                "help": key.help,
+            }
+            for key in self.keys
+        ]
+        return {"name": self.name, "group": self.group, "text": self.text, "keys": keys, "source": self.source or None}
+
+
+def shown_default(key: Parameter) -> str:
+    """A default as it is written in a config."""
+    if key.required:
+        return "must be given"
+    if isinstance(key.default, bool):
+        return str(key.default).lower()
+    return "null" if key.default is None else str(key.default)
+
+
+def entries() -> list[Entry]:
+    """All entries, group by group."""
+    registries: tuple[tuple[str, Mapping[str, Any]], ...] = (
+        ("regularizers", REGULARIZERS),
+        ("optimizers", OPTIMIZERS),
+        ("schedules", SCHEDULES),
+        ("datasets", DATASETS),
+    )
+    found = [
+        Entry(kind, group, _text(cls), tuple(parameters(cls).values()), cls.source)
+        for group, registry in registries
+        for kind, cls in registry.items()
+    ]
+    found += [Entry(name, "activations", _text(function)) for name, function in ACTIVATIONS.items()]
+    found += [Entry(name, "initialisations", _sentence(text)) for name, text in INITIALISATIONS.items()]
+    found += [
+        Entry(function.__name__, "losses", f"{_text(function)}\nThe loss of {task} tasks.")
+        for task, function in LOSSES.items()
+    ]
+    found += [
+        Entry("architecture", "config", "The shape of the network.", tuple(ARCHITECTURE_KEYS.values())),
+        Entry("training", "config", "How long, in what steps, and at what precision.", tuple(TRAINING_KEYS.values())),
+    ]
+    found += [Entry(name, "metrics", text) for name, text in METRICS.items()]
+    return found
+
+
+def explained(name: str) -> list[Entry]:
+    """The entries of a name.  Raises InputError with the nearest name where there is none."""
+    found = [entry for entry in entries() if entry.name == name]
+    if not found:
+        known = sorted({entry.name for entry in entries()})
+        raise InputError(
+            f"expected something that regx knows, found '{name}'.{did_you_mean(name, known)} "
+            "`regx explain` prints the list"
+        )
+    return found
+
+
+def _text(thing: object) -> str:
+    return inspect.getdoc(thing) or ""
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,256 @@
+"""From files and options to configs and grids."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from regx.config.axes import FoundAxis, find_axes
+from regx.config.config import Config, digest, typed
+from regx.config.forms import long_form
+from regx.config.overrides import Override, locate, with_overrides
+from regx.config.problems import ConfigError, Problem, dotted
+from regx.config.reader import MAX_BYTES, Node, read_text
+from regx.config.schema import validated
+from regx.core.errors import InputError, did_you_mean
+
+MAX_CELLS = 100_000
+MAX_NAME = 100
+BUILT_IN = "none.yaml"
+
+Seeds = str | int | Sequence[int] | None
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A key as the user types it, such as `regularizers.l2.lam`, and its values in order; lists are tuples."""
+
+    key: str
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One config of a grid. point: the value of every axis there, by key."""
+
+    config: Config
+    point: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Every combination of the axes' values, the last axis changing fastest. Without axes it is one cell."""
+
+    name: str
+    axes: tuple[Axis, ...]
+    cells: tuple[Cell, ...]
+
+    @property
+    def folder_name(self) -> str:
+        """The folder of the sweep, named from the config it starts from and its axes; seeds do not change it."""
+        base = {key: value for key, value in self.cells[0].config.resolved.items() if key != "seeds"}
+        axes = [[axis.key, list(axis.values)] for axis in self.axes]
+        return f"{self.name}-sweep-{digest({'config': {**base, 'name': self.name}, 'axes': axes})}"
+
+
+def configs_folder() -> Path:
+    """The example configs: in the installed package, else beside the package in its repository."""
+    package = Path(__file__).parents[1]
+    inside = package / "configs"
+    return inside if inside.is_dir() else package.parent / "configs"
+
+
+def load_config(path: str | Path, overrides: Sequence[str] = (), seeds: Seeds = None) -> Config:
+    """The config of a file.
+
+    overrides: KEY=VALUE each.  seeds: `5`, `3,5,8`, a number or several, in place of the file's.
+    Raises InputError with everything that is wrong, and where the config is a sweep.
+    """
+    tree, problems = _tree(path, overrides, (), seeds)
+    axes, wrong = find_axes(tree)
+    problems += wrong
+    if axes:
+        _check_values(tree, axes, problems, Path(path).parent)
+        axis = axes[0]
+        node = tree.at(axis.path)
+        assert node is not None
+        message = f"expected one value, found {len(axis.values)}: this config is a sweep. Type: regx sweep {path}"
+        raise ConfigError([Problem(node.place, axis.path, message)])
+    return _built(tree, problems, Path(path).parent)
+
+
+def load_grid(
+    path: str | Path | None,
+    overrides: Sequence[str] = (),
+    axes: Sequence[Override] = (),
+    seeds: Seeds = None,
+) -> Grid:
+    """The grid of a file, of the built-in sine config without one; a config without axes is a grid of one cell.
+
+    overrides: KEY=VALUE each, several values separated by commas being an axis.  axes: from `short_axes`.
+    Raises InputError with everything that is wrong, and for more than MAX_CELLS cells.
+    """
+    path = configs_folder() / BUILT_IN if path is None else Path(path)
+    tree, problems = _tree(path, overrides, axes, seeds)
+    found, wrong = find_axes(tree)
+    base = _check_values(tree, found, [*problems, *wrong], path.parent)
+    cells = math.prod(len(axis.values) for axis in found)
+    if cells > MAX_CELLS:
+        sizes = ", ".join(f"{dotted(axis.path)} ({len(axis.values)})" for axis in found)
+        raise InputError(f"{path}: expected a grid of at most {MAX_CELLS:,} cells, found {cells:,}: {sizes}")
+    keys = [dotted(axis.path) for axis in found]
+    labels = _labels(keys)
+    built: list[Cell] = []
+    names: set[str] = set()
+    plain_points = []
+    for nodes in itertools.product(*(axis.values for axis in found)):
+        cell = tree
+        for axis, node in zip(found, nodes, strict=True):
+            cell = cell.replaced(axis.path, node)
+        config = _built(cell, [], path.parent)
+        point = {key: _hashable(locate(config.resolved, key)) for key in keys}
+        name = _cell_name(base.name, labels, list(point.values()), names)
+        names.add(name)
+        config = dataclasses.replace(config, name=name, resolved={**config.resolved, "name": name})
+        built.append(Cell(config, point))
+        plain_points.append(tuple(point.values()))
+    axes_found = tuple(
+        Axis(key, tuple(dict.fromkeys(point[index] for point in plain_points))) for index, key in enumerate(keys)
+    )
+    return Grid(base.name, axes_found, tuple(built))
+
+
+def _tree(
+    path: str | Path, overrides: Sequence[str], axes: Sequence[Override], seeds: Seeds
+) -> tuple[Node, list[Problem]]:
+    """The tree of a file in its long form, with the options of the command line in it and a name; and its problems."""
+    root, problems = _read_file(Path(path))
+    tree = long_form(root)
+    options = [Override("--set", text) for text in overrides] + list(axes)
+    if seeds is not None:
+        options.append(Override("--seeds", _seeds_text(seeds)))
+    if isinstance(tree.value, dict):
+        if "name" not in tree.value:
+            stem = _permitted(Path(path).stem)
+            tree = tree.replaced(("name",), Node(stem, tree.place, stem))
+        tree, wrong = with_overrides(tree, options)
+        problems += wrong
+    return tree, problems
+
+
+def _seeds_text(seeds: str | int | Sequence[int]) -> str:
+    if isinstance(seeds, (str, int)):
+        return str(seeds)
+    # The comma at the end makes a list of a single seed.
+    return "".join(f"{int(seed)}," for seed in seeds)
+
+
+def _read_file(path: Path) -> tuple[Node, list[Problem]]:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        folder = path.parent if path.parent.is_dir() else Path()
+        near = did_you_mean(path.name, [file.name for file in folder.glob("*.y*ml")])
+        raise InputError(f"{path}: expected a config file, found nothing there.{near}") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: expected a config file, found a folder") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{path}: expected a config file that can be read: {reason}") from None
+    return read_text(content, str(path))
+
+
+def _check_values(tree: Node, axes: list[FoundAxis], problems: Sequence[Problem], folder: Path) -> Config:
+    """The config of the axes' first values.  Raises ConfigError with the problems of every value of every axis."""
+    found: list[Problem] = []
+    first = tree
+    for axis in axes:
+        first = first.replaced(axis.path, axis.values[0])
+    for axis in axes:
+        seen: list[Any] = []
+        for value in axis.values:
+            plain = value.plain()
+            if plain in seen and type(plain) is type(seen[seen.index(plain)]):
+                found.append(Problem(value.place, axis.path, f"the value {value.shown()} is given twice"))
+            seen.append(plain)
+            found += validated(first.replaced(axis.path, value))[1]
+    return _built(first, [*problems, *_independent(found, problems)], folder)
+
+
+def _independent(found: Sequence[Problem], before: Sequence[Problem]) -> list[Problem]:
+    """The problems that do not follow from others: those at other places."""
+    places = {problem.place for problem in before}
+    return [problem for problem in found if problem.place not in places]
+
+
+def _built(tree: Node, problems: Sequence[Problem], folder: Path) -> Config:
+    model, found = validated(tree)
+    if problems or found:
+        raise ConfigError([*problems, *_independent(found, problems)])
+    assert model is not None
+    dataset: Any = getattr(model, "dataset")  # noqa: B009  # the model's fields are made at run time
+    if isinstance(getattr(dataset, "path", None), str):
+        dataset.path = _resolved_path(dataset.path, folder)
+    try:
+        return typed(model)
+    except ConfigError:
+        raise
+    except InputError as error:
+        raise ConfigError([Problem(tree.place, (), str(error))]) from None
+
+
+def _resolved_path(written: str, folder: Path) -> str:
+    """The absolute path of what is beside the config, else in the current directory; as written if it is in neither."""
+    for place in (folder, Path()):
+        candidate = place / written
+        if candidate.exists():
+            return str(candidate.resolve())
+    return written
+
+
+def _permitted(name: str) -> str:
+    """A name of permitted characters only."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", name).lstrip(".-")[:MAX_NAME] or "config"
+
+
+def _labels(keys: list[str]) -> list[str]:
+    """The last word of every key; the last two where two keys share it."""
+    last = [key.rsplit(".", 1)[-1] for key in keys]
+    unique = [last.count(word) == 1 for word in last]
+    return [
+        word if alone else ".".join(key.split(".")[-2:]) for key, word, alone in zip(keys, last, unique, strict=True)
+    ]
+
+
+def _cell_name(base: str, labels: list[str], values: list[Any], taken: set[str]) -> str:
+    parts = [base]
+    for label, value in zip(labels, values, strict=True):
+        parts += [label, _value_name(value)]
+    full = "-".join(parts)
+    name = _permitted(full.replace("+", ""))
+    if len(full) > MAX_NAME or name in taken:
+        tail = hashlib.sha256(repr((full, values)).encode()).hexdigest()[:8]
+        name = f"{name[: MAX_NAME - 9]}-{tail}"
+    return name
+
+
+def _value_name(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "x".join(_value_name(part) for part in value) or "none"
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def _hashable(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_hashable(item) for item in value)
+    if isinstance(value, dict):
+        return tuple((key, _hashable(item)) for key, item in value.items())
+    return value

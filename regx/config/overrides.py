@@ -1,0 +1,243 @@
+"""Settings from the command line, put into a config's tree: `--set KEY=VALUE` and the short axes of a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from regx.config.forms import NAMED, long_form, settings_of
+from regx.config.problems import ConfigError, Path, Place, Problem, Text
+from regx.config.reader import NOT_TEXT, Node, read_value
+from regx.config.schema import config_model, mappings, parameters_at
+from regx.core.errors import did_you_mean
+from regx.core.parameters import parameters
+from regx.regularizers import REGISTRY as REGULARIZERS
+
+SHORT_AXES = {
+    "--dropout": "regularizers.dropout.p",
+    "--lr": "optimizer.lr",
+    "--hidden": "architecture.hidden",
+    "--batch-size": "training.batch_size",
+}
+
+
+@dataclass(frozen=True)
+class Override:
+    """One option: as typed after `--set`, KEY=VALUE, or the values of a short axis such as `--lam`."""
+
+    option: str
+    typed: str
+
+
+def short_axes(
+    *,
+    lam: str | None = None,
+    dropout: str | None = None,
+    lr: str | None = None,
+    hidden: str | None = None,
+    batch_size: str | None = None,
+) -> tuple[Override, ...]:
+    """The short axes of a sweep that were given, for `load_grid`: comma lists, log(...) or linear(...)."""
+    given = {"--lam": lam, "--dropout": dropout, "--lr": lr, "--hidden": hidden, "--batch-size": batch_size}
+    return tuple(Override(option, typed) for option, typed in given.items() if typed is not None)
+
+
+def with_overrides(root: Node, overrides: list[Override]) -> tuple[Node, list[Problem]]:
+    """A tree in its long form with the overrides applied, in order, but for those that have a problem."""
+    problems: list[Problem] = []
+    for order, override in enumerate(overrides, start=1):
+        text = Text(override.option, f"{override.option} {override.typed}", order)
+        try:
+            root = long_form(_applied(root, override, text))
+        except ConfigError as error:
+            problems += error.problems
+    return root, problems
+
+
+def _applied(root: Node, override: Override, text: Text) -> Node:
+    start = len(override.option) + 2
+    if NOT_TEXT.search(override.typed) or "\n" in override.typed or "\r" in override.typed:
+        raise ConfigError([Problem(Place(text, 1, start), (), "expected one line of text, found control characters")])
+    if override.option == "--seeds":
+        return _set(root, ("seeds",), Place(text, 1, start), _listed(text, start, override.typed))
+    if override.option != "--set":
+        key, place = _short_key(root, override.option, Place(text, 1, start)), Place(text, 1, start)
+        value = _value(root, key, text, start, override.typed)
+        return _set(root, _path(root, key), place, _widened(root, value) if override.option == "--hidden" else value)
+    key, equals, written = override.typed.partition("=")
+    place = Place(text, 1, start)
+    if not equals or not key.strip():
+        raise ConfigError([Problem(place, (), "expected KEY=VALUE, such as optimizer.lr=0.01")])
+    key = key.strip()
+    _check_known(root, key, place)
+    column = start + override.typed.index("=") + 1
+    if key.startswith("regularizers.") and key.count(".") == 1 and written.strip() in ("off", "on"):
+        return _switched(root, key.split(".")[1], written.strip() == "on", place)
+    return _set(root, _path(root, key), place, _value(root, key, text, column, written))
+
+
+def _value(root: Node, key: str, text: Text, column: int, written: str) -> Node:
+    """The value of KEY=VALUE; several, separated by commas, are an axis, or a list where the key takes one."""
+    path = _path(root, key)
+    parameter = parameters_at(root, path[:-1]).get(str(path[-1]))
+    takes_words = parameter is not None and parameter.type is list and key != "architecture.hidden"
+    if path in (("regularizers",), ("name",)):
+        return read_value(text, column, written)
+    node = _listed(text, column, written)
+    if node.axis and (takes_words or key == "seeds") and not any(isinstance(item.value, list) for item in node.value):
+        return Node(node.value, node.place)
+    return node
+
+
+def _listed(text: Text, column: int, written: str) -> Node:
+    """One value, or an axis of those between commas that stand outside brackets and quotes."""
+    parts = list(_parts(written))
+    nodes = [read_value(text, column + start + len(part) - len(part.lstrip()), part.strip()) for start, part in parts]
+    if len(nodes) == 1:
+        return nodes[0]
+    if not parts[-1][1].strip():
+        nodes.pop()
+    return Node(nodes, nodes[0].place, axis=text.name != "--seeds")
+
+
+def _parts(written: str) -> Iterator[tuple[int, str]]:
+    depth, quote, start = 0, "", 0
+    for index, character in enumerate(written):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        elif character in "([{":
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+        elif character == "," and depth <= 0:
+            yield start, written[start:index]
+            start = index + 1
+    yield start, written[start:]
+
+
+def _set(root: Node, path: Path, place: Place, value: Node) -> Node:
+    """The tree with a value at a path; mappings on the way and a regularizer are added where they are missing."""
+    if path[0] == "regularizers" and len(path) > 1:
+        kind = str(path[2])
+        index = int(path[1])
+        if root.child("regularizers") is None:
+            root = root.replaced(("regularizers",), Node([], place), place)
+        stack = root.value["regularizers"]
+        if not isinstance(stack.value, list):
+            raise ConfigError([Problem(stack.place, ("regularizers",), f"expected a list, found {stack.shown()}")])
+        if index == len(stack.value):
+            new = Node({kind: Node({}, place)}, place, keys={kind: place})
+            root = root.replaced(("regularizers",), Node([*stack.value, new], stack.place))
+        return root.replaced(path, settings_of(kind, value) if len(path) == 3 else value, place)
+    for depth in range(1, len(path)):
+        node = root.at(path[:depth])
+        if node is None:
+            root = root.replaced(path[:depth], Node({}, place), place)
+        elif not isinstance(node.value, dict):
+            raise ConfigError([Problem(node.place, path[:depth], f"expected a mapping, found {node.shown()}")])
+    return root.replaced(path, value, place)
+
+
+def _path(root: Node, key: str) -> Path:
+    """The path of a key as it is typed: a regularizer is named by its kind, wherever in the stack it stands."""
+    parts = key.split(".")
+    if parts[0] != "regularizers" or len(parts) == 1:
+        return tuple(parts)
+    kinds = _kinds(root)
+    index = kinds.index(parts[1]) if parts[1] in kinds else len(kinds)
+    return ("regularizers", index, *parts[1:])
+
+
+def locate(resolved: object, key: str) -> object:
+    """The value under a key, as the user types it, in plain data."""
+    parts = key.split(".")
+    found: object = resolved
+    for part in parts:
+        if isinstance(found, list):
+            found = next(item for item in found if part in item)
+        assert isinstance(found, dict)
+        found = found[part]
+    return found
+
+
+def _kinds(root: Node) -> list[str]:
+    """The kinds of the stack, an empty word for what is no regularizer."""
+    stack = root.child("regularizers")
+    items = stack.value if stack is not None and isinstance(stack.value, list) else []
+    return [next(iter(item.value)) if isinstance(item.value, dict) and item.value else "" for item in items]
+
+
+def _switched(root: Node, kind: str, on: bool, place: Place) -> Node:
+    kinds = _kinds(root)
+    if on:
+        return root if kind in kinds else _set(root, ("regularizers", len(kinds), kind), place, Node({}, place))
+    if kind not in kinds:
+        stack = " + ".join(kinds) if kinds else "empty"
+        raise ConfigError([Problem(place, (), f"expected a regularizer of the stack, which is {stack}; found {kind}")])
+    stack_node = root.value["regularizers"]
+    kept = [item for item, name in zip(stack_node.value, kinds, strict=True) if name != kind]
+    return root.replaced(("regularizers",), Node(kept, stack_node.place))
+
+
+def _check_known(root: Node, key: str, place: Place) -> None:
+    known = known_paths(root)
+    if key not in known:
+        listed = did_you_mean(key, known) or f" Known: {', '.join(config_model().model_fields)}."
+        raise ConfigError([Problem(place, (), f"unknown key '{key}'.{listed}")])
+
+
+def known_paths(root: Node) -> list[str]:
+    """Every key that an override of this tree may set."""
+    known = [*config_model().model_fields, *(".".join(path) for path in NAMED if len(path) > 1)]  # type: ignore[arg-type]
+    for mapping in mappings(root):
+        if mapping[0] != "regularizers":
+            prefix = ".".join(str(part) for part in mapping)
+            known += [f"{prefix}.{name}" for name in parameters_at(root, mapping)]
+    for kind, cls in REGULARIZERS.items():
+        known += [f"regularizers.{kind}", *(f"regularizers.{kind}.{name}" for name in parameters(cls))]
+    return known
+
+
+def _short_key(root: Node, option: str, place: Place) -> str:
+    if option != "--lam":
+        return SHORT_AXES[option]
+    penalties = [
+        kind
+        for kind in _kinds(root)
+        if kind in REGULARIZERS and "lam" in parameters(REGULARIZERS[kind]) and _is_penalty(REGULARIZERS[kind])
+    ]
+    if len(penalties) > 1:
+        keys = " or ".join(f"-s regularizers.{kind}.lam=..." for kind in penalties)
+        message = f"the stack has several penalties ({', '.join(penalties)}). Say which: {keys}"
+        raise ConfigError([Problem(place, (), message)])
+    return f"regularizers.{penalties[0] if penalties else 'l2'}.lam"
+
+
+def _is_penalty(cls: type) -> bool:
+    from regx.core.regularizer import Regularizer
+
+    return getattr(cls, "penalty") is not Regularizer.penalty  # noqa: B009  # cls is any registered class
+
+
+def _widened(root: Node, value: Node) -> Node:
+    """The widths of `--hidden`, each applied to all hidden layers that the config has; lists stay as they are."""
+    hidden = root.at(("architecture", "hidden"))
+    if hidden is None:
+        depths = {len(parameters_at(root, ("architecture",))["hidden"].default)}
+    elif any(isinstance(item.value, list) for item in hidden.value if isinstance(hidden.value, list)):
+        depths = {len(item.value) for item in hidden.value if isinstance(item.value, list)}
+    else:
+        depths = {len(hidden.value)} if isinstance(hidden.value, list) else {0}
+    items = value.value if value.axis else [value]
+    widened = []
+    for item in items:
+        if isinstance(item.value, list):
+            widened.append(item)
+        elif depths in ({0}, set()) or len(depths) > 1:
+            message = "expected lists, such as [64,64],[8], as the config does not say how many hidden layers there are"
+            raise ConfigError([Problem(item.place, ("architecture", "hidden"), f"{message}; found {item.shown()}")])
+        else:
+            widened.append(Node([item] * next(iter(depths)), item.place))
+    return Node(widened, value.place, axis=True) if value.axis else widened[0]

@@ -1,0 +1,313 @@
+"""A guarded YAML reader: plain data with the place of every key and value.
+
+It works on PyYAML's events rather than on `safe_load`, which takes the last of two equal keys, reads `1e-3` as a word
+and `no` as false, and can be made to hang by a few hundred bytes of aliases. Scalars follow the core schema of
+YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from regx.config.problems import LINE_BREAK, ConfigError, Path, Place, Problem, Text
+from regx.core.errors import InputError
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 50
+MAX_NODES = 100_000  # after aliases are written out
+MAX_DIGITS = 18  # so that every whole number fits in 64 bits
+
+WORDS: dict[str, Any] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+INTEGER = re.compile(r"[-+]?[0-9]+")
+OCTAL = re.compile(r"0o[0-7]+")
+HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
+WHOLE = re.compile("|".join(pattern.pattern for pattern in (INTEGER, OCTAL, HEXADECIMAL)))
+FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+# What YAML does not permit in a file, and what no name, path or column of ours may hold.
+NOT_TEXT = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+TRANSLATIONS = (
+    (r"found character '\\t'", "a tab cannot indent or separate here; use spaces"),
+    (r"mapping values are not allowed", "expected a value, found another `key:`; indent it or quote the text"),
+    (r"could not find expected ':'", "expected `key: value`, found no colon"),
+    (r"expected ',' or ']'", "expected `,` or `]`: a list is not closed"),
+    (r"expected ',' or '}'", "expected `,` or `}`: a mapping is not closed"),
+    (r"found unexpected end of stream", "the text ends inside quotes"),
+    (r"expected <block end>", "expected a key or a list item that lines up with those above"),
+    (r"found character '(.)' that cannot start any token", r"text cannot begin with \1; quote it"),
+    (r"found undefined tag handle|tag", "tags such as !!name are not read; leave it out"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value with its place.
+
+    value: a scalar, a list of nodes, or a mapping of keys to nodes. written: a scalar as it stands in the text.
+    keys: the places of a mapping's keys. axis: a list that stands for one value after the other.
+    """
+
+    value: Any
+    place: Place
+    written: str = ""
+    keys: Mapping[str, Place] = field(default_factory=dict, repr=False)
+    axis: bool = False
+    size: int = field(default=1, repr=False)
+    depth: int = field(default=1, repr=False)
+
+    def plain(self) -> Any:
+        """The value as plain data."""
+        if isinstance(self.value, dict):
+            return {key: node.plain() for key, node in self.value.items()}
+        if isinstance(self.value, list):
+            return [node.plain() for node in self.value]
+        return self.value
+
+    def shown(self) -> str:
+        """The value in a few words, as messages name it."""
+        if self.value is None:
+            return "nothing"
+        if isinstance(self.value, dict):
+            return "a mapping"
+        if isinstance(self.value, list):
+            return "a list" if self.value else "an empty list"
+        written = self.written if len(self.written) <= 40 else self.written[:39] + "…"
+        return repr(written) if isinstance(self.value, str) else written
+
+    def child(self, part: str | int) -> Node | None:
+        """What stands under a key or number, if anything does."""
+        if isinstance(self.value, dict) and isinstance(part, str):
+            return self.value.get(part)
+        if isinstance(self.value, list) and isinstance(part, int) and part < len(self.value):
+            item: Node = self.value[part]
+            return item
+        return None
+
+    def at(self, path: Path) -> Node | None:
+        """What stands at a path, if anything does."""
+        node: Node | None = self
+        for part in path:
+            node = node.child(part) if node is not None else None
+        return node
+
+    def replaced(self, path: Path, new: Node, key_place: Place | None = None) -> Node:
+        """The tree with something else at a path. What the path goes through must exist; its last key need not.
+
+        key_place: where the last key is written, if that is not where it was.
+        """
+        if not path:
+            return new
+        part, rest = path[0], path[1:]
+        if isinstance(part, int):
+            assert isinstance(self.value, list)
+            items = list(self.value)
+            items[part:part + 1] = [items[part].replaced(rest, new, key_place) if rest else new]  # fmt: skip
+            return Node(items, self.place, axis=self.axis)
+        assert isinstance(self.value, dict)
+        child = self.value[part].replaced(rest, new, key_place) if rest else new
+        keys = self.keys if rest else {**self.keys, part: key_place or self.keys.get(part, new.place)}
+        return Node({**self.value, part: child}, self.place, keys=keys)
+
+
+def read_text(content: str | bytes, name: str) -> tuple[Node, list[Problem]]:
+    """Read one YAML document: its tree, and the problems that do not hide the rest, such as a key given twice.
+
+    Raises ConfigError with what does hide the rest, InputError where the content is no text.
+    """
+    reader = _Reader(Text(name, _decoded(content, name)))
+    return reader.document(), reader.problems
+
+
+def read_value(text: Text, column: int, written: str) -> Node:
+    """Read one value that stands in `text`, a single line, from `column` (from 1) on."""
+    reader = _Reader(text, written, column - 1)
+    root = reader.document()
+    if reader.problems:
+        raise ConfigError(reader.problems)
+    return root
+
+
+def _decoded(content: str | bytes, name: str) -> str:
+    size = len(content)
+    if size > MAX_BYTES:
+        raise InputError(f"{name}: expected a config of at most {MAX_BYTES:,} bytes, found {size:,}")
+    if isinstance(content, str):
+        return content.removeprefix("\ufeff")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError(f"{name}: expected UTF-8, found UTF-16; save the file as UTF-8")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8", "replace").removeprefix("\ufeff")
+        line = before.count("\n") + 1
+        column = len(before) - (before.rfind("\n") + 1) + 1
+        found = f"the byte 0x{content[error.start]:02x}"
+        raise InputError(f"{name}:{line}:{column}: expected UTF-8, found {found}; save the file as UTF-8") from None
+
+
+class _Reader:
+    def __init__(self, text: Text, written: str | None = None, offset: int = 0) -> None:
+        self.text = text
+        self.written = text.content if written is None else written
+        self.offset = offset  # columns before the text that is read
+        self.problems: list[Problem] = []
+        self.anchors: dict[str, Node] = {}
+        self.nodes = 0
+
+    def place(self, mark: Any) -> Place:
+        return Place(self.text, mark.line + 1, mark.column + 1 + (self.offset if mark.line == 0 else 0))
+
+    def fail(self, mark: Any, message: str) -> ConfigError:
+        """The error of what hides everything after it, along with what was found before."""
+        return ConfigError([*self.problems, Problem(self.place(mark), (), message)])
+
+    def document(self) -> Node:
+        self._check_characters()
+        events: Iterator[Any] = yaml.parse(self.written, Loader=yaml.SafeLoader)
+        root: Node | None = None
+        try:
+            for event in events:
+                if isinstance(event, yaml.DocumentStartEvent):
+                    if root is not None:
+                        raise self.fail(event.start_mark, "expected one document, found a second; remove the `---`")
+                elif isinstance(event, yaml.NodeEvent):
+                    root = self._node(event, events, (), 1)
+        except yaml.MarkedYAMLError as error:
+            raise self.fail(error.problem_mark, _translated(error)) from None
+        except (ValueError, OverflowError):
+            # PyYAML makes a character of an escape such as "\UFFFFFFFF" without looking whether there is one.
+            found = re.search(r"\\U(?!0010|000)", self.written)
+            before = LINE_BREAK.split(self.written[: found.start() if found else 0])
+            place = Place(self.text, len(before), len(before[-1]) + 1 + (self.offset if len(before) == 1 else 0))
+            raise ConfigError([*self.problems, Problem(place, (), "this escape names no character")]) from None
+        return root or Node(None, Place(self.text, 1, 1 + self.offset))
+
+    def _check_characters(self) -> None:
+        found = NOT_TEXT.search(self.written)
+        if found:
+            before = LINE_BREAK.split(self.written[: found.start()])
+            column = len(before[-1]) + 1 + (self.offset if len(before) == 1 else 0)
+            message = f"expected text, found the control character U+{ord(found[0]):04X}"
+            raise ConfigError([Problem(Place(self.text, len(before), column), (), message)])
+
+    def _node(self, event: Any, events: Iterator[Any], path: Path, depth: int) -> Node:
+        mark = event.start_mark
+        if depth > MAX_DEPTH:
+            raise self.fail(mark, f"expected at most {MAX_DEPTH} levels, found more")
+        self.nodes += 1
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor not in self.anchors:
+                raise self.fail(mark, f"the alias *{event.anchor} has no anchor &{event.anchor} before it")
+            node = self.anchors[event.anchor]
+            self.nodes += node.size - 1
+            if depth + node.depth - 1 > MAX_DEPTH:
+                raise self.fail(mark, f"expected at most {MAX_DEPTH} levels, found more")
+        else:
+            if event.tag is not None:
+                tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+                self.problems.append(Problem(self.place(mark), path, f"tags such as {tag} are not read; leave it out"))
+            if isinstance(event, yaml.ScalarEvent):
+                node = self._scalar(event, path)
+            elif isinstance(event, yaml.SequenceStartEvent):
+                node = self._list(mark, events, path, depth)
+            else:
+                node = self._mapping(mark, events, path, depth)
+            if event.anchor is not None:
+                self.anchors[event.anchor] = node
+        if self.nodes > MAX_NODES:
+            raise self.fail(mark, f"expected at most {MAX_NODES:,} values, aliases written out; found more")
+        return node
+
+    def _scalar(self, event: Any, path: Path) -> Node:
+        place, written = self.place(event.start_mark), _pairs_joined(event.value)
+        found = NOT_TEXT.search(written)
+        if found:
+            message = f"expected text, found the control character U+{ord(found[0]):04X}"
+            self.problems.append(Problem(place, path, message))
+            return Node("", place)
+        if not event.implicit[0]:
+            return Node(written, place, written)
+        if WHOLE.fullmatch(written) and (len(written) > MAX_DIGITS + 2 or abs(scalar(written)) >= 10**MAX_DIGITS):
+            self.problems.append(Problem(place, path, f"expected a number of at most {MAX_DIGITS} digits"))
+            return Node(0, place, written)
+        return Node(scalar(written), place, written)
+
+    def _list(self, mark: Any, events: Iterator[Any], path: Path, depth: int) -> Node:
+        items: list[Node] = []
+        while not isinstance(event := next(events), yaml.SequenceEndEvent):
+            items.append(self._node(event, events, (*path, len(items)), depth + 1))
+        return Node(items, self.place(mark), size=_size(items), depth=_depth(items))
+
+    def _mapping(self, mark: Any, events: Iterator[Any], path: Path, depth: int) -> Node:
+        value: dict[str, Node] = {}
+        keys: dict[str, Place] = {}
+        while not isinstance(event := next(events), yaml.MappingEndEvent):
+            place = self.place(event.start_mark)
+            key = self._node(event, events, path, depth + 1)
+            name = key.value if isinstance(key.value, str) else str(len(keys))
+            item = self._node(next(events), events, (*path, name), depth + 1)
+            if not isinstance(key.value, str):
+                self.problems.append(Problem(place, path, f"expected a word as key, found {key.shown()}; quote it"))
+            elif name in value:
+                first = keys[name]
+                self.problems.append(
+                    Problem(
+                        place, (*path, name), f"this key was given before, at line {first.line}, column {first.column}"
+                    )
+                )
+            else:
+                value[name], keys[name] = item, place
+        nodes = list(value.values())
+        return Node(value, self.place(mark), keys=keys, size=_size(nodes) + len(nodes), depth=_depth(nodes))
+
+
+def scalar(written: str) -> Any:
+    """A plain scalar by YAML 1.2's core schema."""
+    if written in WORDS:
+        return WORDS[written]
+    if INTEGER.fullmatch(written):
+        return int(written)
+    if OCTAL.fullmatch(written):
+        return int(written[2:], 8)
+    if HEXADECIMAL.fullmatch(written):
+        return int(written[2:], 16)
+    if FLOAT.fullmatch(written):
+        return float(written)
+    if INFINITE.fullmatch(written):
+        return float(written.replace(".", ""))
+    return written
+
+
+def _pairs_joined(written: str) -> str:
+    """JSON escapes a character beyond 16 bits as a pair of surrogates, which PyYAML leaves apart."""
+    try:
+        return written.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        return written
+
+
+def _size(nodes: list[Node]) -> int:
+    return 1 + sum(node.size for node in nodes)
+
+
+def _depth(nodes: list[Node]) -> int:
+    return 1 + max((node.depth for node in nodes), default=0)
+
+
+def _translated(error: yaml.MarkedYAMLError) -> str:
+    said = error.problem or error.context or str(error)
+    for pattern, words in TRANSLATIONS:
+        found = re.search(pattern, said)
+        if found:
+            return found.expand(words)
+    return f"not YAML: {said}"

@@ -1,0 +1,449 @@
+"""What a config may hold, built from the declared parameters of everything that is registered.
+
+The models describe the long form of one config (see `forms`). What the user may write beyond that, short forms and
+axes, is added to the JSON Schema, which describes files.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, create_model
+from pydantic_core import ErrorDetails, PydanticCustomError, core_schema
+
+from regx.config.forms import NAMED
+from regx.config.problems import Path, Place, Problem
+from regx.config.reader import Node, scalar
+from regx.core.errors import did_you_mean
+from regx.core.parameters import Parameter, parameters
+from regx.data import REGISTRY as DATASETS
+from regx.nn.activations import ACTIVATIONS
+from regx.nn.architecture import Architecture, Training
+from regx.nn.initialisations import INITIALISATIONS
+from regx.optim import REGISTRY as OPTIMIZERS
+from regx.optim import SCHEDULES
+from regx.regularizers import REGISTRY as REGULARIZERS
+
+DEFAULT_SEEDS = 5
+NAME_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$"
+FUNCTION_PATTERN = r"^\s*(log|linear)\s*\(.*\)\s*$"
+MAX_SEED = 2**32
+MAX_SEEDS = 100_000
+
+
+# Keys that are no class's parameters. `hidden`, `init` and `batch_size` have types of their own, in `_leaf`.
+def plain_value(value: Any, key: str) -> Any:
+    """A typed value of the architecture or the training as it is written in a config."""
+    if key == "batch_size" and value is None:
+        return "full"
+    if key == "init" and not isinstance(value, str):
+        return {"normal": value}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _key(name: str, defaults: Architecture | Training, kind: type, help: str, **bounds: Any) -> Parameter:
+    return Parameter(kind, help, plain_value(getattr(defaults, name), name), name=name, **bounds)
+
+
+ARCHITECTURE_KEYS = {
+    key.name: key
+    for key in (
+        _key("hidden", Architecture(), list, "units of each hidden layer, from the input on; empty for a linear model"),
+        _key("activation", Architecture(), str, "function after every hidden layer", options=tuple(ACTIVATIONS)),
+        _key("init", Architecture(), str, "initial weights; {normal: 0.1} draws them with that standard deviation"),
+    )
+}
+TRAINING_KEYS = {
+    key.name: key
+    for key in (
+        _key("epochs", Training(), int, "passes over the training split", ge=1),
+        _key("batch_size", Training(), int, "samples per step; full takes all of them", ge=1),
+        _key("dtype", Training(), str, "precision that is computed in", options=("float32", "float64")),
+        _key("eval_every", Training(), int, "metrics are taken at epoch 0, at every k-th and at the last one", ge=1),
+    )
+}
+
+
+def named_registry(path: Path) -> Mapping[str, type] | None:
+    """The classes that a mapping at this path chooses from by its `name`, if it does."""
+    registries: dict[Path, Mapping[str, type]] = {
+        ("dataset",): DATASETS,
+        ("optimizer",): OPTIMIZERS,
+        ("optimizer", "schedule"): SCHEDULES,
+    }
+    return registries.get(path)
+
+
+def parameters_at(root: Node, path: Path) -> Mapping[str, Parameter]:
+    """The parameters of the mapping at this path: those of the class it names, of the default one if it names none."""
+    if path == ("architecture",):
+        return ARCHITECTURE_KEYS
+    if path == ("training",):
+        return TRAINING_KEYS
+    if len(path) == 3 and path[0] == "regularizers":
+        return parameters(REGULARIZERS[str(path[2])]) if path[2] in REGULARIZERS else {}
+    registry = named_registry(path)
+    if registry is None:
+        return {}
+    node = root.at((*path, "name"))
+    default = NAMED[path]
+    name = default if node is None else node.value
+    if isinstance(name, list):
+        name = name[0].value if name else default
+    words = Parameter(str, f"kind of {path[-1]}", default, options=tuple(registry), name="name")
+    # Under a name that is wrong, any class's parameter may be meant.
+    classes = [registry[name]] if isinstance(name, str) and name in registry else list(registry.values())
+    return {"name": words, **{key: parameter for cls in classes for key, parameter in parameters(cls).items()}}
+
+
+def mappings(root: Node) -> Iterator[Path]:
+    """The paths of the mappings that hold parameters, whether the config has them or not."""
+    yield from (("dataset",), ("architecture",), ("optimizer",), ("optimizer", "schedule"), ("training",))
+    stack = root.child("regularizers")
+    if stack is not None and isinstance(stack.value, list):
+        for index, item in enumerate(stack.value):
+            if isinstance(item.value, dict):
+                yield from (("regularizers", index, kind) for kind in item.value)
+
+
+# Leaves
+
+
+@dataclass(frozen=True)
+class Said:
+    """An annotation: whatever is wrong with a value is said as one `expected ...`; and what a file may hold instead.
+
+    axis: a list of such values may stand in its place; number: also log(...) and linear(...).
+    """
+
+    expected: str
+    options: tuple[str, ...] = ()
+    axis: bool = False
+    number: bool = False
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        return core_schema.no_info_wrap_validator_function(self._validate, handler(source))
+
+    def _validate(self, value: Any, handler: Any) -> Any:
+        try:
+            return handler(value)
+        except ValidationError as error:
+            if any(detail["type"] == "expected" for detail in error.errors(include_url=False)):
+                raise  # said already, and nearer to the mistake
+            context = {"expected": self.expected, "options": self.options}
+            raise PydanticCustomError("expected", "{expected}", context) from None
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        one: dict[str, Any] = handler(schema)
+        if not self.axis:
+            return one
+        function: list[dict[str, Any]] = [{"type": "string", "pattern": FUNCTION_PATTERN}] if self.number else []
+        items = {"anyOf": [one, *function]} if function else one
+        return {"anyOf": [one, {"type": "array", "items": items, "minItems": 1}, *function]}
+
+
+@dataclass(frozen=True)
+class OrElse:
+    """An annotation for the JSON Schema alone: short forms that a file may hold instead."""
+
+    schemas: tuple[dict[str, Any], ...]
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return {"anyOf": [handler(schema), *self.schemas]}
+
+
+def in_words(parameter: Parameter) -> str:
+    """What a parameter's value must be, such as `a number with 0 <= p < 1`."""
+    whole = "a whole number"
+    special = {
+        "hidden": "a list of whole numbers >= 1, such as [64, 64]",
+        "init": f"one of {', '.join(INITIALISATIONS)}, or {{normal: STD}} with STD > 0",
+        "batch_size": "a whole number with batch_size >= 1, or full",
+    }
+    if _is_special(parameter):
+        return special[parameter.name]
+    kind = {float: "a number", int: whole, bool: "true or false", str: "text", list: "a list of words"}[parameter.type]
+    words = parameter.bounds() if parameter.options else kind
+    words += f" with {parameter.bounds()}" if parameter.bounds() and not parameter.options else ""
+    return words + (", or null" if parameter.optional else "")
+
+
+def _is_special(parameter: Parameter) -> bool:
+    """Whether a key holds more than its declared type says."""
+    return any(
+        parameter is key
+        for key in (ARCHITECTURE_KEYS["hidden"], ARCHITECTURE_KEYS["init"], TRAINING_KEYS["batch_size"])
+    )
+
+
+def _leaf(parameter: Parameter) -> Any:
+    """The annotated type of a parameter's value."""
+    bounds = {name: getattr(parameter, name) for name in ("ge", "gt", "le", "lt")}
+    kind: Any
+    if parameter is ARCHITECTURE_KEYS["hidden"]:
+        kind = list[Annotated[int, Field(strict=True, ge=1), Said("a whole number >= 1")]]
+    elif parameter is ARCHITECTURE_KEYS["init"]:
+        kind = _any_of(Literal[tuple(INITIALISATIONS)], _normal())
+    elif parameter is TRAINING_KEYS["batch_size"]:
+        kind = _any_of(Annotated[int, Field(strict=True, ge=1)], Literal["full"])
+    elif parameter.type is float:
+        kind = Annotated[float, Field(strict=True, allow_inf_nan=False, **bounds)]
+    elif parameter.type is int:
+        kind = Annotated[int, Field(strict=True, **bounds)]
+    elif parameter.type is bool:
+        kind = Annotated[bool, Field(strict=True)]
+    elif parameter.type is list:
+        kind = list[Annotated[str, Said("text")]]
+    else:
+        kind = Literal[parameter.options] if parameter.options else str
+    if parameter.optional:
+        kind = _any_of(kind, None)
+    near = {"init": tuple(INITIALISATIONS), "batch_size": ("full",)}
+    options = parameter.options or (near.get(parameter.name, ()) if _is_special(parameter) else ())
+    return Annotated[kind, Said(in_words(parameter), options, axis=True, number=parameter.type in (int, float))]
+
+
+def _any_of(*types: Any) -> Any:
+    return functools.reduce(operator.or_, types)
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+
+
+def _normal() -> type[BaseModel]:
+    deviation = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
+    return create_model("Normal", __base__=_Closed, normal=(deviation, Field(description="standard deviation")))
+
+
+def _model(title: str, keys: Mapping[str, Parameter], doc: str | None = None, /, **more: Any) -> type[BaseModel]:
+    fields: dict[str, Any] = dict(more)
+    for key, parameter in keys.items():
+        default = ... if parameter.required else parameter.default
+        fields[key] = (_leaf(parameter), Field(default, description=parameter.help))
+    return create_model(title, __base__=_Closed, __doc__=doc, **fields)
+
+
+def _by_name(path: Path, **more: Any) -> tuple[Any, Any]:
+    """The field of a mapping that names one of the registered classes, and that class's parameters."""
+    noun, default, registry = str(path[-1]), NAMED[path], named_registry(path)
+    assert registry is not None
+    models = []
+    for kind, cls in registry.items():
+        name = (Literal[kind], Field(kind if kind == default else ..., description=f"kind of {noun}"))
+        models.append(_model(cls.__name__, parameters(cls), cls.__doc__, name=name, **more))
+    bare = {"enum": [kind for kind, cls in registry.items() if not required(cls)]}
+    kinds = {"type": "array", "items": {"enum": list(registry)}, "minItems": 1}
+    swept = {"type": "object", "required": ["name"], "properties": {"name": kinds}}
+    short = OrElse((bare, {**kinds, "items": bare}, swept, {"type": "null"}))
+    union: Any = Annotated[_any_of(*models), Field(discriminator="name")]
+    default_model = next(model for model, kind in zip(models, registry, strict=True) if kind == default)
+    factory = Field(default_factory=lambda: default_model(name=default), description=f"{noun} and its settings")
+    return (Annotated[union, short], factory)
+
+
+def required(cls: type) -> list[str]:
+    """The parameters that must be given."""
+    return [name for name, parameter in parameters(cls).items() if parameter.required]
+
+
+def _stack() -> Any:
+    items: list[Any] = []
+    for kind, cls in REGULARIZERS.items():
+        keys = parameters(cls)
+        settings: Any = _model(cls.__name__, keys, cls.__doc__)
+        alternatives: list[dict[str, Any]] = [] if required(cls) else [{"type": "null"}]
+        if keys:
+            first = create_model("First", __base__=_Closed, first=(_leaf(next(iter(keys.values()))), ...))
+            alternatives.append(first.model_json_schema()["properties"]["first"])
+        fields: dict[str, Any] = {kind: (Annotated[settings, OrElse(tuple(alternatives))], ...)}
+        item = create_model(f"{cls.__name__}Item", __base__=_Closed, **fields)
+        items.append(Annotated[item, Tag(kind)])
+    bare = {"enum": [kind for kind, cls in REGULARIZERS.items() if not required(cls)]}
+    union: Any = Annotated[_any_of(*items), Discriminator(_kind_of)]
+    return Annotated[list[Annotated[union, OrElse((bare,))]], OrElse(({"type": "null"},))]
+
+
+def _kind_of(item: Any) -> str | None:
+    return next(iter(item)) if isinstance(item, dict) and len(item) == 1 else None
+
+
+@functools.cache
+def config_model() -> type[BaseModel]:
+    """The model of a config in its long form."""
+    schedule = _by_name(("optimizer", "schedule"))
+    architecture: Any = _model("Architecture", ARCHITECTURE_KEYS, "The shape of the network.")
+    training: Any = _model("Training", TRAINING_KEYS, "How long, in what steps, and at what precision.")
+    null = OrElse(({"type": "null"},))
+    seed = Annotated[int, Field(strict=True, ge=0, lt=MAX_SEED), Said(f"a whole number with 0 <= seed < {MAX_SEED}")]
+    distinct = Annotated[list[seed], Field(min_length=1, max_length=MAX_SEEDS, json_schema_extra={"uniqueItems": True})]
+    seeds: Any = Annotated[
+        _any_of(Annotated[int, Field(strict=True, ge=1, le=MAX_SEEDS)], distinct),
+        Said(f"a whole number from 1 to {MAX_SEEDS}, or a list of seeds such as [3, 5, 8]"),
+    ]
+    name = Annotated[
+        str,
+        Field(pattern=NAME_PATTERN),
+        Said("a name of at most 100 letters, digits, `.`, `_`, `-`, that does not start with `.` or `-`"),
+    ]
+    return create_model(
+        "Config",
+        __base__=_Closed,
+        __doc__="A training config of regx.",
+        name=(name, Field("config", description="name of the run; the file's name without its ending by default")),
+        dataset=_by_name(("dataset",)),
+        architecture=(
+            Annotated[architecture, null],
+            Field(default_factory=architecture, description="shape of the network"),
+        ),
+        regularizers=(_stack(), Field(default_factory=list, description="the stack, in order")),
+        optimizer=_by_name(("optimizer",), schedule=schedule),
+        training=(Annotated[training, null], Field(default_factory=training, description="length, steps, precision")),
+        seeds=(seeds, Field(DEFAULT_SEEDS, description="n for the seeds 0 to n - 1, or a list of seeds")),
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of config files, for editors."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **config_model().model_json_schema()}
+    schema["properties"]["name"].pop("default")  # it is the file's name
+    return schema
+
+
+# Problems
+
+MISSHAPEN = ("union_tag_invalid", "union_tag_not_found", "model_type", "model_attributes_type", "list_type")
+# Every leaf says what it expects, so other errors are only the members of a union that were tried in passing.
+SAID_OF = ("expected", "missing", "extra_forbidden", *MISSHAPEN)
+
+
+def validated(root: Node) -> tuple[BaseModel | None, list[Problem]]:
+    """The model of a tree in its long form without axes, or every problem that it has."""
+    if not isinstance(root.value, dict):
+        expected = "expected a mapping of keys such as `dataset: sine`"
+        return None, [Problem(root.place, (), f"{expected}, found {root.shown()}")]
+    problems = list(_repeated(root))
+    try:
+        model = config_model().model_validate(root.plain())
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+        problems += [_problem(detail, root) for detail in details if detail["type"] in SAID_OF]
+        return None, problems
+    return (None if problems else model), problems
+
+
+def _repeated(root: Node) -> Iterator[Problem]:
+    """Regularizers and seeds that are given twice."""
+    for section, noun in (("regularizers", "regularizer"), ("seeds", "seed")):
+        node = root.child(section)
+        seen: dict[Any, Place] = {}
+        for index, item in enumerate(node.value if node is not None and isinstance(node.value, list) else []):
+            value = _kind_of(item.value) if section == "regularizers" else item.value
+            if value is None or isinstance(value, (dict, list)):
+                continue
+            if value in seen:
+                first = seen[value]
+                message = f"the {noun} {value} was given before, at line {first.line}, column {first.column}"
+                yield Problem(item.place, (section, index), message)
+            seen.setdefault(value, item.place)
+
+
+def _data_path(location: tuple[int | str, ...], root: Node) -> Path:
+    """Where in the tree an error is: its location without the tags that a union of models adds."""
+    path: list[int | str] = []
+    tagged = False
+    for part in location:
+        here = tuple(path)
+        node = root.at(here)
+        in_list = node is not None and isinstance(node.value, list) and isinstance(part, str)
+        tags = here in NAMED or (len(here) == 2 and here[0] == "regularizers") or in_list
+        if tags and not tagged:
+            tagged = True
+            continue
+        tagged = False
+        path.append(part)
+    return tuple(path)
+
+
+def _problem(detail: ErrorDetails, root: Node) -> Problem:
+    """One error of pydantic's in our words, at its place."""
+    path, kind = _data_path(detail["loc"], root), detail["type"]
+    if kind == "missing":
+        parent = root.at(path[:-1])
+        assert parent is not None
+        parameter = parameters_at(root, path[:-1])[str(path[-1])]
+        place = _key_place(root, path[:-1]) or parent.place
+        return Problem(place, path, f"expected {in_words(parameter)} ({parameter.help}), found nothing")
+    node = root.at(path)
+    assert node is not None
+    if kind == "extra_forbidden":
+        place = _key_place(root, path) or node.place
+        known = known_keys(root, path[:-1])
+        listed = f"one of {', '.join(known)}" if known else "no key"
+        hint = did_you_mean(str(path[-1]), known)
+        return Problem(place, path, _said(listed, f"the key '{path[-1]}'", hint))
+    if kind in MISSHAPEN:
+        return _misshapen(path, node, root)
+    context = detail["ctx"]
+    expected, options = context["expected"], context["options"]
+    hint = did_you_mean(str(node.value), options) if isinstance(node.value, str) else ""
+    return Problem(node.place, path, _said(expected, node.shown(), hint or _hint(expected, node)))
+
+
+def _said(expected: str, found: str, hint: str = "") -> str:
+    return f"expected {expected}, found {found}{'.' if hint else ''}{hint}"
+
+
+def _key_place(root: Node, path: Path) -> Place | None:
+    parent = root.at(path[:-1])
+    return parent.keys.get(str(path[-1])) if path and parent is not None else None
+
+
+def _misshapen(path: Path, node: Node, root: Node) -> Problem:
+    """Something that is no mapping or list where one belongs, or does not say of what kind it is."""
+    registry = named_registry(path)
+    if registry is not None:
+        name, default = node.child("name"), NAMED[path]
+        kinds = f"one of {', '.join(registry)}"
+        if not isinstance(node.value, dict):
+            return Problem(node.place, path, _said(f"{kinds}, or a mapping such as {{name: {default}}}", node.shown()))
+        assert name is not None  # the long form has one
+        hint = did_you_mean(name.value, registry) if isinstance(name.value, str) else ""
+        return Problem(name.place, (*path, "name"), _said(kinds, name.shown(), hint))
+    if len(path) == 2 and path[0] == "regularizers":
+        kind = _kind_of(node.value)
+        if kind is None:
+            keys = len(node.value) if isinstance(node.value, dict) else None
+            found, hint = (node.shown(), "") if keys is None else (f"{keys} keys", " Give each its own `- `.")
+            return Problem(node.place, path, _said("one regularizer, such as `l2: {lam: 0.003}`", found, hint))
+        kinds = f"one of {', '.join(REGULARIZERS)}"
+        return Problem(node.place, path, _said(kinds, f"'{kind}'", did_you_mean(kind, REGULARIZERS)))
+    if path == ("regularizers",):
+        return Problem(node.place, path, _said("a list such as [l2: 0.003]", node.shown()))
+    known = known_keys(root, path)
+    expected = f"a mapping with the keys {', '.join(known)}" if known else "no settings"
+    return Problem(node.place, path, _said(expected, node.shown()))
+
+
+def known_keys(root: Node, path: Path) -> list[str]:
+    """The keys that a mapping at this path may have."""
+    if not path:
+        return list(config_model().model_fields)
+    keys = list(parameters_at(root, path))
+    return [*keys, "schedule"] if path == ("optimizer",) else keys
+
+
+def _hint(expected: str, node: Node) -> str:
+    """What to type instead, where the mistake is a usual one."""
+    value = node.value
+    if isinstance(value, str) and "number" in expected and isinstance(scalar(value), (int, float)):
+        return " Remove the quotes."
+    if expected.startswith("text") and isinstance(value, (bool, int, float)):
+        return f" Quote it: '{node.written}'."
+    if "whole number" in expected and isinstance(value, float) and value.is_integer():
+        return f" Write {int(value)}."
+    return ""

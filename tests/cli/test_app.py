@@ -1,0 +1,113 @@
+"""How the command line starts and ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("numpy", "pandas", "sklearn", "scipy", "pydantic", "yaml", "matplotlib", "rich")
+
+
+def regx(*arguments: str, code: str = "from regx.cli.app import main; main()") -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
+
+
+def ending(body: str) -> subprocess.CompletedProcess[str]:
+    """How a command ends whose body is this code."""
+    code = (
+        "import os, signal, sys\n"
+        "from regx.cli.app import app, main\n"
+        "@app.command('try')\n"
+        f"def command() -> None:\n    {body}\n"
+        "main()"
+    )
+    return regx("try", code=code)
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import atexit, sys\n"
+        "from regx.cli.app import main\n"
+        f"atexit.register(lambda: print([name for name in {HEAVY} if name in sys.modules]))\n"
+        "main()"
+    )
+    done = regx("--help", code=code)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_help_is_fast() -> None:
+    def seconds() -> float:
+        start = time.perf_counter()
+        assert regx("--help").returncode == 0
+        return time.perf_counter() - start
+
+    assert min(seconds() for _ in range(5)) < 0.3
+
+
+def test_python_m_is_the_same_program() -> None:
+    code = "import runpy; runpy.run_module('regx', run_name='__main__')"
+    assert regx("--version", code=code).stdout.startswith("regx")
+
+
+@pytest.mark.parametrize("arguments", [("nothing",), ("validate",), ("validate", "--nothing", "c.yaml")])
+def test_a_wrong_command_line_ends_with_2(arguments: tuple[str, ...]) -> None:
+    done = regx(*arguments)
+    assert done.returncode == 2
+    assert "Error: " in done.stderr
+    assert not done.stdout
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "said"),
+    [
+        ("from regx.core.errors import InputError; raise InputError('so')", 2, "error: so\n"),
+        ("from regx.core.errors import RegxError; raise RegxError('so')", 1, "error: so\n"),
+        ("raise KeyboardInterrupt", 130, ""),
+        ("os.kill(os.getpid(), signal.SIGTERM)", 143, ""),
+        ("sys.exit(3)", 3, ""),
+        ("pass", 0, ""),
+    ],
+)
+def test_every_ending_has_its_exit_code_and_no_traceback(body: str, code: int, said: str) -> None:
+    done = ending(body)
+    assert (done.returncode, done.stderr) == (code, said)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk without space")
+def test_output_that_cannot_be_written_is_said() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "regx", "schema"]
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT, timeout=60, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr == "error: cannot write the output: No space left on device\n"
+
+
+@pytest.mark.parametrize("command", ["schema", "explain"])
+def test_a_reader_that_leaves_early_is_no_error(command: str) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "regx", command], stdout=write, stderr=subprocess.PIPE, text=True, cwd=ROOT, timeout=60,
+        check=False, preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_IGN),
+    )  # fmt: skip
+    os.close(write)
+    assert done.stderr == ""
+
+
+def test_an_ascii_terminal_is_no_error() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "regx", "explain", "l2"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

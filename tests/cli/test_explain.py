@@ -1,0 +1,71 @@
+"""`regx explain`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from regx.cli.app import app
+from regx.config.catalog import Entry, entries, explained
+from regx.config.schema import in_words
+from regx.core.errors import InputError
+from regx.core.glossary import METRICS as EXPLAINED
+from regx.core.trained import ACCURACIES, METRICS
+
+
+def explain(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["explain", *arguments])
+
+
+@pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.name)
+def test_everything_is_explained_with_its_keys_and_source(entry: Entry) -> None:
+    result = explain(entry.name)
+    assert result.exit_code == 0
+    assert entry.text
+    assert len(entry.summary()) > 5
+    for part in (entry.text, entry.source, *(in_words(key) for key in entry.keys), *(key.help for key in entry.keys)):
+        assert part in result.stdout
+    if entry.group in ("regularizers", "optimizers", "schedules", "datasets"):
+        assert entry.source
+
+
+def test_every_column_of_the_metrics_is_explained() -> None:
+    assert {*METRICS, *ACCURACIES} <= set(EXPLAINED)
+
+
+def test_the_list_has_a_line_each() -> None:
+    lines = [line.split("\t") for line in explain().stdout.splitlines()]
+    assert lines[0] == ["name", "group", "what it is"]
+    assert [line[0] for line in lines[1:]] == [entry.name for entry in entries()]
+    assert all(len(line) == 3 for line in lines)
+
+
+def test_names_are_unique() -> None:
+    names = [entry.name for entry in entries()]
+    assert len(names) == len(set(names))
+
+
+def test_the_whole_text_of_one() -> None:
+    result = explain("zero_fraction")
+    assert result.stdout == "zero_fraction  (metrics)\n\nShare of the weights that are exactly 0.\n\n"
+    table = explain("dropout").stdout.split("\n\n")[-2].splitlines()
+    assert table == [
+        "key\tvalues\tdefault\tmeaning",
+        "p\ta number with 0 <= p < 1\t0.5\tprobability to drop a hidden unit",
+    ]
+
+
+def test_json() -> None:
+    (found,) = json.loads(explain("l2", "--json").stdout)
+    assert found["keys"][0]["key"] == "lam"
+    assert len(json.loads(explain("--json").stdout)) == len(entries())
+
+
+def test_an_unknown_name() -> None:
+    with pytest.raises(InputError) as failure:
+        explained("dropot")
+    assert str(failure.value) == (
+        "expected something that regx knows, found 'dropot'. Did you mean 'dropout'? `regx explain` prints the list"
+    )

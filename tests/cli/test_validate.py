@@ -1,0 +1,57 @@
+"""`regx validate`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from regx.cli.app import app
+
+
+def validate(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, ["validate", *map(str, arguments)])
+
+
+@pytest.fixture
+def good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    Path("good.yaml").write_text("regularizers: [l2: [0, 0.1], dropout]\n")
+    Path("bad.yaml").write_text("datset: sine\noptimizer: {lr: -1}\n")
+    return "good.yaml"
+
+
+def test_a_line_for_each_config(good: str) -> None:
+    result = validate(good, good)
+    assert result.exit_code == 0
+    assert result.stdout == "good.yaml: ok, good, l2 + dropout, 2 cells\n" * 2
+
+
+def test_settings_apply_to_every_config(good: str) -> None:
+    result = validate(good, "-s", "regularizers=[]", "-s", "optimizer.lr=1")
+    assert result.stdout == "good.yaml: ok, good, none, 1 cell\n"
+
+
+def test_all_errors_of_all_files(good: str) -> None:
+    result = validate("bad.yaml", good, "missing.yaml")
+    assert result.exit_code == 2
+    assert result.stdout == "good.yaml: ok, good, l2 + dropout, 2 cells\n"
+    assert "bad.yaml:1:1 datset: expected one of name, dataset," in result.stderr
+    assert "bad.yaml:2:17 optimizer.lr: expected a number with lr > 0, found -1" in result.stderr
+    assert "missing.yaml: expected a config file, found nothing there." in result.stderr
+
+
+def test_json(good: str) -> None:
+    result = validate(good, "bad.yaml", "missing.yaml", "--json")
+    assert result.exit_code == 2
+    assert not result.stderr
+    first, second, third = json.loads(result.stdout)
+    assert first == {
+        "config": "good.yaml", "ok": True, "name": "good", "stack": "l2 + dropout", "cells": 2, "errors": [],
+    }  # fmt: skip
+    assert [(error["line"], error["column"], error["key"]) for error in second["errors"]] == [
+        (1, 1, "datset"), (2, 17, "optimizer.lr"),
+    ]  # fmt: skip
+    assert third["errors"][0]["line"] is None
