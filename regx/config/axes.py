@@ -99,6 +99,6 @@ def _spaced(function: str, arguments: list[object]) -> list[float] | str:
             return "expected log(low,high,count) with low > 0 and high > 0"
         low, high = math.log10(low), math.log10(high)
     between = [low + (high - low) * index / (count - 1) for index in range(1, count - 1)]
-    # Twelve digits, so that the middle of 1e-4 to 1e-2 is 0.001 and reads so.
+    # Six digits, so that the middle of 1e-4 to 1e-2 is 0.001 and names stay short.
     inner = [float(f"{10**x if function == 'log' else x:.6g}") for x in between]
     return [float(numbers[0]), *inner, float(numbers[1])]

@@ -3,10 +3,10 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command_line import Regx
 
 SMALL = """
 name: small
@@ -19,9 +19,6 @@ optimizer: {name: adam, lr: 0.01}
 training: {epochs: 7, eval_every: 2}
 seeds: 3
 """
-
-Regx = Callable[..., subprocess.CompletedProcess[str]]
-
 
 @pytest.fixture
 def small(tmp_path: Path) -> Path:

@@ -1,0 +1,88 @@
+"""`regx run` as a user types it."""
+
+import csv
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import Regx
+
+import regx as api
+from regx.core.trained import METRICS
+
+ROOT = Path(__file__).parents[2]
+CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
+
+
+def test_a_run_leaves_the_files_of_the_contract(small: Path, regx: Regx, tmp_path: Path) -> None:
+    document = json.loads(regx("run", small, "--json").stdout)
+    folder = tmp_path / document["run"]
+    assert document["status"] == "completed"
+    assert document["summary"] == json.loads((folder / "summary.json").read_text())
+    assert {path.name for path in folder.iterdir()} == {
+        "config.yaml", "metrics.csv", "summary.json", "weights.npz", "run.json",
+    }  # fmt: skip
+    with (folder / "metrics.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["seed", *METRICS]
+    assert [(row["seed"], row["epoch"]) for row in rows] == [(str(s), str(e)) for s in range(3) for e in (0, 2, 4, 6, 7)]
+    assert all((row["objective"] == "") == (row["epoch"] == "0") for row in rows)
+    with np.load(folder / "weights.npz", allow_pickle=False) as weights:
+        assert weights["seed0/init/0/weight"].shape == (1, 6)
+        assert set(weights) == {
+            f"seed{seed}/{state}/{layer}/{tensor}"
+            for seed in range(3) for state in ("init", "reported", "final")
+            for layer in (0, 1) for tensor in ("weight", "bias")
+        }  # fmt: skip
+
+
+def test_the_resolved_config_repeats_the_run(small: Path, regx: Regx, tmp_path: Path) -> None:
+    first = json.loads(regx("run", small, "--json").stdout)
+    again = json.loads(regx("run", tmp_path / first["run"] / "config.yaml", "--out", "again", "--json").stdout)
+    assert Path(again["run"]).name == Path(first["run"]).name
+    assert (tmp_path / again["run"] / "metrics.csv").read_bytes() == (tmp_path / first["run"] / "metrics.csv").read_bytes()
+
+
+def test_a_run_prints_its_row_and_progress_elsewhere(small: Path, regx: Regx) -> None:
+    header, row = regx("run", small).stdout.splitlines()
+    told = dict(zip(header.split("\t"), row.split("\t"), strict=True))
+    assert told["stack"] == "l2(0.01) + dropout(0.2)"
+    assert told["seeds"] == "3"
+    assert math.isfinite(float(told["test_loss"]))
+
+
+def test_a_dry_run_trains_nothing(small: Path, regx: Regx, tmp_path: Path) -> None:
+    assert "seeds to train: 0, 1, 2" in regx("run", small, "-n").stdout
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_diverged_run_ends_with_3_and_says_where(small: Path, regx: Regx) -> None:
+    done = regx("run", small, "-s", "optimizer={name: sgd, lr: 1e20}", "--json", code=3)
+    document = json.loads(done.stdout)
+    assert document["status"] == "diverged"
+    assert document["summary"]["seeds"]["0"]["divergence"]["epoch"] >= 1
+    assert document["summary"]["over_seeds"]["test_loss"] == {"mean": None, "low": None, "high": None}
+
+
+def test_early_stopping_reports_the_best_epoch_of_each_seed(small: Path, regx: Regx, tmp_path: Path) -> None:
+    options = ("-s", "regularizers.early_stopping.patience=20", "-s", "training.epochs=2000", "-s", "training.eval_every=1")
+    run = api.load(tmp_path / json.loads(regx("run", small, *options, "--json").stdout)["run"])
+    for seed, entry in run.summary["seeds"].items():
+        own = run.metrics[run.metrics.seed == int(seed)]
+        best = own.loc[own.val_loss.idxmin()]
+        assert entry["reported_epoch"] == best.epoch
+        assert own.epoch.iloc[-1] == best.epoch + 20
+        assert entry["metrics"]["test_loss"] == pytest.approx(best.test_loss, rel=1e-8)
+        assert "early_stopping" in entry["reported_because"]
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
+def test_every_shipped_config_trains(config: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    if "diabetes" in config.stem:
+        request.getfixturevalue("diabetes_path")
+    run = api.run(config, set={"training.epochs": 2}, seeds=2, out=tmp_path)
+    assert run.summary["seeds"].keys() == {"0", "1"}
+    assert run.metrics.epoch.max() == 2
+    assert all(math.isfinite(entry["metrics"]["test_loss"]) for entry in run.summary["seeds"].values())
