@@ -69,6 +69,8 @@ def typed(model: BaseModel) -> Config:
         hidden=tuple(shape.hidden),
         activation=shape.activation,
         init=shape.init if isinstance(shape.init, str) else shape.init.normal,
+        residual=shape.residual,
+        tied=shape.tied,
     )
     steps = Training(
         epochs=training.epochs,

@@ -55,6 +55,13 @@ ARCHITECTURE_KEYS = {
         _key("hidden", Architecture(), list, "units of each hidden layer, from the input on; empty for a linear model"),
         _key("activation", Architecture(), str, "function after every hidden layer", options=tuple(ACTIVATIONS)),
         _key("init", Architecture(), str, "initial weights; {normal: 0.1} draws them with that standard deviation"),
+        _key(
+            "residual",
+            Architecture(),
+            bool,
+            "every hidden layer as wide as the one before adds its input to its output",
+        ),
+        _key("tied", Architecture(), bool, "hidden layers of equal shape share one weight and bias"),
     )
 }
 TRAINING_KEYS = {

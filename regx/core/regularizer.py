@@ -1,16 +1,18 @@
 """The protocol of a regularizer: one small frozen dataclass that overrides hooks at the sites where it can act.
 
-    site      value                         hook             who acts there
-    batch     x (R, D, B), y (R, K, B)      on_batch         input noise, mixup, label smoothing
-    weight    one weight matrix (R, in, out) on_weight       DropConnect, weight noise
-    hidden    h (R, H, B)                   on_hidden        dropout, activity penalty
-    logits    z (R, K, B)                   on_logits        confidence penalty
-    loss      all parameters (R, P)         penalty,         L1, L2, group lasso
-                                            add_gradient
-    gradient  its gradient (R, P)           on_gradient      clipping, gradient noise
-    step      parameters after the update   on_step          proximal L1, decoupled decay, max-norm
-    epoch     scores (R,)                   on_epoch         early stopping, weight averaging
-    finish    parameters (R, P)             on_finish        restore the best, use the average
+    site      value                           hook            who acts there
+    data      the training split, once        on_data         minority interpolation
+    batch     x (R, D, B), y (R, K, B)        on_batch        input noise, mixup, label smoothing
+    weight    one weight matrix (R, in, out)  on_weight       DropConnect, weight noise
+    hidden    h (R, H, B)                     on_hidden       dropout, activity penalty
+    branch    residual branch (R, H, B)       on_branch       stochastic depth
+    logits    z (R, K, B)                     on_logits       confidence penalty
+    loss      all parameters (R, P)           penalty,        L1, L2, group lasso
+                                              add_gradient
+    gradient  parameters and gradient (R, P)  on_gradient     clipping, gradient noise, decoupled decay
+    step      parameters after the update     on_step         proximal L1, max-norm
+    epoch     scores (R,)                     on_epoch        early stopping
+    finish    parameters (R, P)               on_finish       restore the best, use the average
 
 Hooks on the forward path return `(value, pullback)`: the pullback takes the gradient of the loss with respect to the
 value and returns it with respect to what came in, so the backward pass is the pullbacks in reverse order. A hook that
@@ -18,21 +20,25 @@ penalises what it sees returns it unchanged, reports `at.add_penalty(amount)` an
 
 A hook may write into what it is given and return it; what an activation needs later it has put aside. A regularizer
 holds no state of its own: what must last is in `at.state`. None of this exists at evaluation.
+
+What exists at evaluation too is a layer of the network, though it is written in the stack: batch, layer and RMS norm
+override `stage` and no hook.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
+import numpy as np
+
+from regx.core.arena import Tensor
 from regx.core.arrays import Array
 from regx.core.component import Component
 from regx.core.streams import Streams
 
 Pullback = Callable[[Array], Array]
-
-FORWARD_SITES = ("on_batch", "on_weight", "on_hidden", "on_logits")
 
 
 @dataclass
@@ -44,13 +50,20 @@ class Site:
     """
 
     streams: Streams
+    task: str  # regression, binary or multiclass
+    epochs: int  # that will be trained
+    depth: int  # hidden layers
+    weights: tuple[Tensor, ...]  # the weight matrices, from the input on; shared ones once
     is_weight: Array  # (P,), 1 at the weights of weight matrices, 0 at biases, gains and offsets
+    is_trained: Array  # (P,), 1 at what gradients change, 0 at running statistics
     scratch: Array  # (R, P), anybody's to overwrite
     lr: Array  # (R, 1), the learning rate in force
     epoch: int = 0
+    step: int = 0  # counted from 1 over all epochs
     layer: int = 0  # counted from 0 at the input
+    samples: int = 0  # of the batch
     state: dict[str, Array] = field(default_factory=dict)
-    penalties: Array | None = None  # (R,), what `add_penalty` has collected in this step
+    penalties: Array | None = None  # (R,), what `add_penalty` has collected in this epoch, times samples
 
     def over_weights(self, values: Array) -> Array:
         """One value per network, (R,), at every weight and 0 at every other parameter: (R, P)."""
@@ -59,7 +72,7 @@ class Site:
     def add_penalty(self, amount: Array) -> None:
         """Report a penalty, (R,), of what a forward hook has seen, so that `objective` and `penalty` include it."""
         assert self.penalties is not None
-        self.penalties += amount
+        self.penalties += amount * self.samples
 
 
 @dataclass(frozen=True)
@@ -69,6 +82,16 @@ class Scores:
     epoch: int
     val_loss: Array
     val_accuracy: Array | None
+
+
+class Stage(Protocol):
+    """A layer of the network over batches of a fixed size."""
+
+    def forward(self, z: Array) -> Array:
+        """(R, H, B) -> (R, H, B), in place."""
+
+    def pullback(self, gradient: Array) -> Array:
+        """(R, H, B) -> (R, H, B), writing the gradients of the layer's own parameters; in place."""
 
 
 @dataclass(frozen=True)
@@ -87,16 +110,24 @@ class Regularizer(Component):
     def begin(self, at: Site, values: Array) -> None:
         """Put what must last into `at.state`, before the first step. values: all parameters, (R, P)."""
 
+    def on_data(self, x: Array, y: Array, task: str, rng: np.random.Generator) -> tuple[Array, Array]:
+        """The rows to train on instead, before anything is trained: x (n, D), y (n, K), as configured, not vectors."""
+        raise NotImplementedError
+
     def on_batch(self, x: Array, y: Array, at: Site) -> tuple[Array, Array]:
         """Change what a step sees: x (R, D, B), y (R, K, B). Must not write into them."""
         raise NotImplementedError
 
     def on_weight(self, weight: Array, at: Site) -> tuple[Array, Pullback]:
-        """Change a weight matrix (R, in, out) for one step."""
+        """Change a weight matrix (R, in, out) for one step. Must not write into it."""
         raise NotImplementedError
 
     def on_hidden(self, h: Array, at: Site) -> tuple[Array, Pullback]:
         """Change the output of a hidden layer, (R, H, B)."""
+        raise NotImplementedError
+
+    def on_branch(self, h: Array, at: Site) -> tuple[Array, Pullback]:
+        """Change the branch of a residual block, (R, H, B), before its input is added to it."""
         raise NotImplementedError
 
     def on_logits(self, z: Array, at: Site) -> tuple[Array, Pullback]:
@@ -111,8 +142,8 @@ class Regularizer(Component):
         """Add the penalty's gradient, where it is taken by gradient, to `gradient` (R, P)."""
         raise NotImplementedError
 
-    def on_gradient(self, gradient: Array, at: Site) -> None:
-        """Change the gradient (R, P) in place."""
+    def on_gradient(self, values: Array, gradient: Array, at: Site) -> None:
+        """Change gradient or parameters, both (R, P), in place, before the optimizer's update."""
         raise NotImplementedError
 
     def on_step(self, values: Array, at: Site) -> None:
@@ -123,19 +154,41 @@ class Regularizer(Component):
         """Which networks go on, (R,) bool, after an evaluated epoch."""
         raise NotImplementedError
 
-    def on_finish(self, values: Array, at: Site) -> Array:
-        """The epoch whose parameters are reported, (R,), having written them into `values` (R, P).
+    def on_finish(self, values: Array, at: Site) -> Array | None:
+        """Write the parameters to report into `values` (R, P). The epoch they are of, (R,), or None for the last one.
 
         Why those is said by `reports`.
         """
         raise NotImplementedError
 
+    def own_tensors(self, width: int) -> dict[str, tuple[float, bool]]:
+        """The tensors (width,) that a layer adds to a hidden layer: first value, and whether they are trained."""
+        return {}
+
+    def stage(
+        self, own: Mapping[str, Array], gradients: Mapping[str, Array] | None, shape: tuple[int, int, int]
+    ) -> Stage | None:
+        """The layer over hidden values of shape (R, H, B), or None for all that are no layers.
+
+        own, gradients: views (R, H) of its tensors and of their gradients, by name; no gradients at evaluation.
+        """
+        return None
+
+    @property
+    def before_activation(self) -> bool:
+        """Whether a layer stands before the activation rather than after it."""
+        return True
+
     def hooks(self) -> tuple[str, ...]:
         """The hooks that act, by name. Overridden where a parameter chooses the hook."""
         return tuple(name for name in HOOKS if getattr(type(self), name) is not getattr(Regularizer, name))
 
+    def static_key(self) -> tuple[object, ...]:
+        """What networks must share to be trained in one population: static parameters, and the hooks that act."""
+        return (*super().static_key(), self.hooks())
+
 
 HOOKS = (
-    "on_batch", "on_weight", "on_hidden", "on_logits", "penalty", "add_gradient", "on_gradient", "on_step",
-    "on_epoch", "on_finish",
+    "on_data", "on_batch", "on_weight", "on_hidden", "on_branch", "on_logits", "penalty", "add_gradient",
+    "on_gradient", "on_step", "on_epoch", "on_finish",
 )  # fmt: skip

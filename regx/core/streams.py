@@ -6,12 +6,17 @@ A stream is NumPy's SFC64 seeded by `SeedSequence(seed, spawn_key=purpose)`. The
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from regx.core.arrays import Array
+
 # One draw of raw bits costs about a microsecond before the first bit, so bits are drawn in blocks of this many bytes.
 BLOCK_BYTES = 1 << 16
+LEVELS = 1 << 16  # of the 16-bit integers that all noise is made of
 
 
 def stream(seed: int, purpose: str) -> np.random.Generator:
@@ -33,15 +38,14 @@ class Streams:
         self._block = np.empty((len(self._generators), 0), dtype=np.uint16)
         self._position = 0
 
-    def select(self, keep: np.ndarray) -> None:
+    def select(self, keep: Array) -> None:
         """Keep the networks where `keep` (R,) is true, each with its stream as far as it has been drawn."""
-        self._inverse = self._inverse[keep]
-        alive, self._inverse = np.unique(self._inverse, return_inverse=True)
+        alive, self._inverse = np.unique(self._inverse[keep], return_inverse=True)
         self._generators = [self._generators[index] for index in alive]
         self._block = np.ascontiguousarray(self._block[alive])
         self._one_to_one = np.array_equal(self._inverse, np.arange(len(self._generators)))
 
-    def bits(self, shape: tuple[int, ...]) -> np.ndarray:
+    def bits(self, shape: tuple[int, ...]) -> Array:
         """Uniform 16-bit integers, (R, *shape), uint16. The result may be a view: read it before the next call."""
         size = int(np.prod(shape))
         if self._position + size > self._block.shape[1]:
@@ -54,12 +58,31 @@ class Streams:
         self._position += size
         return (part if self._one_to_one else part[self._inverse]).reshape(-1, *shape)
 
-    def normal(self, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-        """Standard normal numbers, (R, *shape)."""
-        drawn = np.stack([generator.standard_normal(shape, dtype=dtype.type) for generator in self._generators])
-        return drawn if self._one_to_one else drawn[self._inverse]
+    def uniform(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+        """Uniform numbers strictly between 0 and 1, (R, *shape): the middles of 2^16 equal intervals."""
+        uniform = self.bits(shape).astype(dtype)
+        uniform += dtype.type(0.5)
+        uniform *= dtype.type(1 / LEVELS)
+        return uniform
 
-    def permutation(self, n: int) -> np.ndarray:
+    def normal(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+        """Standard normal numbers, (R, *shape), of 2^16 equally likely values up to 4.3 with variance 1.
+
+        Five times as fast as drawing exact ones, which would cost more than all else in a step on a small network.
+        """
+        return _normal_levels(np.dtype(dtype))[self.bits(shape)]
+
+    def permutation(self, n: int) -> Array:
         """A random order of range(n) for every network, (R, n)."""
         drawn = np.stack([generator.permutation(n) for generator in self._generators])
         return drawn if self._one_to_one else drawn[self._inverse]
+
+
+@functools.cache
+def _normal_levels(dtype: np.dtype[Any]) -> Array:
+    """The quantiles of the standard normal distribution in the middle of 2^16 equally likely intervals."""
+    from scipy.special import ndtri
+
+    levels = ndtri((np.arange(LEVELS) + 0.5) / LEVELS)
+    levels /= np.sqrt(np.mean(levels**2))
+    return np.asarray(levels, dtype)

@@ -13,6 +13,12 @@ METRICS = (
 )  # fmt: skip
 ACCURACIES = ("train_accuracy", "val_accuracy", "test_accuracy")
 
+# What a run's summary says beside the metrics; the last two for classification only.
+DIAGNOSTICS = (
+    "initial_mean_absolute_weight", "mean_absolute_weight", "first_layer_gradient_norm", "dead_units",
+    "seconds_per_epoch", "test_calibration_error", "test_brier_score",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Divergence:
@@ -29,6 +35,8 @@ class Trained:
     metrics: a column each of METRICS (and ACCURACIES for classification), (rows,), one row per evaluated epoch from
     epoch 0 on; what does not exist is NaN (the objective at epoch 0, the losses of an empty validation split).
     reported_epoch: the epoch that the network is judged by; `reported_because` says why that one.
+    reported: every metric of the reported weights; those of their epoch, but for averaged weights, which have none.
+    diagnostics: those of DIAGNOSTICS that there are, of the reported weights; the gradient is the last step's.
     weights: arrays by `<init|reported|final>/<layer>/<weight|bias|gain|offset>`, layers from 0, weights (in, out).
     seconds: its share of the population's time.
     """
@@ -38,6 +46,8 @@ class Trained:
     metrics: dict[str, Array]
     reported_epoch: int
     reported_because: str
+    reported: dict[str, float]
+    diagnostics: dict[str, float]
     weights: dict[str, Array]
     seconds: float
     divergence: Divergence | None = None

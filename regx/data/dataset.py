@@ -25,6 +25,7 @@ class Split:
 class Dataset:
     """Three disjoint splits of one draw of the data. `val` may be empty, (0, D).
 
+    fitted: the rows that steps are taken on, where a regularizer has made others of the training split.
     features: D names. target: its name. classes: the labels' names in order of their number; empty for regression.
     notes: what the user should know of how the data was understood, a sentence each.
     """
@@ -37,6 +38,7 @@ class Dataset:
     target: str
     classes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    fitted: Split | None = None
 
 
 @dataclass(frozen=True)

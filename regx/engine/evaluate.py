@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from regx.core.arrays import Array, squared_norm
@@ -37,29 +39,56 @@ class Evaluator:
         # One dataset for all networks is not copied for each: a length of 1 broadcasts.
         self._which = slice(None) if len(joined) == 1 else np.array(population.which)
         self._y = y[self._which]
-        self._layout, self._activation = layout, population.architecture.activation
+        self._layout, self._stack = layout, population.stack
         self._networks: dict[int, Network] = {}
         if self._n <= CHUNK:
             x = np.broadcast_to(self._x[self._which], (len(values), *self._x.shape[1:]))
             self._networks[self._n] = self._network(x.swapaxes(1, 2))
 
     def _network(self, inputs: Array) -> Network:
-        return Network(self._layout, self._activation, self._values, inputs)
+        return Network(self._layout, self._values, inputs, self._stack)
 
-    def outputs(self) -> Array:
-        """The networks' outputs on training, validation and test rows, one after the other: (R, K, n)."""
+    def _forward(self) -> Iterator[tuple[int, Network]]:
+        """Pass the rows through in chunks: the first row of each, and the network that has just seen it."""
         if self._n <= CHUNK:
             network = self._networks[self._n]
-            return network.forward(network.into)
-        parts = []
+            network.forward(network.into)
+            yield 0, network
+            return
         for start in range(0, self._n, CHUNK):
             x = self._x[self._which, start : start + CHUNK].swapaxes(1, 2)
             size = x.shape[2]
             if size not in self._networks:
                 self._networks[size] = self._network(np.empty((len(self._values), *x.shape[1:]), x.dtype))
-            np.copyto(self._networks[size].inputs, x)
-            parts.append(self._networks[size].forward(self._networks[size].into).copy())
-        return np.concatenate(parts, axis=2)
+            network = self._networks[size]
+            np.copyto(network.inputs, x)
+            network.forward(network.into)
+            yield start, network
+
+    def outputs(self) -> Array:
+        """The networks' outputs on training, validation and test rows, one after the other: (R, K, n)."""
+        if self._n <= CHUNK:
+            return next(self._forward())[1].logits
+        return np.concatenate([network.logits.copy() for _, network in self._forward()], axis=2)
+
+    def range_of_hidden(self) -> tuple[list[Array], list[Array]]:
+        """The least and the greatest output of every hidden unit over the training rows, (R, H) for each layer."""
+        low: list[Array] = []
+        high: list[Array] = []
+        n_train = int(self._stops[0])
+        for start, network in self._forward():
+            chunk = [view[:, :, : max(n_train - start, 0)] for view in network.hidden]
+            if start == 0:
+                low, high = [view.min(axis=2) for view in chunk], [view.max(axis=2) for view in chunk]
+            elif start < n_train:
+                low = [np.minimum(a, view.min(axis=2)) for a, view in zip(low, chunk, strict=True)]
+                high = [np.maximum(a, view.max(axis=2)) for a, view in zip(high, chunk, strict=True)]
+        return low, high
+
+    def test_rows(self) -> tuple[Array, Array]:
+        """The networks' outputs on the test rows, (R, K, n), and their targets, (1 or R, K, n)."""
+        start = int(self._stops[1])
+        return self.outputs()[:, :, start:], self._y[:, :, start:]
 
     def metrics(self) -> dict[str, Array]:
         """The losses, accuracies of a classification, norm of the weights and share of exact zeros; each (R,)."""

@@ -45,7 +45,7 @@ class Population:
     def layout(self) -> Layout:
         """Where the parameters lie."""
         train = self.datasets[0].train
-        return Layout(train.x.shape[1], self.architecture, train.y.shape[1])
+        return Layout(train.x.shape[1], self.architecture, train.y.shape[1], self.stack)
 
     def select(self, keep: Array) -> Self:
         """The networks where `keep`, (R,), is true, with the datasets that they still use."""

@@ -6,14 +6,17 @@ from functools import partial
 
 import numpy as np
 
-from regx.core.arrays import Array
+from regx.core.arrays import Array, over, squared_norm
 from regx.core.regularizer import Pullback, Regularizer, Scores, Site
 from regx.core.streams import Streams
 from regx.engine.batches import Batch, Batches, augmented, targets
 from regx.engine.evaluate import Evaluator
 from regx.engine.population import Population
 from regx.nn.losses import LOSSES
-from regx.nn.network import Hook, Network
+from regx.nn.network import Hook, Hooks, Network
+
+# The hooks that the state calls itself; those of `Hooks` act within the network.
+OUTSIDE = ("on_batch", "penalty", "add_gradient", "on_gradient", "on_step", "on_epoch", "on_finish")
 
 
 class State:
@@ -32,13 +35,24 @@ class State:
         self.step = 0
         self._batch_streams = Streams(seeds, "batches")
         self._lr_factor = 1.0
-        self._sites = {
-            member.kind: Site(Streams(seeds, member.kind), self.is_weight, np.empty(0), np.empty(0))
-            for member in population.stack
-        }
+        self._sites = {member.kind: self._site(member) for member in population.stack}
         self._build()
         for member in population.stack:
             member.begin(self._sites[member.kind], self.values)
+
+    def _site(self, member: Regularizer) -> Site:
+        population, nothing = self.population, np.empty(0)
+        return Site(
+            streams=Streams(population.seeds, member.kind),
+            task=population.task,
+            epochs=population.training.epochs,
+            depth=len(population.architecture.hidden),
+            weights=self.layout.weights,
+            is_weight=self.is_weight,
+            is_trained=self.layout.is_trained(population.dtype),
+            scratch=nothing,
+            lr=nothing,
+        )
 
     def _build(self) -> None:
         """What follows from population, values and streams."""
@@ -47,24 +61,29 @@ class State:
         self._scratch = np.empty_like(values)
         self._penalties = np.zeros(len(values), values.dtype)
         self._set_lr()
-        self._update = population.optimizer.update(values, self.gradient, self.memory, self._scratch, self.is_weight)
-        train = [dataset.train for dataset in population.datasets]
+        optimizer = population.optimizer
+        self._update = optimizer.update(values, self.gradient, self.memory, self._scratch, self.is_weight)
+        self._rho = over(optimizer.sam, values) if np.any(optimizer.sam) else None
+        train = [dataset.fitted or dataset.train for dataset in population.datasets]
         which = np.array(population.which)
         x, y = augmented(train, values.dtype), targets(train, values.dtype)
         size = population.training.batch_size or x.shape[1]
         self._batches = Batches(x, y, which, size, self._batch_streams)
-        self._networks = {
-            size: Network(
-                self.layout, population.architecture.activation, values, self._batches.buffers(size).x, self.gradient,
-                self._hooks("on_hidden"), self._hooks("on_logits"),
-            )
-            for size in self._batches.sizes()
-        }  # fmt: skip
-        self.evaluator = Evaluator(population, self.layout, values)
         self._acting = {
             name: [(member, self._sites[member.kind]) for member in population.stack if name in member.hooks()]
-            for name in ("penalty", "add_gradient", "on_gradient", "on_step", "on_epoch", "on_finish")
+            for name in OUTSIDE
         }
+        hooks = Hooks(*(self._hooks(name) for name in ("on_weight", "on_hidden", "on_branch", "on_logits")))
+        self._networks = {
+            size: Network(self.layout, values, self._inputs(size), population.stack, self.gradient, hooks)
+            for size in self._batches.sizes()
+        }
+        self.evaluator = Evaluator(population, self.layout, values)
+
+    def _inputs(self, size: int) -> Array:
+        """What the first layer reads: the batch's own buffer, or where a hook makes other inputs, one for those."""
+        buffer = self._batches.buffers(size).x
+        return np.ones(buffer.shape, buffer.dtype) if self._acting["on_batch"] else buffer
 
     def _hooks(self, name: str) -> tuple[Hook, ...]:
         def call(member: Regularizer, site: Site, value: Array, layer: int) -> tuple[Array, Pullback]:
@@ -87,42 +106,67 @@ class State:
     def train_epoch(self, epoch: int, record: bool) -> tuple[Array, Array]:
         """One epoch, counted from 1. What was minimised on its batches and the penalty's part of it, both (R,).
 
-        The penalty is computed where `record` asks for it; else it is left out of both.
+        The penalty of the weights is computed where `record` asks for it; else it is left out of both.
         """
         factor = self.population.schedule.factor(epoch, self.population.training.epochs)
         if factor != self._lr_factor:
             self._lr_factor = factor
             self._set_lr()
-        for site in self._sites.values():
-            site.epoch = epoch
         loss = np.zeros_like(self._penalties)
         self._penalties[:] = 0
         for batch in self._batches.epoch():
-            loss += self._train_batch(batch, record)
+            samples = batch.y.shape[2]
+            self.step += 1
+            for site in self._sites.values():
+                site.epoch, site.step, site.samples = epoch, self.step, samples
+            loss += self._train_batch(batch, samples, record)
         loss /= self._batches.n
         penalty = self._penalties / self._batches.n
         return loss + penalty, penalty
 
-    def _train_batch(self, batch: Batch, record: bool) -> Array:
+    def _train_batch(self, batch: Batch, samples: int, record: bool) -> Array:
         """One step. The loss of the batch in training mode, summed over its samples, (R,)."""
-        samples = batch.y.shape[2]
-        network = self._networks[samples]
-        z = network.forward(network.into)
-        per_sample, gradient = LOSSES[self.population.task](z, batch.y, True)
-        assert gradient is not None
-        network.backward(gradient)
+        loss = self._compute_gradient(batch, samples)
         if record:
             for member, site in self._acting["penalty"]:
                 self._penalties += member.penalty(self.values, site) * samples
-        for member, site in self._acting["add_gradient"]:
-            member.add_gradient(self.values, self.gradient, site)
+        if self._rho is not None:
+            self._move_to_gradient_nearby(batch, samples)
         for member, site in self._acting["on_gradient"]:
-            member.on_gradient(self.gradient, site)
-        self.step += 1
+            member.on_gradient(self.values, self.gradient, site)
         self._update(self.lr, self.step)
         for member, site in self._acting["on_step"]:
             member.on_step(self.values, site)
+        return loss
+
+    def _compute_gradient(self, batch: Batch, samples: int) -> Array:
+        """The gradient of loss and penalties at the parameters as they are. The loss, summed over the samples, (R,)."""
+        network = self._networks[samples]
+        x, y = network.into, batch.y
+        if self._acting["on_batch"]:
+            x = batch.x[:, :-1]
+            for member, site in self._acting["on_batch"]:
+                x, y = member.on_batch(x, y, site)
+        z = network.forward(x)
+        per_sample, gradient = LOSSES[self.population.task](z, y, True)
+        assert gradient is not None
+        network.backward(gradient)
+        for member, site in self._acting["add_gradient"]:
+            member.add_gradient(self.values, self.gradient, site)
         return np.asarray(per_sample.sum(axis=1))
+
+    def _move_to_gradient_nearby(self, batch: Batch, samples: int) -> None:
+        """Sharpness-aware minimisation: the gradient a distance rho uphill, by a second pass, for the step from here.
+
+        Foret et al. 2021, Sharpness-Aware Minimization, algorithm 1.
+        """
+        norm = np.sqrt(squared_norm(self.gradient))[:, None]
+        here, penalties = self.values.copy(), self._penalties.copy()
+        np.multiply(self.gradient, self._rho / np.maximum(norm, np.finfo(norm.dtype).tiny), out=self._scratch)
+        self.values += self._scratch
+        self._compute_gradient(batch, samples)
+        np.copyto(self.values, here)
+        np.copyto(self._penalties, penalties)
 
     def going_on(self, scores: Scores) -> Array:
         """Which networks their regularizers let go on after an evaluated epoch, (R,) bool."""
@@ -135,7 +179,8 @@ class State:
         """The parameters that are reported, (R, P), the epoch they are of, (R,), and why those."""
         values, epochs, because = self.values.copy(), np.full(len(self.values), epoch), "last epoch"
         for member, site in self._acting["on_finish"]:
-            epochs, because = member.on_finish(values, site), member.reports
+            found, because = member.on_finish(values, site), member.reports
+            epochs = np.full(len(self.values), epoch) if found is None else found
         return values, epochs, because
 
     def select(self, keep: Array) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.core.regularizer import Scores
-from regx.core.trained import Divergence, Trained
+from regx.core.trained import DIAGNOSTICS, Divergence, Trained
+from regx.engine.diagnostics import calibration, dead_units, first_layer_gradient_norm, mean_absolute_weight
 from regx.engine.history import History
 from regx.engine.population import Population
 from regx.engine.state import State
@@ -93,10 +94,14 @@ class _Training:
         self._seconds[self._networks] += (now - self._clock) / max(len(self._networks), 1)
         self._clock = now
         values, epochs, because = self._state.reported(epoch)
+        facts = self._facts(values)
         for row in np.flatnonzero(leaving).tolist():
-            broken = diverged is not None and bool(diverged[row])
+            divergence = None
+            if diverged is not None and diverged[row]:
+                divergence = Divergence(epoch, self._broken(row))
+            found = {name: each[row] for name, each in facts.items()}
             self._results[int(self._networks[row])] = self._trained(
-                row, values[row], int(epochs[row]), because, Divergence(epoch, self._broken(row)) if broken else None
+                row, values[row], int(epochs[row]), because, found, divergence
             )
         for observer in self._observers:
             observer.on_leave(epoch, self._networks[leaving])
@@ -104,16 +109,51 @@ class _Training:
         if len(self._networks):
             self._state.select(~leaving)
 
-    def _trained(self, row: int, reported: Array, epoch: int, because: str, divergence: Divergence | None) -> Trained:
+    def _facts(self, values: Array) -> dict[str, Array]:
+        """Metrics and diagnostics, each (R,), of the reported parameters, (R, P), which need not be those in training."""
+        state = self._state
+        in_training = state.values.copy()
+        np.copyto(state.values, values)
+        evaluator, layout, task = state.evaluator, state.layout, state.population.task
+        facts = evaluator.metrics()
+        z, y = evaluator.test_rows()
+        y = np.broadcast_to(y, z.shape)
+        calibrations = [calibration(*one, task) for one in zip(z, y, strict=True)]
+        facts |= {name: np.array([one[name] for one in calibrations]) for name in calibrations[0]}
+        facts["dead_units"] = dead_units(evaluator, len(values))
+        facts["first_layer_gradient_norm"] = first_layer_gradient_norm(layout, state.gradient)
+        facts["mean_absolute_weight"] = np.array([mean_absolute_weight(layout, row) for row in values])
+        initial = self._initial[self._networks]
+        facts["initial_mean_absolute_weight"] = np.array([mean_absolute_weight(layout, row) for row in initial])
+        np.copyto(state.values, in_training)
+        return facts
+
+    def _trained(
+        self,
+        row: int,
+        reported: Array,
+        epoch: int,
+        because: str,
+        facts: dict[str, float],
+        divergence: Divergence | None,
+    ) -> Trained:
         network = int(self._networks[row])
         named = self._state.layout.named
+        metrics = self._history.of(network)
         states = {"init": self._initial[network], "reported": reported, "final": self._state.values[row]}
+        # Objective, penalty and learning rate belong to an epoch; the rest was measured on the weights themselves.
+        at = int(np.searchsorted(metrics["epoch"], epoch))
+        there = {name: column[at] for name, column in metrics.items()}
+        epochs_trained = int(metrics["epoch"][-1])
+        facts["seconds_per_epoch"] = self._seconds[network] / max(epochs_trained, 1)
         return Trained(
             seed=self._seeds[network],
             status="diverged" if divergence else "completed",
-            metrics=self._history.of(network),
+            metrics=metrics,
             reported_epoch=epoch,
             reported_because=because,
+            reported={name: float(facts.get(name, there[name])) for name in metrics if name != "epoch"},
+            diagnostics={name: float(facts[name]) for name in DIAGNOSTICS if name in facts},
             weights={
                 f"{state}/{name}": array for state, values in states.items() for name, array in named(values).items()
             },

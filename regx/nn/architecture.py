@@ -1,4 +1,4 @@
-"""The shape of a network."""
+"""The shape of a network, and how long and in what steps it is trained."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ class Architecture:
     hidden: units of each hidden layer, from the input on; empty for a linear model.
     activation: a key of `activations.ACTIVATIONS`.
     init: a key of `initialisations.INITIALISATIONS`, or a positive number, the standard deviation of normal weights.
+    residual: each hidden layer as wide as the one before adds its input to its output (He et al. 2016).
+    tied: hidden layers of equal shape share one weight and bias (Lan et al. 2020, ALBERT, section 3.1).
     """
 
     hidden: tuple[int, ...] = (64, 64, 64)
     activation: str = "relu"
     init: str | float = "he"
+    residual: bool = False
+    tied: bool = False
 
 
 @dataclass(frozen=True)

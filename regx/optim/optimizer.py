@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from regx.core.arrays import Array
 from regx.core.component import Component
 from regx.core.parameters import number
@@ -19,9 +21,15 @@ class Optimizer(Component):
     """Base of all optimizers.
 
     An optimizer holds no state: `slots` says how many arrays like the parameters it needs. They begin at zero.
+    Any of them can take its gradient a distance `sam` uphill, which looks for minima that are flat at that distance.
     """
 
     lr: Array = number(0.01, gt=0, help="learning rate, before the schedule")
+    sam: Array = number(0.0, neutral=0.0, ge=0, help="radius of sharpness-aware minimisation; 0 is without")
+
+    def static_key(self) -> tuple[object, ...]:
+        """What networks must share to be trained in one population: with a radius every step takes two gradients."""
+        return (*super().static_key(), bool(np.any(self.sam)))
 
     def slots(self) -> int:
         """How many arrays of shape (R, P) the optimizer remembers."""

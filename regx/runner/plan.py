@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -11,7 +12,9 @@ import numpy as np
 
 from regx.config.config import Config
 from regx.core.errors import InputError
-from regx.data.dataset import Dataset, Source
+from regx.core.regularizer import Regularizer
+from regx.core.streams import stream
+from regx.data.dataset import Dataset, Source, Split
 from regx.engine.population import Population
 from regx.nn.layout import Layout
 
@@ -65,6 +68,20 @@ def dataset(source: Source, seed: int) -> Dataset:
     return source.load(seed)
 
 
+@lru_cache(maxsize=64)
+def fitted(source: Source, stack: tuple[Regularizer, ...], seed: int) -> Dataset:
+    """The dataset with the rows that a stack's `on_data` members make of the training split, if it has any."""
+    data = dataset(source, seed)
+    x, y = data.train.x, data.train.y
+    for member in stack:
+        x, y = member.on_data(x, y, data.task, stream(seed, member.kind))
+    return dataclasses.replace(data, fitted=Split(x, y)) if stack else data
+
+
+def _data(config: Config, seed: int) -> Dataset:
+    return fitted(config.dataset, tuple(member for member in config.stack if "on_data" in member.hooks()), seed)
+
+
 @cache
 def _facts(source: Source, seed: int) -> tuple[str, tuple[tuple[int, ...], ...]]:
     """The task, and the shapes of x and y of each split. The columns of a table may differ by split, so by seed."""
@@ -80,6 +97,7 @@ def _graph(config: Config, seed: int) -> tuple[Any, ...]:
         reason = regularizer.unusable(task, n_val)
         if reason is not None:
             raise InputError(f"{config.name}: regularizers.{regularizer.kind}: {reason}")
+    changed = _data(config, seed).fitted
     return (
         config.architecture,
         config.training,
@@ -88,14 +106,16 @@ def _graph(config: Config, seed: int) -> tuple[Any, ...]:
         tuple(member.static_key() for member in config.stack),
         task,
         shapes,
+        changed and changed.x.shape,
     )
 
 
 def _population(configs: Sequence[Config], part: Sequence[Member]) -> Population:
     own = [configs[member.config] for member in part]
     first = own[0]
-    keys = [(config.dataset, member.seed) for config, member in zip(own, part, strict=True)]
-    unique = list(dict.fromkeys(keys))
+    each = [_data(config, member.seed) for config, member in zip(own, part, strict=True)]
+    unique = list({id(data): data for data in each}.values())
+    numbers = {id(data): number for number, data in enumerate(unique)}
     dtype = np.dtype(first.training.dtype)
     return Population(
         architecture=first.architecture,
@@ -107,14 +127,14 @@ def _population(configs: Sequence[Config], part: Sequence[Member]) -> Population
             for index, member in enumerate(first.stack)
         ),
         seeds=tuple(member.seed for member in part),
-        datasets=tuple(dataset(*key) for key in unique),
-        which=tuple(unique.index(key) for key in keys),
+        datasets=tuple(unique),
+        which=tuple(numbers[id(data)] for data in each),
     )
 
 
 def networks_per_population(config: Config, data: Dataset) -> int:
     """How many networks of a config are trained at once so that their working set stays near the cache."""
-    layout = Layout(data.train.x.shape[1], config.architecture, data.train.y.shape[1])
+    layout = Layout(data.train.x.shape[1], config.architecture, data.train.y.shape[1], config.stack)
     batch = min(config.training.batch_size or len(data.train.x), len(data.train.x))
     arrays = 3 + config.optimizer.slots()  # parameters, gradient, scratch, and what the optimizer remembers
     numbers = arrays * layout.size + 2 * batch * sum(layout.widths)

@@ -23,11 +23,13 @@ def predict(run: StoredRun, x: Any, seed: int | None = None) -> Array:
     the run's completed seeds, or that of one seed. Raises InputError for a seed that is not there, or other features.
     """
     seeds = _chosen(run, seed)
-    architecture = load_config(run.folder / CONFIG).architecture
+    config = load_config(run.folder / CONFIG)
+    architecture = config.architecture
     first = run.weights[f"seed{seeds[0]}/reported/0/weight"]
     features, dtype = first.shape[0], first.dtype
     outputs = len(run.weights[f"seed{seeds[0]}/reported/{len(architecture.hidden)}/bias"])
-    layout = Layout(features, architecture, outputs)
+    stack = tuple(type(one).of_population([one] * len(seeds), dtype) for one in config.stack)
+    layout = Layout(features, architecture, outputs, stack)
     rows = np.atleast_2d(np.asarray(x, dtype=dtype))
     if rows.ndim != 2 or rows.shape[1] != features:
         raise InputError(
@@ -37,7 +39,7 @@ def predict(run: StoredRun, x: Any, seed: int | None = None) -> Array:
     values = np.stack([layout.flat(_named(run, one)) for one in seeds])
     inputs = np.ones((len(seeds), features + 1, len(rows)), dtype)
     inputs[:, :features] = rows.T
-    network = Network(layout, architecture.activation, values, inputs)
+    network = Network(layout, values, inputs, stack)
     predicted = probabilities(network.forward(network.into), run.summary["task"])
     return np.asarray(predicted.mean(axis=0).T)
 

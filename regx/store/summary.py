@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from regx.core.parameters import MISSING, parameters
 from regx.core.trained import Trained
@@ -11,18 +11,21 @@ from regx.regularizers import REGISTRY
 from regx.stats.aggregate import mean_interval
 from regx.store.metrics import columns
 
+if TYPE_CHECKING:
+    import numpy as np
+
 
 def seed_summary(trained: Trained, task: str) -> dict[str, Any]:
     """One network: how it ended, the reported epoch, and every metric there, with the digits of metrics.csv."""
     epochs = trained.metrics["epoch"].tolist()
-    row = epochs.index(trained.reported_epoch) if trained.reported_epoch in epochs else None
     names = [name for name in columns(task) if name != "epoch"]
     return {
         "status": trained.status,
         "reported_epoch": int(trained.reported_epoch),
         "reported_because": trained.reported_because,
         "last_epoch": int(epochs[-1]),
-        "metrics": {name: None if row is None else _number(trained.metrics[name][row]) for name in names},
+        "metrics": {name: _number(trained.reported[name], trained.metrics[name].dtype) for name in names},
+        "diagnostics": trained.diagnostics,
         "seconds": float(trained.seconds),
         "divergence": trained.divergence
         and {"epoch": int(trained.divergence.epoch), "tensor": trained.divergence.tensor},
@@ -79,6 +82,6 @@ def _member_text(kind: str, given: Mapping[str, Any]) -> str:
     return f"{kind}({', '.join(words)})" if words else kind
 
 
-def _number(value: Any) -> float:
-    """A NumPy scalar as the number that metrics.csv shows."""
-    return float(f"{value:.9g}") if value.dtype.itemsize == 4 else float(value)
+def _number(value: float, dtype: np.dtype[Any]) -> float:
+    """A number with the digits that metrics.csv shows of a column of this type."""
+    return float(f"{value:.9g}") if dtype.itemsize == 4 else value

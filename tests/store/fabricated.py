@@ -64,6 +64,8 @@ def trained(
         metrics=metrics,
         reported_epoch=epochs - 1,
         reported_because="least val_loss",
+        reported={name: float(column[epochs - 1]) for name, column in metrics.items() if name != "epoch"},
+        diagnostics={"dead_units": 0.25},
         weights=weights,
         seconds=0.5,
         divergence=Divergence(epochs, "0/weight") if diverged else None,
