@@ -19,6 +19,7 @@ from regx.cli.options import (
     SetOption,
 )
 from regx.cli.progress import progress_bar
+from regx.cli.warn import warn
 
 
 def command(
@@ -44,6 +45,7 @@ def command(
         lacking = [member.seed for member in missing([target], force)]
         print(f"{target.folder}\tseeds to train: {', '.join(map(str, lacking)) or 'none'}")
         return
+    warn([loaded], quiet)
     with progress_bar(quiet or json) as on_progress:
         bring_up_to_date([target], jobs, force, on_progress)
     raise typer.Exit(print_run(read_run(target.folder), sys.stdout, json))

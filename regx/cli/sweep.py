@@ -19,6 +19,7 @@ from regx.cli.options import (
     SetOption,
 )
 from regx.cli.progress import progress_bar
+from regx.cli.warn import warn
 
 VALUES = "VALUES"
 
@@ -63,6 +64,7 @@ def command(
     if dry_run:
         print_grid(cells, sys.stdout, json)
         return
+    warn([cell.config for cell in cells], quiet)
     with progress_bar(quiet or json) as on_progress:
         folder, runs = sweep(grid, cells, Path(out), jobs, force, on_progress)
     raise typer.Exit(print_sweep(folder, runs, [cell.point for cell in cells], sys.stdout, json))

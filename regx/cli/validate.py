@@ -27,6 +27,8 @@ def command(
     for result in results if not json else ():
         if result.error is None:
             typer.echo(result.line())
+            for warning in result.warnings():
+                typer.echo(f"warning: {warning}", err=True)
         else:
             typer.echo(f"error: {result.error}", err=True)
     if any(result.error is not None for result in results):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from regx.config.interactions import warnings
 from regx.config.load import Grid, load_grid
 from regx.config.problems import ConfigError, dotted
 from regx.core.errors import InputError
@@ -27,6 +28,11 @@ class Check:
         count = "1 cell" if cells == 1 else f"{cells} cells"
         return f"{self.path}: ok, {self.grid.name}, {self.stack()}, {count}"
 
+    def warnings(self) -> list[str]:
+        """What to be wary of in any of its cells, once."""
+        cells = self.grid.cells if self.grid is not None else ()
+        return list(dict.fromkeys(warning for cell in cells for warning in warnings(cell.config)))
+
     def stack(self) -> str:
         """The regularizers in order, or `none`."""
         assert self.grid is not None
@@ -42,6 +48,7 @@ class Check:
                 "stack": self.stack(),
                 "cells": len(self.grid.cells),
                 "errors": [],
+                "warnings": self.warnings(),
             }
         problems = self.error.problems if isinstance(self.error, ConfigError) else []
         errors: list[dict[str, Any]] = [
@@ -55,7 +62,7 @@ class Check:
             for problem in problems
         ]
         whole_file = {"where": str(self.path), "line": None, "column": None, "key": "", "message": str(self.error)}
-        return {"config": str(self.path), "ok": False, "errors": errors or [whole_file]}
+        return {"config": str(self.path), "ok": False, "errors": errors or [whole_file], "warnings": []}
 
 
 def check(path: Path, overrides: Sequence[str] = ()) -> Check:

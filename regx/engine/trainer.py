@@ -110,7 +110,7 @@ class _Training:
             self._state.select(~leaving)
 
     def _facts(self, values: Array) -> dict[str, Array]:
-        """Metrics and diagnostics, each (R,), of the reported parameters, (R, P), which need not be those in training."""
+        """Metrics and diagnostics, each (R,), of the reported parameters, (R, P): not always those in training."""
         state = self._state
         in_training = state.values.copy()
         np.copyto(state.values, values)

@@ -9,6 +9,7 @@ import numpy as np
 
 from regx.core.arena import Tensor
 from regx.core.arrays import Array
+from regx.core.errors import InputError
 from regx.core.regularizer import Regularizer
 from regx.core.streams import stream
 from regx.nn.architecture import Architecture
@@ -49,6 +50,10 @@ class Layout:
         for layer, width in enumerate(architecture.hidden):
             for member in stack:
                 for name, (value, trained) in member.own_tensors(width).items():
+                    if f"{layer}/{name}" in self.tensors:
+                        raise InputError(
+                            f"regularizers: expected one normalisation in a stack, found another: {member.kind}"
+                        )
                     tensor = self._place(f"{layer}/{name}", (width,))
                     self.tensors[tensor.name] = tensor
                     self._first_values.append((tensor, value))

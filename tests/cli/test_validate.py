@@ -48,6 +48,8 @@ def test_json(good: str) -> None:
     assert result.exit_code == 2
     assert not result.stderr
     first, second, third = json.loads(result.stdout)
+    (warning,) = first.pop("warnings")
+    assert warning.startswith("l2 with adam")
     assert first == {
         "config": "good.yaml", "ok": True, "name": "good", "stack": "l2 + dropout", "cells": 2, "errors": [],
     }  # fmt: skip

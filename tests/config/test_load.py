@@ -191,10 +191,10 @@ def test_defaults_and_the_name_of_the_file(config: Path) -> None:
     assert loaded.resolved == {
         "name": "my_gr_e",
         "dataset": {"name": "sine", **dataclasses.asdict(loaded.dataset)},
-        "architecture": {"hidden": [64, 64, 64], "activation": "relu", "init": "he"},
+        "architecture": {"hidden": [64, 64, 64], "activation": "relu", "init": "he", "residual": False, "tied": False},
         "regularizers": [],
         "optimizer": {
-            "name": "adam", "lr": 0.001, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8,
+            "name": "adam", "lr": 0.001, "sam": 0.0, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8,
             "schedule": {"name": "constant", "warmup": 0},
         },
         "training": {"epochs": 1000, "batch_size": "full", "dtype": "float32", "eval_every": 1},

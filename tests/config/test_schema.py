@@ -239,4 +239,4 @@ def test_a_wrong_key_is_refused_by_both(
 
 def test_what_one_class_has_another_may_not(tmp_path: Path) -> None:
     error = error_of(tmp_path / "c.yaml", {"optimizer": {"name": "sgd", "beta1": 0.5}})
-    assert "expected one of name, lr, momentum, nesterov, schedule, found the key 'beta1'" in str(error)
+    assert "expected one of name, lr, sam, momentum, nesterov, schedule, found the key 'beta1'" in str(error)

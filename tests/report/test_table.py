@@ -74,7 +74,7 @@ def test_a_greater_accuracy_is_better(tmp_path, fabricated):
     for name, stack, accuracy in (("none", [], 0.5), ("l2", L2, 0.7)):
         networks = [fabricated.trained(seed, task="binary") for seed in range(5)]
         for seed, network in enumerate(networks):
-            network.metrics["test_accuracy"][3] = accuracy + seed * 0.01 * (1 + (name == "l2"))
+            network.reported["test_accuracy"] = accuracy + seed * 0.01 * (1 + (name == "l2"))
         about = {**fabricated.ABOUT, "task": "binary"}
         from regx.store.folder import write_run
 

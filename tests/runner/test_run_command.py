@@ -27,7 +27,8 @@ def test_a_run_leaves_the_files_of_the_contract(small: Path, regx: Regx, tmp_pat
     with (folder / "metrics.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == ["seed", *METRICS]
-    assert [(row["seed"], row["epoch"]) for row in rows] == [(str(s), str(e)) for s in range(3) for e in (0, 2, 4, 6, 7)]
+    expected = [(str(seed), str(epoch)) for seed in range(3) for epoch in (0, 2, 4, 6, 7)]
+    assert [(row["seed"], row["epoch"]) for row in rows] == expected
     assert all((row["objective"] == "") == (row["epoch"] == "0") for row in rows)
     with np.load(folder / "weights.npz", allow_pickle=False) as weights:
         assert weights["seed0/init/0/weight"].shape == (1, 6)
@@ -42,7 +43,8 @@ def test_the_resolved_config_repeats_the_run(small: Path, regx: Regx, tmp_path: 
     first = json.loads(regx("run", small, "--json").stdout)
     again = json.loads(regx("run", tmp_path / first["run"] / "config.yaml", "--out", "again", "--json").stdout)
     assert Path(again["run"]).name == Path(first["run"]).name
-    assert (tmp_path / again["run"] / "metrics.csv").read_bytes() == (tmp_path / first["run"] / "metrics.csv").read_bytes()
+    one, other = (tmp_path / done["run"] / "metrics.csv" for done in (first, again))
+    assert one.read_bytes() == other.read_bytes()
 
 
 def test_a_run_prints_its_row_and_progress_elsewhere(small: Path, regx: Regx) -> None:
@@ -67,8 +69,9 @@ def test_a_diverged_run_ends_with_3_and_says_where(small: Path, regx: Regx) -> N
 
 
 def test_early_stopping_reports_the_best_epoch_of_each_seed(small: Path, regx: Regx, tmp_path: Path) -> None:
-    options = ("-s", "regularizers.early_stopping.patience=20", "-s", "training.epochs=2000", "-s", "training.eval_every=1")
-    run = api.load(tmp_path / json.loads(regx("run", small, *options, "--json").stdout)["run"])
+    stop = "regularizers.early_stopping.patience=20"
+    training = ("-s", "training.epochs=2000", "-s", "training.eval_every=1")
+    run = api.load(tmp_path / json.loads(regx("run", small, "-s", stop, *training, "--json").stdout)["run"])
     for seed, entry in run.summary["seeds"].items():
         own = run.metrics[run.metrics.seed == int(seed)]
         best = own.loc[own.val_loss.idxmin()]

@@ -90,6 +90,7 @@ def test_json_is_strict(tmp_path, fabricated):
     network = fabricated.trained(0, diverged=True)
     network.metrics["val_loss"][:] = np.nan
     network.metrics["weight_norm"][:] = np.inf
+    network.reported.update(val_loss=np.nan, weight_norm=np.inf)
     write_run(tmp_path, fabricated.config(seeds=[0]), [network], fabricated.ABOUT)
 
     def refuse(constant):

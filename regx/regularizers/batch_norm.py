@@ -1,0 +1,82 @@
+"""Batch normalisation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from regx.core.arrays import Array, over
+from regx.core.parameters import choice, number
+from regx.core.regularizer import Regularizer, Stage
+from regx.regularizers.normalisation import OVER_BATCH, Normalise
+
+
+@dataclass(frozen=True)
+class BatchNorm(Regularizer):
+    """y = gain·(z - μ)/√(σ² + eps) + offset, each unit by mean and biased variance of the batch.
+
+    A layer of the network, after the product and before the activation of every hidden layer unless `position: after`.
+    Evaluation uses running statistics: running <- (1 - momentum)·running + momentum·batch, which begin at 0 and 1. The
+    smaller the batch the noisier its statistics, which is what regularizes; with all samples in one batch there is no
+    such noise. Gain and offset are learned, from 1 and 0, and never penalised.
+
+    Elsewhere: momentum is the weight of the new, as in PyTorch; Keras' is that of the old, 0.9 for our 0.1. PyTorch
+    puts the unbiased variance, n/(n - 1) times ours, into the running one.
+    """
+
+    kind = "batch_norm"
+    source = "Ioffe & Szegedy 2015, Batch Normalization, algorithms 1 and 2"
+
+    momentum: Array = number(0.1, gt=0, le=1, help="weight of the new batch in the running statistics")
+    eps: Array = number(1e-5, gt=0, help="added to the variance")
+    position: str = choice("before", ("before", "after"), help="where it stands, before or after the activation")
+
+    @property
+    def before_activation(self) -> bool:
+        return self.position == "before"
+
+    def own_tensors(self, width: int) -> dict[str, tuple[float, bool]]:
+        return {"gain": (1, True), "offset": (0, True), "running_mean": (0, False), "running_variance": (1, False)}
+
+    def stage(
+        self, own: Mapping[str, Array], gradients: Mapping[str, Array] | None, shape: tuple[int, int, int]
+    ) -> Stage:
+        if gradients is None:
+            return _Running(self.eps, own)
+        return _OfBatch(self.momentum, self.eps, own, gradients, shape)
+
+
+class _OfBatch(Normalise):
+    """By the statistics of the batch, which go into the running ones."""
+
+    def __init__(
+        self, momentum: Array, eps: Array, own: Mapping[str, Array], gradients: Mapping[str, Array],
+        shape: tuple[int, int, int],
+    ) -> None:  # fmt: skip
+        super().__init__(OVER_BATCH, eps, own, gradients, shape)
+        self._momentum = over(momentum, own["running_mean"])
+
+    def seen(self, mean: Array | None, variance: Array) -> None:
+        assert mean is not None
+        for name, value in (("running_mean", mean), ("running_variance", variance)):
+            running = self._own[name]
+            running += self._momentum * (value[:, :, 0] - running)
+
+
+class _Running:
+    """By the running statistics."""
+
+    def __init__(self, eps: Array, own: Mapping[str, Array]) -> None:
+        self._eps, self._own = eps, own
+
+    def forward(self, z: Array) -> Array:
+        own = {name: array[:, :, None] for name, array in self._own.items()}
+        z -= own["running_mean"]
+        z *= own["gain"] / np.sqrt(own["running_variance"] + over(self._eps, z))
+        z += own["offset"]
+        return z
+
+    def pullback(self, gradient: Array) -> Array:
+        raise AssertionError("evaluation has no backward pass")

@@ -1,0 +1,41 @@
+"""Layer normalisation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from regx.core.arrays import Array
+from regx.core.parameters import choice, number
+from regx.core.regularizer import Regularizer, Stage
+from regx.regularizers.normalisation import OVER_FEATURES, Normalise
+
+
+@dataclass(frozen=True)
+class LayerNorm(Regularizer):
+    """y = gain·(z - μ)/√(σ² + eps) + offset, each sample by mean and biased variance of its units.
+
+    A layer of the network, after the product and before the activation of every hidden layer unless `position: after`.
+    The same in training and at evaluation, whatever the batch. Gain and offset are learned, from 1 and 0, and never
+    penalised.
+
+    Elsewhere: PyTorch's LayerNorm(width); Keras' LayerNormalization has eps 1e-3.
+    """
+
+    kind = "layer_norm"
+    source = "Ba et al. 2016, Layer Normalization, section 3"
+
+    eps: Array = number(1e-5, gt=0, help="added to the variance")
+    position: str = choice("before", ("before", "after"), help="where it stands, before or after the activation")
+
+    @property
+    def before_activation(self) -> bool:
+        return self.position == "before"
+
+    def own_tensors(self, width: int) -> dict[str, tuple[float, bool]]:
+        return {"gain": (1, True), "offset": (0, True)}
+
+    def stage(
+        self, own: Mapping[str, Array], gradients: Mapping[str, Array] | None, shape: tuple[int, int, int]
+    ) -> Stage:
+        return Normalise(OVER_FEATURES, self.eps, own, gradients, shape)

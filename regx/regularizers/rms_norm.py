@@ -1,0 +1,40 @@
+"""Root-mean-square normalisation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from regx.core.arrays import Array
+from regx.core.parameters import choice, number
+from regx.core.regularizer import Regularizer, Stage
+from regx.regularizers.normalisation import OVER_FEATURES, Normalise
+
+
+@dataclass(frozen=True)
+class RMSNorm(Regularizer):
+    """y = gain·z/√(mean z² + eps), each sample by its units: layer norm without the mean and without an offset.
+
+    A layer of the network, after the product and before the activation of every hidden layer unless `position: after`.
+    The same in training and at evaluation. The gain is learned, from 1, and never penalised.
+
+    Elsewhere: PyTorch's RMSNorm(width, eps=1e-6).
+    """
+
+    kind = "rms_norm"
+    source = "Zhang & Sennrich 2019, Root Mean Square Layer Normalization, section 3"
+
+    eps: Array = number(1e-6, gt=0, help="added to the mean square")
+    position: str = choice("before", ("before", "after"), help="where it stands, before or after the activation")
+
+    @property
+    def before_activation(self) -> bool:
+        return self.position == "before"
+
+    def own_tensors(self, width: int) -> dict[str, tuple[float, bool]]:
+        return {"gain": (1, True)}
+
+    def stage(
+        self, own: Mapping[str, Array], gradients: Mapping[str, Array] | None, shape: tuple[int, int, int]
+    ) -> Stage:
+        return Normalise(OVER_FEATURES, self.eps, own, gradients, shape)

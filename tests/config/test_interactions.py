@@ -1,0 +1,55 @@
+"""Pairs that interact badly are warned of, with a reason and a remedy; the remedy removes the warning."""
+
+from pathlib import Path
+
+import pytest
+from command_line import Regx
+
+from regx.config.interactions import warnings
+from regx.config.load import load_config
+
+# What is said of first, the config's stack and other keys, and the overrides that the remedy names.
+CASES = [
+    ("dropout with batch_norm", ["batch_norm", "dropout"], {"dataset.n_train": "64"}, ["regularizers.dropout=off"]),
+    (
+        "dropconnect with batch_norm",
+        ["dropconnect", "batch_norm"],
+        {"dataset.n_train": "64"},
+        ["regularizers.batch_norm=off"],
+    ),
+    ("l2 with adam", ["l2"], {}, ["regularizers.l2=off", "regularizers.weight_decay.lam=0.01"]),
+    ("l2 with rmsprop", ["l2"], {"optimizer": "rmsprop"}, ["optimizer={name: sgd, lr: 0.1}"]),
+    ("l1 by subgradient with adam", ["l1: {method: subgradient}"], {}, ["regularizers.l1.method=proximal"]),
+    ("batch_norm on batches of 30", ["batch_norm"], {}, ["dataset.n_train=64"]),
+    ("batch_norm on batches of 8", ["batch_norm"], {"training.batch_size": "8"}, ["regularizers.batch_norm=off"]),
+    ("stochastic_depth without residual", ["stochastic_depth"], {}, ["architecture.residual=true"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("said", "stack", "keys", "remedy"), CASES, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_a_bad_pair_is_warned_of_until_it_is_mended(
+    said: str, stack: list[str], keys: dict[str, str], remedy: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "c.yaml"
+    items = "".join(f"\n  - {member if ':' in member else member + ': {}'}" for member in stack)
+    path.write_text(f"dataset: sine\nregularizers:{items}\n")
+    overrides = [f"{key}={value}" for key, value in keys.items()]
+    (warning,) = warnings(load_config(path, overrides))
+    assert warning.startswith(said)
+    assert warnings(load_config(path, [*overrides, *remedy])) == []
+
+
+def test_a_plain_config_is_not_warned_of(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("dataset: sine\nregularizers: [dropout, l1]\n")
+    assert warnings(load_config(path)) == []
+
+
+def test_validate_and_run_say_it_once_on_stderr(small: Path, regx: Regx) -> None:
+    for command in (("validate", small), ("run", small), ("sweep", small, "--lam", "0.1,1")):
+        done = regx(*command)
+        assert done.stderr.count("warning: l2 with adam:") == 1
+        assert "warning" not in done.stdout
+    assert "warning" not in regx("run", small, "--quiet").stderr
