@@ -46,6 +46,13 @@ def print_rows(rows: Sequence[Row], format: str, stream: IO[str], columns: Seque
             _write_flat(rows, stream, columns, _six_digits, delimiter="\t")
 
 
+def is_terminal(stream: IO[str]) -> bool:
+    """Whether people read the stream, as Rich sees it, which heeds FORCE_COLOR and TTY_COMPATIBLE too."""
+    from rich.console import Console
+
+    return Console(file=stream).is_terminal
+
+
 def shown_columns(rows: Sequence[Row]) -> list[str]:
     """The columns that have something to say about these rows."""
 

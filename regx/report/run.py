@@ -6,7 +6,7 @@ import json
 from typing import IO
 
 from regx.core.errors import DONE, SOME_DIVERGED
-from regx.report.render import print_rows
+from regx.report.render import is_terminal, print_rows
 from regx.report.table import compare_rows
 from regx.store.run import StoredRun
 
@@ -18,7 +18,7 @@ def print_run(run: StoredRun, stream: IO[str], as_json: bool) -> int:
         stream.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     else:
         print_rows(compare_rows([run]), "table", stream)
-        if stream.isatty():
+        if is_terminal(stream):
             stream.write(f"{run.folder}\n")
     return exit_code([run])
 

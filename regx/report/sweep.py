@@ -11,7 +11,7 @@ from typing import IO, Any
 from regx.config.load import Cell
 from regx.core.errors import InputError
 from regx.report.lines import MARKERS, validation_curve
-from regx.report.render import print_rows
+from regx.report.render import is_terminal, print_rows
 from regx.report.run import exit_code
 from regx.report.table import Row, compare_rows, sort_rows
 from regx.store.run import StoredRun
@@ -47,7 +47,7 @@ def print_sweep(
         stream.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     else:
         print_rows(rows, "table", stream)
-        if stream.isatty():
+        if is_terminal(stream):
             stream.write(_curve(rows, chosen) + f"{folder}\n")
     return exit_code(list(runs))
 
