@@ -31,7 +31,7 @@ def execute(works: Iterator[Work], jobs: int, on_trained: OnTrained, on_epochs: 
             on_trained(work.members, train(work.population, [Reporter(on_epochs)]))
         return
     events: queue.Queue[tuple[str, Any]] = queue.Queue()
-    source = _Shared(works)
+    source = _Source(works, ahead=2 * jobs)
     workers = [_Worker(source, events) for _ in range(jobs)]
     try:
         running = len(workers)
@@ -39,6 +39,7 @@ def execute(works: Iterator[Work], jobs: int, on_trained: OnTrained, on_epochs: 
             kind, payload = events.get()
             if kind == "trained":
                 on_trained(*payload)
+                source.taken_in()
             elif kind == "epochs":
                 on_epochs(payload)
             elif kind == "failed":
@@ -46,20 +47,40 @@ def execute(works: Iterator[Work], jobs: int, on_trained: OnTrained, on_epochs: 
             else:
                 running -= 1
     finally:
+        source.close()
         for worker in workers:
             worker.kill()
 
 
-class _Shared:
-    """An iterator that several threads may take from."""
+class _Source:
+    """Populations that several threads take from, no more of them `ahead` than what has been trained is taken in.
 
-    def __init__(self, works: Iterator[Work]) -> None:
+    Else results would pile up in memory wherever writing them is slower than training.
+    """
+
+    def __init__(self, works: Iterator[Work], ahead: int) -> None:
         self._works = works
         self._lock = threading.Lock()
+        self._room = threading.Semaphore(ahead)
+        self._closed = False
 
     def take(self) -> Work | None:
+        """The next population, when there is room for it; None when there is no more."""
+        self._room.acquire()
         with self._lock:
-            return next(self._works, None)
+            work = None if self._closed else next(self._works, None)
+            if work is None:
+                self._room.release()  # for the next thread, which is to learn it too
+            return work
+
+    def taken_in(self) -> None:
+        """The result of one population has been dealt with."""
+        self._room.release()
+
+    def close(self) -> None:
+        """Hand out nothing more, and let nobody wait."""
+        self._closed = True
+        self._room.release()
 
 
 class _Worker:
@@ -69,7 +90,7 @@ class _Worker:
     calls `regx.run` needs no guard.
     """
 
-    def __init__(self, works: _Shared, events: queue.Queue[tuple[str, Any]]) -> None:
+    def __init__(self, works: _Source, events: queue.Queue[tuple[str, Any]]) -> None:
         self._works, self._events = works, events
         command = [sys.executable, "-m", "regx.runner.worker"]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
