@@ -34,7 +34,7 @@ class State:
         self.memory = [np.zeros_like(self.values) for _ in range(population.optimizer.slots())]
         self.step = 0
         self._batch_streams = Streams(seeds, "batches")
-        self._lr_factor = 1.0
+        self._lr_factor = population.schedule.factor(1, population.training.epochs)
         self._sites = {member.kind: self._site(member) for member in population.stack}
         self._build()
         for member in population.stack:
@@ -186,10 +186,11 @@ class State:
     def select(self, keep: Array) -> None:
         """Go on with the networks where `keep`, (R,), is true."""
         self.population = self.population.select(keep)
-        self.values = self.values[keep]
+        self.values, gradient = self.values[keep], self.gradient[keep]
         self.memory = [array[keep] for array in self.memory]
         self._batch_streams.select(keep)
         for site in self._sites.values():
             site.streams.select(keep)
             site.state = {name: array[keep] for name, array in site.state.items()}
         self._build()
+        np.copyto(self.gradient, gradient)  # the last step's, which is reported of those who stop before the next

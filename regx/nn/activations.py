@@ -22,10 +22,11 @@ LEAK = 0.01
 
 def relu(z: Array, out: Array, slope: Array | None) -> None:
     """max(z, 0); the slope at 0 is 0."""
-    if slope is not None:
-        np.greater(z, 0, out=slope)
     # Against an array of zeros: NumPy's loop for maximum with one number is five times slower.
-    np.maximum(z, _zeros(z.shape, z.dtype), out=out)
+    zeros = _zeros(z.shape, z.dtype)
+    if slope is not None:
+        np.greater(z, zeros, out=slope)
+    np.maximum(z, zeros, out=out)
 
 
 @functools.lru_cache(maxsize=32)

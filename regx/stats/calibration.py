@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from regx.core.arrays import Array
@@ -13,8 +15,11 @@ def expected_calibration_error(probabilities: Array, y: Array) -> float:
     """The mean over samples of |accuracy - confidence| of the bin that each falls in; 15 bins of equal width.
 
     Guo et al. 2017, On Calibration of Modern Neural Networks, section 2, equation 3. The confidence is the probability
-    of the predicted class. probabilities, y: (n, K) with y one-hot, or (n, 1) for the probability of class 1.
+    of the predicted class. probabilities, y: (n, K) with y one-hot, or (n, 1) for the probability of class 1. NaN where
+    a probability is not finite.
     """
+    if not np.isfinite(probabilities).all():
+        return math.nan
     p, truth = _of_classes(probabilities, y)
     confidence = p.max(axis=1)
     right = (p.argmax(axis=1) == truth.argmax(axis=1)).astype(float)

@@ -54,6 +54,7 @@ def test_the_whole_text_of_one() -> None:
     assert table == [
         "key\tvalues\tdefault\tmeaning",
         "p\ta number with 0 <= p < 1\t0.5\tprobability to drop a hidden unit",
+        "input\ta number with 0 <= input < 1\t0.0\tprobability to drop a feature of the input",
     ]
 
 

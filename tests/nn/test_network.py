@@ -1,5 +1,6 @@
 """Residual blocks, shared weights and sharpness-aware steps, against PyTorch in float64."""
 
+import itertools
 from types import ModuleType
 
 import numpy as np
@@ -38,7 +39,7 @@ def test_training_follows_pytorch(residual: bool, tied: bool, rho: float, torch:
 
     def loss() -> object:
         h = x
-        for layer, (before, width) in enumerate(zip(widths, widths[1:], strict=False)):
+        for layer, (before, width) in enumerate(itertools.pairwise(widths)):
             z = h @ parameters[f"{layer}/weight"] + parameters[f"{layer}/bias"]
             if layer == len(widths) - 2:
                 return torch.nn.functional.mse_loss(z, y)

@@ -1,5 +1,6 @@
 """Batch, layer and RMS norm against PyTorch: trajectories, gradients and running statistics, in float64."""
 
+import itertools
 from types import ModuleType
 
 import numpy as np
@@ -34,7 +35,7 @@ def test_training_follows_pytorch(norm: Regularizer, optimizer: SGD | Adam, torc
     }
     layers: list[object] = []
     dense, norms = [], []
-    for layer, (fan_in, fan_out) in enumerate(zip(widths, widths[1:], strict=False)):
+    for layer, (fan_in, fan_out) in enumerate(itertools.pairwise(widths)):
         linear = nn.Linear(fan_in, fan_out).double()
         linear.weight.data = torch.tensor(ours.weights[f"init/{layer}/weight"].T.copy())
         linear.bias.data = torch.tensor(ours.weights[f"init/{layer}/bias"])
@@ -58,20 +59,28 @@ def test_training_follows_pytorch(norm: Regularizer, optimizer: SGD | Adam, torc
         stepper.step()
     np.testing.assert_allclose(ours.metrics["objective"][1:], losses, rtol=1e-9)
     for layer, linear in enumerate(dense):
-        np.testing.assert_allclose(ours.weights[f"final/{layer}/weight"].T, linear.weight.detach(), rtol=1e-7, atol=1e-11)
+        np.testing.assert_allclose(
+            ours.weights[f"final/{layer}/weight"].T, linear.weight.detach(), rtol=1e-7, atol=1e-11
+        )
     for layer, module in enumerate(norms):
         np.testing.assert_allclose(ours.weights[f"final/{layer}/gain"], module.weight.detach(), rtol=1e-8)
         if norm.kind != "rms_norm":
-            np.testing.assert_allclose(ours.weights[f"final/{layer}/offset"], module.bias.detach(), rtol=1e-7, atol=1e-11)
+            np.testing.assert_allclose(
+                ours.weights[f"final/{layer}/offset"], module.bias.detach(), rtol=1e-7, atol=1e-11
+            )
         if norm.kind == "batch_norm":
-            np.testing.assert_allclose(ours.weights[f"final/{layer}/running_mean"], module.running_mean, rtol=1e-8, atol=1e-12)
+            np.testing.assert_allclose(
+                ours.weights[f"final/{layer}/running_mean"], module.running_mean, rtol=1e-8, atol=1e-12
+            )
             # PyTorch keeps the unbiased variance: what was added to the first 1 is n/(n - 1) times ours.
             kept = (1 - norm.momentum) ** EPOCHS  # type: ignore[attr-defined]
             unbiased = (ours.weights[f"final/{layer}/running_variance"] - kept) * 24 / 23 + kept
             np.testing.assert_allclose(unbiased, module.running_var, rtol=1e-8)
             module.running_var = torch.tensor(ours.weights[f"final/{layer}/running_variance"])
     model.eval()
-    test_loss = nn.functional.binary_cross_entropy_with_logits(model(torch.tensor(data.test.x)), torch.tensor(data.test.y))
+    test_loss = nn.functional.binary_cross_entropy_with_logits(
+        model(torch.tensor(data.test.x)), torch.tensor(data.test.y)
+    )
     assert ours.metrics["test_loss"][-1] == pytest.approx(test_loss.item(), rel=1e-8)
 
 

@@ -1,0 +1,47 @@
+"""Elastic net."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from regx.core.arrays import Array, squared_norm
+from regx.core.parameters import number
+from regx.core.regularizer import Regularizer, Site
+
+
+@dataclass(frozen=True)
+class ElasticNet(Regularizer):
+    """lam·(l1_ratio·Σ|w| + (1 - l1_ratio)/2·Σw²) added to the loss; on weight matrices, never on biases.
+
+    Makes exact zeros as `l1` does, and keeps or drops correlated weights together as `l2` does. The L2 part is taken by
+    gradient; the L1 part by a proximal step after each update, w <- sign(w)·max(|w| - lr·lam·l1_ratio, 0). With SGD
+    that is proximal gradient descent. With Adam or RMSprop the gradient is rescaled and the threshold is not.
+
+    Elsewhere: scikit-learn's ElasticNet(alpha, l1_ratio) halves its squared error: lam = 2·alpha, same l1_ratio. Keras'
+    L1L2(l1, l2) is l1 = lam·l1_ratio and l2 = lam·(1 - l1_ratio)/2. It equals `l1` and `l2` in one stack.
+    """
+
+    kind = "elastic_net"
+    source = "Zou & Hastie 2005, Regularization and Variable Selection via the Elastic Net, section 2 (the naive one)"
+
+    lam: Array = number(0.001, neutral=0.0, ge=0, help="strength of both parts together")
+    l1_ratio: Array = number(0.5, ge=0, le=1, help="share of the L1 part; 0 is l2, 1 is l1")
+
+    def begin(self, at: Site, values: Array) -> None:
+        at.state["l1"] = at.over_weights(self.lam * self.l1_ratio)
+        at.state["l2"] = at.over_weights(self.lam * (1 - self.l1_ratio))
+
+    def penalty(self, values: Array, at: Site) -> Array:
+        weights = values * at.is_weight
+        absolute = np.abs(weights).sum(axis=1)
+        return np.asarray(self.lam * (self.l1_ratio * absolute + (1 - self.l1_ratio) / 2 * squared_norm(weights)))
+
+    def add_gradient(self, values: Array, gradient: Array, at: Site) -> None:
+        gradient += np.multiply(at.state["l2"], values, out=at.scratch)
+
+    def on_step(self, values: Array, at: Site) -> None:
+        threshold = np.multiply(at.state["l1"], at.lr, out=at.scratch)
+        # w - clip(w, -t, t) is soft thresholding, and w - w is an exact zero.
+        values -= np.clip(values, -threshold, threshold)

@@ -1,0 +1,39 @@
+"""Gaussian dropout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from regx.core.arrays import Array, over
+from regx.core.parameters import number
+from regx.core.regularizer import Pullback, Regularizer, Site
+from regx.core.streams import LEVELS
+
+
+@dataclass(frozen=True)
+class GaussianDropout(Regularizer):
+    """h·(1 + √(p/(1 - p))·ε) with ε ~ N(0, 1): each hidden unit times noise of mean 1, anew for every sample.
+
+    The noise has the mean and the variance of dropout's mask with the same p, but drops nothing. After the activation
+    of every hidden layer, never on the output. The same noise is used in the backward pass.
+
+    Elsewhere: Keras' GaussianDropout(p). The paper gives the standard deviation σ instead: p = σ²/(1 + σ²).
+    """
+
+    kind = "gaussian_dropout"
+    source = "Srivastava et al. 2014, Dropout: A Simple Way to Prevent Neural Networks from Overfitting, section 10"
+
+    p: Array = number(0.5, neutral=0.0, ge=0, lt=1, help="the dropout probability whose variance the noise has")
+
+    def begin(self, at: Site, values: Array) -> None:
+        # A p just below 1 rounds to 1 in float32.
+        at.state["deviation"] = np.sqrt(self.p / np.maximum(1 - self.p, 1 / LEVELS))
+
+    def on_hidden(self, h: Array, at: Site) -> tuple[Array, Pullback]:
+        noise = at.streams.normal(h.shape[1:], h.dtype)
+        noise *= over(at.state["deviation"], h)
+        noise += 1
+        h *= noise
+        return h, lambda gradient: np.multiply(gradient, noise, out=gradient)

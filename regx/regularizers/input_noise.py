@@ -1,0 +1,31 @@
+"""Input noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from regx.core.arrays import Array, over
+from regx.core.parameters import number
+from regx.core.regularizer import Regularizer, Site
+
+
+@dataclass(frozen=True)
+class InputNoise(Regularizer):
+    """x + sigma·ε with ε ~ N(0, 1): every feature of every sample is disturbed anew in every step.
+
+    For small sigma and squared error like the penalty sigma²·‖∂f/∂x‖², which asks for a smooth function. sigma is in
+    units of the inputs as the network sees them: of their standard deviation where the dataset is standardised.
+
+    Elsewhere: Keras' GaussianNoise(sigma) as the first layer.
+    """
+
+    kind = "input_noise"
+    source = "Bishop 1995, Training with Noise is Equivalent to Tikhonov Regularization, section 2"
+
+    sigma: Array = number(0.1, neutral=0.0, ge=0, help="standard deviation of the noise, in units of the inputs")
+
+    def on_batch(self, x: Array, y: Array, at: Site) -> tuple[Array, Array]:
+        noisy = at.streams.normal(x.shape[1:], x.dtype)
+        noisy *= over(self.sigma, x)
+        noisy += x
+        return noisy, y

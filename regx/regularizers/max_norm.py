@@ -1,0 +1,36 @@
+"""Max-norm constraint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.core.parameters import number
+from regx.core.regularizer import Regularizer, Site
+
+
+@dataclass(frozen=True)
+class MaxNorm(Regularizer):
+    """After each update, the incoming weights w of a hidden unit with ‖w‖ > c are scaled back to ‖w‖ = c.
+
+    A unit's incoming weights are a column of its layer's weight matrix (in, out), without the bias. The output layer is
+    free. Units within the bound are not touched, and it is no penalty: the objective does not know of it. It keeps
+    weights bounded under large learning rates, which is how it was used along with dropout.
+
+    Elsewhere: Keras' `MaxNorm(c, axis=0)` as kernel_constraint of every hidden layer.
+    """
+
+    kind = "max_norm"
+    source = "Srivastava et al. 2014, Dropout: A Simple Way to Prevent Neural Networks from Overfitting, section 5.1"
+
+    c: Array = number(3.0, neutral=float("inf"), gt=0, help="the largest norm of a hidden unit's incoming weights")
+
+    def on_step(self, values: Array, at: Site) -> None:
+        c = self.c[:, None, None]
+        for tensor in at.weights[:-1]:  # the last one is the output layer's
+            weight = tensor.of(values)
+            ones = np.ones((1, tensor.shape[0]), weight.dtype)
+            norms = np.sqrt(np.matmul(ones, np.square(weight, out=tensor.of(at.scratch))))  # (R, 1, out)
+            weight *= np.divide(c, norms, out=np.ones_like(norms), where=norms > c)

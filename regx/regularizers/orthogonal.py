@@ -1,0 +1,54 @@
+"""Soft orthogonality."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from regx.core.arrays import Array, squared_norm
+from regx.core.parameters import number
+from regx.core.regularizer import Regularizer, Site
+
+
+@dataclass(frozen=True)
+class Orthogonal(Regularizer):
+    """lam·Σ ‖WᵀW - I‖² added to the loss, the square of the Frobenius norm; its gradient is 4·lam·W·(WᵀW - I).
+
+    Pulls the columns of every weight matrix (in, out), the incoming weights of the units, towards length 1 and right
+    angles, so that a layer neither stretches nor shrinks what passes. Of a matrix with fewer rows than columns it is
+    the rows, ‖WWᵀ - I‖², which has the same gradient. On all weight matrices, the output's included; no biases.
+
+    Elsewhere: Keras' `OrthogonalRegularizer` takes the absolute cosines between columns instead. It is no
+    initialisation such as PyTorch's `orthogonal_`, and no reparametrisation such as its `parametrizations.orthogonal`.
+    """
+
+    kind = "orthogonal"
+    source = (
+        "Bansal et al. 2018, Can We Gain More from Orthogonality Regularizations in Training Deep CNNs?, equation 1"
+    )
+
+    lam: Array = number(0.001, neutral=0.0, ge=0, help="strength: the penalty is lam times the squared distance")
+
+    def penalty(self, values: Array, at: Site) -> Array:
+        grams = [_distance(tensor.of(values)) for tensor in at.weights]
+        return np.asarray(self.lam * sum(squared_norm(gram.reshape(len(gram), -1)) for gram in grams))
+
+    def add_gradient(self, values: Array, gradient: Array, at: Site) -> None:
+        strength = (4 * self.lam)[:, None, None]
+        for tensor in at.weights:
+            weight, product = tensor.of(values), tensor.of(at.scratch)
+            gram = _distance(weight)
+            gram *= strength
+            columns = tensor.shape[1] <= tensor.shape[0]
+            np.matmul(*((weight, gram) if columns else (gram, weight)), out=product)
+            tensor.of(gradient)[...] += product
+
+
+def _distance(weight: Array) -> Array:
+    """The smaller of WᵀW - I and WWᵀ - I, (R, in, out) -> (R, k, k) with k the smaller of in and out."""
+    transposed = weight.swapaxes(1, 2)
+    pair = (transposed, weight) if weight.shape[2] <= weight.shape[1] else (weight, transposed)
+    gram = np.matmul(*pair)
+    gram -= np.eye(gram.shape[1], dtype=gram.dtype)
+    return np.asarray(gram)

@@ -1,0 +1,59 @@
+"""Weight averaging."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from regx.core.arrays import Array, over
+from regx.core.parameters import choice, number
+from regx.core.regularizer import Regularizer, Site
+
+
+@dataclass(frozen=True)
+class WeightAverage(Regularizer):
+    """Report an average of the weights along the way instead of the last ones. Training itself is not changed.
+
+    `ema`: average <- decay·average + (1 - decay)·w after every step. It begins as a copy of the weights after the first
+    step, so no bias needs correcting.
+    `swa`: the equal mean of the weights after every step from epoch start·epochs (rounded, 1 at least) on. A network
+    that ends before reports its last weights.
+    Everything is averaged, running statistics of batch norm included, which are not measured anew. The metrics of each
+    epoch are those of the weights in training; the average's own are in the summary. It averages what those before it
+    in the stack leave of a step, so it stands last there; with `early_stopping` the later of the two is reported.
+
+    Elsewhere: PyTorch's AveragedModel(use_buffers=True), with get_ema_multi_avg_fn(decay) for ema, updated after every
+    step; for swa, from the start epoch on. Keras' ema_momentum is decay. Many average at the ends of epochs alone.
+    """
+
+    kind = "weight_average"
+    source = (
+        "ema: Polyak & Juditsky 1992, Acceleration of Stochastic Approximation by Averaging; Tarvainen & Valpola 2017, "
+        "Mean Teachers Are Better Role Models, section 2. swa: Izmailov et al. 2018, Averaging Weights Leads to Wider "
+        "Optima and Better Generalization, algorithm 1 with c = 1"
+    )
+    reports = "weights averaged over steps by weight_average"
+
+    method: str = choice("ema", ("ema", "swa"), help="exponential moving average, or equal mean over the last epochs")
+    decay: Array = number(0.999, neutral=0.0, ge=0, lt=1, help="ema: share of the average that is kept at each step")
+    start: Array = number(0.75, neutral=1.0, ge=0, le=1, help="swa: share of the epochs before averaging begins")
+
+    def begin(self, at: Site, values: Array) -> None:
+        at.state["average"] = values.copy()
+        at.state["count"] = np.zeros(len(values), values.dtype)
+        at.state["first_epoch"] = np.ones(len(values)) if self.method == "ema" else np.rint(self.start * at.epochs)
+
+    def on_step(self, values: Array, at: Site) -> None:
+        average, count = at.state["average"], at.state["count"]
+        count += at.epoch >= at.state["first_epoch"]
+        # The share of the new weights: all, as long as nothing else has been averaged.
+        share = 1 / np.maximum(count, 1)
+        if self.method == "ema":
+            share = np.where(count > 1, 1 - self.decay, share)
+        share = over(share, average)
+        average *= 1 - share
+        average += np.multiply(values, share, out=at.scratch)
+
+    def on_finish(self, values: Array, at: Site) -> None:
+        values[:] = at.state["average"]

@@ -1,0 +1,35 @@
+"""Decoupled weight decay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.core.parameters import number
+from regx.core.regularizer import Regularizer, Site
+
+
+@dataclass(frozen=True)
+class WeightDecay(Regularizer):
+    """w <- (1 - lr·lam)·w before each update, with any optimizer; on weight matrices, never on biases.
+
+    Decoupled: the decay is no gradient, so momentum does not remember it and Adam does not rescale it, and it is no
+    part of the objective. With plain SGD it is `l2` of the same lam; with `adam` it is the optimizer `adamw`.
+
+    Elsewhere: `weight_decay` of PyTorch's AdamW, and of its SGD(momentum=0) and Keras' AdamW, each on all parameters
+    it is given. Where Loshchilov & Hutter do not multiply it by the learning rate, theirs is lr·lam.
+    """
+
+    kind = "weight_decay"
+    source = "Loshchilov & Hutter 2019, Decoupled Weight Decay Regularization, section 2"
+
+    lam: Array = number(0.01, neutral=0.0, ge=0, help="share of a weight lost per step, before the learning rate")
+
+    def begin(self, at: Site, values: Array) -> None:
+        at.state["lam"] = at.over_weights(self.lam)
+
+    def on_gradient(self, values: Array, gradient: Array, at: Site) -> None:
+        lost = np.multiply(at.state["lam"], at.lr, out=at.scratch)
+        values *= np.subtract(1, lost, out=at.scratch)

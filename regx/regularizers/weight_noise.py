@@ -1,0 +1,31 @@
+"""Weight noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from regx.core.arrays import Array, over
+from regx.core.parameters import number
+from regx.core.regularizer import Pullback, Regularizer, Site
+
+
+@dataclass(frozen=True)
+class WeightNoise(Regularizer):
+    """W + sigma·ε with ε ~ N(0, 1): every step sees noisy weights, and its gradient moves the ones without noise.
+
+    On every weight matrix, that of the output too, never on biases. Prefers minima where the loss changes little when
+    the weights do. Evaluation uses the weights as they are.
+
+    Elsewhere: no layer of PyTorch or Keras. sigma is absolute: He's initial weights have √(2/inputs), 0.18 for 64.
+    """
+
+    kind = "weight_noise"
+    source = "Graves et al. 2013, Speech Recognition with Deep Recurrent Neural Networks, section 3.4"
+
+    sigma: Array = number(0.05, neutral=0.0, ge=0, help="standard deviation of the noise")
+
+    def on_weight(self, weight: Array, at: Site) -> tuple[Array, Pullback]:
+        noisy = at.streams.normal(weight.shape[1:], weight.dtype)
+        noisy *= over(self.sigma, weight)
+        noisy += weight
+        return noisy, lambda gradient: gradient

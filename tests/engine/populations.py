@@ -1,0 +1,75 @@
+"""Small populations and datasets, for the tests of the engine and for its oracles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from regx.core.regularizer import Regularizer
+from regx.core.streams import stream
+from regx.core.trained import Trained
+from regx.data.dataset import Dataset, Split
+from regx.engine.population import Population
+from regx.nn.architecture import Architecture, Training
+from regx.optim import SGD, Constant, Optimizer, Schedule
+
+TASKS = ("regression", "binary", "multiclass")
+
+
+def dataset(task: str, draw: int = 0, n: tuple[int, int, int] = (20, 8, 9), features: int = 3, k: int = 3) -> Dataset:
+    """A noisy draw with something to learn. n: rows of the three splits; k: outputs of a regression, or classes."""
+    rng = stream(draw, "test data")
+    x = rng.standard_normal((sum(n), features))
+    scores = np.sin(x @ rng.standard_normal((features, k))) + 0.3 * rng.standard_normal((sum(n), k))
+    y = {
+        "regression": scores,
+        "binary": (scores[:, :1] > 0).astype(float),
+        "multiclass": np.eye(k)[scores.argmax(axis=1)],
+    }[task]
+    train, val, test = (Split(*rows) for rows in zip(*(np.split(a, np.cumsum(n)[:-1]) for a in (x, y)), strict=True))
+    return Dataset(task, train, val, test, tuple(f"x{i}" for i in range(features)), "y")
+
+
+def population(
+    seeds: Sequence[int] = (0,), stack: Sequence[Regularizer | Sequence[Regularizer]] = (),
+    optimizer: Optimizer | Sequence[Optimizer] = SGD(lr=0.1), schedule: Schedule = Constant(),  # noqa: B008 - frozen
+    architecture: Architecture = Architecture((6, 5)), data: Dataset | Sequence[Dataset] | None = None,  # noqa: B008
+    dtype: str = "float64", **training: Any,
+) -> Population:  # fmt: skip
+    """Networks of these seeds. optimizer, data and each member of the stack: one for all networks, or one for each."""
+
+    def each(one_or_all: Any) -> list[Any]:
+        return list(one_or_all) if isinstance(one_or_all, Sequence) else [one_or_all] * len(seeds)
+
+    def together(members: list[Any]) -> Any:
+        return type(members[0]).of_population(members, np.dtype(dtype))
+
+    datasets = each(dataset("regression") if data is None else data)
+    used = list({id(one): one for one in datasets}.values())
+    which = tuple([one is other for other in used].index(True) for one in datasets)
+    return Population(
+        architecture, Training(**{"epochs": 10, "dtype": dtype, **training}), together(each(optimizer)), schedule,
+        tuple(together(each(member)) for member in stack), tuple(seeds), tuple(used), which,
+    )  # fmt: skip
+
+
+def assert_same_bits(one: Trained, other: Trained, weights: tuple[str, ...] = ("init", "reported", "final")) -> None:
+    """The two networks are equal in every number, and ended in the same way."""
+    assert (one.seed, one.status, one.divergence) == (other.seed, other.status, other.divergence)
+    differing = [
+        name
+        for name in one.weights
+        if name.startswith(weights) and not np.array_equal(one.weights[name], other.weights[name], equal_nan=True)
+    ]
+    differing += [
+        name for name in one.metrics if not np.array_equal(one.metrics[name], other.metrics[name], equal_nan=True)
+    ]
+    assert not differing
+    if "reported" in weights:
+        for mine, others in ((one.reported, other.reported), (one.diagnostics, other.diagnostics)):
+            timeless = [key for key in mine if not key.startswith("seconds")]
+            assert mine.keys() == others.keys()
+            assert np.array_equal([mine[key] for key in timeless], [others[key] for key in timeless], equal_nan=True)
+        assert (one.reported_epoch, one.reported_because) == (other.reported_epoch, other.reported_because)

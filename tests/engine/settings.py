@@ -1,0 +1,110 @@
+"""One table of canonical settings of every regularizer, over which the laws are tested."""
+
+from __future__ import annotations
+
+from regx.core.parameters import parameters
+from regx.core.regularizer import Regularizer
+from regx.regularizers import (
+    L1,
+    L2,
+    SMOTE,
+    ActivityPenalty,
+    BatchNorm,
+    ClipNorm,
+    ClipValue,
+    ConfidencePenalty,
+    DropConnect,
+    Dropout,
+    EarlyStopping,
+    ElasticNet,
+    GaussianDropout,
+    GradientNoise,
+    GroupDropout,
+    GroupLasso,
+    InputNoise,
+    LabelSmoothing,
+    LayerNorm,
+    MaxNorm,
+    Mixup,
+    Orthogonal,
+    RMSNorm,
+    StochasticDepth,
+    WeightAverage,
+    WeightDecay,
+    WeightNoise,
+)
+
+# By kind: pairs of settings that differ in what networks of one population may differ in. What they must share (a
+# method, a metric) is equal within a pair, and every choice of it has a pair.
+SETTINGS: dict[str, list[tuple[Regularizer, Regularizer]]] = {
+    "l2": [(L2(lam=0.01), L2(lam=0.5))],
+    "l1": [
+        (L1(lam=0.003), L1(lam=0.1)),
+        (L1(lam=0.003, method="subgradient"), L1(lam=0.1, method="subgradient")),
+    ],
+    "dropout": [
+        (Dropout(p=0.2), Dropout(p=0.5)),
+        (Dropout(p=0.0, input=0.4), Dropout(p=0.0, input=0.2)),
+        (Dropout(p=0.2, input=0.1), Dropout(p=0.5, input=0.3)),
+    ],
+    "group_dropout": [(GroupDropout(p=0.2), GroupDropout(p=0.5)), (GroupDropout(size=2), GroupDropout(p=0.3, size=2))],
+    "gaussian_dropout": [(GaussianDropout(p=0.2), GaussianDropout(p=0.5))],
+    "dropconnect": [(DropConnect(p=0.2), DropConnect(p=0.5))],
+    "weight_noise": [(WeightNoise(sigma=0.05), WeightNoise(sigma=0.3))],
+    "input_noise": [(InputNoise(sigma=0.05), InputNoise(sigma=0.5))],
+    "stochastic_depth": [(StochasticDepth(p=0.2), StochasticDepth(p=0.5))],
+    "mixup": [(Mixup(alpha=0.2), Mixup(alpha=2.0))],
+    "label_smoothing": [(LabelSmoothing(eps=0.1), LabelSmoothing(eps=0.4))],
+    "smote": [(SMOTE(share=0.5), SMOTE(k=2))],
+    "activity_penalty": [
+        (ActivityPenalty(lam=0.001), ActivityPenalty(lam=0.1)),
+        (ActivityPenalty(lam=0.001, norm="l2"), ActivityPenalty(lam=0.1, norm="l2")),
+    ],
+    "confidence_penalty": [(ConfidencePenalty(beta=0.1), ConfidencePenalty(beta=0.5))],
+    "early_stopping": [
+        (EarlyStopping(patience=2), EarlyStopping(patience=3, min_delta=0.01)),
+        (EarlyStopping(patience=2, metric="val_accuracy"), EarlyStopping(patience=4, metric="val_accuracy")),
+    ],
+    "batch_norm": [
+        (BatchNorm(), BatchNorm(momentum=0.5, eps=0.01)),
+        (BatchNorm(position="after"), BatchNorm(momentum=0.5, eps=0.01, position="after")),
+    ],
+    "layer_norm": [
+        (LayerNorm(), LayerNorm(eps=0.01)),
+        (LayerNorm(position="after"), LayerNorm(eps=0.01, position="after")),
+    ],
+    "rms_norm": [
+        (RMSNorm(), RMSNorm(eps=0.01)),
+        (RMSNorm(position="after"), RMSNorm(eps=0.01, position="after")),
+    ],
+    "elastic_net": [(ElasticNet(lam=0.003), ElasticNet(lam=0.1, l1_ratio=0.8))],
+    "group_lasso": [(GroupLasso(lam=0.003), GroupLasso(lam=0.05))],
+    "weight_decay": [(WeightDecay(lam=0.01), WeightDecay(lam=0.5))],
+    "max_norm": [(MaxNorm(c=2.0), MaxNorm(c=0.5))],
+    "orthogonal": [(Orthogonal(lam=0.001), Orthogonal(lam=0.02))],
+    "clip_norm": [(ClipNorm(max_norm=1.0), ClipNorm(max_norm=0.05))],
+    "clip_value": [(ClipValue(clip_value=0.1), ClipValue(clip_value=0.01))],
+    "gradient_noise": [(GradientNoise(eta=0.01), GradientNoise(eta=0.3, gamma=0.2))],
+    "weight_average": [
+        (WeightAverage(decay=0.8), WeightAverage(decay=0.95)),
+        (WeightAverage(method="swa", start=0.2), WeightAverage(method="swa", start=0.6)),
+    ],
+}
+PAIRS = [pair for pairs in SETTINGS.values() for pair in pairs]
+
+
+def is_layer(member: Regularizer) -> bool:
+    """Whether it is a layer with tensors of its own, which evaluation has too. A stack has one such at most."""
+    return bool(member.own_tensors(1))
+
+
+TRAINING_ONLY = [pair for pair in PAIRS if not is_layer(pair[0])]
+
+# The settings at which those do nothing that have no parameter with a neutral value.
+NEUTRAL = {"early_stopping": EarlyStopping(patience=10**6)}
+
+
+def name(pair: tuple[Regularizer, Regularizer]) -> str:
+    """A pair's name in the list of tests: its kind and what it shares."""
+    declared = parameters(type(pair[0])).values()
+    return "-".join([pair[0].kind, *(str(getattr(pair[0], one.name)) for one in declared if one.static)])
