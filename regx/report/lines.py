@@ -119,7 +119,7 @@ def _columns(values: Sequence[Any], wide: int, log: bool | None) -> tuple[list[i
     numeric = all(_is_number(value) for value in values) and list(values) == sorted(set(values))
     if log is None:
         log = numeric and looks_logarithmic(values)
-    log = log and numeric and values[0] >= 0
+    log = log and numeric and len(values) > 1 and values[0] >= 0
     if not numeric or len(values) == 1:
         positions: list[float] = list(map(float, range(len(values))))
     elif log:

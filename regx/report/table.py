@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +75,8 @@ def compare_rows(
     """One row of plain values per run, as `regx compare --json` prints them.
 
     Runs of other data or another task stand in groups of their own, and are compared within them alone. The baseline is
-    `baseline`, a run, its folder or its name; in groups without it the first run without regularizers, if there is one.
+    `baseline`, a run, its folder or its name; in groups without it the run without regularizers, if there is one, and
+    of several the one whose other settings most of the group share.
     Differences are in `metric` at the reported epoch, paired by seed. Raises InputError for a wrong baseline or metric.
     """
     if metric not in JUDGED:
@@ -89,7 +92,7 @@ def compare_rows(
         if chosen is not None and any(run is chosen for run in members):
             reference: StoredRun | None = chosen
         else:
-            reference = next((run for run in members if run.summary["stack"] == "none"), None)
+            reference = _plain_run(members)
         judged = _judge(members, reference, metric)
         rows.update({id(run): _row(run, label, *judged[index]) for index, run in enumerate(members)})
     by_label = [run for members in groups.values() for run in members]
@@ -218,6 +221,18 @@ def _per_seed(run: StoredRun, metric: str) -> dict[int, float]:
     completed = {seed: entry for seed, entry in run.summary["seeds"].items() if entry["status"] == "completed"}
     found = {int(seed): entry["metrics"].get(metric) for seed, entry in completed.items()}
     return {seed: number for seed, number in found.items() if number is not None}
+
+
+def _plain_run(runs: Sequence[StoredRun]) -> StoredRun | None:
+    """The run without regularizers; of several the one whose other settings most of the runs share."""
+
+    def others(run: StoredRun) -> str:
+        own = {key: item for key, item in run.config.items() if key not in ("name", "regularizers", "seeds")}
+        return json.dumps(own, sort_keys=True)
+
+    shared = Counter(others(run) for run in runs)
+    plain = [run for run in runs if run.summary["stack"] == "none"]
+    return max(plain, key=lambda run: shared[others(run)], default=None)
 
 
 def _find(runs: Sequence[StoredRun], wanted: StoredRun | Path | str) -> StoredRun:

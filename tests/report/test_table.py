@@ -62,6 +62,15 @@ def test_other_data_is_another_group(tmp_path, fabricated):
     ]
 
 
+def test_of_several_plain_runs_the_one_most_like_the_others_is_the_baseline(fabricated, tmp_path):
+    other = {"architecture": {"hidden": [64], "activation": "relu", "init": "he"}}
+    fabricated.store(tmp_path / "a_small", stack=[], **other)
+    fabricated.store(tmp_path / "b_plain", stack=[])
+    fabricated.store(tmp_path / "c_l2", stack=L2)
+    verdicts = {row["name"]: row["verdict"] for row in compare_rows(read_runs([tmp_path])[0])}
+    assert [name for name, verdict in verdicts.items() if verdict == "baseline"] == ["b_plain"]
+
+
 def test_the_baseline_can_be_chosen(runs, tmp_path):
     for baseline in (tmp_path / "l2", str(tmp_path / "l2"), "l2", read_run(tmp_path / "l2")):
         verdicts = {row["name"]: row["verdict"] for row in compare_rows(runs, baseline)}

@@ -8,9 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import Regx
+from sklearn.metrics import brier_score_loss
 
 import regx as api
-from regx.core.trained import METRICS
+from regx.config.load import load_grid
+from regx.core.trained import DIAGNOSTICS, METRICS
+from regx.regularizers import REGISTRY
+from regx.runner.sweep import sweep
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
@@ -37,6 +41,26 @@ def test_a_run_leaves_the_files_of_the_contract(small: Path, regx: Regx, tmp_pat
             for seed in range(3) for state in ("init", "reported", "final")
             for layer in (0, 1) for tensor in ("weight", "bias")
         }  # fmt: skip
+
+
+def test_the_summary_has_the_diagnostics(regx: Regx, tmp_path: Path) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_text(
+        "dataset: {name: circle, n_train: 20}\narchitecture: {hidden: [6]}\ntraining: {epochs: 30}\nseeds: 1\n"
+    )
+    run = api.load(tmp_path / json.loads(regx("run", config, "--json").stdout)["run"])
+    found = run.summary["seeds"]["0"]["diagnostics"]
+    assert set(found) == set(DIAGNOSTICS)
+    hidden, output = run.weights["seed0/reported/0/weight"], run.weights["seed0/reported/1/weight"]
+    mean = np.abs(np.concatenate([hidden.ravel(), output.ravel()])).mean()
+    assert found["mean_absolute_weight"] == pytest.approx(mean, rel=1e-5)
+    data = load_grid(config).cells[0].config.dataset.load(0)
+    h = np.maximum(data.train.x @ hidden + run.weights["seed0/reported/0/bias"], 0)
+    assert found["dead_units"] == pytest.approx(np.mean(h.min(axis=0) == h.max(axis=0)))
+    p = run.predict(data.test.x)[:, 0]
+    assert found["test_brier_score"] == pytest.approx(brier_score_loss(data.test.y[:, 0], p), rel=1e-5)
+    assert found["first_layer_gradient_norm"] > 0
+    assert 0 < found["seconds_per_epoch"] < 1
 
 
 def test_the_resolved_config_repeats_the_run(small: Path, regx: Regx, tmp_path: Path) -> None:
@@ -85,7 +109,14 @@ def test_early_stopping_reports_the_best_epoch_of_each_seed(small: Path, regx: R
 def test_every_shipped_config_trains(config: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     if "diabetes" in config.stem:
         request.getfixturevalue("diabetes_path")
-    run = api.run(config, set={"training.epochs": 2}, seeds=2, out=tmp_path)
-    assert run.summary["seeds"].keys() == {"0", "1"}
-    assert run.metrics.epoch.max() == 2
-    assert all(math.isfinite(entry["metrics"]["test_loss"]) for entry in run.summary["seeds"].values())
+    grid = load_grid(config, ["training.epochs=2"], seeds=2)
+    _, runs = sweep(grid, grid.cells, tmp_path)
+    for run in runs:
+        assert run.summary["seeds"].keys() == {"0", "1"}
+        assert run.metrics.epoch.max() == 2
+        assert all(math.isfinite(entry["metrics"]["test_loss"]) for entry in run.summary["seeds"].values())
+
+
+def test_every_regularizer_has_a_config() -> None:
+    shown = {member.kind for path in CONFIGS for cell in load_grid(path).cells for member in cell.config.stack}
+    assert shown == set(REGISTRY)
