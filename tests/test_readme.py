@@ -36,7 +36,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.xdist_group("readme")
 def test_the_commands_print_what_the_readme_shows(folder: Path, request: pytest.FixtureRequest) -> None:
     assert BLOCKS
     for block in BLOCKS:

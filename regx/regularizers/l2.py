@@ -19,8 +19,8 @@ class L2(Regularizer):
     the weights. With plain SGD a step is w <- (1 - lr·lam)·w - lr·gradient; with Adam the penalty is rescaled along
     with the gradient, so it is not weight decay.
 
-    Elsewhere: lam here is PyTorch's `weight_decay` in SGD and Adam, `alpha` in scikit-learn's MLP times n/batch, and
-    twice the factor of Keras' `L2` or of a penalty written lam·Σw². Ridge(alpha) on n rows: lam = 2·alpha/n.
+    Elsewhere: lam here is PyTorch's `weight_decay` in SGD and Adam, `alpha` of scikit-learn's MLP over the size of a
+    batch, and twice the factor of Keras' `L2` or of a penalty written lam·Σw². Ridge(alpha) on n rows: lam = 2·alpha/n.
     """
 
     kind = "l2"
