@@ -75,10 +75,12 @@ def run(
     from regx.config.load import load_config
     from regx.runner.runs import Target, bring_up_to_date
 
-    def text(value: Any) -> str:
+    def text(key: str, value: Any) -> str:
+        if isinstance(value, bool) and key.startswith("regularizers.") and key.count(".") == 1:
+            return "on" if value else "off"
         return value if isinstance(value, str) else json.dumps(value)
 
-    overrides = [f"{key}={text(value)}" for key, value in (set or {}).items()]
+    overrides = [f"{key}={text(key, value)}" for key, value in (set or {}).items()]
     loaded = load_config(config, overrides, seeds)
     target = Target(loaded, Path(out) / loaded.folder_name)
     bring_up_to_date([target], jobs=jobs, force=force)
@@ -91,10 +93,13 @@ def load(folder: str | Path) -> Run:
 
 
 def compare(
-    runs: Sequence[str | Path | Run], baseline: str | Path | None = None, metric: str = "test_loss"
+    runs: Sequence[str | Path | Run] | str | Path | Run,
+    baseline: str | Path | Run | None = None,
+    metric: str = "test_loss",
 ) -> pandas.DataFrame:
     """The comparison table over run folders, or folders that hold runs: a row per run, as `regx compare` shows it."""
     from regx.report.table import compare_frame
 
-    paths = [one.folder if isinstance(one, Run) else one for one in runs]
-    return compare_frame(paths, baseline, metric)
+    several = [runs] if isinstance(runs, str | Path | Run) else runs
+    paths = [one.folder if isinstance(one, Run) else one for one in several]
+    return compare_frame(paths, baseline.folder if isinstance(baseline, Run) else baseline, metric)

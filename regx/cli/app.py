@@ -59,6 +59,9 @@ app.command("data")(data.command)
 def main() -> NoReturn:
     """The entry point: runs the command line and ends the process with the contract's exit codes."""
     signal.signal(signal.SIGTERM, _terminate)
+    # Where an output is closed, what is written there goes nowhere.
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a sign of the mathematics shows its code instead.
         reconfigure: Any = getattr(stream, "reconfigure", None)

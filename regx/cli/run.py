@@ -35,15 +35,14 @@ def command(
 ) -> None:
     """Train every seed of one config that its run folder lacks, and print its row."""
     from regx.config.load import load_config
-    from regx.report.run import print_run
+    from regx.report.run import print_plan, print_run
     from regx.runner.runs import Target, bring_up_to_date, missing
     from regx.store.run import read_run
 
     loaded = load_config(config, overrides or (), seeds)
     target = Target(loaded, Path(out) / loaded.folder_name)
     if dry_run:
-        lacking = [member.seed for member in missing([target], force)]
-        print(f"{target.folder}\tseeds to train: {', '.join(map(str, lacking)) or 'none'}")
+        print_plan(target.folder, [member.seed for member in missing([target], force)], sys.stdout, json)
         return
     warn([loaded], quiet)
     with progress_bar(quiet or json) as on_progress:

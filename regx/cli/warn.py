@@ -11,9 +11,14 @@ if TYPE_CHECKING:
 
 
 def warn(configs: Sequence[Config], quiet: bool) -> None:
-    """Print each warning of the configs once; none when `quiet`."""
+    """Print each warning of the configs, and how each table was understood, once; nothing when `quiet`."""
     from regx.config.interactions import warnings
+    from regx.runner.plan import dataset
 
-    found = () if quiet else dict.fromkeys(warning for config in configs for warning in warnings(config))
-    for warning in found:
-        print(f"warning: {warning}", file=sys.stderr)
+    if quiet:
+        return
+    found = [f"warning: {warning}" for config in configs for warning in warnings(config)]
+    read = dict.fromkeys((config.dataset, config.seeds[0]) for config in configs)
+    found += [f"note: {note}" for source, seed in read for note in dataset(source, seed).notes]
+    for line in dict.fromkeys(found):
+        print(line, file=sys.stderr)

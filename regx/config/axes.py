@@ -75,7 +75,7 @@ def _expanded(item: Node, parameter: Parameter, path: Path) -> tuple[list[Node],
     called = FUNCTION.fullmatch(item.value) if isinstance(item.value, str) else None
     if called is None or parameter.type not in (int, float):
         return [item], []
-    numbers = _spaced(called[1], [scalar(part.strip()) for part in called[2].split(",")])
+    numbers = spaced(called[1], [scalar(part.strip()) for part in called[2].split(",")])
     if isinstance(numbers, str):
         return [], [Problem(item.place, path, f"{numbers}, found {item.shown()}")]
     if parameter.type is int:
@@ -83,7 +83,7 @@ def _expanded(item: Node, parameter: Parameter, path: Path) -> tuple[list[Node],
     return [Node(number, item.place, repr(number)) for number in numbers], []
 
 
-def _spaced(function: str, arguments: list[object]) -> list[float] | str:
+def spaced(function: str, arguments: list[object]) -> list[float] | str:
     """The numbers of log(low,high,count) or linear(low,high,count), or what was expected instead."""
     form = f"expected {function}(low,high,count) with count >= 2"
     numbers = [value for value in arguments if isinstance(value, (int, float)) and not isinstance(value, bool)]

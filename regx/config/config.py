@@ -97,8 +97,11 @@ def typed(model: BaseModel) -> Config:
 
 def settings_of(component: Any) -> dict[str, Any]:
     """The values of a component's parameters."""
-    return {name: getattr(component, name) for name in parameters(type(component))}
+    values = {name: getattr(component, name) for name in parameters(type(component))}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
 def _instance(cls: type, settings: BaseModel) -> Any:
-    return cls(**{name: getattr(settings, name) for name in parameters(cls)})
+    given = {name: getattr(settings, name) for name in parameters(cls)}
+    # Sources are keys of caches, so their lists of words are tuples.
+    return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})

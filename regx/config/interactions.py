@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from regx.config.config import Config
 
 ADAPTIVE = ("adam", "adamw", "rmsprop")
 SMALL_BATCH = 32
+FEW_ROWS = 20
 
 
 def warnings(config: Config) -> list[str]:
@@ -20,11 +23,12 @@ def warnings(config: Config) -> list[str]:
             "they are used, so the variance at evaluation is another one (Li et al. 2019). Leave one of the two out, "
             f"such as -s regularizers.{noises[0]}=off."
         )
-    if "l2" in stack and optimizer in ADAPTIVE:
+    decaying = [kind for kind in ("l2", "elastic_net") if kind in stack and getattr(stack[kind], "l1_ratio", 0) < 1]
+    if decaying and optimizer in ADAPTIVE:
         found.append(
-            f"l2 with {optimizer}: its steps divide the penalty's gradient by the size of the loss's, so weights with "
-            "large gradients are decayed less than others (Loshchilov & Hutter 2019). For decay that is the same for "
-            "all, use weight_decay instead of l2."
+            f"{decaying[0]} with {optimizer}: its steps divide the penalty's gradient by the size of the loss's, so "
+            "weights with large gradients are decayed less than others (Loshchilov & Hutter 2019). For decay that is "
+            f"the same for all, use weight_decay instead of {decaying[0]}."
         )
     l1 = stack.get("l1")
     if l1 is not None and getattr(l1, "method", None) == "subgradient" and optimizer in ADAPTIVE:
@@ -32,21 +36,23 @@ def warnings(config: Config) -> list[str]:
             f"l1 by subgradient with {optimizer}: near zero its steps are as long for a small weight as for a large "
             "one, so weights rattle about zero and hardly any rests there. Use -s regularizers.l1.method=proximal."
         )
-    batch = _batch(config)
+    batch = config.training.batch_size
     if "batch_norm" in stack and batch is not None and batch < SMALL_BATCH:
         found.append(
             f"batch_norm on batches of {batch}: the statistics of so few samples are noisy and not those of "
             f"evaluation. Use training.batch_size={SMALL_BATCH} or more, or layer_norm instead of batch_norm."
         )
-    if "stochastic_depth" in stack and not config.architecture.residual:
+    hidden = config.architecture.hidden
+    blocks = config.architecture.residual and any(one == other for one, other in pairwise(hidden))
+    if "stochastic_depth" in stack and not blocks:
         found.append(
             "stochastic_depth without residual blocks: there is no branch to leave out, so it does nothing. Use "
             "-s architecture.residual=true, with hidden layers of equal width."
         )
+    n_val = getattr(config.dataset, "n_val", None)
+    if "early_stopping" in stack and n_val is not None and n_val < FEW_ROWS:
+        found.append(
+            f"early_stopping on a validation split of {n_val} rows: its loss is noisy, so the best epoch is partly "
+            f"luck. Use dataset.n_val={FEW_ROWS} or more, or a longer patience."
+        )
     return found
-
-
-def _batch(config: Config) -> int | None:
-    """The samples of a step, as far as the config says."""
-    said = (config.training.batch_size, getattr(config.dataset, "n_train", None))
-    return min((number for number in said if number is not None), default=None)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from regx.config.axes import FUNCTION, spaced
 from regx.config.forms import NAMED, long_form, settings_of
 from regx.config.problems import ConfigError, Path, Place, Problem, Text
-from regx.config.reader import NOT_TEXT, Node, read_value
+from regx.config.reader import NOT_TEXT, Node, read_value, scalar
 from regx.config.schema import config_model, mappings, parameters_at
 from regx.core.errors import did_you_mean
 from regx.core.parameters import parameters
@@ -233,11 +234,20 @@ def _widened(root: Node, value: Node) -> Node:
     items = value.value if value.axis else [value]
     widened = []
     for item in items:
-        if isinstance(item.value, list):
+        called = FUNCTION.fullmatch(item.value) if isinstance(item.value, str) else None
+        if called is not None and len(depths) == 1 and depths != {0}:
+            numbers = spaced(called[1], [scalar(part.strip()) for part in called[2].split(",")])
+            if isinstance(numbers, str):
+                raise ConfigError([Problem(item.place, ("architecture", "hidden"), f"{numbers}, found {item.shown()}")])
+            widths = dict.fromkeys(round(number) for number in numbers)
+            widened += [
+                Node([Node(width, item.place, str(width))] * next(iter(depths)), item.place) for width in widths
+            ]
+        elif isinstance(item.value, list):
             widened.append(item)
         elif depths in ({0}, set()) or len(depths) > 1:
             message = "expected lists, such as [64,64],[8], as the config does not say how many hidden layers there are"
             raise ConfigError([Problem(item.place, ("architecture", "hidden"), f"{message}; found {item.shown()}")])
         else:
             widened.append(Node([item] * next(iter(depths)), item.place))
-    return Node(widened, value.place, axis=True) if value.axis else widened[0]
+    return Node(widened, value.place, axis=True) if value.axis or len(widened) > 1 else widened[0]

@@ -37,6 +37,16 @@ class Streams:
         self._one_to_one = np.array_equal(self._inverse, np.arange(len(self._generators)))
         self._block = np.empty((len(self._generators), 0), dtype=np.uint16)
         self._position = 0
+        self._drawn: list[Array] | None = None
+        self._again: list[Array] = []
+
+    def record(self) -> None:
+        """Remember the bits that are drawn from here on, for `replay`."""
+        self._drawn = []
+
+    def replay(self) -> None:
+        """Draw the remembered bits again, in their order, and then new ones."""
+        self._again, self._drawn = self._drawn or [], None
 
     def select(self, keep: Array) -> None:
         """Keep the networks where `keep` (R,) is true, each with its stream as far as it has been drawn."""
@@ -47,6 +57,8 @@ class Streams:
 
     def bits(self, shape: tuple[int, ...]) -> Array:
         """Uniform 16-bit integers, (R, *shape), uint16. The result may be a view: read it before the next call."""
+        if self._again:
+            return self._again.pop(0)
         size = int(np.prod(shape))
         if self._position + size > self._block.shape[1]:
             words = -(-max(size * 2, BLOCK_BYTES) // 8)
@@ -58,7 +70,10 @@ class Streams:
             self._position = 0
         part = self._block[:, self._position : self._position + size]
         self._position += size
-        return (part if self._one_to_one else part[self._inverse]).reshape(-1, *shape)
+        bits = (part if self._one_to_one else part[self._inverse]).reshape(-1, *shape)
+        if self._drawn is not None:
+            self._drawn.append(bits.copy())
+        return bits
 
     def uniform(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
         """Uniform numbers strictly between 0 and 1, (R, *shape): the middles of 2^16 equal intervals."""

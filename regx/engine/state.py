@@ -10,6 +10,7 @@ from regx.core.arrays import Array, over, squared_norm
 from regx.core.regularizer import Pullback, Regularizer, Scores, Site
 from regx.core.streams import Streams
 from regx.engine.batches import Batch, Batches, augmented, targets
+from regx.engine.diagnostics import first_layer_gradient_norm
 from regx.engine.evaluate import Evaluator
 from regx.engine.population import Population
 from regx.nn.losses import LOSSES
@@ -33,6 +34,8 @@ class State:
         self.values = self.layout.initial(seeds, dtype)
         self.memory = [np.zeros_like(self.values) for _ in range(population.optimizer.slots())]
         self.step = 0
+        # Of the loss alone, in the last step of the last epoch that was recorded.
+        self.first_layer_gradient_norm = np.full(len(seeds), np.nan)
         self._batch_streams = Streams(seeds, "batches")
         self._lr_factor = population.schedule.factor(1, population.training.epochs)
         self._sites = {member.kind: self._site(member) for member in population.stack}
@@ -126,12 +129,19 @@ class State:
 
     def _train_batch(self, batch: Batch, samples: int, record: bool) -> Array:
         """One step. The loss of the batch in training mode, summed over its samples, (R,)."""
-        loss = self._compute_gradient(batch, samples)
+        network = self._networks[samples]
+        x, y = network.into, batch.y
+        if self._acting["on_batch"]:
+            x = batch.x[:, :-1]
+            for member, site in self._acting["on_batch"]:
+                x, y = member.on_batch(x, y, site)
+        loss = self._backward_nearby(network, x, y) if self._rho is not None else self._backward(network, x, y)
         if record:
+            self.first_layer_gradient_norm = first_layer_gradient_norm(self.layout, self.gradient)
             for member, site in self._acting["penalty"]:
                 self._penalties += member.penalty(self.values, site) * samples
-        if self._rho is not None:
-            self._move_to_gradient_nearby(batch, samples)
+        for member, site in self._acting["add_gradient"]:
+            member.add_gradient(self.values, self.gradient, site)
         for member, site in self._acting["on_gradient"]:
             member.on_gradient(self.values, self.gradient, site)
         self._update(self.lr, self.step)
@@ -139,34 +149,34 @@ class State:
             member.on_step(self.values, site)
         return loss
 
-    def _compute_gradient(self, batch: Batch, samples: int) -> Array:
-        """The gradient of loss and penalties at the parameters as they are. The loss, summed over the samples, (R,)."""
-        network = self._networks[samples]
-        x, y = network.into, batch.y
-        if self._acting["on_batch"]:
-            x = batch.x[:, :-1]
-            for member, site in self._acting["on_batch"]:
-                x, y = member.on_batch(x, y, site)
+    def _backward(self, network: Network, x: Array, y: Array) -> Array:
+        """The gradient of the loss at the parameters as they are. The loss, summed over the samples, (R,)."""
         z = network.forward(x)
         per_sample, gradient = LOSSES[self.population.task](z, y, True)
         assert gradient is not None
         network.backward(gradient)
-        for member, site in self._acting["add_gradient"]:
-            member.add_gradient(self.values, self.gradient, site)
         return np.asarray(per_sample.sum(axis=1))
 
-    def _move_to_gradient_nearby(self, batch: Batch, samples: int) -> None:
-        """Sharpness-aware minimisation: the gradient a distance rho uphill, by a second pass, for the step from here.
+    def _backward_nearby(self, network: Network, x: Array, y: Array) -> Array:
+        """The same, but with the gradient taken a distance rho uphill, on the same batch with the same masks.
 
-        Foret et al. 2021, Sharpness-Aware Minimization, algorithm 1.
+        Sharpness-aware minimisation, Foret et al. 2021, algorithm 1. Uphill is along the gradient of the loss; those of
+        penalties of the weights are taken where the step starts.
         """
-        norm = np.sqrt(squared_norm(self.gradient))[:, None]
+        assert self._rho is not None
+        for site in self._sites.values():
+            site.streams.record()
+        loss = self._backward(network, x, y)
         here, penalties = self.values.copy(), self._penalties.copy()
-        np.multiply(self.gradient, self._rho / np.maximum(norm, np.finfo(norm.dtype).tiny), out=self._scratch)
-        self.values += self._scratch
-        self._compute_gradient(batch, samples)
+        norm = np.sqrt(squared_norm(self.gradient))[:, None]
+        distance = np.divide(self._rho, norm, out=np.zeros_like(norm), where=norm > 0)
+        self.values += np.multiply(self.gradient, distance, out=self._scratch)
+        for site in self._sites.values():
+            site.streams.replay()
+        self._backward(network, x, y)
         np.copyto(self.values, here)
         np.copyto(self._penalties, penalties)
+        return loss
 
     def going_on(self, scores: Scores) -> Array:
         """Which networks their regularizers let go on after an evaluated epoch, (R,) bool."""
@@ -186,11 +196,11 @@ class State:
     def select(self, keep: Array) -> None:
         """Go on with the networks where `keep`, (R,), is true."""
         self.population = self.population.select(keep)
-        self.values, gradient = self.values[keep], self.gradient[keep]
+        self.values = self.values[keep]
+        self.first_layer_gradient_norm = self.first_layer_gradient_norm[keep]
         self.memory = [array[keep] for array in self.memory]
         self._batch_streams.select(keep)
         for site in self._sites.values():
             site.streams.select(keep)
             site.state = {name: array[keep] for name, array in site.state.items()}
         self._build()
-        np.copyto(self.gradient, gradient)  # the last step's, which is reported of those who stop before the next

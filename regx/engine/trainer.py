@@ -11,7 +11,7 @@ import numpy as np
 from regx.core.arrays import Array
 from regx.core.regularizer import Scores
 from regx.core.trained import DIAGNOSTICS, Divergence, Trained
-from regx.engine.diagnostics import calibration, dead_units, first_layer_gradient_norm, mean_absolute_weight
+from regx.engine.diagnostics import calibration, dead_units, mean_absolute_weight
 from regx.engine.history import History
 from regx.engine.population import Population
 from regx.engine.state import State
@@ -74,9 +74,10 @@ class _Training:
         state = self._state
         metrics = state.evaluator.metrics()
         metrics |= {"objective": objective, "penalty": penalty, "lr": state.lr[:, 0]}
-        finite = np.isfinite(metrics["train_loss"]) & np.isfinite(metrics["weight_norm"])
-        if epoch:
-            finite &= np.isfinite(objective)
+        finite = np.isfinite(objective) if epoch else np.ones(len(objective), bool)
+        if everyone:
+            # Off the schedule somebody else is the reason to evaluate: alone, a network would not be judged yet.
+            finite &= np.isfinite(metrics["train_loss"]) & np.isfinite(metrics["weight_norm"])
         rows = np.ones(len(finite), bool) if everyone else ~finite
         self._history.add(self._networks[rows], epoch, {name: metric[rows] for name, metric in metrics.items()})
         going_on = finite
@@ -121,7 +122,7 @@ class _Training:
         calibrations = [calibration(*one, task) for one in zip(z, y, strict=True)]
         facts |= {name: np.array([one[name] for one in calibrations]) for name in calibrations[0]}
         facts["dead_units"] = dead_units(evaluator, len(values))
-        facts["first_layer_gradient_norm"] = first_layer_gradient_norm(layout, state.gradient)
+        facts["first_layer_gradient_norm"] = state.first_layer_gradient_norm
         facts["mean_absolute_weight"] = np.array([mean_absolute_weight(layout, row) for row in values])
         initial = self._initial[self._networks]
         facts["initial_mean_absolute_weight"] = np.array([mean_absolute_weight(layout, row) for row in initial])

@@ -91,18 +91,17 @@ class Layout:
         for tensor, value in self._first_values:
             tensor.of(values)[:] = value
         drawn: dict[int, list[Array]] = {}
+        # Of a shared weight every layer's is drawn and the first one's kept, so that sharing changes no other draw.
+        weights = [tensor for name, tensor in self.tensors.items() if name.endswith("/weight")]
         for row, seed in enumerate(seeds):
             if seed not in drawn:
                 rng = stream(seed, "init")
-                drawn[seed] = [initial_weight(rng, *self._shape(one), self.architecture.init) for one in self.weights]
-            for tensor, weight in zip(self.weights, drawn[seed], strict=True):
+                drawn[seed] = [
+                    initial_weight(rng, tensor.shape[0], tensor.shape[1], self.architecture.init) for tensor in weights
+                ]
+            for tensor, weight in zip(reversed(weights), reversed(drawn[seed]), strict=True):
                 tensor.of(values)[row] = weight
         return values
-
-    @staticmethod
-    def _shape(weight: Tensor) -> tuple[int, int]:
-        fan_in, fan_out = weight.shape
-        return fan_in, fan_out
 
     def own(self, member: Regularizer, layer: int, values: Array) -> dict[str, Array]:
         """The views (R, H) of the tensors that a member of the stack has added to a hidden layer, by name."""

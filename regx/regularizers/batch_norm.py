@@ -20,7 +20,8 @@ class BatchNorm(Regularizer):
     A layer of the network, after the product and before the activation of every hidden layer unless `position: after`.
     Evaluation uses running statistics: running <- (1 - momentum)·running + momentum·batch, which begin at 0 and 1. The
     smaller the batch the noisier its statistics, which is what regularizes; with all samples in one batch there is no
-    such noise. Gain and offset are learned, from 1 and 0, and never penalised.
+    such noise. A last batch of one sample is left out of them. Gain and offset are learned, from 1 and 0, and never
+    penalised.
 
     Elsewhere: momentum is the weight of the new, as in PyTorch; Keras' is that of the old, 0.9 for our 0.1. PyTorch
     puts the unbiased variance, n/(n - 1) times ours, into the running one.
@@ -56,10 +57,13 @@ class _OfBatch(Normalise):
         shape: tuple[int, int, int],
     ) -> None:  # fmt: skip
         super().__init__(OVER_BATCH, eps, own, gradients, shape)
+        self._samples = shape[2]
         self._momentum = over(momentum, own["running_mean"])
 
     def seen(self, mean: Array | None, variance: Array) -> None:
         assert mean is not None
+        if self._samples == 1:
+            return  # what is left over of an epoch: a variance of 0 says nothing of the unit's
         for name, value in (("running_mean", mean), ("running_variance", variance)):
             running = self._own[name]
             running += self._momentum * (value[:, :, 0] - running)

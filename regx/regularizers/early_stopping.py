@@ -15,11 +15,12 @@ from regx.core.regularizer import Regularizer, Scores, Site
 class EarlyStopping(Regularizer):
     """Stop when the validation score has not improved for `patience` epochs, and restore the best weights, always.
 
-    An improvement is one by more than `min_delta`. Each network stops by itself. Epoch 0, before training, counts as
-    seen. The score is read at evaluated epochs, so with `training.eval_every: k` patience is counted in steps of k.
-    For a linear model trained by gradient descent it acts like L2 with lam in proportion to 1/t.
+    For the patience an improvement is one by more than `min_delta`; what is restored is the best of all. Each network
+    stops by itself. Epoch 0, before training, counts as seen. The score is read at evaluated epochs, so with
+    `training.eval_every: k` a network stops at the first multiple of k at which its patience is over. For a linear
+    model trained by gradient descent it acts like L2 with lam in proportion to 1/t.
 
-    Elsewhere: Keras' `EarlyStopping(restore_best_weights=True)`, which restores only if training was stopped early.
+    Elsewhere: Keras' `EarlyStopping(restore_best_weights=True)`; without it Keras and most loops keep the last weights.
     """
 
     kind = "early_stopping"
@@ -39,6 +40,8 @@ class EarlyStopping(Regularizer):
 
     def begin(self, at: Site, values: Array) -> None:
         at.state["best"] = np.full(len(values), np.inf)
+        at.state["mark"] = np.full(len(values), np.inf)  # the score that has to be improved on by min_delta
+        at.state["mark_epoch"] = np.zeros(len(values), dtype=np.int64)
         at.state["best_epoch"] = np.zeros(len(values), dtype=np.int64)
         at.state["best_values"] = values.copy()
 
@@ -48,11 +51,14 @@ class EarlyStopping(Regularizer):
             assert scores.val_accuracy is not None
             watched = -scores.val_accuracy
         state = at.state
-        better = watched < state["best"] - self.min_delta
+        improved = watched < state["mark"] - self.min_delta
+        state["mark"] = np.where(improved, watched, state["mark"])
+        state["mark_epoch"] = np.where(improved, scores.epoch, state["mark_epoch"])
+        better = watched < state["best"]
         state["best"] = np.where(better, watched, state["best"])
         state["best_epoch"] = np.where(better, scores.epoch, state["best_epoch"])
         state["best_values"][better] = values[better]
-        return scores.epoch - state["best_epoch"] < self.patience
+        return scores.epoch - state["mark_epoch"] < self.patience
 
     def on_finish(self, values: Array, at: Site) -> Array:
         values[:] = at.state["best_values"]

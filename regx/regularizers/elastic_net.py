@@ -19,8 +19,9 @@ class ElasticNet(Regularizer):
     gradient; the L1 part by a proximal step after each update, w <- sign(w)·max(|w| - lr·lam·l1_ratio, 0). With SGD
     that is proximal gradient descent. With Adam or RMSprop the gradient is rescaled and the threshold is not.
 
-    Elsewhere: scikit-learn's ElasticNet(alpha, l1_ratio) halves its squared error: lam = 2·alpha, same l1_ratio. Keras'
-    L1L2(l1, l2) is l1 = lam·l1_ratio and l2 = lam·(1 - l1_ratio)/2. It equals `l1` and `l2` in one stack.
+    Elsewhere: scikit-learn's ElasticNet(alpha, l1_ratio) halves its squared error: lam = 2·alpha for one output, same
+    l1_ratio. Keras' L1L2(l1, l2) is l1 = lam·l1_ratio and l2 = lam·(1 - l1_ratio)/2. It equals `l1` and `l2` in one
+    stack.
     """
 
     kind = "elastic_net"

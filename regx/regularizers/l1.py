@@ -21,7 +21,8 @@ class L1(Regularizer):
     `subgradient`: adds lam·sign(w) to the gradient, with sign(0) = 0. Weights then rattle about zero and hardly ever
     rest on it.
 
-    Elsewhere: lam is the factor of Keras' `L1`. scikit-learn's Lasso(alpha) halves its squared error: lam = 2·alpha.
+    Elsewhere: lam is the factor of Keras' `L1`. scikit-learn's Lasso(alpha) halves its squared error: lam =
+    2·alpha for one output.
     """
 
     kind = "l1"

@@ -19,8 +19,9 @@ class L2(Regularizer):
     the weights. With plain SGD a step is w <- (1 - lr·lam)·w - lr·gradient; with Adam the penalty is rescaled along
     with the gradient, so it is not weight decay.
 
-    Elsewhere: lam here is PyTorch's `weight_decay` in SGD and Adam, `alpha` of scikit-learn's MLP over the size of a
-    batch, and twice the factor of Keras' `L2` or of a penalty written lam·Σw². Ridge(alpha) on n rows: lam = 2·alpha/n.
+    Elsewhere: lam here is PyTorch's `weight_decay` in SGD and Adam, and twice the factor of Keras' `L2` or of a penalty
+    written lam·Σw². scikit-learn: alpha/B of MLPClassifier and 2·alpha/B of MLPRegressor in batches of B samples;
+    2·alpha/(n·K) of Ridge on n rows with K outputs, whose loss is a sum where ours is a mean.
     """
 
     kind = "l2"

@@ -17,7 +17,7 @@ class WeightAverage(Regularizer):
 
     `ema`: average <- decay·average + (1 - decay)·w after every step. It begins as a copy of the weights after the first
     step, so no bias needs correcting.
-    `swa`: the equal mean of the weights after every step from epoch start·epochs (rounded, 1 at least) on. A network
+    `swa`: the equal mean of the weights after every step of the epochs after start·epochs (rounded). A network
     that ends before reports its last weights.
     Everything is averaged, running statistics of batch norm included, which are not measured anew. The metrics of each
     epoch are those of the weights in training; the average's own are in the summary. It averages what those before it
@@ -42,11 +42,11 @@ class WeightAverage(Regularizer):
     def begin(self, at: Site, values: Array) -> None:
         at.state["average"] = values.copy()
         at.state["count"] = np.zeros(len(values), values.dtype)
-        at.state["first_epoch"] = np.ones(len(values)) if self.method == "ema" else np.rint(self.start * at.epochs)
+        at.state["after"] = np.zeros(len(values)) if self.method == "ema" else np.rint(self.start * at.epochs)
 
     def on_step(self, values: Array, at: Site) -> None:
         average, count = at.state["average"], at.state["count"]
-        count += at.epoch >= at.state["first_epoch"]
+        count += at.epoch > at.state["after"]
         # The share of the new weights: all, as long as nothing else has been averaged.
         share = 1 / np.maximum(count, 1)
         if self.method == "ema":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import IO
 
 from regx.core.errors import DONE, SOME_DIVERGED
@@ -21,6 +22,14 @@ def print_run(run: StoredRun, stream: IO[str], as_json: bool) -> int:
         if is_terminal(stream):
             stream.write(f"{run.folder}\n")
     return exit_code([run])
+
+
+def print_plan(folder: Path, seeds: list[int], stream: IO[str], as_json: bool) -> None:
+    """Write what a run would train."""
+    if as_json:
+        stream.write(json.dumps({"run": str(folder), "seeds": seeds}, indent=2) + "\n")
+    else:
+        stream.write(f"{folder}\tseeds to train: {', '.join(map(str, seeds)) or 'none'}\n")
 
 
 def exit_code(runs: list[StoredRun]) -> int:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from regx.config.load import Cell
-from regx.core.errors import InputError
 from regx.report.lines import MARKERS, validation_curve
 from regx.report.render import is_terminal, print_rows
 from regx.report.run import exit_code
@@ -53,17 +52,8 @@ def print_sweep(
 
 
 def best(rows: Sequence[Row]) -> str | None:
-    """The folder of the least mean validation loss, or None if every network diverged.
-
-    Raises InputError if there is no validation split to choose by.
-    """
-    completed = [row for row in rows if row["diverged"] < row["seeds"]]
-    measured = [row for row in completed if row.get(CHOSEN_BY) and row[CHOSEN_BY]["mean"] is not None]
-    if completed and not measured:
-        raise InputError(
-            "the best cannot be chosen: expected a validation split, found none. "
-            "Set dataset.val_fraction or dataset.n_val."
-        )
+    """The folder of the least mean validation loss, or None if every network diverged."""
+    measured = [row for row in rows if row.get(CHOSEN_BY) and row[CHOSEN_BY]["mean"] is not None]
     found: str | None = min(measured, key=lambda row: float(row[CHOSEN_BY]["mean"]))["run"] if measured else None
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -14,6 +15,7 @@ from regx.config.config import Config
 from regx.core.errors import InputError
 from regx.core.regularizer import Regularizer
 from regx.core.streams import stream
+from regx.core.trained import METRICS
 from regx.data.dataset import Dataset, Source, Split
 from regx.engine.population import Population
 from regx.nn.layout import Layout
@@ -51,6 +53,8 @@ def plan(configs: Sequence[Config], members: Sequence[Member], jobs: int) -> Ite
     than an even share, so that every job has one.
     """
     groups: dict[tuple[Any, ...], list[Member]] = {}
+    for number in dict.fromkeys(member.config for member in members):
+        check_memory(configs[number], dataset(configs[number].dataset, configs[number].seeds[0]))
     for member in members:
         groups.setdefault(_graph(configs[member.config], member.seed), []).append(member)
     for group in groups.values():
@@ -64,8 +68,34 @@ def plan(configs: Sequence[Config], members: Sequence[Member], jobs: int) -> Ite
 
 @lru_cache(maxsize=64)
 def dataset(source: Source, seed: int) -> Dataset:
-    """The dataset of a source and seed, kept for the populations that follow."""
-    return source.load(seed)
+    """The dataset of a source and seed, kept for the populations that follow.  Raises InputError if it is too large."""
+    try:
+        return source.load(seed)
+    except (MemoryError, OverflowError) as error:
+        raise InputError(f"dataset: expected data that fits in memory, found a {source.kind} that does not") from error
+
+
+def check_memory(config: Config, data: Dataset) -> None:
+    """Raises InputError if training one network of a config would need more memory than the machine has."""
+    if not hasattr(os, "sysconf"):
+        return
+    rows = len(METRICS) * (config.training.epochs // config.training.eval_every + 2)
+    needed = 2 * _bytes_per_network(config, data) + 8 * rows  # twice: evaluation and what is saved take as much again
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > there:
+        raise InputError(
+            f"{config.name}: expected a network that fits in memory, found one that takes {needed / 1e9:,.0f} GB where "
+            f"there are {there / 1e9:,.0f} GB. Make architecture.hidden smaller, or training.eval_every larger."
+        )
+
+
+def _bytes_per_network(config: Config, data: Dataset) -> int:
+    """What the inner loop of one network reads and writes."""
+    layout = Layout(data.train.x.shape[1], config.architecture, data.train.y.shape[1], config.stack)
+    batch = min(config.training.batch_size or len(data.train.x), len(data.train.x))
+    arrays = 3 + config.optimizer.slots()  # parameters, gradient, scratch, and what the optimizer remembers
+    numbers = arrays * layout.size + 2 * batch * sum(layout.widths)
+    return int(numbers * np.dtype(config.training.dtype).itemsize)
 
 
 @lru_cache(maxsize=64)
@@ -134,12 +164,7 @@ def _population(configs: Sequence[Config], part: Sequence[Member]) -> Population
 
 def networks_per_population(config: Config, data: Dataset) -> int:
     """How many networks of a config are trained at once so that their working set stays near the cache."""
-    layout = Layout(data.train.x.shape[1], config.architecture, data.train.y.shape[1], config.stack)
-    batch = min(config.training.batch_size or len(data.train.x), len(data.train.x))
-    arrays = 3 + config.optimizer.slots()  # parameters, gradient, scratch, and what the optimizer remembers
-    numbers = arrays * layout.size + 2 * batch * sum(layout.widths)
-    itemsize = 4 if config.training.dtype == "float32" else 8
-    return max(1, min(MOST_NETWORKS, WORKING_SET_BYTES // (numbers * itemsize)))
+    return max(1, min(MOST_NETWORKS, WORKING_SET_BYTES // _bytes_per_network(config, data)))
 
 
 def estimated_seconds(config: Config, data: Dataset) -> float:

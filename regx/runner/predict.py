@@ -30,7 +30,10 @@ def predict(run: StoredRun, x: Any, seed: int | None = None) -> Array:
     outputs = len(run.weights[f"seed{seeds[0]}/reported/{len(architecture.hidden)}/bias"])
     stack = tuple(type(one).of_population([one] * len(seeds), dtype) for one in config.stack)
     layout = Layout(features, architecture, outputs, stack)
-    rows = np.atleast_2d(np.asarray(x, dtype=dtype))
+    try:
+        rows = np.atleast_2d(np.asarray(x, dtype=dtype))
+    except (TypeError, ValueError):
+        raise InputError(f"x: expected numbers, (n, {features}), found {x!r}") from None
     if rows.ndim != 2 or rows.shape[1] != features:
         raise InputError(
             f"x: expected shape (n, {features}), a column for each feature the network sees, found {np.shape(x)}. "

@@ -12,7 +12,7 @@ from regx.core.trained import Trained
 from regx.runner.execute import execute
 from regx.runner.plan import Member, Work, dataset, estimated_seconds, plan
 from regx.store.about import about
-from regx.store.folder import begin_run, finished_seeds, mark, write_run
+from regx.store.folder import begin_run, check_data, finished_seeds, is_same_question, mark, write_run
 
 # Below this much work one process is done before others have loaded NumPy.
 SECONDS_WORTH_PROCESSES = 4.0
@@ -62,6 +62,10 @@ def bring_up_to_date(
     Raises RegxError where a folder holds something else, or cannot be written.
     """
     members = missing(targets, force)
+    lacking = {member.config for member in members}
+    for number, target in enumerate(targets):
+        if number not in lacking:
+            check_data(target.folder, target.config.dataset.fingerprint())
     if not members:
         return
     folders = _Folders(targets, force, command)
@@ -87,7 +91,7 @@ class _Folders:
     def __init__(self, targets: Sequence[Target], force: bool, command: Sequence[str] | None) -> None:
         self._targets, self._force, self._command = targets, force, command
         self._begun: dict[int, dict[str, object]] = {}
-        self._written: set[int] = set()
+        self._kept: dict[int, bool] = {}  # whether seeds from before are kept
 
     def begun(self, works: Iterator[Work]) -> Iterator[Work]:
         for work in works:
@@ -99,22 +103,24 @@ class _Folders:
     def _begin(self, number: int) -> None:
         target = self._targets[number]
         source = target.config.dataset
-        self._begun[number] = about(
+        facts = about(
             task=dataset(source, target.config.seeds[0]).task,
             data_fingerprint=source.fingerprint(),
             digest=target.config.digest(),
             command=self._command,
         )
-        begin_run(target.folder, target.config.resolved, self._begun[number], keep_finished=not self._force)
+        # A forced run trains anew what it is asked for. Other seeds are dropped only where they are of other data.
+        keep = not self._force or is_same_question(target.folder, target.config.resolved, facts)
+        begin_run(target.folder, target.config.resolved, facts, keep_finished=keep)
+        self._begun[number], self._kept[number] = facts, keep
 
     def write(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
         for number in dict.fromkeys(member.config for member in members):
             own = [one for member, one in zip(members, trained, strict=True) if member.config == number]
             target = self._targets[number]
-            # Seeds from before are dropped by the first write of a forced run, not those that it has trained itself.
-            keep = not self._force or number in self._written
+            keep = self._kept[number]
             write_run(target.folder, target.config.resolved, own, self._begun[number], keep_finished=keep)
-            self._written.add(number)
+            self._kept[number] = True  # what this command has trained itself
 
     def leave(self, status: str) -> None:
         """Say of every folder that is begun and not finished how it was left."""

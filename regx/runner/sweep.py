@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from regx.config.load import Cell, Grid
-from regx.core.errors import RegxError
+from regx.core.errors import InputError, RegxError
 from regx.core.streams import stream
+from regx.runner.plan import dataset
 from regx.runner.runs import OnProgress, Target, bring_up_to_date
 from regx.store.atomic import write_atomically
 from regx.store.run import StoredRun, read_run
@@ -40,8 +41,14 @@ def sweep(
 ) -> tuple[Path, list[StoredRun]]:
     """Train what the cells lack. The sweep's folder, and the run of each cell in their order.
 
-    Raises RegxError where a folder holds something else or cannot be written.
+    Raises InputError without a validation split, RegxError where a folder holds something else or cannot be written.
     """
+    for cell in cells[:1]:
+        if not len(dataset(cell.config.dataset, cell.config.seeds[0]).val.x):
+            raise InputError(
+                "a sweep chooses by validation loss: expected a validation split, found none. "
+                "Set dataset.val_fraction or dataset.n_val."
+            )
     folder = out / grid.folder_name
     targets = [Target(cell.config, folder / cell.config.folder_name) for cell in cells]
     try:

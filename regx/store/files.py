@@ -27,8 +27,8 @@ def strict(value: Any) -> Any:
 def damaged(path: Path, what: str) -> InputError:
     """The error of a file that is not as it was written."""
     return InputError(
-        f"{path}: damaged: {what}. Restore the file, or train the run anew with "
-        f"`regx run {path.parent / CONFIG} --force`, or remove the folder."
+        f"{path}: damaged: {what}. Restore the file, or remove the folder {path.parent} and type the command that "
+        "made it again."
     )
 
 

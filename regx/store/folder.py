@@ -100,6 +100,25 @@ def finished_seeds(folder: Path) -> list[int]:
     return sorted(int(seed) for seed in _listed(folder))
 
 
+def check_data(folder: Path, fingerprint: str) -> None:
+    """Raises InputError if the finished seeds of a folder were trained on data of another fingerprint."""
+    before = read_json(folder / SUMMARY, ("data_fingerprint",))["data_fingerprint"]
+    if before != fingerprint:
+        raise InputError(
+            f"{folder}: the data has changed since these seeds were trained: expected fingerprint {before}, "
+            f"found {fingerprint}. Choose another --out, or --force to train anew."
+        )
+
+
+def is_same_question(folder: Path, resolved: Mapping[str, Any], about: Mapping[str, Any]) -> bool:
+    """Whether the finished seeds of a folder, if it has any, are of this config and this data."""
+    try:
+        _finished(folder, resolved, about)
+    except InputError:
+        return False
+    return True
+
+
 def last_epochs(seeds: Mapping[str, Any]) -> dict[int, int]:
     """The last row's epoch of each listed seed."""
     return {int(seed): entry["last_epoch"] for seed, entry in seeds.items()}
@@ -130,12 +149,7 @@ def _finished(folder: Path, resolved: Mapping[str, Any], about: Mapping[str, Any
             f"{folder}: expected seeds trained {'with' if before['peek'] else 'without'} --peek, as those that are "
             "there. Choose another --out, or --force to train anew."
         )
-    fingerprint = before["data_fingerprint"]
-    if fingerprint != about["data_fingerprint"]:
-        raise InputError(
-            f"{folder}: the data has changed since these seeds were trained: expected fingerprint {fingerprint}, "
-            f"found {about['data_fingerprint']}. Choose another --out, or --force to train anew."
-        )
+    check_data(folder, about["data_fingerprint"])
     return listed
 
 

@@ -72,6 +72,9 @@ def read_run(folder: Path | str) -> StoredRun:
 
         summary = of.summary(config, about, {})
     _check_summary(folder / SUMMARY, summary)
+    for file in (METRICS, WEIGHTS) if summary["seeds"] else ():
+        if not (folder / file).is_file():
+            raise damaged(folder / file, "expected a file, found none")
     return StoredRun(folder, config, summary, about)
 
 

@@ -20,7 +20,14 @@ CASES = [
     ("l2 with adam", ["l2"], {}, ["regularizers.l2=off", "regularizers.weight_decay.lam=0.01"]),
     ("l2 with rmsprop", ["l2"], {"optimizer": "rmsprop"}, ["optimizer={name: sgd, lr: 0.1}"]),
     ("l1 by subgradient with adam", ["l1: {method: subgradient}"], {}, ["regularizers.l1.method=proximal"]),
-    ("batch_norm on batches of 30", ["batch_norm"], {}, ["dataset.n_train=64"]),
+    ("elastic_net with adam", ["elastic_net"], {}, ["regularizers.elastic_net.l1_ratio=1"]),
+    ("early_stopping on a validation split of 8", ["early_stopping"], {"dataset.n_val": "8"}, ["dataset.n_val=20"]),
+    (
+        "stochastic_depth without residual",
+        ["stochastic_depth"],
+        {"architecture": "{hidden: [8, 9], residual: true}"},
+        ["architecture.hidden=[8, 8]"],
+    ),
     ("batch_norm on batches of 8", ["batch_norm"], {"training.batch_size": "8"}, ["regularizers.batch_norm=off"]),
     ("stochastic_depth without residual", ["stochastic_depth"], {}, ["architecture.residual=true"]),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,13 +33,24 @@ def dataset(task: str, draw: int = 0, n: tuple[int, int, int] = (20, 8, 9), feat
     return Dataset(task, train, val, test, tuple(f"x{i}" for i in range(features)), "y")
 
 
+def fitted(data: Dataset, members: Sequence[Regularizer], seed: int) -> Dataset:
+    """The dataset with the rows that `on_data` members make of its training split, as the runner prepares it."""
+    x, y = data.train.x, data.train.y
+    for member in members:
+        x, y = member.on_data(x, y, data.task, stream(seed, member.kind))
+    return replace(data, fitted=Split(x, y))
+
+
 def population(
     seeds: Sequence[int] = (0,), stack: Sequence[Regularizer | Sequence[Regularizer]] = (),
     optimizer: Optimizer | Sequence[Optimizer] = SGD(lr=0.1), schedule: Schedule = Constant(),  # noqa: B008 - frozen
     architecture: Architecture = Architecture((6, 5)), data: Dataset | Sequence[Dataset] | None = None,  # noqa: B008
     dtype: str = "float64", **training: Any,
 ) -> Population:  # fmt: skip
-    """Networks of these seeds. optimizer, data and each member of the stack: one for all networks, or one for each."""
+    """Networks of these seeds. optimizer, data and each member of the stack: one for all networks, or one for each.
+
+    What a stack makes of the training rows must have one shape, as in every population.
+    """
 
     def each(one_or_all: Any) -> list[Any]:
         return list(one_or_all) if isinstance(one_or_all, Sequence) else [one_or_all] * len(seeds)
@@ -47,6 +59,10 @@ def population(
         return type(members[0]).of_population(members, np.dtype(dtype))
 
     datasets = each(dataset("regression") if data is None else data)
+    makers = [each(member) for member in stack if "on_data" in each(member)[0].hooks()]
+    if makers:
+        own = zip(datasets, seeds, zip(*makers, strict=True), strict=True)
+        datasets = [fitted(one, members, seed) for one, seed, members in own]
     used = list({id(one): one for one in datasets}.values())
     which = tuple([one is other for other in used].index(True) for one in datasets)
     return Population(

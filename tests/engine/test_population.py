@@ -27,7 +27,7 @@ from regx.regularizers import L1, L2, REGISTRY, Dropout, EarlyStopping
 from tests.engine.populations import TASKS, assert_same_bits, dataset, population
 from tests.engine.settings import NEUTRAL, PAIRS, SETTINGS, TRAINING_ONLY, is_layer, name
 
-BINARY = dataset("binary")  # a task on which every regularizer is usable
+BINARY = dataset("binary", 3)  # a task on which every regularizer is usable, with a minority for SMOTE
 RESIDUAL = Architecture((6, 6), residual=True)  # an architecture in which every regularizer acts
 
 
@@ -44,6 +44,16 @@ def test_the_settings_are_complete():
                 assert {getattr(first, parameter.name) for first, _ in pairs} == set(parameter.options)
         if not is_layer(pairs[0][0]):
             assert (kind in NEUTRAL) != any(parameter.neutral is not None for parameter in declared.values())
+
+
+def makes_rows(member: Regularizer) -> bool:
+    """Whether it makes training rows of its own, so that only networks for which it makes as many are together."""
+    return "on_data" in member.hooks()
+
+
+def side_by_side(first: Regularizer, second: Regularizer) -> list[Regularizer]:
+    """The two in one population; twice the first where they cannot be."""
+    return [first, first if makes_rows(first) else second]
 
 
 # Alone = together
@@ -66,13 +76,18 @@ def stacked_populations(draw):
         st.lists(st.sampled_from(usable), unique_by=lambda pairs: is_layer(pairs[0][0]) or pairs[0][0].kind, max_size=5)
     )
     pairs = [draw(st.sampled_from([pair for pair in pairs if not pair[0].unusable(task, rows[1])])) for pairs in chosen]
+    stack = [each(pair) for pair in pairs]
+    datasets = each(datasets)
+    if any(makes_rows(pair[0]) for pair in pairs):  # how many depends on the dataset and on the setting
+        datasets = datasets[:1] * len(seeds)
+        stack = [members[:1] * len(seeds) if makes_rows(members[0]) else members for members in stack]
     optimizer = draw(st.sampled_from(list(OPTIMIZERS.values())))
     radii = draw(st.sampled_from([[0.0], [0.02, 0.1]]))  # with one or with two gradients a step
     widths = draw(st.lists(st.integers(1, 20), max_size=3) | st.sampled_from([[4, 4, 4], [9, 9]]))
     return {
         "seeds": seeds,
-        "data": each(datasets),
-        "stack": [each(pair) for pair in pairs],
+        "data": datasets,
+        "stack": stack,
         "optimizer": [optimizer(lr=lr, sam=sam) for lr, sam in zip(each([0.001, 0.02, 0.3]), each(radii), strict=True)],
         "schedule": draw(st.sampled_from([Constant(), Step(every=2), Cosine(warmup=1)])),
         "architecture": Architecture(
@@ -119,31 +134,32 @@ def test_alone_is_together(arguments):
 KEEPS_FINITE = ("clip_norm", "clip_value")  # no rate makes a network diverge whose steps are bounded
 
 
+@pytest.mark.parametrize("eval_every", [1, 50])
 @pytest.mark.parametrize("batch_size", [None, 7])
 @pytest.mark.parametrize("pair", [pair for pair in PAIRS if pair[0].kind not in KEEPS_FINITE], ids=name)
-def test_a_diverging_network_leaves_and_disturbs_nobody(pair, batch_size):
-    rates = [0.05, 1e6, 0.1]
+def test_a_diverging_network_leaves_and_disturbs_nobody(pair, batch_size, eval_every):
+    """Two that diverge, each at its own time, beside two that do not."""
     data = dataset("binary" if pair[0].unusable("regression", 8) else "regression")
+    # A logit's gradient is bounded, so that no rate makes it diverge: the weights must overflow at once.
+    rates = [0.05, 3e38, 1e38, 0.1] if data.task == "binary" else [0.05, 1e6, 1e4, 0.1]
     arguments = {
-        "seeds": [3, 4, 4], "data": [data] * 3, "stack": [[pair[0]] * 3], "optimizer": [SGD(lr=lr) for lr in rates],
+        "seeds": [3, 4, 4, 4], "data": [data] * 4, "stack": [[pair[0]] * 4], "optimizer": [SGD(lr=lr) for lr in rates],
         "architecture": Architecture((6, 5)), "batch_size": batch_size, "epochs": 40, "dtype": "float32",
+        "eval_every": eval_every,
     }  # fmt: skip
-    if data.task == "binary":
-        # A logit's gradient is bounded, so that no rate makes it diverge: the weights must overflow at once.
-        arguments["optimizer"][1] = SGD(lr=3e38)
     networks = train(population(**arguments))
-    for index in range(3):
+    for index in range(4):
         assert_same_bits(networks[index], train(population(**alone(arguments, index)))[0])
-    assert [network.status for network in networks] == ["completed", "diverged", "completed"]
-    divergence = networks[1].divergence
-    assert networks[1].metrics["epoch"][-1] == divergence.epoch < 40
-    broken = [tensor for tensor in networks[1].weights if not np.isfinite(networks[1].weights[tensor]).all()]
-    first = next((tensor.removeprefix("final/") for tensor in broken if tensor.startswith("final/")), "loss")
-    assert divergence.tensor == first
-    # Until then every row is finite, and the row of the divergence is not.
-    rows = np.stack([networks[1].metrics[column] for column in ("train_loss", "weight_norm", "objective")])
-    assert np.isfinite(rows[:, 1:-1]).all()
-    assert not np.isfinite(rows[:, -1]).all()
+    assert [network.status for network in networks] == ["completed", "diverged", "diverged", "completed"]
+    for network in networks[1:3]:
+        assert network.metrics["epoch"][-1] == network.divergence.epoch < 40
+        broken = [tensor for tensor in network.weights if not np.isfinite(network.weights[tensor]).all()]
+        first = next((tensor.removeprefix("final/") for tensor in broken if tensor.startswith("final/")), "loss")
+        assert network.divergence.tensor == first
+        # Until then every row is finite, and the row of the divergence is not.
+        rows = np.stack([network.metrics[column] for column in ("train_loss", "weight_norm", "objective")])
+        assert np.isfinite(rows[:, 1:-1]).all()
+        assert not np.isfinite(rows[:, -1]).all()
 
 
 def test_off_the_evaluation_schedule_only_who_diverged_gets_a_row():
@@ -207,12 +223,26 @@ def test_eval_every_thins_the_rows_and_changes_nothing_else(epochs, every):
 @pytest.mark.parametrize("pair", TRAINING_ONLY, ids=name)
 def test_evaluation_is_clean(pair):
     """The metrics of the same weights do not depend on the stack, after training with it neither."""
-    plain, stacked = (State(population([0, 1], stack, data=BINARY)) for stack in ([], [list(pair)]))
+    plain, stacked = (State(population([0, 1], stack, data=BINARY)) for stack in ([], [side_by_side(*pair)]))
     stacked.train_epoch(1, True)
     plain.values[:] = stacked.values
     with_stack, without = stacked.evaluator.metrics(), plain.evaluator.metrics()
     assert with_stack.keys() == without.keys()
     assert all(np.array_equal(with_stack[column], without[column]) for column in without)
+
+
+@given(stacked_populations())
+@settings(max_examples=60)
+def test_evaluation_is_clean_of_whole_stacks(arguments):
+    """The same of random stacks, against the layers in them alone, which evaluation has too."""
+    layers = [members for members in arguments["stack"] if is_layer(members[0])]
+    stacked, plain = (State(population(**arguments | {"stack": stack})) for stack in (arguments["stack"], layers))
+    with np.errstate(all="ignore"):
+        stacked.train_epoch(1, True)
+        plain.values[:] = stacked.values
+        with_stack, without = stacked.evaluator.metrics(), plain.evaluator.metrics()
+    assert with_stack.keys() == without.keys()
+    assert all(np.array_equal(with_stack[column], without[column], equal_nan=True) for column in without)
 
 
 def test_evaluation_in_chunks_is_evaluation_at_once(monkeypatch):
@@ -247,12 +277,30 @@ def test_neutral_is_absent(pair, optimizer, dtype):
         "architecture": RESIDUAL,
     }
     absent = train(population([2, 2], **arguments))
-    for stack in ([neutral(pair[0])], [[neutral(pair[0]), pair[0]]]):
+    for stack in ([neutral(pair[0])], [side_by_side(neutral(pair[0]), pair[0])]):
         # A regularizer that reports another epoch does so at its neutral value too.
         assert_same_bits(train(population([2, 2], stack, **arguments))[0], absent[0], ("init", "final"))
 
 
-@pytest.mark.parametrize("pair", [pair for pair in PAIRS if pair[0].hooks() != ("on_data",)], ids=name)
+@given(stacked_populations(), st.data())
+@settings(max_examples=120)
+def test_neutral_is_absent_anywhere_in_a_stack(arguments, data):
+    """Whoever else is in it."""
+    task, stack = arguments["data"][0].task, arguments["stack"]
+    n_val = len(arguments["data"][0].val.x)
+    kinds = {members[0].kind for members in stack}
+    others = [pair[0] for pair in TRAINING_ONLY if pair[0].kind not in kinds and not pair[0].unusable(task, n_val)]
+    member = neutral(data.draw(st.sampled_from(others)))
+    place = data.draw(st.integers(0, len(stack)))
+    more = [*stack[:place], [member] * len(arguments["seeds"]), *stack[place:]]
+    # Who reports other weights than the last does so at its neutral value too.
+    weights = ("init", "final") if "on_finish" in member.hooks() else ("init", "reported", "final")
+    without, with_it = (train(population(**arguments | {"stack": each})) for each in (stack, more))
+    for one, other in zip(with_it, without, strict=True):
+        assert_same_bits(one, other, weights)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=name)
 def test_active_is_not_absent(pair):
     """Else the laws above would hold of a regularizer that does nothing."""
     arguments = {"data": BINARY, "epochs": 40, "architecture": RESIDUAL}
@@ -264,7 +312,8 @@ def test_active_is_not_absent(pair):
 # Random streams
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=name)
+# With more rows there are other batches, for which more is drawn.
+@pytest.mark.parametrize("pair", [pair for pair in PAIRS if not makes_rows(pair[0])], ids=name)
 def test_adding_a_regularizer_changes_no_other_draw(pair, monkeypatch):
     def draws(stack):
         drawn: dict[str, list[np.ndarray]] = {}
@@ -297,7 +346,7 @@ def test_adding_a_regularizer_changes_no_other_draw(pair, monkeypatch):
         return drawn
 
     others = [
-        [list(other)]
+        [side_by_side(*other)]
         for other in PAIRS
         if other[0].kind != pair[0].kind and not (is_layer(pair[0]) and is_layer(other[0]))
     ]

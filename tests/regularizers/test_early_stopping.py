@@ -48,8 +48,6 @@ def test_stopping_at_t_is_ridge_with_strength_one_over_t(seed: int) -> None:
         ridge = Ridge(alpha=lam * N / 2).fit(data.train.x, data.train.y[:, 0]).coef_
         np.testing.assert_allclose(stopped_after(epochs, data), ridge, rtol=1e-6, atol=1e-9)
         np.testing.assert_allclose(ridge, shrunk * least_squares, rtol=1e-6)
-        if 2 * LR * epochs < 0.3:
-            assert lam * epochs == pytest.approx(1 / LR, rel=0.2)  # in proportion to 1/t while t is small
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -155,6 +155,25 @@ def imbalanced(draw: st.DrawFn) -> tuple[Array, Array, str, Array]:
     return x, y, "binary" if binary else "multiclass", labels
 
 
+def on_segments(made: Array, rows: Array, k: int) -> bool:
+    """Whether each row of `made` stands between a row of the class and one of its k nearest."""
+    distance = np.linalg.norm(rows[:, None] - rows, axis=2)
+    np.fill_diagonal(distance, np.inf)
+    reach = np.sort(distance, axis=1)[:, min(k, len(rows) - 1) - 1]
+    pairs = np.argwhere(distance <= reach[:, None] + 1e-12)  # of equally near ones any
+    start, way = rows[pairs[:, 0]], rows[pairs[:, 1]] - rows[pairs[:, 0]]
+    for row in made:
+        off = row - start
+        share_of_way = (off * way).sum(axis=1) / np.maximum((way**2).sum(axis=1), 1e-300)
+        on_segment = (
+            (np.abs(off - share_of_way[:, None] * way).max(axis=1) < 1e-12)
+            & (share_of_way >= -1e-12) & (share_of_way <= 1 + 1e-12)
+        )  # fmt: skip
+        if not on_segment.any():
+            return False
+    return True
+
+
 @given(imbalanced(), st.integers(1, 6), st.sampled_from([0.0, 0.3, 0.5, 1.0]), st.integers(0, 9))
 @settings(max_examples=100)
 def test_smote(data: tuple[Array, Array, str, Array], k: int, share: float, seed: int) -> None:
@@ -176,20 +195,42 @@ def test_smote(data: tuple[Array, Array, str, Array], k: int, share: float, seed
         assert len(made) == (0 if len(own) == 1 else round(share * (largest - len(own))))
         if len(own) == 1:
             continue
-        distance = np.linalg.norm(own[:, None] - own, axis=2)
-        np.fill_diagonal(distance, np.inf)
-        reach = np.sort(distance, axis=1)[:, min(k, len(own) - 1) - 1]
-        pairs = np.argwhere(distance <= reach[:, None] + 1e-12)  # of equally near ones any
-        start, way = own[pairs[:, 0]], own[pairs[:, 1]] - own[pairs[:, 0]]
-        for row in made:
-            off = row - start
-            share_of_way = (off * way).sum(axis=1) / np.maximum((way**2).sum(axis=1), 1e-300)
-            on_segment = (
-                (np.abs(off - share_of_way[:, None] * way).max(axis=1) < 1e-12)
-                & (share_of_way >= -1e-12) & (share_of_way <= 1 + 1e-12)
-            )  # fmt: skip
-            assert on_segment.any()
+        assert on_segments(made, own, k)
     assert len(more_x) == len(more_y)
+
+
+BLOBS = (50, 20, 9)  # rows of the classes that both libraries balance
+
+
+def rows_of_imblearn_and_ours(k: int, draws: int) -> tuple[list[Array], list[Array], list[Array]]:
+    """For each class: its rows, and the synthetic rows that imbalanced-learn and we make of them in many draws."""
+    from imblearn.over_sampling import SMOTE as Reference
+
+    labels = np.repeat(range(len(BLOBS)), BLOBS)
+    x = stream(0, "test data").standard_normal((len(labels), 3)) + labels[:, None]
+    y, theirs, ours = np.eye(len(BLOBS))[labels], [], []
+    for draw in range(draws):
+        their_x, their_labels = Reference(random_state=draw, k_neighbors=k).fit_resample(x, labels)
+        our_x, our_y = SMOTE(k=k).on_data(x, y, "multiclass", stream(draw, "smote"))
+        np.testing.assert_array_equal(their_x[: len(x)], x)
+        theirs.append([their_x[len(x) :][their_labels[len(x) :] == label] for label in range(len(BLOBS))])
+        ours.append([our_x[len(x) :][our_y[len(x) :, label] == 1] for label in range(len(BLOBS))])
+        assert [len(made) for made in ours[-1]] == [len(made) for made in theirs[-1]] == [BLOBS[0] - n for n in BLOBS]
+    rows = [x[labels == label] for label in range(len(BLOBS))]
+    return rows, *([np.concatenate(made) for made in zip(*each, strict=True)] for each in (theirs, ours))
+
+
+@pytest.mark.parametrize("k", [1, 5])
+def test_smote_is_that_of_imbalanced_learn(k: int) -> None:
+    """As many rows of each class, on the same segments, and equally spread in whatever direction one looks."""
+    from scipy.stats import ks_2samp
+
+    rows, theirs, ours = rows_of_imblearn_and_ours(k, draws=50)
+    directions = stream(1, "test data").standard_normal((3, 6))
+    for label in (1, 2):  # the minorities
+        assert on_segments(theirs[label][:300], rows[label], k)
+        pvalues = [ks_2samp(*(made @ way for made in (theirs[label], ours[label]))).pvalue for way in directions.T]
+        assert min(pvalues) > 0.01
 
 
 def test_a_larger_share_adds_the_same_rows_and_more() -> None:

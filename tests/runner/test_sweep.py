@@ -78,7 +78,7 @@ def test_a_diverged_cell_ends_with_3_and_hides_no_other(small: Path, regx: Regx)
 
 def test_a_sweep_without_a_validation_split_cannot_choose(small: Path, regx: Regx) -> None:
     said = regx("sweep", small, *AXIS, "-s", "dataset.n_val=0", code=2).stderr
-    assert "the best cannot be chosen: expected a validation split, found none" in said
+    assert "a sweep chooses by validation loss: expected a validation split, found none" in said
 
 
 @pytest.mark.parametrize("option", ["--max-trials", "--random"])

@@ -279,7 +279,7 @@ def test_a_changed_byte_is_read_or_refused_and_nothing_else(tmp_path, fabricated
 def test_a_missing_file_is_named(tmp_path, fabricated, file):
     folder = fabricated.store(tmp_path / "run")
     (folder / file).unlink()
-    with pytest.raises(InputError, match=rf"{file}: damaged: expected a file, found none.*regx run .*--force"):
+    with pytest.raises(InputError, match=rf"{file}: damaged: expected a file, found none.*remove the folder"):
         _ = (run := read_run(folder)).metrics, run.weights
 
 
