@@ -204,13 +204,13 @@ BLOBS = (50, 20, 9)  # rows of the classes that both libraries balance
 
 def rows_of_imblearn_and_ours(k: int, draws: int) -> tuple[list[Array], list[Array], list[Array]]:
     """For each class: its rows, and the synthetic rows that imbalanced-learn and we make of them in many draws."""
-    from imblearn.over_sampling import SMOTE as Reference
+    from imblearn import over_sampling
 
     labels = np.repeat(range(len(BLOBS)), BLOBS)
     x = stream(0, "test data").standard_normal((len(labels), 3)) + labels[:, None]
     y, theirs, ours = np.eye(len(BLOBS))[labels], [], []
     for draw in range(draws):
-        their_x, their_labels = Reference(random_state=draw, k_neighbors=k).fit_resample(x, labels)
+        their_x, their_labels = over_sampling.SMOTE(random_state=draw, k_neighbors=k).fit_resample(x, labels)
         our_x, our_y = SMOTE(k=k).on_data(x, y, "multiclass", stream(draw, "smote"))
         np.testing.assert_array_equal(their_x[: len(x)], x)
         theirs.append([their_x[len(x) :][their_labels[len(x) :] == label] for label in range(len(BLOBS))])

@@ -63,6 +63,27 @@ def test_the_summary_has_the_diagnostics(regx: Regx, tmp_path: Path) -> None:
     assert 0 < found["seconds_per_epoch"] < 1
 
 
+@pytest.mark.parametrize("stack", ["[]", "[clip_norm: {max_norm: 1e-4}]", "[l2: 10, clip_norm: {max_norm: 1e-4}]"])
+def test_the_gradient_norm_is_of_the_loss_alone_at_the_first_weight_matrix(stack: str, tmp_path: Path) -> None:
+    """One step, so that it was taken at the initial weights; nothing that regularizers do to it is in it."""
+    config = tmp_path / "c.yaml"
+    config.write_text(
+        "dataset: {name: circle, n_train: 20}\narchitecture: {hidden: [6]}\ntraining: {epochs: 1, dtype: float64}\n"
+        f"regularizers: {stack}\nseeds: 2\n"
+    )
+    run = api.run(config, out=tmp_path)
+    for seed in (0, 1):
+        train = load_grid(config).cells[0].config.dataset.load(seed).train
+        w0, b0, w1, b1 = (
+            run.weights[f"seed{seed}/init/{layer}/{tensor}"] for layer in (0, 1) for tensor in ("weight", "bias")
+        )
+        z = train.x @ w0 + b0
+        p = 1 / (1 + np.exp(-(np.maximum(z, 0) @ w1 + b1)))
+        dz = (p - train.y) / len(train.x) @ w1.T * (z > 0)  # the mean cross-entropy's, through output and ReLU
+        found = run.summary["seeds"][str(seed)]["diagnostics"]["first_layer_gradient_norm"]
+        assert found == pytest.approx(np.linalg.norm(train.x.T @ dz), rel=1e-9)
+
+
 def test_the_resolved_config_repeats_the_run(small: Path, regx: Regx, tmp_path: Path) -> None:
     first = json.loads(regx("run", small, "--json").stdout)
     again = json.loads(regx("run", tmp_path / first["run"] / "config.yaml", "--out", "again", "--json").stdout)

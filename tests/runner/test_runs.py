@@ -75,6 +75,42 @@ def test_a_config_with_and_without_a_regularizer_share_every_other_draw(small: P
     assert not np.array_equal(with_l2.weights[ARRAYS[0]], without.weights[ARRAYS[0]])
 
 
+def test_smote_trains_on_the_rows_it_adds(tmp_path: Path) -> None:
+    path = tmp_path / "smote.yaml"
+    path.write_text(
+        "dataset: {name: circle, n_train: 40}\narchitecture: {hidden: [6]}\nregularizers: [smote]\n"
+        "training: {epochs: 3, batch_size: 16}\nseeds: 2\n"
+    )
+    full = regx.run(path, out=tmp_path)
+    none = regx.run(path, set={"regularizers.smote.share": 0}, out=tmp_path)
+    without = regx.run(path, set={"regularizers.smote": "off"}, out=tmp_path)
+    assert weights(none) == weights(without)
+    assert none.metrics.equals(without.metrics)
+    init = [name for name in full.weights if "/init/" in name]
+    assert all(np.array_equal(full.weights[name], without.weights[name]) for name in init)
+    for seed in range(2):
+        ours, theirs = (run.metrics[run.metrics.seed == seed] for run in (full, without))
+        # The losses in the tables are those of the split; what was minimised is that of the larger one.
+        assert ours.train_loss.iloc[0] == theirs.train_loss.iloc[0]
+        assert ours.objective.iloc[1] != theirs.objective.iloc[1]
+
+
+def test_smote_adds_rows_to_the_minority_of_every_seed(tmp_path: Path) -> None:
+    path = tmp_path / "smote.yaml"
+    path.write_text("dataset: {name: circle, n_train: 40}\nregularizers: [smote]\ntraining: {epochs: 1}\nseeds: 3\n")
+    config = load_config(path)
+    seen = set()
+    for work in plan([config], [Member(0, seed) for seed in range(3)], jobs=1):
+        for member, which in zip(work.members, work.population.which, strict=True):
+            data = work.population.datasets[which]
+            assert data.fitted is not None
+            assert data.fitted.y.mean() == 0.5
+            assert len(data.fitted.x) > len(data.train.x) == 40
+            np.testing.assert_array_equal(data.fitted.x[:40], config.dataset.load(member.seed).train.x)
+            seen.add(member.seed)
+    assert seen == {0, 1, 2}
+
+
 def test_populations_are_cut_config_by_config_and_hold_only_one_graph(small: Path) -> None:
     configs = [load_config(small, [f"training.epochs={epochs}"], seeds=40) for epochs in (3, 5)]
     members = [Member(number, seed) for number in (0, 1) for seed in range(40)]
