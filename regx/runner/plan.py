@@ -75,6 +75,18 @@ def dataset(source: Source, seed: int) -> Dataset:
         raise InputError(f"dataset: expected data that fits in memory, found a {source.kind} that does not") from error
 
 
+@cache
+def fingerprint(source: Source) -> str:
+    """The fingerprint of a source's data, read once for all cells of a sweep."""
+    return source.fingerprint()
+
+
+def forget_data() -> None:
+    """Read data anew from here on: between two calls from Python a table may have changed."""
+    for remembered in (dataset, fitted, fingerprint, _facts):
+        remembered.cache_clear()
+
+
 def check_memory(config: Config, data: Dataset) -> None:
     """Raises InputError if training one network of a config would need more memory than the machine has."""
     if not hasattr(os, "sysconf"):

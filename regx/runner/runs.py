@@ -10,7 +10,7 @@ from pathlib import Path
 from regx.config.config import Config
 from regx.core.trained import Trained
 from regx.runner.execute import execute
-from regx.runner.plan import Member, Work, dataset, estimated_seconds, plan
+from regx.runner.plan import Member, Work, dataset, estimated_seconds, fingerprint, forget_data, plan
 from regx.store.about import about
 from regx.store.folder import begin_run, check_data, finished_seeds, is_same_question, mark, write_run
 
@@ -61,11 +61,12 @@ def bring_up_to_date(
     Whatever ends this early, what is finished stays, and the folders say how they were left.
     Raises RegxError where a folder holds something else, or cannot be written.
     """
+    forget_data()
     members = missing(targets, force)
     lacking = {member.config for member in members}
     for number, target in enumerate(targets):
         if number not in lacking:
-            check_data(target.folder, target.config.dataset.fingerprint())
+            check_data(target.folder, fingerprint(target.config.dataset))
     if not members:
         return
     folders = _Folders(targets, force, command)
@@ -105,7 +106,7 @@ class _Folders:
         source = target.config.dataset
         facts = about(
             task=dataset(source, target.config.seeds[0]).task,
-            data_fingerprint=source.fingerprint(),
+            data_fingerprint=fingerprint(source),
             digest=target.config.digest(),
             command=self._command,
         )

@@ -136,6 +136,19 @@ def test_networks_of_different_strength_share_a_population(small: Path, tmp_path
     assert weights(regx.load(tmp_path / "2")) == weights(alone)
 
 
+def test_a_table_that_changed_between_two_calls_is_read_anew(tmp_path: Path) -> None:
+    table, config = tmp_path / "table.csv", tmp_path / "c.yaml"
+    config.write_text("dataset: {name: csv, path: table.csv, target: y}\narchitecture: {hidden: []}\nseeds: 1\n")
+    losses = []
+    for flip, out in ((1, "before"), (-1, "after")):
+        rows = [f"{x * 0.37 % 1},{x * 0.37 % 1 * flip + x % 7}" for x in range(60)]
+        table.write_text("\n".join(["x,y", *rows]))
+        losses.append(
+            regx.run(config, set={"training.epochs": 3}, out=tmp_path / out, jobs=1).metrics.train_loss.tolist()
+        )
+    assert losses[0] != losses[1]
+
+
 def test_predict_gives_the_recorded_test_loss(small: Path, tmp_path: Path) -> None:
     run = regx.run(small, out=tmp_path)
     for seed in range(3):
