@@ -49,7 +49,7 @@ class Run:
 
         x is what the network sees (`regx data` writes it). For classification the outputs are probabilities.
         """
-        from regx.runner.predict import predict
+        from regx.evidence.predict import predict
 
         return predict(self._stored, x, seed)
 

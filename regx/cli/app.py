@@ -13,7 +13,23 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from regx.cli import compare, data, explain, init, run, schema, sweep, validate
+from regx.cli import (
+    ablate,
+    bias_variance,
+    compare,
+    data,
+    diagnose,
+    explain,
+    init,
+    plot,
+    race,
+    recommend,
+    report,
+    run,
+    schema,
+    sweep,
+    validate,
+)
 from regx.core.errors import FAILED, RegxError
 
 app = typer.Typer(
@@ -49,6 +65,13 @@ def options(
 app.command("run")(run.command)
 app.command("compare")(compare.command)
 app.command("sweep")(sweep.command)
+app.command("race")(race.command)
+app.command("diagnose")(diagnose.command)
+app.command("ablate")(ablate.command)
+app.command("bias-variance")(bias_variance.command)
+app.command("recommend")(recommend.command)
+app.command("plot")(plot.command)
+app.command("report")(report.command)
 app.command("explain")(explain.command)
 app.command("validate")(validate.command)
 app.command("schema")(schema.command)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from regx.runner.runs import OnProgress, Progress
+    from regx.runner.networks import OnProgress, Progress
 
 SECONDS_BETWEEN_LINES = 10.0
 

@@ -77,6 +77,8 @@ def typed(model: BaseModel) -> Config:
         batch_size=None if training.batch_size == "full" else training.batch_size,
         dtype=training.dtype,
         eval_every=training.eval_every,
+        snapshots=training.snapshots,
+        checkpoint_seconds=training.checkpoint_seconds,
     )
     seeds = tuple(range(data.seeds)) if isinstance(data.seeds, int) else tuple(data.seeds)
     resolved = {

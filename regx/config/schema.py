@@ -71,6 +71,21 @@ TRAINING_KEYS = {
         _key("batch_size", Training(), int, "samples per step; full takes all of them", ge=1),
         _key("dtype", Training(), str, "precision that is computed in", options=("float32", "float64")),
         _key("eval_every", Training(), int, "metrics are taken at epoch 0, at every k-th and at the last one", ge=1),
+        _key(
+            "snapshots",
+            Training(),
+            int,
+            "epochs, spread evenly, at which the weights of the first seed are kept for pictures; 0 for none",
+            ge=0,
+            le=1000,
+        ),
+        _key(
+            "checkpoint_seconds",
+            Training(),
+            float,
+            "seconds between checkpoints, from which a killed training goes on",
+            gt=0,
+        ),
     )
 }
 

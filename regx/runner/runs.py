@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from regx.config.config import Config
 from regx.core.trained import Trained
-from regx.runner.execute import execute
-from regx.runner.plan import Member, Work, dataset, estimated_seconds, fingerprint, forget_data, plan
+from regx.runner.networks import OnProgress, train_networks
+from regx.runner.plan import Member, Work, dataset, fingerprint, forget_data
 from regx.store.about import about
 from regx.store.folder import begin_run, check_data, finished_seeds, is_same_question, mark, write_run
-
-# Below this much work one process is done before others have loaded NumPy.
-SECONDS_WORTH_PROCESSES = 4.0
 
 
 @dataclass(frozen=True)
@@ -24,19 +20,6 @@ class Target:
 
     config: Config
     folder: Path
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far training is. Epochs are counted over all networks; those not needed by stopped networks count as done."""
-
-    epochs: int
-    all_epochs: int
-    networks: int
-    all_networks: int
-
-
-OnProgress = Callable[[Progress], None]
 
 
 def missing(targets: Sequence[Target], force: bool) -> list[Member]:
@@ -70,17 +53,8 @@ def bring_up_to_date(
     if not members:
         return
     folders = _Folders(targets, force, command)
-    counter = _Counter(targets, members, on_progress)
-
-    def on_trained(done: Sequence[Member], trained: Sequence[Trained]) -> None:
-        folders.write(done, trained)
-        counter.networks(done)
-
     try:
-        works = folders.begun(
-            plan([target.config for target in targets], members, jobs := jobs or _jobs(targets, members))
-        )
-        execute(works, min(jobs, len(members)), on_trained, counter.epochs)
+        train_networks([target.config for target in targets], members, folders.write, jobs, on_progress, folders.begun)
     except BaseException as error:
         folders.leave("failed" if isinstance(error, Exception) else "interrupted")
         raise
@@ -129,44 +103,3 @@ class _Folders:
             target = self._targets[number]
             if not set(target.config.seeds) <= set(finished_seeds(target.folder)):
                 mark(target.folder, status)  # type: ignore[arg-type]
-
-
-class _Counter:
-    def __init__(self, targets: Sequence[Target], members: Sequence[Member], on_progress: OnProgress) -> None:
-        self._targets, self._on_progress = targets, on_progress
-        self._all_networks = len(members)
-        self._all_epochs = sum(self._needed(member) for member in members)
-        self._finished_epochs = self._finished = self._running = 0
-
-    def _needed(self, member: Member) -> int:
-        return self._targets[member.config].config.training.epochs
-
-    def epochs(self, n: int) -> None:
-        self._running += n
-        self._tell()
-
-    def networks(self, members: Sequence[Member]) -> None:
-        needed = sum(self._needed(member) for member in members)
-        self._finished_epochs += needed
-        self._finished += len(members)
-        # What these networks had reported is in `needed` now; stopped ones had reported less.
-        self._running = max(self._running - needed, 0)
-        self._tell()
-
-    def _tell(self) -> None:
-        done = min(self._finished_epochs + self._running, self._all_epochs)
-        self._on_progress(Progress(done, self._all_epochs, self._finished, self._all_networks))
-
-
-def _jobs(targets: Sequence[Target], members: Sequence[Member]) -> int:
-    """All cores where the work is worth starting processes, else this process alone."""
-    by_config: dict[int, float] = {}
-    seconds = 0.0
-    for member in members:
-        if member.config not in by_config:
-            config = targets[member.config].config
-            by_config[member.config] = estimated_seconds(config, dataset(config.dataset, member.seed))
-        seconds += by_config[member.config]
-    if seconds < SECONDS_WORTH_PROCESSES:
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

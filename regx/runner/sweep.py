@@ -10,8 +10,9 @@ from typing import Any
 from regx.config.load import Cell, Grid
 from regx.core.errors import InputError, RegxError
 from regx.core.streams import stream
+from regx.runner.networks import OnProgress
 from regx.runner.plan import dataset
-from regx.runner.runs import OnProgress, Target, bring_up_to_date
+from regx.runner.runs import Target, bring_up_to_date
 from regx.store.atomic import write_atomically
 from regx.store.run import StoredRun, read_run
 

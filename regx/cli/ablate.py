@@ -1,0 +1,8 @@
+"""`regx ablate`."""
+
+from __future__ import annotations
+
+
+def command() -> None:
+    """Not there yet."""
+    raise NotImplementedError

@@ -1,0 +1,1 @@
+"""What stored runs say when they are asked: predictions, data, diagnosis, effects."""
