@@ -21,6 +21,16 @@ METRICS: dict[str, str] = {
     "seconds": "The network's share of the time its population took to train.",
     "difference": "Mean over shared seeds of the metric minus the baseline's, with a 95 % interval; less is better for "
     "losses.",
+    "p": "How often a difference as great comes about by chance, if the run and the baseline do equally well; "
+    "corrected by Holm's method for the number of rows.",
+    "won": "Shared seeds at which the run does better than the baseline; 18/20 is 18 of 20.",
+    "tied": "Shared seeds at which the run and the baseline do equally well.",
+    "shared": "Seeds that both the run and the baseline have completed: differences are taken over these.",
     "verdict": "better, worse or unclear against the baseline, from the paired difference, corrected for the number of "
     "rows; `cannot tell` below five shared seeds.",
+    "seeds_to_tell": "About how many seeds it would take to tell an unclear run from the baseline, with probability "
+    "0.8, if the difference is what it looks like now; nothing stands for more than 1,000.",
+    "missing_seeds": "Seeds that the config asks for or another run of the table has, and this run lacks.",
+    "diverged": "Seeds whose training did not stay finite. They are in no mean.",
+    "peek": "yes where the test split was used for choosing (--peek): the test loss is then no honest estimate.",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from regx.core.arrays import Array
@@ -13,10 +13,13 @@ METRICS = (
 )  # fmt: skip
 ACCURACIES = ("train_accuracy", "val_accuracy", "test_accuracy")
 
-# What a run's summary says beside the metrics; the last two for classification only.
+# What a run's summary says beside the metrics; calibration, Brier score and accuracies for classification only. The
+# trivial predictor answers the mean, or the shares of the classes, of the training split.
 DIAGNOSTICS = (
     "initial_mean_absolute_weight", "mean_absolute_weight", "first_layer_gradient_norm", "dead_units",
     "seconds_per_epoch", "test_calibration_error", "test_brier_score",
+    "trivial_train_loss", "trivial_val_loss", "trivial_test_loss",
+    "trivial_train_accuracy", "trivial_val_accuracy", "trivial_test_accuracy",
 )  # fmt: skip
 
 
@@ -39,6 +42,7 @@ class Trained:
     diagnostics: those of DIAGNOSTICS that there are, of the reported weights; the gradient is the last step's.
     weights: arrays by `<init|reported|final>/<layer>/<weight|bias|gain|offset>`, layers from 0, weights (in, out).
     seconds: its share of the population's time.
+    snapshots: the parameters in training by epoch, then by `<layer>/<tensor>`, where the config asks for some.
     """
 
     seed: int
@@ -51,3 +55,4 @@ class Trained:
     weights: dict[str, Array]
     seconds: float
     divergence: Divergence | None = None
+    snapshots: dict[int, dict[str, Array]] = field(default_factory=dict)

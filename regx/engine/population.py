@@ -22,7 +22,8 @@ class Population:
     """What is to be trained; plain data that can be sent to another process.
 
     optimizer and stack are of the population's form, one value per network. seeds: R of them. datasets: those in use,
-    equal in shape, and `which` of them, (R,), each network is trained on.
+    equal in shape, and `which` of them, (R,), each network is trained on. pictured: (R,), of whom snapshots are taken;
+    none if empty. peek: what is chosen by the validation split is chosen by the test split instead.
     """
 
     architecture: Architecture
@@ -33,6 +34,8 @@ class Population:
     seeds: tuple[int, ...]
     datasets: tuple[Dataset, ...]
     which: tuple[int, ...]
+    pictured: tuple[bool, ...] = ()
+    peek: bool = False
 
     @property
     def task(self) -> str:
@@ -58,4 +61,5 @@ class Population:
             seeds=tuple(np.array(self.seeds)[keep].tolist()),
             datasets=tuple(self.datasets[index] for index in used),
             which=tuple(which.tolist()),
+            pictured=tuple(np.array(self.pictured)[keep].tolist()) if self.pictured else (),
         )

@@ -13,7 +13,7 @@ from regx.engine.batches import Batch, Batches, augmented, targets
 from regx.engine.diagnostics import first_layer_gradient_norm
 from regx.engine.evaluate import Evaluator
 from regx.engine.population import Population
-from regx.nn.losses import LOSSES
+from regx.nn.losses import LOSSES, probabilities
 from regx.nn.network import Hook, Hooks, Network
 
 # The hooks that the state calls itself; those of `Hooks` act within the network.
@@ -177,6 +177,13 @@ class State:
         np.copyto(self.values, here)
         np.copyto(self._penalties, penalties)
         return loss
+
+    def predict(self, inputs: Array) -> Array:
+        """What the networks in training predict for inputs (n, D): (R, K, n)."""
+        x = np.ones((len(self.values), inputs.shape[1] + 1, len(inputs)), self.values.dtype)
+        x[:, :-1] = inputs.T
+        network = Network(self.layout, self.values, x, self.population.stack)
+        return probabilities(network.forward(network.into), self.population.task)
 
     def going_on(self, scores: Scores) -> Array:
         """Which networks their regularizers let go on after an evaluated epoch, (R,) bool."""

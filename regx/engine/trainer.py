@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -11,32 +13,60 @@ import numpy as np
 from regx.core.arrays import Array
 from regx.core.regularizer import Scores
 from regx.core.trained import DIAGNOSTICS, Divergence, Trained
-from regx.engine.diagnostics import calibration, dead_units, mean_absolute_weight
+from regx.engine.diagnostics import calibration, dead_units, mean_absolute_weight, trivial
 from regx.engine.history import History
 from regx.engine.population import Population
 from regx.engine.state import State
+from regx.nn.architecture import Training
+
+SECONDS_PER_TURN = 0.05
+
+Predict = Callable[[Array], Array]
 
 
 class Observer(Protocol):
     """Someone who watches training and changes nothing."""
 
-    def on_evaluation(self, epoch: int, networks: Array, metrics: dict[str, Array]) -> None:
-        """After an evaluated epoch. networks: (r,) the numbers of those still training; every metric (r,)."""
+    def on_evaluation(self, epoch: int, networks: Array, metrics: dict[str, Array], predict: Predict) -> None:
+        """After an evaluated epoch. networks: (r,) the numbers of those still training; every metric (r,).
+
+        predict: inputs (n, D) to what the networks predict there, (r, K, n).
+        """
 
     def on_leave(self, epoch: int, networks: Array) -> None:
         """After `networks`, (r,), left the population at an epoch: finished, stopped or diverged."""
 
 
 def train(population: Population, observers: Sequence[Observer] = ()) -> list[Trained]:
-    """Train all networks of a population; one result per network, in their order.
+    """Train all networks of a population; one result per network, in their order."""
+    found: list[Trained] = []
+    train_in_turns([population], [observers], lambda number, trained: found.extend(trained))
+    return found
 
-    On one BLAS thread: populations run side by side in processes, and a product's bits depend on its threads.
+
+def train_in_turns(
+    populations: Sequence[Population],
+    observers: Sequence[Sequence[Observer]],
+    on_trained: Callable[[int, list[Trained]], None],
+    seconds: float = SECONDS_PER_TURN,
+) -> None:
+    """Train several populations side by side, each `seconds` at a time: what a race is.
+
+    observers: those of each population. on_trained(number, trained) when a population is finished; one result per
+    network, in their order. On one BLAS thread: populations run side by side in processes, and a product's bits depend
+    on its threads.
     """
     from threadpoolctl import threadpool_limits
 
     # Networks may overflow: that is found, named and reported, not warned of.
     with threadpool_limits(1), np.errstate(all="ignore"):
-        return _Training(population, observers).run()
+        waiting = deque(enumerate(map(_Training, populations, observers)))
+        while waiting:
+            number, training = waiting.popleft()
+            if training.take_turn(seconds if waiting else math.inf):
+                waiting.append((number, training))
+            else:
+                on_trained(number, training.results())
 
 
 class _Training:
@@ -44,30 +74,58 @@ class _Training:
         self._training = population.training
         self._observers = observers
         self._seeds = population.seeds
+        self._peek = population.peek
+        self._clock = time.perf_counter()
         self._state = State(population)
         self._initial = self._state.values.copy()
         replicas = len(self._seeds)
         self._networks = np.arange(replicas)  # the numbers of those still training
         rows = 2 + self._training.epochs // self._training.eval_every + 1
         self._history = History(replicas, rows, population.task != "regression", population.dtype)
+        self._trivial = [trivial(dataset) for dataset in population.datasets]
+        self._which = population.which
+        self._snapshots: dict[int, dict[int, dict[str, Array]]] = {
+            network: {} for network, wanted in enumerate(population.pictured) if wanted
+        }
+        self._pictured_epochs = snapshot_epochs(self._training) if self._snapshots else frozenset()
         self._results: dict[int, Trained] = {}
         self._seconds = np.zeros(replicas)
-        self._clock = time.perf_counter()
+        self._epoch = -1  # the last one that is done
+        self._spent()
 
-    def run(self) -> list[Trained]:
-        nothing = np.full(len(self._networks), np.nan)
-        self._evaluated(0, nothing, nothing)
-        for epoch in range(1, self._training.epochs + 1):
-            if not len(self._networks):
+    def take_turn(self, seconds: float) -> bool:
+        """Go on for about so long; whether there is more to do."""
+        start = self._clock = time.perf_counter()
+        while self._networks.size:
+            self._epoch += 1
+            self._next_epoch(self._epoch)
+            if self._epoch == self._training.epochs and self._networks.size:
+                self._leave(self._epoch, np.ones(len(self._networks), bool))
+            elif time.perf_counter() - start >= seconds:
                 break
-            last = epoch == self._training.epochs
-            record = last or epoch % self._training.eval_every == 0
-            objective, penalty = self._state.train_epoch(epoch, record)
-            finite = np.isfinite(objective)
-            if record or not finite.all():
-                self._evaluated(epoch, objective, penalty if record else np.full(len(penalty), np.nan), record)
-        self._leave(self._training.epochs, np.ones(len(self._networks), bool))
+        self._spent()
+        return bool(self._networks.size)
+
+    def results(self) -> list[Trained]:
+        """One for each network of the population, in their order."""
         return [self._results[network] for network in range(len(self._seeds))]
+
+    def _next_epoch(self, epoch: int) -> None:
+        if epoch == 0:
+            nothing = np.full(len(self._networks), np.nan)
+            self._evaluated(0, nothing, nothing)
+            return
+        record = epoch == self._training.epochs or epoch % self._training.eval_every == 0
+        objective, penalty = self._state.train_epoch(epoch, record)
+        finite = np.isfinite(objective)
+        if record or not finite.all():
+            self._evaluated(epoch, objective, penalty if record else np.full(len(penalty), np.nan), record)
+
+    def _spent(self) -> None:
+        """Count the time since the clock was read last as that of the networks which are training."""
+        now = time.perf_counter()
+        self._seconds[self._networks] += (now - self._clock) / max(len(self._networks), 1)
+        self._clock = now
 
     def _evaluated(self, epoch: int, objective: Array, penalty: Array, everyone: bool = True) -> None:
         """Evaluate and record; let go who diverged or stopped. Off the schedule, only who diverged gets a row."""
@@ -82,19 +140,22 @@ class _Training:
         self._history.add(self._networks[rows], epoch, {name: metric[rows] for name, metric in metrics.items()})
         going_on = finite
         if everyone:
+            if epoch in self._pictured_epochs:
+                self._take_snapshots(epoch)
             for observer in self._observers:
-                observer.on_evaluation(epoch, self._networks, metrics)
-            scores = Scores(epoch, metrics["val_loss"], metrics.get("val_accuracy"))
+                observer.on_evaluation(epoch, self._networks, metrics, state.predict)
+            split = "test" if self._peek else "val"
+            scores = Scores(epoch, metrics[f"{split}_loss"], metrics.get(f"{split}_accuracy"))
             going_on = finite & state.going_on(scores)
         if not going_on.all():
             self._leave(epoch, ~going_on, ~finite)
 
     def _leave(self, epoch: int, leaving: Array, diverged: Array | None = None) -> None:
         """Report the networks where `leaving`, (r,), is true, and go on without them."""
-        now = time.perf_counter()
-        self._seconds[self._networks] += (now - self._clock) / max(len(self._networks), 1)
-        self._clock = now
+        self._spent()
         values, epochs, because = self._state.reported(epoch)
+        if self._peek:
+            because = because.replace("validation", "test")
         facts = self._facts(values)
         for row in np.flatnonzero(leaving).tolist():
             divergence = None
@@ -109,6 +170,11 @@ class _Training:
         self._networks = self._networks[~leaving]
         if len(self._networks):
             self._state.select(~leaving)
+
+    def _take_snapshots(self, epoch: int) -> None:
+        for row, network in enumerate(self._networks.tolist()):
+            if network in self._snapshots:
+                self._snapshots[network][epoch] = self._state.layout.named(self._state.values[row].copy())
 
     def _facts(self, values: Array) -> dict[str, Array]:
         """Metrics and diagnostics, each (R,), of the reported parameters, (R, P): not always those in training."""
@@ -146,6 +212,7 @@ class _Training:
         at = int(np.searchsorted(metrics["epoch"], epoch))
         there = {name: column[at] for name, column in metrics.items()}
         epochs_trained = int(metrics["epoch"][-1])
+        facts |= self._trivial[self._which[network]]
         facts["seconds_per_epoch"] = self._seconds[network] / max(epochs_trained, 1)
         return Trained(
             seed=self._seeds[network],
@@ -160,6 +227,7 @@ class _Training:
             },
             seconds=float(self._seconds[network]),
             divergence=divergence,
+            snapshots=self._snapshots.get(network, {}),
         )
 
     def _broken(self, row: int) -> str:
@@ -168,3 +236,10 @@ class _Training:
             if not np.isfinite(array).all():
                 return name
         return "loss"
+
+
+def snapshot_epochs(training: Training) -> frozenset[int]:
+    """The epochs at which snapshots are taken: evaluated ones, spread evenly from epoch 0 to the last."""
+    evaluated = sorted({*range(0, training.epochs + 1, training.eval_every), training.epochs})
+    chosen = np.linspace(len(evaluated) - 1, 0, training.snapshots).round().astype(int)
+    return frozenset(evaluated[index] for index in chosen)

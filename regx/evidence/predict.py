@@ -22,13 +22,27 @@ def predict(run: StoredRun, x: Any, seed: int | None = None) -> Array:
     x: (n, D). Returns (n, K): the number, the probability of class 1, or the probability of each class; the mean over
     the run's completed seeds, or that of one seed. Raises InputError for a seed that is not there, or other features.
     """
-    seeds = _chosen(run, seed)
+    return np.asarray(predict_seeds(run, x, _chosen(run, seed)).mean(axis=0))
+
+
+def predict_seeds(run: StoredRun, x: Any, seeds: list[int]) -> Array:
+    """The same for each of some completed seeds: (seeds, n, K)."""
+    return _outputs(run, x, [_named(run, one) for one in seeds])
+
+
+def predict_snapshots(run: StoredRun, x: Any) -> dict[int, Array]:
+    """What the first seed predicted for x, (n, D), at each epoch that left a snapshot: (n, K) by epoch."""
+    snapshots = run.snapshots
+    return dict(zip(snapshots, _outputs(run, x, list(snapshots.values())), strict=True)) if snapshots else {}
+
+
+def _outputs(run: StoredRun, x: Any, networks: list[dict[str, Array]]) -> Array:
+    """(networks, n, K) from each network's parameters by `<layer>/<tensor>`."""
     config = load_config(run.folder / CONFIG)
-    architecture = config.architecture
-    first = run.weights[f"seed{seeds[0]}/reported/0/weight"]
-    features, dtype = first.shape[0], first.dtype
-    outputs = len(run.weights[f"seed{seeds[0]}/reported/{len(architecture.hidden)}/bias"])
-    stack = tuple(type(one).of_population([one] * len(seeds), dtype) for one in config.stack)
+    architecture, first = config.architecture, networks[0]
+    features, dtype = first["0/weight"].shape[0], first["0/weight"].dtype
+    outputs = len(first[f"{len(architecture.hidden)}/bias"])
+    stack = tuple(type(one).of_population([one] * len(networks), dtype) for one in config.stack)
     layout = Layout(features, architecture, outputs, stack)
     try:
         rows = np.atleast_2d(np.asarray(x, dtype=dtype))
@@ -37,14 +51,13 @@ def predict(run: StoredRun, x: Any, seed: int | None = None) -> Array:
     if rows.ndim != 2 or rows.shape[1] != features:
         raise InputError(
             f"x: expected shape (n, {features}), a column for each feature the network sees, found {np.shape(x)}. "
-            f"`regx data {run.folder / CONFIG} --seed {seeds[0]} --out DIR` writes them."
+            f"`regx data {run.folder / CONFIG} --seed {run.seeds[0]} --out DIR` writes them."
         )
-    values = np.stack([layout.flat(_named(run, one)) for one in seeds])
-    inputs = np.ones((len(seeds), features + 1, len(rows)), dtype)
+    values = np.stack([layout.flat(named) for named in networks])
+    inputs = np.ones((len(networks), features + 1, len(rows)), dtype)
     inputs[:, :features] = rows.T
     network = Network(layout, values, inputs, stack)
-    predicted = probabilities(network.forward(network.into), run.summary["task"])
-    return np.asarray(predicted.mean(axis=0).T)
+    return np.asarray(probabilities(network.forward(network.into), run.summary["task"]).swapaxes(1, 2))
 
 
 def _chosen(run: StoredRun, seed: int | None) -> list[int]:

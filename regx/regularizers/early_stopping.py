@@ -33,7 +33,10 @@ class EarlyStopping(Regularizer):
 
     def unusable(self, task: str, n_val: int) -> str | None:
         if n_val == 0:
-            return "it needs a validation split, found none: set dataset.val_fraction or dataset.n_val"
+            return (
+                "it needs a validation split, found none: set dataset.val_fraction or dataset.n_val, or let it look at "
+                "the test split with --peek"
+            )
         if task == "regression" and self.metric == "val_accuracy":
             return "a regression has no val_accuracy: set regularizers.early_stopping.metric=val_loss"
         return None

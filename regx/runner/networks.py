@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from regx.config.config import Config
 from regx.core.trained import Trained
-from regx.runner.execute import OnTrained, execute
+from regx.runner.execute import OnTrained, Watch, execute
 from regx.runner.plan import Member, Work, dataset, estimated_seconds, plan
 
 # Below this much work one process is done before others have loaded NumPy.
@@ -35,11 +35,14 @@ def train_networks(
     jobs: int | None = None,
     on_progress: OnProgress = lambda progress: None,
     begun: Callable[[Iterator[Work]], Iterator[Work]] = lambda works: works,
+    watch: Watch | None = None,
+    peek: bool = False,
 ) -> None:
     """Train the members' networks as populations and hand each population's over when it is finished.
 
     on_trained(members, trained) is called in this thread, in no particular order of populations.
     jobs: processes; None for as many as the work is worth. begun: sees every population before it is trained.
+    watch: who wants to see them train side by side. peek: the test split takes the place of the validation split.
     Raises InputError where a stack cannot act on its data, or the memory does not suffice.
     """
     counter = _Counter(configs, members, on_progress)
@@ -49,7 +52,8 @@ def train_networks(
         counter.networks(done)
 
     jobs = jobs or _jobs(configs, members)
-    execute(begun(plan(configs, members, jobs)), min(jobs, len(members)), finished, counter.epochs)
+    works = begun(plan(configs, members, jobs, peek))
+    execute(works, min(jobs, len(members)), finished, counter.epochs, watch)
 
 
 class _Counter:

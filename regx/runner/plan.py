@@ -46,24 +46,24 @@ class Work:
     population: Population
 
 
-def plan(configs: Sequence[Config], members: Sequence[Member], jobs: int) -> Iterator[Work]:
+def plan(configs: Sequence[Config], members: Sequence[Member], jobs: int, peek: bool = False) -> Iterator[Work]:
     """Cut the networks into populations, config by config, so that a config is finished before the next is begun.
 
     Lazily, since the data of a population is loaded when its turn comes. With several jobs populations are no larger
-    than an even share, so that every job has one.
+    than an even share, so that every job has one. peek: the test split takes the place of the validation split.
     """
     groups: dict[tuple[Any, ...], list[Member]] = {}
     for number in dict.fromkeys(member.config for member in members):
         check_memory(configs[number], dataset(configs[number].dataset, configs[number].seeds[0]))
     for member in members:
-        groups.setdefault(_graph(configs[member.config], member.seed), []).append(member)
+        groups.setdefault(_graph(configs[member.config], member.seed, peek), []).append(member)
     for group in groups.values():
         first = configs[group[0].config]
         size = networks_per_population(first, dataset(first.dataset, group[0].seed))
         size = min(size, -(-len(group) // jobs))
         for start in range(0, len(group), size):
             part = tuple(group[start : start + size])
-            yield Work(part, _population(configs, part))
+            yield Work(part, _population(configs, part, peek))
 
 
 @lru_cache(maxsize=64)
@@ -131,10 +131,10 @@ def _facts(source: Source, seed: int) -> tuple[str, tuple[tuple[int, ...], ...]]
     return data.task, tuple(array.shape for split in (data.train, data.val, data.test) for array in (split.x, split.y))
 
 
-def _graph(config: Config, seed: int) -> tuple[Any, ...]:
+def _graph(config: Config, seed: int, peek: bool) -> tuple[Any, ...]:
     """What networks must share to be trained in one population."""
     task, shapes = _facts(config.dataset, seed)
-    n_val = shapes[2][0]
+    n_val = shapes[4 if peek else 2][0]
     for regularizer in config.stack:
         reason = regularizer.unusable(task, n_val)
         if reason is not None:
@@ -152,7 +152,7 @@ def _graph(config: Config, seed: int) -> tuple[Any, ...]:
     )
 
 
-def _population(configs: Sequence[Config], part: Sequence[Member]) -> Population:
+def _population(configs: Sequence[Config], part: Sequence[Member], peek: bool) -> Population:
     own = [configs[member.config] for member in part]
     first = own[0]
     each = [_data(config, member.seed) for config, member in zip(own, part, strict=True)]
@@ -171,6 +171,11 @@ def _population(configs: Sequence[Config], part: Sequence[Member]) -> Population
         seeds=tuple(member.seed for member in part),
         datasets=tuple(unique),
         which=tuple(numbers[id(data)] for data in each),
+        pictured=tuple(
+            config.training.snapshots > 0 and member.seed == config.seeds[0]
+            for config, member in zip(own, part, strict=True)
+        ),
+        peek=peek,
     )
 
 

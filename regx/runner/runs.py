@@ -8,10 +8,11 @@ from pathlib import Path
 
 from regx.config.config import Config
 from regx.core.trained import Trained
+from regx.runner.execute import Watch
 from regx.runner.networks import OnProgress, train_networks
 from regx.runner.plan import Member, Work, dataset, fingerprint, forget_data
 from regx.store.about import about
-from regx.store.folder import begin_run, check_data, finished_seeds, is_same_question, mark, write_run
+from regx.store.folder import begin_run, check_data, check_peek, finished_seeds, is_same_question, mark, write_run
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,13 @@ def bring_up_to_date(
     force: bool = False,
     on_progress: OnProgress = lambda progress: None,
     command: Sequence[str] | None = None,
+    watch: Watch | None = None,
+    peek: bool = False,
 ) -> None:
     """Train what is missing in the targets' folders and write it there, each population as it is finished.
 
     jobs: processes; None for as many as the work is worth. command: what run.json is to say was typed.
+    watch: who wants to see the networks train side by side. peek: what is chosen is chosen by the test split.
     Whatever ends this early, what is finished stays, and the folders say how they were left.
     Raises RegxError where a folder holds something else, or cannot be written.
     """
@@ -50,11 +54,13 @@ def bring_up_to_date(
     for number, target in enumerate(targets):
         if number not in lacking:
             check_data(target.folder, fingerprint(target.config.dataset))
+            check_peek(target.folder, peek)
     if not members:
         return
-    folders = _Folders(targets, force, command)
+    folders = _Folders(targets, force, command, peek)
     try:
-        train_networks([target.config for target in targets], members, folders.write, jobs, on_progress, folders.begun)
+        configs = [target.config for target in targets]
+        train_networks(configs, members, folders.write, jobs, on_progress, folders.begun, watch, peek)
     except BaseException as error:
         folders.leave("failed" if isinstance(error, Exception) else "interrupted")
         raise
@@ -63,8 +69,8 @@ def bring_up_to_date(
 class _Folders:
     """The run folders of the targets, begun when their first network is, and what is still open of each."""
 
-    def __init__(self, targets: Sequence[Target], force: bool, command: Sequence[str] | None) -> None:
-        self._targets, self._force, self._command = targets, force, command
+    def __init__(self, targets: Sequence[Target], force: bool, command: Sequence[str] | None, peek: bool) -> None:
+        self._targets, self._force, self._command, self._peek = targets, force, command, peek
         self._begun: dict[int, dict[str, object]] = {}
         self._kept: dict[int, bool] = {}  # whether seeds from before are kept
 
@@ -83,6 +89,7 @@ class _Folders:
             data_fingerprint=fingerprint(source),
             digest=target.config.digest(),
             command=self._command,
+            peek=self._peek,
         )
         # A forced run trains anew what it is asked for. Other seeds are dropped only where they are of other data.
         keep = not self._force or is_same_question(target.folder, target.config.resolved, facts)

@@ -39,6 +39,7 @@ def sweep(
     force: bool = False,
     on_progress: OnProgress = lambda progress: None,
     command: Sequence[str] | None = None,
+    peek: bool = False,
 ) -> tuple[Path, list[StoredRun]]:
     """Train what the cells lack. The sweep's folder, and the run of each cell in their order.
 
@@ -56,7 +57,7 @@ def sweep(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RegxError(f"{folder}: the sweep's folder cannot be made: {error.strerror or error}.") from error
-    bring_up_to_date(targets, jobs, force, on_progress, command)
+    bring_up_to_date(targets, jobs, force, on_progress, command, peek=peek)
     _write(folder, grid, targets, cells)
     return folder, [read_run(target.folder) for target in targets]
 

@@ -13,6 +13,7 @@ from regx.core.errors import InputError, RegxError
 from regx.store.atomic import write_atomically
 
 CONFIG, METRICS, SUMMARY, WEIGHTS, ABOUT = "config.yaml", "metrics.csv", "summary.json", "weights.npz", "run.json"
+SNAPSHOTS = "snapshots.npz"  # where the config asks for some
 
 
 def strict(value: Any) -> Any:

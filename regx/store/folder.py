@@ -19,6 +19,7 @@ from regx.store.files import (
     ABOUT,
     CONFIG,
     METRICS,
+    SNAPSHOTS,
     SUMMARY,
     WEIGHTS,
     read_config,
@@ -84,6 +85,14 @@ def write_run(
         seeds = _write_config(folder, resolved, entries)
         write_atomically(folder / METRICS, format_metrics(rows, names).encode())
         write_atomically(folder / WEIGHTS, format_weights(arrays))
+        snapshots = {
+            f"seed{one.seed}/epoch{epoch}/{name}": array
+            for one in trained
+            for epoch, named in one.snapshots.items()
+            for name, array in named.items()
+        }
+        if snapshots:
+            write_atomically(folder / SNAPSHOTS, format_weights(snapshots))
         write_json(folder / SUMMARY, summary(resolved, about, entries))
         if all(str(seed) in entries for seed in seeds):
             mark(folder, "diverged" if any(e["status"] == "diverged" for e in entries.values()) else "completed")
@@ -107,6 +116,16 @@ def check_data(folder: Path, fingerprint: str) -> None:
         raise InputError(
             f"{folder}: the data has changed since these seeds were trained: expected fingerprint {before}, "
             f"found {fingerprint}. Choose another --out, or --force to train anew."
+        )
+
+
+def check_peek(folder: Path, peek: bool) -> None:
+    """Raises InputError if the finished seeds of a folder were trained with --peek and `peek` is not, or vice versa."""
+    before = read_json(folder / SUMMARY, ("peek",))["peek"]
+    if before != peek:
+        raise InputError(
+            f"{folder}: expected seeds trained {'with' if before else 'without'} --peek, as those that are "
+            "there. Choose another --out, or --force to train anew."
         )
 
 
@@ -143,12 +162,7 @@ def _finished(folder: Path, resolved: Mapping[str, Any], about: Mapping[str, Any
                 f"{folder / CONFIG}: expected the config that is being run, found another `{key}`: "
                 f"{before.get(key)} instead of {resolved.get(key)}. Choose another --out, or --force to train anew."
             )
-    before = read_json(folder / SUMMARY, ("data_fingerprint", "peek"))
-    if before["peek"] != bool(about.get("peek", False)):
-        raise InputError(
-            f"{folder}: expected seeds trained {'with' if before['peek'] else 'without'} --peek, as those that are "
-            "there. Choose another --out, or --force to train anew."
-        )
+    check_peek(folder, bool(about.get("peek", False)))
     check_data(folder, about["data_fingerprint"])
     return listed
 

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from regx.core.arrays import Array
 from regx.core.errors import InputError, RegxError
-from regx.store.files import ABOUT, CONFIG, METRICS, SUMMARY, WEIGHTS, damaged, expect, read_config, read_json
+from regx.store.files import (
+    ABOUT,
+    CONFIG,
+    METRICS,
+    SNAPSHOTS,
+    SUMMARY,
+    WEIGHTS,
+    damaged,
+    expect,
+    read_config,
+    read_json,
+)
 
 if TYPE_CHECKING:
     import pandas
@@ -56,6 +67,16 @@ class StoredRun:
         from regx.store.weights import read_weights
 
         return read_weights(self.folder / WEIGHTS, self.seeds)
+
+    @functools.cached_property
+    def snapshots(self) -> dict[int, dict[str, Array]]:
+        """Parameters while the first seed trained: by epoch, then by `<layer>/<tensor>`; empty without any.
+
+        Raises InputError if the file is damaged.
+        """
+        from regx.store.weights import read_snapshots
+
+        return next(iter(read_snapshots(self.folder / SNAPSHOTS).values()), {})
 
 
 def read_run(folder: Path | str) -> StoredRun:

@@ -15,8 +15,8 @@ import regx
 from regx.config.load import load_config
 from regx.core.errors import RegxError
 from regx.runner import execute
-from regx.runner.plan import Member, networks_per_population, plan
 from regx.runner.networks import Progress
+from regx.runner.plan import Member, networks_per_population, plan
 from regx.runner.runs import Target, bring_up_to_date
 
 ARRAYS = ["seed0/reported/0/weight", "seed2/final/1/bias"]

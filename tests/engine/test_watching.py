@@ -1,0 +1,114 @@
+"""What is told of training while it goes on, and what it leaves besides the reported weights."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.metrics import accuracy_score, log_loss, mean_squared_error
+
+from regx.core.arrays import Array
+from regx.core.trained import Trained
+from regx.engine.diagnostics import trivial
+from regx.engine.trainer import Predict, snapshot_epochs, train, train_in_turns
+from regx.nn.architecture import Training
+from regx.regularizers import Dropout, EarlyStopping
+from tests.engine.populations import TASKS, assert_same_bits, dataset, population
+
+
+class Recorder:
+    """Remembers what it was shown, and what the networks predicted then."""
+
+    def __init__(self, inputs: Array) -> None:
+        self.inputs = inputs
+        self.seen: list[tuple[int, Array, Array]] = []
+
+    def on_evaluation(self, epoch: int, networks: Array, metrics: dict[str, Array], predict: Predict) -> None:
+        self.seen.append((epoch, networks.copy(), predict(self.inputs)))
+
+    def on_leave(self, epoch: int, networks: Array) -> None:
+        pass
+
+
+def test_populations_trained_in_turns_are_the_same_bits_as_one_after_the_other():
+    populations = [
+        population((0, 1), [Dropout(p=0.3)], epochs=40, batch_size=6),
+        population((2,), [EarlyStopping(patience=2)], epochs=40),
+        population((3, 4), epochs=7),
+    ]
+    results: dict[int, list[Trained]] = {}
+    order = []
+
+    def on_trained(number: int, trained: list[Trained]) -> None:
+        results[number] = trained
+        order.append(number)
+
+    train_in_turns(populations, [[], [], []], on_trained, seconds=0.0)
+    assert order[0] == 2  # the shortest, though it came last: turns alternated
+    for number, one in enumerate(populations):
+        for together, alone in zip(results[number], train(one), strict=True):
+            assert_same_bits(together, alone)
+
+
+def test_an_observer_sees_what_the_networks_predict_and_changes_nothing():
+    data = dataset("binary")
+    watched = population((0, 1), [Dropout(p=0.3)], data=data, epochs=5, dtype="float32")
+    recorder = Recorder(data.test.x)
+    trained = train(watched, [recorder])
+    for one, plain in zip(trained, train(watched), strict=True):
+        assert_same_bits(one, plain)
+    assert [epoch for epoch, _, _ in recorder.seen] == [0, 1, 2, 3, 4, 5]
+    last = recorder.seen[-1][2]
+    assert last.shape == (2, 1, len(data.test.x))
+    for one, p in zip(trained, last[:, 0], strict=True):
+        assert one.metrics["test_loss"][-1] == pytest.approx(log_loss(data.test.y[:, 0], p), rel=1e-5)
+
+
+def test_snapshots_are_the_weights_in_training_spread_over_the_evaluated_epochs():
+    watched = population((0, 1), epochs=9, eval_every=2, snapshots=3)
+    pictured = type(watched)(**{**vars(watched), "pictured": (False, True)})
+    first, second = train(pictured)
+    assert first.snapshots == {}
+    assert list(second.snapshots) == [0, 4, 9]
+    for epoch, state in ((0, "init"), (9, "final")):
+        for name, array in second.snapshots[epoch].items():
+            assert np.array_equal(array, second.weights[f"{state}/{name}"])
+    stopped_there = train(population((1,), epochs=4))[0]
+    for name, array in second.snapshots[4].items():
+        assert np.array_equal(array, stopped_there.weights[f"final/{name}"])
+
+
+@pytest.mark.parametrize(("snapshots", "epochs"), [(1, {10}), (2, {0, 10}), (3, {0, 5, 10}), (99, set(range(11)))])
+def test_the_epochs_of_snapshots(snapshots, epochs):
+    assert snapshot_epochs(Training(epochs=10, snapshots=snapshots)) == epochs
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_trivial_predictor_is_scikit_learns(task):
+    data = dataset(task, 2)
+    found = trivial(data)
+    for split in ("train", "val", "test"):
+        rows = getattr(data, split)
+        if task == "regression":
+            answer = DummyRegressor().fit(data.train.x, data.train.y).predict(rows.x)
+            assert found[f"trivial_{split}_loss"] == pytest.approx(mean_squared_error(rows.y, answer))
+            continue
+        labels, of = (
+            (part.y[:, 0] if task == "binary" else part.y.argmax(axis=1)).astype(int) for part in (data.train, rows)
+        )
+        dummy = DummyClassifier(strategy="prior").fit(data.train.x, labels)
+        expected = log_loss(of, dummy.predict_proba(rows.x), labels=dummy.classes_)
+        assert found[f"trivial_{split}_loss"] == pytest.approx(expected)
+        assert found[f"trivial_{split}_accuracy"] == accuracy_score(of, dummy.predict(rows.x))
+
+
+def test_with_peek_the_test_split_stops_training():
+    data = dataset("regression")
+    swapped = type(data)(**{**vars(data), "val": data.test, "test": data.val})
+    peeking = population((0,), [EarlyStopping(patience=3)], data=data, epochs=60)
+    peeking = type(peeking)(**{**vars(peeking), "peek": True})
+    honest = population((0,), [EarlyStopping(patience=3)], data=swapped, epochs=60)
+    (peeked,), (same,) = train(peeking), train(honest)
+    assert peeked.reported_epoch == same.reported_epoch
+    assert peeked.reported_because == "best test score, restored by early_stopping"
+    assert np.array_equal(peeked.weights["reported/0/weight"], same.weights["reported/0/weight"])

@@ -1,0 +1,53 @@
+"""Watching: populations train side by side, and glimpses come with whom they are of."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import regx
+from regx.config.load import load_config
+from regx.core.glimpse import Glimpse
+from regx.evidence.predict import predict_snapshots
+from regx.runner.execute import Watch
+from regx.runner.plan import Member
+from regx.runner.runs import Target, bring_up_to_date
+from regx.store.run import read_run
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_watched_training_gives_the_same_bits_and_every_network_is_seen(small: Path, tmp_path: Path, jobs: int) -> None:
+    configs = [load_config(small), load_config(small, ["regularizers.l1.lam=0.001"])]
+    targets = [Target(config, tmp_path / config.folder_name) for config in configs]
+    seen: list[tuple[list[Member], Glimpse]] = []
+    watch = Watch(lambda members, glimpse: seen.append((list(members), glimpse)), np.linspace(-1, 1, 4)[:, None], 0.0)
+    bring_up_to_date(targets, jobs=jobs, watch=watch)
+    assert {member for members, _ in seen for member in members} == {Member(c, s) for c in (0, 1) for s in (0, 1, 2)}
+    for members, glimpse in seen:
+        assert all(len(each) == len(members) for each in glimpse.metrics.values())
+        assert glimpse.outputs is not None
+        assert glimpse.outputs.shape == (1, 4)
+    plain = regx.run(small, out=tmp_path / "plain")
+    watched = regx.load(targets[0].folder)
+    assert all(array.tobytes() == plain.weights[name].tobytes() for name, array in watched.weights.items())
+
+
+def test_snapshots_are_kept_of_the_first_seed_and_can_be_asked(small: Path, tmp_path: Path) -> None:
+    folder = regx.run(small, set={"training.snapshots": 3}, seeds="4,2", out=tmp_path).folder
+    run = read_run(folder)
+    assert list(run.snapshots) == [0, 4, 7]
+    x = [[0.5], [1.5]]
+    predicted = predict_snapshots(run, x)
+    assert np.array_equal(predicted[7], regx.load(folder).predict(x, seed=4))
+    assert read_run(regx.run(small, out=tmp_path).folder).snapshots == {}
+
+
+def test_with_peek_no_validation_split_is_needed_and_seeds_are_not_mixed(small: Path, tmp_path: Path) -> None:
+    config = load_config(small, ["dataset.n_val=0", "regularizers.early_stopping=2"])
+    target = Target(config, tmp_path / "run")
+    with pytest.raises(regx.InputError, match="--peek"):
+        bring_up_to_date([target])
+    bring_up_to_date([target], force=True, peek=True)
+    assert read_run(target.folder).summary["peek"] is True
+    with pytest.raises(regx.InputError, match="expected seeds trained with --peek"):
+        bring_up_to_date([target])
