@@ -18,6 +18,10 @@ JobsOption = Annotated[
     int | None, typer.Option("--jobs", metavar="N", min=1, help="processes to train in; else one per processor core")
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="train anew what is already there")]
+PeekOption = Annotated[
+    bool,
+    typer.Option("--peek", help="choose by the test split, not the validation split; recorded, and shown with the run"),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="no progress and no notes")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", "-n", help="show what would be done, and do nothing")]

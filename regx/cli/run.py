@@ -14,6 +14,7 @@ from regx.cli.options import (
     JobsOption,
     JsonOption,
     OutOption,
+    PeekOption,
     QuietOption,
     SeedsOption,
     SetOption,
@@ -29,6 +30,7 @@ def command(
     out: OutOption = "runs",
     jobs: JobsOption = None,
     force: ForceOption = False,
+    peek: PeekOption = False,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -44,7 +46,7 @@ def command(
     if dry_run:
         print_plan(target.folder, [member.seed for member in missing([target], force)], sys.stdout, json)
         return
-    warn([loaded], quiet)
+    warn([loaded], quiet, peek)
     with progress_bar(quiet or json) as on_progress:
-        bring_up_to_date([target], jobs, force, on_progress)
+        bring_up_to_date([target], jobs, force, on_progress, peek=peek)
     raise typer.Exit(print_run(read_run(target.folder), sys.stdout, json))

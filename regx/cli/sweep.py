@@ -14,6 +14,7 @@ from regx.cli.options import (
     JobsOption,
     JsonOption,
     OutOption,
+    PeekOption,
     QuietOption,
     SeedsOption,
     SetOption,
@@ -44,6 +45,7 @@ def command(
     out: OutOption = "runs",
     jobs: JobsOption = None,
     force: ForceOption = False,
+    peek: PeekOption = False,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -64,7 +66,8 @@ def command(
     if dry_run:
         print_grid(cells, sys.stdout, json)
         return
-    warn([cell.config for cell in cells], quiet)
+    warn([cell.config for cell in cells], quiet, peek)
     with progress_bar(quiet or json) as on_progress:
-        folder, runs = sweep(grid, cells, Path(out), jobs, force, on_progress)
-    raise typer.Exit(print_sweep(folder, runs, [cell.point for cell in cells], sys.stdout, json))
+        folder, runs = sweep(grid, cells, Path(out), jobs, force, on_progress, peek=peek)
+    notes = None if quiet else sys.stderr
+    raise typer.Exit(print_sweep(folder, runs, [cell.point for cell in cells], sys.stdout, json, peek, notes))

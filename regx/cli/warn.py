@@ -10,14 +10,25 @@ if TYPE_CHECKING:
     from regx.config.config import Config
 
 
-def warn(configs: Sequence[Config], quiet: bool) -> None:
-    """Print each warning of the configs, and how each table was understood, once; nothing when `quiet`."""
-    from regx.config.interactions import warnings
+PEEKED = (
+    "--peek: the test split is used for choosing. The test loss of what it chooses is no estimate any more of the loss "
+    "on new data."
+)
+
+
+def warn(configs: Sequence[Config], quiet: bool, peek: bool = False, lanes: bool = False) -> None:
+    """Print each warning of the configs, and how each table was understood, once; nothing when `quiet`.
+
+    lanes: they are those of a race.
+    """
+    from regx.config.interactions import lane_warnings, warnings
     from regx.runner.plan import dataset
 
     if quiet:
         return
-    found = [f"warning: {warning}" for config in configs for warning in warnings(config)]
+    found = [f"warning: {PEEKED}"] * peek
+    said = lane_warnings(configs) if lanes else [warning for config in configs for warning in warnings(config)]
+    found += [f"warning: {warning}" for warning in said]
     read = dict.fromkeys((config.dataset, config.seeds[0]) for config in configs)
     found += [f"note: {note}" for source, seed in read for note in dataset(source, seed).notes]
     for line in dict.fromkeys(found):

@@ -6,7 +6,7 @@ METRICS: dict[str, str] = {
     "epoch": "Passes over the training split that were made; 0 is before training.",
     "train_loss": "Mean data loss on the training split, in evaluation mode: no dropout, no noise, no penalty.",
     "val_loss": "Mean data loss on the validation split, in evaluation mode. Selection and early stopping look here.",
-    "test_loss": "Mean data loss on the test split, in evaluation mode. Nothing is chosen by it.",
+    "test_loss": "Mean data loss on the test split, in evaluation mode. Without --peek nothing is chosen by it.",
     "objective": "What was minimised: data loss plus penalties, in training mode, mean over the epoch's samples. "
     "Empty at epoch 0.",
     "penalty": "The part of the objective that regularizers added.",

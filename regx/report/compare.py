@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import IO
 
 from regx.report.render import print_rows
-from regx.report.table import compare_rows, known_columns, only_changed, read_with_baseline, sort_rows
+from regx.report.table import Row, compare_rows, known_columns, only_changed, read_with_baseline, sort_rows
 
 
 def print_comparison(
@@ -21,7 +21,7 @@ def print_comparison(
     changed: bool = False,
     format: str = "table",
 ) -> list[str]:
-    """Write the table over the runs at the paths. Returns what is wrong with runs that cannot be read, a message each.
+    """Write the table over the runs at the paths. Returns what there is to be warned of, a message each.
 
     A baseline that is a folder need not be among the paths. changed: instead of the stack, the config keys that differ.
     Raises InputError for whatever is wrong with the paths or the options.
@@ -32,4 +32,16 @@ def print_comparison(
     rows = compare_rows(runs, baseline, metric)
     rows = sort_rows(only_changed(rows, runs) if changed else rows, sort, top)
     print_rows(rows, format, stream, columns)
-    return problems
+    return problems + _without_baseline(rows)
+
+
+def _without_baseline(rows: Sequence[Row]) -> list[str]:
+    """What to say of groups in which there was nothing to compare with."""
+    verdicts: dict[str, list[str | None]] = {}
+    for row in rows:
+        verdicts.setdefault(row["group"], []).append(row["verdict"])
+    return [
+        f"{group}: no verdicts, since no run here is without regularizers. Name one to compare with: --baseline RUN."
+        for group, found in verdicts.items()
+        if len(found) > 1 and not any(found)
+    ]

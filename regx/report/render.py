@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any
 
 from regx.core.errors import InputError, did_you_mean
-from regx.report.table import COLUMNS, Row, flat, value
+from regx.report.conclusion import conclusion
+from regx.report.table import COLUMNS, Row, flat, labels, value
 
 FOLDED = ("stack", "changed")  # between words, so that no number is cut
+SILENT = ("run", "group", "dataset", "task", "metric", "tied", "shared")  # shown where they are asked for
 FORMATS = ("table", "json", "csv", "md")
 
 
@@ -41,7 +43,7 @@ def print_rows(rows: Sequence[Row], format: str, stream: IO[str], columns: Seque
 
         console = Console(file=stream)
         if console.is_terminal:
-            _print_tables(rows, console, columns)
+            print_tables(rows, console, columns)
         else:
             _write_flat(rows, stream, columns, _six_digits, delimiter="\t")
 
@@ -58,7 +60,7 @@ def shown_columns(rows: Sequence[Row]) -> list[str]:
 
     def speaks(key: str) -> bool:
         found = [value(row, key) for row in rows]
-        if key in ("run", "group", "dataset", "task"):
+        if key in SILENT:
             return False
         if key == "status":
             return any(item != "completed" for item in found)
@@ -66,6 +68,8 @@ def shown_columns(rows: Sequence[Row]) -> list[str]:
             return any(found)
         if key == "difference":
             return any(item["mean"] is not None for item in found)
+        if key == "seeds_to_tell":
+            return any(item is not None for item in found) or any(map(_is_hopeless, rows))
         return any(item is not None for item in found)
 
     return [key for key in COLUMNS if speaks(key)]
@@ -92,13 +96,15 @@ def _six_digits(item: Any) -> Any:
 def _write_markdown(rows: Sequence[Row], stream: IO[str], columns: Sequence[str] | None) -> None:
     for label, members in _by_group(rows).items():
         keys = list(columns) if columns is not None else shown_columns(members)
-        cells = _cells(members, keys)
+        cells = cell_texts(members, keys)
         stream.write(f"**{_markdown(label)}**\n\n")
         stream.write("| " + " | ".join(keys) + " |\n")
         stream.write("|" + "|".join("---" if COLUMNS[key].kind == "text" else "--:" for key in keys) + "|\n")
         for index in range(len(members)):
             stream.write("| " + " | ".join(_markdown(cells[key][index].strip()) for key in keys) + " |\n")
         stream.write("\n")
+        said = " ".join(conclusion(members))
+        stream.write(f"{_markdown(_printable(said))}\n\n" if said else "")
 
 
 def _markdown(text: str) -> str:
@@ -107,7 +113,7 @@ def _markdown(text: str) -> str:
     return text
 
 
-def _print_tables(rows: Sequence[Row], console: Any, columns: Sequence[str] | None) -> None:
+def print_tables(rows: Sequence[Row], console: Any, columns: Sequence[str] | None) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -115,9 +121,9 @@ def _print_tables(rows: Sequence[Row], console: Any, columns: Sequence[str] | No
     shown: set[str] = set()
     for label, members in _by_group(rows).items():
         keys = list(columns) if columns is not None else shown_columns(members)
-        cells = _cells(members, keys)
+        cells = cell_texts(members, keys)
         if columns is None and "name" in cells:
-            cells["name"] = [_elided(cell, max(console.width // 4, 12)) for cell in cells["name"]]
+            cells["name"] = [elided(cell, max(console.width // 4, 12)) for cell in cells["name"]]
         widths = {key: _width(key, cells[key], console.width) for key in keys}
         kept = keys if columns is not None else _fitting(widths, console.width)
         left_out.update(dict.fromkeys(key for key in keys if key not in kept))
@@ -134,6 +140,11 @@ def _print_tables(rows: Sequence[Row], console: Any, columns: Sequence[str] | No
         console.print(table, crop=False)
         console.width = terminal
         console.print()
+        said = conclusion(members)
+        for line in said:
+            console.print(Text(_printable(line)))
+        if said:
+            console.print()
     for line in _legend(shown, list(left_out)):
         console.print(Text(line, style="dim"))
 
@@ -164,10 +175,12 @@ def _legend(shown: set[str], dropped: list[str]) -> list[str]:
         lines.append("±: 95 % interval over seeds.  *: the best of its column.")
     if "verdict" in shown or "difference" in shown:
         lines.append("difference and verdict: to the baseline, seed by seed, 95 % interval in brackets.")
+    if "won" in shown:
+        lines.append("won: shared seeds at which the run does better than the baseline.")
+    if "seeds_to_tell" in shown:
+        lines.append("seeds_to_tell: about how many would, if the difference is what it looks like now.")
     if "gap" in shown:
         lines.append("gap: val_loss - train_loss.")
-    if "peek" in shown:
-        lines.append("peek: the test split was used for choosing, so its numbers flatter.")
     if dropped:
         lines.append(f"Not shown for want of space: {', '.join(dropped)}. A wider terminal or --columns shows them.")
     return lines
@@ -180,22 +193,31 @@ def _by_group(rows: Sequence[Row]) -> dict[str, list[Row]]:
     return groups
 
 
-def _cells(rows: Sequence[Row], keys: Sequence[str]) -> dict[str, list[str]]:
+def cell_texts(rows: Sequence[Row], keys: Sequence[str]) -> dict[str, list[str]]:
     """Each column as text, the best values marked with a star."""
-    names = [row.get("name") for row in rows]
-    # Runs of one name are told apart by their folders.
-    told_apart = [
-        row["run"].rstrip("/").rpartition("/")[2] if names.count(row.get("name")) > 1 else name
-        for row, name in zip(rows, names, strict=True)
-    ]
     cells = {}
     for key in keys:
-        items = told_apart if key == "name" else [value(row, key) for row in rows]
-        if COLUMNS[key].kind == "interval":
+        items: list[Any] = labels(rows) if key == "name" else [value(row, key) for row in rows]
+        if key == "won":
+            cells[key] = [_won(row) for row in rows]
+        elif key == "seeds_to_tell":
+            cells[key] = [">1000" if _is_hopeless(row) else _word(row.get(key)) for row in rows]
+        elif COLUMNS[key].kind == "interval":
             cells[key] = _interval_cells(items, COLUMNS[key].best, brackets=key == "difference")
         else:
             cells[key] = [_word(item) for item in items]
     return cells
+
+
+def _won(row: Row) -> str:
+    if row.get("won") is None:
+        return ""
+    tied = f" ({row['tied']} tied)" if row["tied"] else ""
+    return f"{row['won']}/{row['shared']}{tied}"
+
+
+def _is_hopeless(row: Row) -> bool:
+    return row.get("verdict") == "unclear" and "seeds_to_tell" in row and row["seeds_to_tell"] is None
 
 
 def _word(item: Any) -> str:
@@ -241,7 +263,7 @@ def _printable(item: Any) -> Any:
     return "".join(sign if sign.isprintable() else "�" for sign in item) if isinstance(item, str) else item
 
 
-def _elided(text: str, width: int) -> str:
+def elided(text: str, width: int) -> str:
     """At most `width` signs: the middle goes, since names differ at their ends."""
     if len(text) <= width:
         return text

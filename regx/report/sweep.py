@@ -1,10 +1,12 @@
-"""What `regx sweep` prints: its table best first, and the validation curve along its axis."""
+"""What `regx sweep` prints: its table best first, what was chosen and how much that flatters, and the curve."""
 
 from __future__ import annotations
 
 import json
 import shutil
+import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,10 +14,10 @@ from regx.config.load import Cell
 from regx.report.lines import MARKERS, validation_curve
 from regx.report.render import is_terminal, print_rows
 from regx.report.run import exit_code
-from regx.report.table import Row, compare_rows, sort_rows
+from regx.report.table import Row, compare_rows, per_seed, sort_rows
 from regx.store.run import StoredRun
 
-CHOSEN_BY = "val_loss"
+CHOSEN_BY, PEEKED_BY = "val_loss", "test_loss"
 WIDEST = 100
 
 
@@ -31,31 +33,113 @@ def print_grid(cells: Sequence[Cell], stream: IO[str], as_json: bool) -> None:
 
 
 def print_sweep(
-    folder: Path, runs: Sequence[StoredRun], points: Sequence[Mapping[str, Any]], stream: IO[str], as_json: bool
+    folder: Path,
+    runs: Sequence[StoredRun],
+    points: Sequence[Mapping[str, Any]],
+    stream: IO[str],
+    as_json: bool,
+    peek: bool = False,
+    notes: IO[str] | None = None,
 ) -> int:
     """Write the sweep's table, best validation loss first, or one JSON document. The exit code that it ends with.
 
-    points: the place of each run in the grid, the axes' values by key. On a terminal, where one axis of numbers was
-    swept, the losses along it follow.
+    points: the place of each run in the grid, the axes' values by key. peek: the test loss takes the place of the
+    validation loss. On a terminal what was chosen follows in words, and where one axis of numbers was swept, the losses
+    along it; elsewhere the words go to `notes`.
     """
     point_of = {str(run.folder): dict(point) for run, point in zip(runs, points, strict=True)}
-    rows = [{**row, "point": point_of[row["run"]]} for row in sort_rows(compare_rows(runs), CHOSEN_BY)]
-    chosen = best(rows)
+    by = PEEKED_BY if peek else CHOSEN_BY
+    rows = [{**row, "point": point_of[row["run"]]} for row in sort_rows(compare_rows(runs), by)]
+    rows.sort(key=lambda row: _place(row, by))
+    chosen = _chosen(rows, runs, by)
+    best = chosen["run"] if chosen else None
     if as_json:
-        document = {"sweep": str(folder), "best": chosen, "rows": rows}
+        document = {"sweep": str(folder), "best": best, "chosen": chosen, "rows": rows}
         stream.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-    else:
-        print_rows(rows, "table", stream)
-        if is_terminal(stream):
-            stream.write(_curve(rows, chosen) + f"{folder}\n")
+        return exit_code(list(runs))
+    print_rows(rows, "table", stream)
+    if is_terminal(stream):
+        stream.write(_paragraph(_sentences(chosen)) + _curve(rows, best) + f"{folder}\n")
+    elif notes is not None:
+        notes.write(_sentences(chosen) + "\n")
     return exit_code(list(runs))
 
 
-def best(rows: Sequence[Row]) -> str | None:
-    """The folder of the least mean validation loss, or None if every network diverged."""
-    measured = [row for row in rows if row.get(CHOSEN_BY) and row[CHOSEN_BY]["mean"] is not None]
-    found: str | None = min(measured, key=lambda row: float(row[CHOSEN_BY]["mean"]))["run"] if measured else None
-    return found
+def _place(row: Row, by: str) -> tuple[int, float]:
+    """Best first. A cell of which some seeds diverged is not chosen while one is there of which none did."""
+    mean = (row.get(by) or {}).get("mean")
+    return (2, 0.0) if mean is None else (1 if row["diverged"] else 0, float(mean))
+
+
+def _chosen(rows: Sequence[Row], runs: Sequence[StoredRun], by: str) -> dict[str, Any] | None:
+    """The first of the sorted rows and how much choosing it flatters it, or None if every network diverged."""
+    if not rows or _place(rows[0], by)[0] == 2:
+        return None
+    first = rows[0]
+    considered = {row["run"] for row in rows if _place(row, by)[0] == _place(first, by)[0]}
+    return {
+        "run": first["run"],
+        "name": first["name"],
+        "point": first["point"],
+        "by": by,
+        "peek": by == PEEKED_BY,
+        "among": len(considered),
+        by: first[by],
+        "optimism": _optimism([per_seed(run, by) for run in runs if str(run.folder) in considered]),
+        "test_loss": first.get("test_loss"),
+    }
+
+
+def _optimism(losses: Sequence[Mapping[int, float]]) -> dict[str, Any] | None:
+    """What choosing among cells flatters, or None where it cannot be measured. losses: one per seed, of each cell."""
+    seeds = sorted(losses[0])
+    if len(seeds) < 2 or any(sorted(cell) != seeds for cell in losses):
+        return None
+    import numpy as np
+
+    from regx.stats.optimism import optimism_of_choice
+
+    return asdict(optimism_of_choice(np.array([[cell[seed] for seed in seeds] for cell in losses])))
+
+
+def _sentences(chosen: Mapping[str, Any] | None) -> str:
+    """What was chosen, by what, how much that flatters it, and its test loss."""
+    if chosen is None:
+        return "Nothing was chosen: every network diverged."
+    by = chosen["by"]
+    loss = "test loss" if chosen["peek"] else "validation loss"
+    point = ", ".join(f"{key}={value}" for key, value in chosen["point"].items()) or chosen["name"]
+    said = [f"Chosen by {loss} among {chosen['among']}{' (--peek)' * chosen['peek']}: {point}."]
+    said.append(f"Its {loss} is {_interval(chosen[by])}. {_flattered(chosen['optimism'])}")
+    if chosen["peek"]:
+        said.append("Its test loss is no honest estimate: no data are left that had no say in the choice.")
+    else:
+        said.append(f"Its test loss, which had no say in the choice, is {_interval(chosen['test_loss'])}.")
+    return " ".join(said)
+
+
+def _flattered(optimism: Mapping[str, Any] | None) -> str:
+    """How much of a loss is due to its having been chosen for being the least."""
+    if optimism is None:
+        return "How much choosing the least flatters it, these seeds cannot tell."
+    seeds, changed = optimism["seeds"], optimism["changed"]
+    how = f"measured by choosing anew without each of the {seeds} seeds in turn"
+    if not changed:
+        return f"Choosing the least flatters it by 0 ({how}: the choice is always the same)."
+    differs = f"{changed} time{'s' * (changed > 1)} another is chosen"
+    return f"Choosing the least flatters it by about {optimism['mean']:.2g} ({how}: {differs})."
+
+
+def _interval(interval: Mapping[str, Any] | None) -> str:
+    if interval is None or interval["mean"] is None:
+        return "not known"
+    mean, low, high = interval["mean"], interval["low"], interval["high"]
+    return f"{mean:.3g}" + (f" (95 % interval {low:.3g} to {high:.3g})" if low is not None else "")
+
+
+def _paragraph(text: str) -> str:
+    width = min(shutil.get_terminal_size().columns, WIDEST)
+    return "\n" + textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False) + "\n"
 
 
 def _curve(rows: Sequence[Row], chosen: str | None) -> str:

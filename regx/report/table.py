@@ -42,6 +42,7 @@ COLUMNS = {
         Column("status", "text", 4),
         Column("seeds", "count", 9),
         Column("diverged", "count", 4),
+        Column("missing_seeds", "text", 4.5),
         Column("train_loss", "interval", 10, "least"),
         Column("val_loss", "interval", 5.5, "least"),
         Column("test_loss", "interval", 1, "least"),
@@ -51,7 +52,9 @@ COLUMNS = {
         Column("gap", "interval", 7),
         Column("difference", "interval", 6),
         Column("p", "number", 13),
+        Column("won", "count", 8.5, "greatest"),
         Column("verdict", "text", 2),
+        Column("seeds_to_tell", "count", 8, "least"),
         Column("best_epoch", "interval", 14),
         Column("weight_norm", "interval", 15),
         Column("zero_fraction", "interval", 16),
@@ -60,6 +63,9 @@ COLUMNS = {
         Column("group", "text", 99),
         Column("dataset", "text", 99),
         Column("task", "text", 99),
+        Column("metric", "text", 99),
+        Column("tied", "count", 99),
+        Column("shared", "count", 99),
     )
 }
 
@@ -94,7 +100,8 @@ def compare_rows(
         else:
             reference = _plain_run(members)
         judged = _judge(members, reference, metric)
-        rows.update({id(run): _row(run, label, *judged[index]) for index, run in enumerate(members)})
+        seeds = {seed for run in members for seed in run.seeds}
+        rows.update({id(run): {**_row(run, label, seeds), "metric": metric, **judged[id(run)]} for run in members})
     by_label = [run for members in groups.values() for run in members]
     return [rows[id(run)] for run in by_label]
 
@@ -144,9 +151,22 @@ def value(row: Mapping[str, Any], key: str) -> Any:
     """What stands in a column: a word, a number, or an interval; None where there is none."""
     if key == "p":
         return row["difference"]["p"]
+    if key == "missing_seeds":
+        return seeds_text(row.get(key) or ()) or None
     if key == "changed" and isinstance(row.get(key), Mapping):
         return ", ".join(f"{name.partition('.')[2] or name}={_plain(item)}" for name, item in row[key].items()) or "-"
     return row.get(key)
+
+
+def seeds_text(seeds: Iterable[int]) -> str:
+    """Ascending seeds in short, such as `0, 3-5`."""
+    spans: list[list[int]] = []
+    for seed in seeds:
+        if spans and seed == spans[-1][-1] + 1:
+            spans[-1] = [spans[-1][0], seed]
+        else:
+            spans.append([seed])
+    return ", ".join("-".join(map(str, span)) for span in spans)
 
 
 def sort_rows(rows: Sequence[Row], column: str | None = None, top: int | None = None) -> list[Row]:
@@ -181,7 +201,8 @@ def known_columns(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _row(run: StoredRun, group: str, difference: Any, verdict: str | None) -> Row:
+def _row(run: StoredRun, group: str, seeds: set[int]) -> Row:
+    """What the run says of itself. seeds: those that the runs of its group have."""
     summary = run.summary
     over_seeds = summary["over_seeds"]
     return {
@@ -194,33 +215,44 @@ def _row(run: StoredRun, group: str, difference: Any, verdict: str | None) -> Ro
         "status": run.about["status"],
         "seeds": len(run.seeds),
         "diverged": sum(seed["status"] == "diverged" for seed in summary["seeds"].values()),
+        "missing_seeds": sorted((seeds | set(run.config["seeds"])) - set(run.seeds)),
         "peek": bool(summary.get("peek")),
         **{name: over_seeds[name] for name in MEASURED if name in over_seeds},
-        "difference": difference,
-        "verdict": verdict,
     }
 
 
-def _judge(runs: Sequence[StoredRun], baseline: StoredRun | None, metric: str) -> list[tuple[Any, str | None]]:
+def _judge(runs: Sequence[StoredRun], baseline: StoredRun | None, metric: str) -> dict[int, Row]:
+    """What each run's row says of it and the baseline, by the id of the run."""
     nothing = {"mean": None, "low": None, "high": None, "p": None}
+    uncompared: Row = {
+        "difference": nothing, "won": None, "tied": None, "shared": None, "verdict": None, "seeds_to_tell": None,
+    }  # fmt: skip
     if baseline is None:
-        return [(nothing, None) for _ in runs]
+        return {id(run): uncompared for run in runs}
     from regx.stats.paired import compare_to_baseline
 
     others = [run for run in runs if run is not baseline]
-    judged = iter(
-        compare_to_baseline(
-            [_per_seed(run, metric) for run in others], _per_seed(baseline, metric), metric not in ACCURACIES
-        )
+    judged = compare_to_baseline(
+        [per_seed(run, metric) for run in others], per_seed(baseline, metric), metric not in ACCURACIES
     )
-    return [(nothing, "baseline") if run is baseline else next(judged) for run in runs]
+    found = {id(run): comparison._asdict() for run, comparison in zip(others, judged, strict=True)}
+    return {id(baseline): {**uncompared, "verdict": "baseline"}, **found}
 
 
-def _per_seed(run: StoredRun, metric: str) -> dict[int, float]:
+def per_seed(run: StoredRun, metric: str) -> dict[int, float]:
     """The metric at the reported epoch of every seed that completed."""
     completed = {seed: entry for seed, entry in run.summary["seeds"].items() if entry["status"] == "completed"}
     found = {int(seed): entry["metrics"].get(metric) for seed, entry in completed.items()}
     return {seed: number for seed, number in found.items() if number is not None}
+
+
+def labels(rows: Sequence[Row]) -> list[str]:
+    """What to call each row: its name, or where several have one name, their folders."""
+    names = [row.get("name") or "" for row in rows]
+    return [
+        row["run"].rstrip("/").rpartition("/")[2] if names.count(name) > 1 else name
+        for row, name in zip(rows, names, strict=True)
+    ]
 
 
 def _plain_run(runs: Sequence[StoredRun]) -> StoredRun | None:

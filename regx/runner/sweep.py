@@ -10,6 +10,7 @@ from typing import Any
 from regx.config.load import Cell, Grid
 from regx.core.errors import InputError, RegxError
 from regx.core.streams import stream
+from regx.runner.execute import Watch
 from regx.runner.networks import OnProgress
 from regx.runner.plan import dataset
 from regx.runner.runs import Target, bring_up_to_date
@@ -40,16 +41,21 @@ def sweep(
     on_progress: OnProgress = lambda progress: None,
     command: Sequence[str] | None = None,
     peek: bool = False,
+    watch: Watch | None = None,
 ) -> tuple[Path, list[StoredRun]]:
     """Train what the cells lack. The sweep's folder, and the run of each cell in their order.
 
-    Raises InputError without a validation split, RegxError where a folder holds something else or cannot be written.
+    peek: what is chosen is chosen by the test split. watch: who wants to see the cells train side by side.
+    Raises InputError without a validation split unless `peek`, RegxError where a folder holds something else or cannot
+    be written.
     """
     for cell in cells[:1]:
-        if not len(dataset(cell.config.dataset, cell.config.seeds[0]).val.x):
+        if not peek and not len(dataset(cell.config.dataset, cell.config.seeds[0]).val.x):
             raise InputError(
-                "a sweep chooses by validation loss: expected a validation split, found none. "
-                "Set dataset.val_fraction or dataset.n_val."
+                f"a {'race' if grid.lanes else 'sweep'} chooses by validation loss: expected a validation split, found "
+                "none. "
+                "Set dataset.val_fraction or dataset.n_val; or choose by the test split with --peek, which makes the "
+                "test loss of what is chosen no honest estimate."
             )
     folder = out / grid.folder_name
     targets = [Target(cell.config, folder / cell.config.folder_name) for cell in cells]
@@ -57,7 +63,7 @@ def sweep(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RegxError(f"{folder}: the sweep's folder cannot be made: {error.strerror or error}.") from error
-    bring_up_to_date(targets, jobs, force, on_progress, command, peek=peek)
+    bring_up_to_date(targets, jobs, force, on_progress, command, watch, peek)
     _write(folder, grid, targets, cells)
     return folder, [read_run(target.folder) for target in targets]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
+from regx.stats.aggregate import Interval
 from regx.stats.bootstrap import bootstrap_interval
-from regx.stats.significance import holm, least_p, paired_t_p, sign_flip_p
+from regx.stats.significance import holm, holm_factors, least_p, paired_t_p, seeds_to_tell, sign_flip_p
 
 FEWEST_SEEDS = 5
 SIGNIFICANCE = 0.05
@@ -21,10 +22,25 @@ class Difference(TypedDict):
     p: float | None
 
 
+class Comparison(NamedTuple):
+    """A run beside its baseline.
+
+    won, tied: the shared seeds at which the run was better, or equal. seeds_to_tell: about how many seeds would make an
+    unclear verdict a clear one; None where it is not unclear, and where more than 1,000 would be needed.
+    """
+
+    difference: Difference
+    verdict: str
+    won: int
+    tied: int
+    shared: int
+    seeds_to_tell: int | None
+
+
 def compare_to_baseline(
     runs: Sequence[Mapping[int, float]], baseline: Mapping[int, float], lower_is_better: bool = True
-) -> list[tuple[Difference, str]]:
-    """Each run's difference to the baseline and the verdict. runs, baseline: one finite value per seed.
+) -> list[Comparison]:
+    """Each run's difference to the baseline, seed by seed, and the verdict. runs, baseline: one finite value per seed.
 
     At equal seeds runs have the same data, split and, where shapes agree, initial weights and batch order, so the
     differences are paired. The verdict is `better` or `worse` when the 95 % interval (bootstrap-t) lies on one side of
@@ -41,7 +57,7 @@ def compare_to_baseline(
     differences = [[run[seed] - baseline[seed] for seed in sorted(run.keys() & baseline.keys())] for run in runs]
     enough = [index for index, values in enumerate(differences) if len(values) >= FEWEST_SEEDS]
     p_values = [_p(differences[index], len(enough)) for index in enough]
-    corrected = dict(zip(enough, holm(p_values), strict=True))
+    corrected = dict(zip(enough, zip(holm(p_values), holm_factors(p_values), strict=True), strict=True))
     return [_judge(values, corrected.get(index), lower_is_better) for index, values in enumerate(differences)]
 
 
@@ -51,15 +67,19 @@ def _p(differences: list[float], comparisons: int) -> float:
     return paired_t_p(differences)
 
 
-def _judge(values: list[float], p: float | None, lower_is_better: bool) -> tuple[Difference, str]:
-    few = f"cannot tell ({len(values)} seed{'s' if len(values) != 1 else ''})"
-    if not values:
-        return Difference(mean=None, low=None, high=None, p=None), few
-    interval = bootstrap_interval(values)
+def _judge(values: list[float], corrected: tuple[float, int] | None, lower_is_better: bool) -> Comparison:
+    """corrected: p after Holm's correction, and the factor in it."""
+    shared = len(values)
+    won, tied = sum(value < 0 if lower_is_better else value > 0 for value in values), values.count(0.0)
+    interval = bootstrap_interval(values) if values else Interval(mean=None, low=None, high=None)
+    if corrected is None:
+        few = f"cannot tell ({shared} seed{'s' if shared != 1 else ''})"
+        return Comparison(Difference(**interval, p=None), few, won, tied, shared, None)
+    p, factor = corrected
+    difference = Difference(**interval, p=p)
     low, high = interval["low"], interval["high"]
-    if p is None:
-        return Difference(**interval, p=None), few
     below, above = high is not None and high < 0, low is not None and low > 0
     if not (below or above) or p > SIGNIFICANCE:
-        return Difference(**interval, p=p), "unclear"
-    return Difference(**interval, p=p), "better" if below == lower_is_better else "worse"
+        needed = seeds_to_tell(values, SIGNIFICANCE / factor)
+        return Comparison(difference, "unclear", won, tied, shared, needed)
+    return Comparison(difference, "better" if below == lower_is_better else "worse", won, tied, shared, None)

@@ -13,6 +13,8 @@ from regx.core.streams import stream
 
 EXACT_UP_TO = 12  # 2^12 = 4,096 sign patterns
 DRAWN = 10_000
+MOST_SEEDS = 1000
+POWER_QUANTILE = 0.8416212335729143  # of the standard normal distribution, at 0.8
 
 
 def sign_flip_p(differences: Sequence[float]) -> float:
@@ -58,7 +60,40 @@ def holm(p_values: Sequence[float]) -> list[float]:
     """Each p, (m,), corrected for there being m tests.  Holm 1979, A Simple Sequentially Rejective Test Procedure."""
     corrected = [0.0] * len(p_values)
     least = 0.0
-    for rank, index in enumerate(sorted(range(len(p_values)), key=lambda index: p_values[index])):
-        least = max(least, min(1.0, (len(p_values) - rank) * p_values[index]))
+    factors = holm_factors(p_values)
+    for index in sorted(range(len(p_values)), key=lambda index: -factors[index]):
+        least = max(least, min(1.0, factors[index] * p_values[index]))
         corrected[index] = least
     return corrected
+
+
+def holm_factors(p_values: Sequence[float]) -> list[int]:
+    """What Holm's method multiplies each p by: m for the least of m, m - 1 for the next, and so on."""
+    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
+    factors = [0] * len(p_values)
+    for rank, index in enumerate(order):
+        factors[index] = len(p_values) - rank
+    return factors
+
+
+def seeds_to_tell(differences: Sequence[float], level: float) -> int | None:
+    """About how many seeds would make p at most `level`, if all seeds differ as these do; None for more than 1,000.
+
+    For a paired t-test to find, with probability 0.8, an effect d of mean/deviation as observed in differences, (n,):
+    ((z(1 - level/2) + z(0.8))/d)² + z(1 - level/2)²/2, which is within a seed or two of the non-central t. The effect
+    is itself known from n seeds alone, so this is a rough number.
+
+    Guenther 1981, Sample Size Formulas for Normal Theory T Tests.
+    """
+    from scipy.special import ndtri
+
+    x = np.asarray(differences, dtype=np.float64)
+    quantile = float(ndtri(1 - level / 2))
+    mean, deviation = abs(float(x.mean())), float(x.std(ddof=1))
+    factor = quantile + POWER_QUANTILE
+    if mean == 0 or factor * deviation > mean * math.sqrt(MOST_SEEDS):
+        return None
+    found = (factor * deviation / mean) ** 2 + quantile**2 / 2
+    # What these seeds could not tell needs more than these seeds.
+    needed = max(math.ceil(found), len(x) + 1)
+    return needed if needed <= MOST_SEEDS else None

@@ -58,6 +58,15 @@ def test_a_baseline_from_elsewhere_joins_the_table(runs, tmp_path, store):
     assert {row["name"]: row["verdict"] for row in rows} == {"l2": "better", "other": "baseline"}
 
 
+def test_runs_with_nothing_to_compare_with_are_warned_of(runs, tmp_path, store):
+    store(tmp_path / "dropout", [0.1] * 5, stack=[{"dropout": {"p": 0.1}}])
+    result = compare(runs / "l2", tmp_path / "dropout", "--json")
+    assert [row["verdict"] for row in json.loads(result.stdout)] == [None, None]
+    assert "warning: sine: no verdicts, since no run here is without regularizers." in result.stderr
+    assert "warning" not in compare(runs, "--json").stderr
+    assert "warning" not in compare(runs / "l2", "--json").stderr
+
+
 def test_only_changed(runs):
     rows = json.loads(compare(runs, "--only-changed", "--json").stdout)
     assert {row["name"]: row["changed"] for row in rows} == {"none": {}, "l2": {"regularizers.l2.lam": 0.003}}

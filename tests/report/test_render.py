@@ -128,10 +128,50 @@ def test_runs_of_one_name_are_told_apart():
 
 def test_peeking_and_divergence_are_shown_where_they_are():
     assert "peek" not in shown([row()])
-    text = plain(shown([row(peek=True, diverged=2, status="diverged")]))
-    assert "the test split was used for choosing" in text
+    text = plain(shown([row(peek=True, diverged=2, status="diverged", missing_seeds=[3, 5])]))
+    assert "The test split was used for choosing (--peek)" in text
+    assert "Diverged, and in no mean: none (seeds: 2 of 5)." in text
+    assert "Without seeds 3, 5: none." in text
     assert re.search(r"peek +.*diverged", text)
     assert "yes" in text
+
+
+def compared(name, verdict, **changes):
+    return row(name, verdict=verdict, **{"won": 3, "tied": 0, "shared": 5, "seeds_to_tell": None, **changes})
+
+
+def test_seeds_won_and_seeds_that_would_tell():
+    rows = [
+        compared("none", "baseline", won=None, tied=None, shared=None),
+        compared("a", "better"),
+        compared("b", "unclear", tied=2),
+        compared("c", "unclear", seeds_to_tell=40),
+    ]
+    lines = plain(shown(rows, ["name", "won", "seeds_to_tell"])).splitlines()
+    assert [line.split() for line in lines[2:6]] == [
+        ["none"],
+        ["a", "3/5"],
+        ["b", "3/5", "(2", "tied)", ">1000"],
+        ["c", "3/5", "40"],
+    ]
+    (read,) = [entry for entry in csv.DictReader(io.StringIO(shown(rows, None, "csv"))) if entry["name"] == "c"]
+    assert (read["won"], read["tied"], read["shared"], read["seeds_to_tell"]) == ("3", "0", "5", "40")
+
+
+def test_what_can_be_concluded_stands_below_every_group():
+    rows = [
+        compared("none", "baseline", group="[b]a"),
+        compared("[red]l2\x1b[0m", "better", group="[b]a"),
+        compared("plain", "baseline", group="c"),
+        compared("mixup", "unclear", group="c", seeds_to_tell=60),
+    ]
+    text = " ".join(plain(shown(rows)).split())
+    first = text.index("Better than none in test loss: [red]l2�[0m.")
+    assert text.index("[b]a") < first < text.index(" c name ")
+    assert text.index(" c name ") < text.index("Not told apart from plain: mixup (about 60 seeds would tell).")
+    assert r"Better than none in test loss: \[red\]l2�\[0m." in shown(rows, None, "md")
+    for machine in (shown(rows, stream=io.StringIO), shown(rows, None, "csv"), shown(rows, None, "json")):
+        assert "Better than" not in machine
 
 
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=3))

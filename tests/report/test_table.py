@@ -5,6 +5,7 @@ import json
 import pytest
 
 from regx.core.errors import InputError
+from regx.core.glossary import METRICS
 from regx.report.table import COLUMNS, compare_frame, compare_rows, flat, known_columns, only_changed, sort_rows
 from regx.store.run import read_run, read_runs
 
@@ -44,10 +45,28 @@ def test_the_rows_of_the_contract(runs):
     assert l2["test_loss"]["mean"] == pytest.approx(0.069)
     assert l2["difference"].keys() == {"mean", "low", "high", "p"}
     assert l2["difference"]["mean"] == pytest.approx(0.069 - 0.113)
+    assert (l2["won"], l2["tied"], l2["shared"], l2["seeds_to_tell"], l2["metric"]) == (5, 0, 5, None, "test_loss")
+    assert (l2["missing_seeds"], rows["few"]["missing_seeds"]) == ([], [3, 4])
+    assert rows["few"]["shared"] == 3
+    assert [rows["none"][key] for key in ("won", "tied", "shared", "seeds_to_tell")] == [None] * 4
     assert "test_accuracy" not in l2
     assert rows["circle"]["test_accuracy"]["mean"] is not None
     json.dumps(list(rows.values()), allow_nan=False)
     assert all(known_columns([key]) for key in l2)
+
+
+def test_an_unclear_run_says_how_many_seeds_would_tell(tmp_path, fabricated):
+    fabricated.store(tmp_path / "none", BASE)
+    fabricated.store(tmp_path / "l2", [0.09, 0.13, 0.07, 0.12, 0.12], stack=L2)
+    row = compare_rows(read_runs([tmp_path])[0])[0]
+    # Differences -0.01, 0.01, -0.02, -0.02, 0.005: mean -0.007, deviation 0.01396.
+    # (1.96 + 0.8416)² / 0.5016² + 1.96² / 2 = 33.1.
+    assert (row["verdict"], row["won"], row["shared"], row["seeds_to_tell"]) == ("unclear", 3, 5, 34)
+
+
+def test_every_column_that_needs_words_has_them():
+    own = {"name", "stack", "changed", "status", "seeds", "run", "group", "dataset", "task", "metric"}
+    assert set(COLUMNS) - own <= set(METRICS)
 
 
 def test_other_data_is_another_group(tmp_path, fabricated):
@@ -111,6 +130,7 @@ def test_sorting_and_cutting(runs):
     assert [row["name"] for row in sort_rows(rows, "test_loss", 1)] == ["circle", "l2"]
     assert [row["name"] for row in sort_rows(rows, "name")] == ["circle", "few", "l2", "none"]
     assert sort_rows(rows, "p")[1]["name"] == "l2"  # what has none comes last
+    assert [row["name"] for row in sort_rows(rows, "won")[1:]] == ["l2", "few", "none"]
     with pytest.raises(InputError, match=r"unknown column 'tst_loss'. Did you mean 'test_loss'\?"):
         sort_rows(rows, "tst_loss")
     with pytest.raises(InputError, match=r"--top: expected a number of rows from 1, found 0"):

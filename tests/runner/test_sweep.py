@@ -74,11 +74,68 @@ def test_a_diverged_cell_ends_with_3_and_hides_no_other(small: Path, regx: Regx)
     assert [row["status"] for row in rows] == ["completed", "diverged"]
     assert rows[1]["diverged"] == 3
     assert rows[1]["val_loss"]["mean"] is None
+    assert json.loads(done.stdout)["chosen"]["among"] == 1
 
 
 def test_a_sweep_without_a_validation_split_cannot_choose(small: Path, regx: Regx) -> None:
     said = regx("sweep", small, *AXIS, "-s", "dataset.n_val=0", code=2).stderr
     assert "a sweep chooses by validation loss: expected a validation split, found none" in said
+    assert "or choose by the test split with --peek" in said
+
+
+def test_the_chosen_one_comes_with_its_test_loss_and_its_optimism(small: Path, regx: Regx, tmp_path: Path) -> None:
+    done = regx("sweep", small, "--lam", "0.01,0.011,0.012", "--seeds", 5, "--json")
+    document = json.loads(done.stdout)
+    chosen, first = document["chosen"], document["rows"][0]
+    assert chosen["run"] == document["best"] == first["run"]
+    assert {key: chosen[key] for key in ("by", "peek", "among", "point", "val_loss", "test_loss")} == {
+        "by": "val_loss",
+        "peek": False,
+        "among": 3,
+        "point": first["point"],
+        "val_loss": first["val_loss"],
+        "test_loss": first["test_loss"],
+    }
+    losses = []
+    for row in document["rows"]:
+        seeds = api.load(tmp_path / row["run"]).summary["seeds"]
+        losses.append([seeds[str(seed)]["metrics"]["val_loss"] for seed in range(5)])
+    seen = []  # at each seed, of the cell that the other four choose
+    for seed in range(5):
+        others = [sum(cell) - cell[seed] for cell in losses]
+        seen.append(losses[others.index(min(others))][seed])
+    assert chosen["optimism"]["seeds"] == 5
+    assert chosen["optimism"]["mean"] == pytest.approx(sum(seen) / 5 - sum(losses[0]) / 5, abs=1e-12)
+    assert chosen["optimism"]["changed"] == sum(loss != losses[0][seed] for seed, loss in enumerate(seen))
+    # The same in words: below the table on a terminal, beside it elsewhere, where the table is read by programs.
+    again = regx("sweep", small, "--lam", "0.01,0.011,0.012", "--seeds", 5)
+    assert "Chosen by" not in again.stdout
+    assert f"Chosen by validation loss among 3: regularizers.l2.lam={first['point']['regularizers.l2.lam']}." in (
+        again.stderr
+    )
+    assert f"Its test loss, which had no say in the choice, is {first['test_loss']['mean']:.3g} (95 %" in again.stderr
+    assert "Chosen" not in regx("sweep", small, "--lam", "0.01,0.011,0.012", "--seeds", 5, "-q").stderr
+
+
+def test_one_seed_measures_no_optimism(small: Path, regx: Regx) -> None:
+    done = regx("sweep", small, *AXIS, "--seeds", 1)
+    assert "How much choosing the least flatters it, these seeds cannot tell." in done.stderr
+
+
+def test_with_peek_the_test_split_chooses_and_says_so(small: Path, regx: Regx) -> None:
+    done = regx("sweep", small, *AXIS, "-s", "dataset.n_val=0", "--peek", "--json")
+    document = json.loads(done.stdout)
+    losses = [row["test_loss"]["mean"] for row in document["rows"]]
+    assert losses == sorted(losses)
+    assert document["best"] == document["rows"][0]["run"]
+    assert (document["chosen"]["by"], document["chosen"]["peek"]) == ("test_loss", True)
+    assert all(row["peek"] for row in document["rows"])
+    assert "warning: --peek: the test split is used for choosing." in done.stderr
+    said = regx("sweep", small, *AXIS, "-s", "dataset.n_val=0", "--peek").stderr
+    assert "Chosen by test loss among 3 (--peek): " in said
+    assert "Its test loss is no honest estimate" in said
+    compared = json.loads(regx("compare", document["sweep"], "--json").stdout)
+    assert all(row["peek"] for row in compared)
 
 
 @pytest.mark.parametrize("option", ["--max-trials", "--random"])

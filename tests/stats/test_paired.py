@@ -16,32 +16,40 @@ BASE = [0.10, 0.12, 0.09, 0.14, 0.11]
 def test_verdicts():
     lower = seeds([0.05, 0.08, 0.05, 0.09, 0.06])
     higher = seeds([0.15, 0.16, 0.13, 0.19, 0.16])
-    mixed = seeds([0.15, 0.08, 0.13, 0.09, 0.12])
+    mixed = seeds([0.15, 0.08, 0.13, 0.13, 0.12])
     few = {seed: lower[seed] for seed in range(4)}
     other = {9: 0.1}
     judged = compare_to_baseline([lower, higher, mixed, few, other], seeds(BASE))
-    assert [verdict for _, verdict in judged] == [
+    assert [run.verdict for run in judged] == [
         "better",
         "worse",
         "unclear",
         "cannot tell (4 seeds)",
         "cannot tell (0 seeds)",
     ]
-    assert judged[0][0]["mean"] == pytest.approx(-0.046)
-    assert judged[0][0]["high"] < 0
-    assert judged[3][0]["p"] is None
-    assert judged[3][0]["mean"] == pytest.approx(np.mean([-0.05, -0.04, -0.04, -0.05]))
-    assert judged[4][0] == {"mean": None, "low": None, "high": None, "p": None}
+    assert judged[0].difference["mean"] == pytest.approx(-0.046)
+    assert judged[0].difference["high"] < 0
+    assert judged[3].difference["p"] is None
+    assert judged[3].difference["mean"] == pytest.approx(np.mean([-0.05, -0.04, -0.04, -0.05]))
+    assert judged[4].difference == {"mean": None, "low": None, "high": None, "p": None}
+    assert [(run.won, run.tied, run.shared) for run in judged] == [
+        (5, 0, 5),
+        (0, 0, 5),
+        (2, 0, 5),
+        (4, 0, 4),
+        (0, 0, 0),
+    ]
+    assert [run.seeds_to_tell is None for run in judged] == [True, True, False, True, True]
     accuracies = compare_to_baseline([lower, higher], seeds(BASE), lower_is_better=False)
-    assert [verdict for _, verdict in accuracies] == ["worse", "better"]
+    assert [(run.verdict, run.won) for run in accuracies] == [("worse", 0), ("better", 5)]
 
 
 def test_only_shared_seeds_are_paired():
     base = {**seeds(BASE), 17: 100.0}
     run = {**seeds(BASE), 18: -100.0}
-    ((difference, verdict),) = compare_to_baseline([run], base)
-    assert difference == {"mean": 0.0, "low": 0.0, "high": 0.0, "p": 1.0}
-    assert verdict == "unclear"
+    (same,) = compare_to_baseline([run], base)
+    assert same.difference == {"mean": 0.0, "low": 0.0, "high": 0.0, "p": 1.0}
+    assert (same.verdict, same.won, same.tied, same.shared, same.seeds_to_tell) == ("unclear", 0, 5, 5, None)
 
 
 def test_few_tables_without_a_difference_have_a_verdict():
@@ -49,6 +57,23 @@ def test_few_tables_without_a_difference_have_a_verdict():
     rng = np.random.default_rng(0)
     tables = rng.standard_normal((200, 8, 5))
     wrong = [
-        any(v != "unclear" for _, v in compare_to_baseline([seeds(x) for x in t[1:]], seeds(t[0]))) for t in tables
+        any(run.verdict != "unclear" for run in compare_to_baseline([seeds(x) for x in t[1:]], seeds(t[0])))
+        for t in tables
     ]
     assert np.mean(wrong) < 0.09
+
+
+@pytest.mark.parametrize("runs", [1, 7])
+def test_so_many_seeds_do_tell(runs):
+    """Of tables as large as an unclear one asks for, of the effect that it saw, about 0.8 tell."""
+    rng = np.random.default_rng(runs)
+    seen = rng.standard_normal(10)
+    seen = (seen - seen.mean()) / seen.std(ddof=1) + 0.6
+    others = [dict.fromkeys(range(10), 0.0)] * (runs - 1)  # p of 1: the seen one is corrected for all
+    unclear = compare_to_baseline([seeds(seen), *others], dict.fromkeys(range(10), 0.0))[0]
+    assert unclear.verdict == "unclear"
+    n = unclear.seeds_to_tell
+    others = [dict.fromkeys(range(n), 0.0)] * (runs - 1)
+    drawn = rng.normal(0.6, 1, (60, n))
+    told = [compare_to_baseline([seeds(x), *others], dict.fromkeys(range(n), 0.0))[0].verdict == "worse" for x in drawn]
+    assert np.mean(told) == pytest.approx(0.8, abs=0.15)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from regx.stats.significance import holm, least_p, paired_t_p, sign_flip_p
+from regx.stats.significance import MOST_SEEDS, holm, holm_factors, least_p, paired_t_p, seeds_to_tell, sign_flip_p
 
 
 @given(st.lists(st.integers(-50, 50).map(lambda number: number / 10), min_size=2, max_size=10))
@@ -49,3 +49,27 @@ def test_holm_worked_example():
     assert holm([0.04, 0.01, 0.03, 0.02]) == pytest.approx([0.06, 0.04, 0.06, 0.06])
     assert holm([0.6, 0.9]) == [1.0, 1.0]
     assert holm([]) == []
+    assert holm_factors([0.04, 0.01, 0.03, 0.02]) == [1, 4, 2, 3]
+
+
+@pytest.mark.parametrize("level", [0.05, 0.05 / 7, 0.05 / 30])
+@pytest.mark.parametrize("effect", [0.15, 0.3, 0.5, 0.7, 1.0])
+def test_seeds_to_tell_agree_with_the_power_of_the_t_test(level, effect):
+    x = np.array([-1.0, 0.0, 1.0]) + effect  # deviation 1
+    n = seeds_to_tell(x, level)
+
+    def power(n):
+        limit, shift = stats.t.isf(level / 2, n - 1), effect * np.sqrt(n)
+        return stats.nct.sf(limit, n - 1, shift) + stats.nct.cdf(-limit, n - 1, shift)
+
+    assert power(n + 1) >= 0.8 > power(n - 2)
+
+
+def test_seeds_to_tell_has_bounds():
+    assert seeds_to_tell([0.0, 0.0], 0.05) is None
+    assert seeds_to_tell([-1.0, 1.0, 1e-3], 0.05) is None
+    assert seeds_to_tell([1.0, 1.0, 1.0], 0.05) == 4  # more than there are, since these could not tell
+    # (1.96 + 0.84)² (1/d)² + 1.96²/2 at d = 0.0888 is 997.2.
+    assert seeds_to_tell(np.array([-1.0, 0.0, 1.0]) + 0.0888, 0.05) == 998
+    assert seeds_to_tell(np.array([-1.0, 0.0, 1.0]) + 0.0885, 0.05) is None
+    assert MOST_SEEDS == 1000

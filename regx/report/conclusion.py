@@ -1,0 +1,77 @@
+"""What a comparison table says, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from regx.report.table import Row, labels, seeds_text
+
+MOST_NAMES = 6  # that a sentence lists
+
+
+def conclusion(rows: Sequence[Row]) -> list[str]:
+    """What the rows of one group say: a sentence for each verdict, and for each reason to read a run with care."""
+    names = labels(rows)
+    return [*_verdicts(rows, names), *_marks(rows, names)]
+
+
+def _verdicts(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
+    baseline = next((name for name, row in zip(names, rows, strict=True) if row.get("verdict") == "baseline"), None)
+    if baseline is None or len(rows) < 2:
+        return []
+    found: dict[str, list[str]] = {"better": [], "worse": [], "unclear": [], "few": []}
+    for name, row in zip(names, rows, strict=True):
+        verdict = row.get("verdict") or ""
+        if row.get("peek") and verdict in ("better", "worse"):
+            found[verdict].append(f"{name} (by peeking)")
+        elif verdict in ("better", "worse"):
+            found[verdict].append(name)
+        elif verdict == "unclear":
+            found["unclear"].append(f"{name} ({_needed(row.get('seeds_to_tell'))})")
+        elif verdict.startswith("cannot tell"):
+            found["few"].append(name)
+    metric = str(rows[0].get("metric", "test_loss")).replace("_", " ")
+    openings = {
+        "better": f"Better than {baseline} in {metric}",
+        "worse": f"Worse than {baseline} in {metric}",
+        "unclear": f"Not told apart from {baseline}",
+        "few": f"Fewer than five seeds shared with {baseline}, so nothing can be told",
+    }
+    if found["unclear"]:  # says once what the numbers are
+        found["unclear"][0] = found["unclear"][0].removesuffix(")") + " seeds would tell)"
+    return [f"{openings[kind]}: {_listed(members)}." for kind, members in found.items() if members]
+
+
+def _marks(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
+    peeked = [name for name, row in zip(names, rows, strict=True) if row.get("peek")]
+    said = []
+    if peeked:
+        who = "all runs here" if 1 < len(peeked) == len(rows) else _listed(peeked)
+        said.append(f"The test split was used for choosing (--peek), so its loss is no honest estimate: {who}.")
+    diverged = [
+        f"{name} (seeds: {row['diverged']} of {row['seeds']})"
+        for name, row in zip(names, rows, strict=True)
+        if row.get("diverged")
+    ]
+    if diverged:
+        said.append(f"Diverged, and in no mean: {_listed(diverged)}.")
+    lacking: dict[str, list[str]] = {}
+    for name, row in zip(names, rows, strict=True):
+        if row.get("missing_seeds"):
+            plural = "s" * (len(row["missing_seeds"]) > 1)
+            lacking.setdefault(f"Without seed{plural} {seeds_text(row['missing_seeds'])}", []).append(name)
+    return said + [f"{lack}: {_listed(members)}." for lack, members in lacking.items()]
+
+
+def _needed(seeds: int | None) -> str:
+    if seeds is None:
+        return "more than 1000"
+    rounded = seeds if seeds < 100 else -(-seeds // 10) * 10
+    return f"about {rounded}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """`a, b and c`, or the first of many and how many more."""
+    if len(names) > MOST_NAMES:
+        names = [*names[: MOST_NAMES - 1], f"{len(names) - MOST_NAMES + 1} more"]
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from regx.report.sweep import print_sweep
+from regx.store.folder import write_run
+from regx.store.run import read_run
+
+
+def test_a_cell_that_diverged_at_some_seeds_is_not_chosen_over_a_whole_one(tmp_path, fabricated):
+    networks = {
+        "whole": [fabricated.trained(seed) for seed in range(5)],
+        "broken": [fabricated.trained(seed, diverged=seed == 1) for seed in range(5)],
+        "gone": [fabricated.trained(seed, diverged=True) for seed in range(5)],
+    }
+    for seed in range(5):
+        networks["whole"][seed].reported["val_loss"] = 0.2
+        networks["broken"][seed].reported["val_loss"] = 0.1
+    for name, members in networks.items():
+        write_run(tmp_path / name, fabricated.config(name, seeds=range(5)), members, fabricated.ABOUT)
+
+    def swept(*names):
+        stream = io.StringIO()
+        runs = [read_run(tmp_path / name) for name in names]
+        assert print_sweep(tmp_path, runs, [{"x": index} for index in range(len(runs))], stream, True) == 3
+        return json.loads(stream.getvalue())
+
+    document = swept("broken", "gone", "whole")
+    assert [row["name"] for row in document["rows"]] == ["whole", "broken", "gone"]
+    assert (document["chosen"]["name"], document["chosen"]["among"]) == ("whole", 1)
+    assert swept("gone", "broken")["chosen"]["name"] == "broken"
+    assert swept("gone")["chosen"] is swept("gone")["best"] is None
+
+
+@pytest.mark.parametrize("width", [40, 80, 160])
+def test_a_terminal_shows_the_choice_in_words_and_as_a_curve(tmp_path, fabricated, monkeypatch, width):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", str(width))
+    runs = []
+    for name, val_loss, test_loss in (("a", 0.3, 0.1), ("b", 0.2, 0.3), ("c", 0.25, 0.2)):
+        networks = [fabricated.trained(seed, test_loss) for seed in range(5)]
+        for network in networks:
+            network.reported["val_loss"] = val_loss
+        about = {**fabricated.ABOUT, "peek": True}
+        write_run(tmp_path / name, fabricated.config(name, seeds=range(5)), networks, about)
+        runs.append(read_run(tmp_path / name))
+    for peek, point, words in (
+        (False, 10, "Chosen by validation loss among 3: x=10. Its validation loss is 0.2 (95 % interval 0.2 to 0.2)."),
+        (True, 1, "Chosen by test loss among 3 (--peek): x=1. Its test loss is 0.1 (95 % interval 0.1 to 0.1)."),
+    ):
+        stream = Terminal()
+        assert print_sweep(tmp_path, runs, [{"x": 1}, {"x": 10}, {"x": 100}], stream, False, peek) == 0
+        text = stream.getvalue()
+        assert words in " ".join(text.split())
+        assert f"┊ chosen: {point}\n" in text
+        paragraph = text[text.index("Chosen by") :].partition("\n\n")[0]
+        assert max(map(len, paragraph.splitlines())) <= width
