@@ -1,0 +1,30 @@
+"""What a kind of figure is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of figure.
+
+    of: what it is drawn of, one or several: a `StoredRun`, a `Sweep` or a `Decomposition`.
+    unfit: why a subject cannot be drawn, or None if it can. Raises RegxError as `read` does.
+    read: what is drawn of a subject, as plain numbers. Raises RegxError where a file is missing or damaged.
+    draw: the figure of what was read. Called within `style.styled()`.
+    per_figure: of how many subjects one figure can be.
+    """
+
+    name: str
+    help: str
+    of: Literal["run", "sweep", "decomposition"]
+    unfit: Callable[[Any], str | None]
+    read: Callable[[Any], Any]
+    draw: Callable[[Sequence[Any]], Figure]
+    per_figure: int

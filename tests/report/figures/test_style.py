@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import io
+import itertools
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
+from PIL import Image
+
+from regx.report.figures import KINDS, bias_variance
+from regx.report.figures.style import LINES, MADE_BY, SPLITS, content, styled, words
+from regx.report.figures.subjects import read_subjects
+
+
+@pytest.mark.parametrize("format", ["png", "svg", "pdf"])
+def test_the_same_figure_is_the_same_file_and_can_be_opened(runs, drawn, format):
+    files = []
+    for _ in range(2):
+        figure = drawn("fitted", runs["sine"])
+        with styled():
+            files.append(content(figure, format, 80))
+    assert files[0] == files[1]
+    assert MADE_BY.encode() in files[0]
+    if format == "png":
+        with Image.open(io.BytesIO(files[0])) as image:
+            assert image.info["Software"] == MADE_BY
+            assert image.size == tuple(int(side * 80) for side in figure.get_size_inches())
+            assert image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)  # on a dark page too
+    elif format == "svg":
+        root = ET.fromstring(files[0])  # noqa: S314  our own file
+        assert root.tag == "{http://www.w3.org/2000/svg}svg"
+        assert b"<dc:date>" not in files[0]
+    else:
+        assert files[0].startswith(b"%PDF-")
+        assert b"CreationDate" not in files[0]
+        assert b"/Type3" not in files[0]
+
+
+@pytest.mark.parametrize("looks", [SPLITS, dict(enumerate(LINES)), bias_variance.LOOKS])
+def test_lines_are_told_apart_without_colour(looks):
+    for one, other in itertools.combinations(looks.values(), 2):
+        assert one.dashes != other.dashes
+        assert one.marker != other.marker
+        assert one.colour != other.colour
+    for one in looks.values():
+        assert np.dot(to_rgb(one.colour), [0.299, 0.587, 0.114]) < 0.75, "too pale on white"
+
+
+def test_every_panel_of_every_kind_names_its_axes(runs, swept, decomposed, drawn):
+    sweep = swept(regularizers__l2__lam="0,0.001,0.01,0.1")
+    (decomposition,) = read_subjects([decomposed([0.0, 0.1, 0.2])]).decomposition
+    subjects = {
+        "learning_curves": runs["circle"], "fitted": runs["sine"], "boundary": runs["circle"],
+        "validation_curve": sweep, "weights": runs["sine"], "gaps": runs["sine"], "bias_variance": decomposition,
+        "reliability": runs["circle"],
+    }  # fmt: skip
+    assert list(subjects) == [kind.name for kind in KINDS]
+    for kind, subject in subjects.items():
+        figure = drawn(kind, subject)
+        panels = [panel for panel in figure.axes if panel.get_visible() and panel.get_label() != "<colorbar>"]
+        assert all(panel.get_ylabel() for panel in panels[::3]), kind
+        assert all(panel.get_xlabel() for panel in panels) or kind == "reliability", kind
+        assert figure.get_figwidth() <= 7, kind
+
+
+def test_no_label_leaves_the_figure(runs, drawn):
+    figure = drawn("learning_curves", *(runs[name] for name in ("sine", "stopped", "circle", "table")))
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    width, height = figure.canvas.get_width_height()
+    for text in [*figure.legends[0].get_texts(), *(panel.xaxis.label for panel in figure.axes)]:
+        box = text.get_window_extent(renderer)
+        assert 0 <= box.x0 < box.x1 <= width, text
+        assert 0 <= box.y0 < box.y1 <= height, text
+
+
+@given(st.text(max_size=80) | st.text(st.sampled_from("ab$_\\\n\u2028"), max_size=80))
+def test_words_are_one_short_line_and_no_formula(text):
+    from matplotlib.cbook import is_math_text
+
+    found = words(text)
+    assert found.replace(r"\$", "$").isprintable()
+    assert len(found.replace(r"\$", "$")) <= 41
+    assert not found.startswith("_")
+    assert not is_math_text(found)
+    if text.isprintable() and len(text) <= 40 and not text.startswith("_"):
+        assert found.replace(r"\$", "$") == text
+
+
+def test_the_users_own_settings_do_not_matter(runs, drawn):
+    import matplotlib
+
+    plain = drawn("fitted", runs["sine"])
+    with matplotlib.rc_context({"font.size": 30, "axes.grid": True, "xtick.direction": "in"}):
+        own = drawn("fitted", runs["sine"])
+        assert matplotlib.rcParams["font.size"] == 30
+        with styled():
+            inside = content(own, "png", 50)
+    with styled():
+        assert content(plain, "png", 50) == inside

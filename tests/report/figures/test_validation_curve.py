@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from regx.report.figures.scale import scale_of, shown
+from regx.report.figures.validation_curve import read, unfit
+
+COLUMNS = {"train": "train_loss", "validation": "val_loss", "test": "test_loss"}
+
+
+def lines(panel):
+    return {line.get_label(): line for line in panel.get_lines()}
+
+
+@pytest.fixture(scope="module")
+def strengths(swept):
+    return swept(regularizers__l2__lam="0,0.001,0.01,0.1")
+
+
+def mean(run, column):
+    """The mean at the last epoch, which is the reported one."""
+    rows = run.metrics[run.metrics["epoch"] == run.metrics["epoch"].max()]
+    return rows[column].mean()
+
+
+def test_lines_are_the_mean_losses_along_the_axis(strengths, drawn):
+    (panel,) = drawn("validation_curve", strengths).axes
+    for split, column in COLUMNS.items():
+        line = lines(panel)[split]
+        assert list(line.get_xdata()) == [0, 0.001, 0.01, 0.1]
+        np.testing.assert_allclose(line.get_ydata(), [mean(run, column) for _, run in strengths.cells], rtol=1e-6)
+        (bars,) = [one for one in panel.collections if one.get_label() == f"{split} interval"]
+        for segment, (_, run) in zip(bars.get_segments(), strengths.cells, strict=True):
+            interval = run.summary["over_seeds"][column]
+            np.testing.assert_allclose(segment[:, 1], [interval["low"], interval["high"]])
+    assert panel.get_xlabel() == "regularizers.l2.lam (logarithmic)"
+    assert panel.get_xscale() == "symlog"
+    assert [text.get_text() for text in panel.get_xticklabels()] == ["0", "0.001", "0.01", "0.1"]
+
+
+def test_the_value_of_least_validation_loss_is_marked(strengths, drawn):
+    point, best = min(strengths.cells, key=lambda cell: mean(cell[1], "val_loss"))
+    figure = drawn("validation_curve", strengths)
+    chosen = f"chosen: {shown(point['regularizers.l2.lam'])} (by validation loss)"
+    mark = lines(figure.axes[0])[chosen]
+    assert list(mark.get_xdata()) == [point["regularizers.l2.lam"]]
+    assert list(mark.get_ydata()) == [pytest.approx(mean(best, "val_loss"), rel=1e-6)]
+    assert chosen in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def with_summary(sweep, change):
+    cells = tuple(
+        (point, dataclasses.replace(run, summary=change(index, run.summary)))
+        for index, (point, run) in enumerate(sweep.cells)
+    )
+    return dataclasses.replace(sweep, cells=cells)
+
+
+def test_with_peek_the_choice_is_by_test_loss_and_says_so(strengths, drawn):
+    worst = max(range(4), key=lambda index: mean(strengths.cells[index][1], "val_loss"))
+
+    def change(index, summary):
+        loss = {"mean": 0.5 - (index == worst) * 0.4, "low": None, "high": None}
+        return {**summary, "peek": True, "over_seeds": {**summary["over_seeds"], "test_loss": loss}}
+
+    peeked = with_summary(strengths, change)
+    assert read(peeked).chosen == (0, worst)
+    figure = drawn("validation_curve", peeked)
+    assert figure.get_suptitle() == "sweep base (peek)"
+    assert f"chosen: {(0, 0.001, 0.01, 0.1)[worst]} (by test loss, with --peek)" in lines(figure.axes[0])
+
+
+def test_what_diverged_or_cannot_be_read_is_a_hole(strengths, drawn):
+    nothing = {"mean": None, "low": None, "high": None}
+
+    def change(index, summary):
+        return {**summary, "over_seeds": dict.fromkeys(summary["over_seeds"], nothing)} if index == 1 else summary
+
+    holed = with_summary(strengths, change)
+    holed = dataclasses.replace(holed, cells=(*holed.cells[:2], (holed.cells[2][0], None), holed.cells[3]))
+    (panel,) = drawn("validation_curve", holed).axes
+    assert np.isnan(lines(panel)["validation"].get_ydata()).tolist() == [False, True, True, False]
+
+
+def test_a_second_axis_is_a_line_for_each_of_its_values(swept, drawn):
+    sweep = swept(optimizer__lr="0.001,0.01,0.1", architecture__activation="relu,tanh")
+    figure = drawn("validation_curve", sweep)
+    assert [panel.get_title() for panel in figure.axes] == ["train", "validation", "test"]
+    for panel, column in zip(figure.axes, COLUMNS.values(), strict=True):
+        for word in ("relu", "tanh"):
+            line = lines(panel)[f"architecture.activation = {word}"]
+            expected = [
+                mean(sweep.at({"optimizer.lr": lr, "architecture.activation": word}), column)
+                for lr in (0.001, 0.01, 0.1)
+            ]
+            np.testing.assert_allclose(line.get_ydata(), expected, rtol=1e-6)
+    marked = [panel.get_title() for panel in figure.axes if any("chosen" in label for label in lines(panel))]
+    assert marked == ["validation"]
+
+
+def test_more_lines_than_can_be_told_apart_are_a_heat_map(strengths, drawn):
+    run = strengths.cells[0][1]
+    values = tuple(range(7))
+    axes = (dataclasses.replace(strengths.axes[0], key="a", values=values),
+            dataclasses.replace(strengths.axes[0], key="b", values=values))  # fmt: skip
+    cells = []
+    for a in values:
+        for b in values:
+            loss = {"mean": float(10 * a + b + 1), "low": None, "high": None}
+            over = {**run.summary["over_seeds"], "val_loss": loss}
+            cells.append(({"a": a, "b": b}, dataclasses.replace(run, summary={**run.summary, "over_seeds": over})))
+    sweep = dataclasses.replace(strengths, axes=axes, cells=tuple(cells))
+    panel, bar = drawn("validation_curve", sweep).axes
+    (image,) = panel.get_images()
+    np.testing.assert_array_equal(image.get_array(), [[10 * a + b + 1 for a in values] for b in values])
+    assert (panel.get_xlabel(), panel.get_ylabel()) == ("a", "b")
+    assert bar.get_ylabel() == "validation loss:\nmean squared error"
+    assert list(lines(panel)["chosen: 0 and 0 (by validation loss)"].get_xydata()[0]) == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "positions"),
+    [
+        ([0.1, 0.001, 0.01], "log", [0.001, 0.01, 0.1]),
+        ([0, 0.001, 0.01, 0.1], "symlog", [0, 0.001, 0.01, 0.1]),
+        ([0, 0.1, 0.2, 0.3], "linear", [0, 0.1, 0.2, 0.3]),
+        ([-1, 0, 1], "linear", [-1, 0, 1]),
+        ([5, 10, "full"], "words", [0, 1, 2]),
+        ([[4], [64, 64]], "words", [0, 1]),
+        ([False, True], "words", [0, 1]),
+        ([0.5], "linear", [0.5]),
+    ],
+)
+def test_the_scale_of_an_axis_is_its_natural_one(values, kind, positions):
+    scale = scale_of(values)
+    assert (scale.kind, list(scale.positions)) == (kind, positions)
+
+
+def test_labels_that_would_run_into_each_other_are_left_out():
+    labels = scale_of([index / 100 for index in range(41)])._labels(3.5)
+    assert labels[0] == "0"
+    assert 3 < len([label for label in labels if label]) < 20
+
+
+def test_values_as_words():
+    assert [shown(value) for value in (True, False, None, 0.0316228, 5, "full", [64, 64], [])] == [
+        "on", "off", "none", "0.0316", "5", "full", "64, 64", "none",
+    ]  # fmt: skip
+
+
+def test_a_race_has_no_axis(strengths):
+    assert unfit(dataclasses.replace(strengths, axes=())) == "it has no axis of several values"
