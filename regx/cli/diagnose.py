@@ -2,7 +2,32 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from typing import Annotated
 
-def command() -> None:
-    """Not there yet."""
-    raise NotImplementedError
+import typer
+
+from regx.cli.options import JsonOption, QuietOption
+
+
+def command(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="run folders, or folders that hold runs")],
+    apply: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="write the config of the one run with the first advice applied")
+    ] = None,
+    advice: Annotated[int, typer.Option(metavar="N", help="with --apply: the N-th advice instead of the first")] = 1,
+    force: Annotated[bool, typer.Option("--force", help="with --apply: replace the file if there is one")] = False,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Say whether runs overfit, underfit, diverged or are healthy, by what evidence, and what to change next."""
+    from regx.report.diagnose import diagnosed, print_diagnoses, write_changed
+
+    found, problems = diagnosed(runs)
+    said = write_changed(found, advice, apply, force) if apply is not None else None
+    print_diagnoses(found, sys.stdout, json, quiet)
+    for problem in problems:
+        print(f"warning: {problem}", file=sys.stderr)
+    if said and not quiet:
+        print(said, file=sys.stderr)

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from regx.config.load import configs_folder, load_config, load_grid
+from regx.core.errors import InputError
+from regx.evidence.advice import Advice, advice, changed
+from regx.evidence.diagnosis import Curves, Diagnosis
+from regx.stats.diagnosis import Seed
+from regx.store.files import config_text
+from regx.store.run import StoredRun
+
+SEED = {
+    "severe overfitting": Seed(0, train=0.0, val=0.5, rise=0.3, start=2.0),
+    "mild overfitting": Seed(0, train=0.05, val=0.17, start=2.0),
+    "underfitting": Seed(0, train=0.99, val=1.0, start=1.1, gain=0.02, dead=0.7, gradient=1e-5),
+    "healthy": Seed(0, train=0.1, val=0.1),
+    "diverged": Seed(0, diverged=3),
+    "cannot tell": Seed(0, train=0.1),
+}
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """A run folder's config, as far as advice needs it."""
+
+    def make(*overrides: str, path=None, parameters: int = 8513) -> StoredRun:
+        config = load_grid(path or configs_folder() / "none.yaml", overrides).cells[0].config
+        (tmp_path / "config.yaml").write_text(config_text(config.resolved))
+        return StoredRun(tmp_path, config.resolved, {"name": config.name, "parameters": parameters}, {})
+
+    return make
+
+
+def diagnosis(verdict: str, rows: int = 30, **changes) -> Diagnosis:
+    seed = dataclasses.replace(SEED[verdict], **changes)
+    return Diagnosis(verdict, (), (), (seed,), Curves(), rows, 1.0)
+
+
+def names(run, found):
+    return [item.name for item in advice(run, found)]
+
+
+def overrides(run, found):
+    return {item.name: item.overrides for item in advice(run, found)}
+
+
+PLAYBOOK = ["input_noise", "weight_decay", "early_stopping", "dropout", "more_data", "smaller"]
+
+
+@pytest.mark.parametrize("verdict", ["mild overfitting", "severe overfitting"])
+def test_the_order_is_the_playbooks(stored, verdict):
+    assert names(stored(), diagnosis(verdict)) == PLAYBOOK
+
+
+def test_the_gap_says_how_strong(stored):
+    mild, severe = (overrides(stored(), diagnosis(f"{word} overfitting")) for word in ("mild", "severe"))
+    assert mild["input_noise"] == ("regularizers.input_noise.sigma=0.1",)
+    assert severe["input_noise"] == ("regularizers.input_noise.sigma=0.3",)
+    assert mild["weight_decay"] == ("regularizers.weight_decay.lam=0.01",)
+    assert severe["weight_decay"] == ("regularizers.weight_decay.lam=0.1",)
+    assert mild["dropout"] == ("regularizers.dropout.p=0.2",)
+    assert severe["dropout"] == ("regularizers.dropout.p=0.4",)
+
+
+def test_the_rows_say_how_much_of_it(stored):
+    medium = overrides(stored(), diagnosis("severe overfitting", rows=50_000))
+    assert list(medium) == ["input_noise", "weight_decay", "early_stopping", "more_data", "smaller"]
+    assert medium["weight_decay"] == ("regularizers.weight_decay.lam=0.0001",)
+    large = names(stored(), diagnosis("severe overfitting", rows=2_000_000))
+    assert large == ["input_noise", "early_stopping", "more_data", "smaller"]
+
+
+def test_what_is_there_is_strengthened_not_added(stored):
+    run = stored(
+        "regularizers.dropout.p=0.3", "regularizers.l2.lam=0.001", "regularizers.input_noise.sigma=0.5",
+        "regularizers.early_stopping=on",
+    )  # fmt: skip
+    found = overrides(run, diagnosis("severe overfitting"))
+    assert found["dropout"] == ("regularizers.dropout.p=0.5",)
+    assert found["l2"] == ("regularizers.l2.lam=0.01",)
+    assert found["input_noise"] == ("regularizers.input_noise.sigma=1",)
+    assert not {"weight_decay", "early_stopping"} & set(found)
+
+
+def test_dropout_is_not_put_behind_batch_norm(stored):
+    assert "dropout" not in names(stored("regularizers.batch_norm=on"), diagnosis("severe overfitting"))
+
+
+def test_underfitting_is_answered_by_its_cause(stored):
+    still = diagnosis("underfitting", train=0.4, val=0.4, gain=0.1, dead=0.1, gradient=1.0)
+    assert names(stored(), still) == ["longer", "faster", "bigger"]
+    stack = stored("regularizers.l2.lam=3", "regularizers.dropout.p=0.6", "regularizers.early_stopping=on")
+    converged = diagnosis("underfitting", train=0.4, val=0.4, gain=0.0, dead=0.1, gradient=1.0)
+    assert names(stack, converged) == ["weaker", "bigger", "faster"]
+    assert advice(stack, converged)[0].overrides == ("regularizers.l2.lam=0.3", "regularizers.dropout.p=0.3")
+    assert advice(stored("architecture.hidden=[]"), converged)[0].overrides == ("architecture.hidden=[32,32]",)
+    few = stored("training.epochs=2")
+    assert advice(few, diagnosis("underfitting"))[0].overrides == ("training.epochs=1000",)
+    slow = stored("optimizer.lr=1e-7")
+    assert advice(slow, diagnosis("underfitting"))[0].overrides == ("optimizer.lr=0.001",)
+    dead = diagnosis("underfitting", start=9.0)
+    assert ("awake", ("architecture.activation=leaky_relu",)) in overrides(stored(), dead).items()
+
+
+def test_divergence_is_answered_first(stored):
+    far = overrides(stored("optimizer.lr=1000"), diagnosis("diverged"))
+    assert far["lower_lr"] == ("optimizer.lr=0.001",)
+    near = overrides(stored("optimizer.lr=0.05", "architecture.init={normal: 0.5}"), diagnosis("diverged"))
+    assert near == {
+        "lower_lr": ("optimizer.lr=0.005",),
+        "clip_norm": ("optimizer.lr=0.005", "regularizers.clip_norm.max_norm=1"),
+        "init": ("architecture.init=he",),
+    }
+    found = diagnosis("mild overfitting")
+    some = dataclasses.replace(found, seeds=(*found.seeds, Seed(1, diverged=2)))
+    assert names(stored(), some) == ["lower_lr", "clip_norm", *PLAYBOOK]
+
+
+def test_a_healthy_run_is_left_alone(stored):
+    assert advice(stored(), diagnosis("healthy")) == ()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "batch_size", "circle", "clip_norm", "diabetes", "digits_batch_norm", "early_stopping", "group_lasso",
+        "l2_dropout", "max_norm", "random_labels", "residual", "sam", "smote", "stochastic_depth", "tied",
+        "weight_average",
+    ],
+)  # fmt: skip
+def test_advice_is_a_config_that_differs(stored, name):
+    run = stored(path=configs_folder() / f"{name}.yaml")
+    for verdict in ("severe overfitting", "underfitting", "diverged"):
+        for item in advice(run, diagnosis(verdict)):
+            assert item.reason.endswith(".")
+            if item.overrides:
+                config = changed(run, item)
+                assert config.name == f"{run.name}-{item.name}"
+                before = {key: value for key, value in run.config.items() if key != "name"}
+                assert {key: value for key, value in config.resolved.items() if key != "name"} != before
+
+
+def test_a_long_name_stays_a_name(stored):
+    run = stored("name=" + "x" * 100)
+    config = changed(run, Advice("dropout", ("regularizers.dropout.p=0.2",), "."))
+    assert len(config.name) == 100
+    assert config.name.endswith("x-dropout")
+    assert load_config(run.folder / "config.yaml").name == "x" * 100
+
+
+def test_an_override_that_does_not_fit_is_an_error(stored):
+    with pytest.raises(InputError, match="dropout"):
+        changed(stored(), Advice("dropout", ("regularizers.dropout.p=7",), "."))
