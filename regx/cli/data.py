@@ -21,10 +21,10 @@ def command(
     """Write train.csv, val.csv and test.csv as the network sees them: the features, then `target`."""
     from json import dumps
 
-    from regx.config.load import load_config
+    from regx.config.load import load_source
     from regx.data.export import export
 
-    dataset = load_config(config, overrides=set or ()).dataset.load(seed)
+    dataset = load_source(config, overrides=set or ()).load(seed)
     paths = [str(path) for path in export(dataset, Path(out))]
     if not quiet:
         for note in dataset.notes:

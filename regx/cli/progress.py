@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ def progress_bar(quiet: bool) -> Iterator[OnProgress]:
     if quiet:
         yield lambda progress: None
     elif not console.is_terminal or console.is_dumb_terminal:
-        yield _Lines()
+        yield Lines()
     else:
         from rich import progress as bar
 
@@ -42,8 +42,11 @@ def progress_bar(quiet: bool) -> Iterator[OnProgress]:
             yield show
 
 
-class _Lines:
-    def __init__(self) -> None:
+class Lines:
+    """Prints a line on stderr now and then. more: what else to say each time."""
+
+    def __init__(self, more: Callable[[], str] = lambda: "") -> None:
+        self._more = more
         self._start = self._last = time.monotonic()
 
     def __call__(self, progress: Progress) -> None:
@@ -51,8 +54,11 @@ class _Lines:
         if now - self._last < SECONDS_BETWEEN_LINES:
             return
         self._last = now
-        share = progress.epochs / progress.all_epochs
-        left = (now - self._start) * (1 - share) / share if share else float("nan")
-        print(
-            f"{progress.networks} of {progress.all_networks} networks, {share:.0%}, {left:.0f} s left", file=sys.stderr
-        )
+        print(f"{how_far(progress, now - self._start)}{self._more()}", file=sys.stderr)
+
+
+def how_far(progress: Progress, seconds: float) -> str:
+    """How far training is after so many seconds, in words."""
+    share = progress.epochs / progress.all_epochs
+    left = f", {seconds * (1 - share) / share:.0f} s left" if share else ""
+    return f"{progress.networks} of {progress.all_networks} networks, {share:.0%}{left}"

@@ -2,7 +2,71 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from typing import Annotated
 
-def command() -> None:
-    """Not there yet."""
-    raise NotImplementedError
+import typer
+
+from regx.cli.live import race_view
+from regx.cli.options import (
+    DryRunOption,
+    ForceOption,
+    JobsOption,
+    JsonOption,
+    OutOption,
+    PeekOption,
+    QuietOption,
+    SeedsOption,
+    SetOption,
+)
+from regx.cli.warn import warn
+
+
+def command(
+    config: Annotated[
+        str | None, typer.Argument(metavar="[CONFIG]", help="a config with lanes; without one, the built-in sine race")
+    ] = None,
+    svg: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="write how the race ended, with its table, as an SVG")
+    ] = None,
+    overrides: SetOption = None,
+    seeds: SeedsOption = None,
+    out: OutOption = "runs",
+    jobs: JobsOption = None,
+    force: ForceOption = False,
+    peek: PeekOption = False,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Train the lanes of a config side by side, live, and print the race table.
+
+    The lanes share seeds, data, splits and initial weights. -s lanes.LANE.l2.lam=0.01 changes the stack of one of them,
+    -s lanes.LANE=off takes it out, -s 'lanes.LANE=[l2: 0.01]' puts one in.
+    """
+    from regx.config.load import load_lanes
+    from regx.report.race import check_svg, kept_runs, print_final, race_state, write_svg
+    from regx.report.scene import scene
+    from regx.report.sweep import print_grid, print_sweep
+    from regx.runner.sweep import sweep
+
+    race = load_lanes(config, overrides or (), seeds)
+    check_svg(svg)
+    if dry_run:
+        print_grid(race.cells, sys.stdout, json)
+        return
+    lanes = [cell.config for cell in race.cells]
+    warn(lanes, quiet, peek, lanes=True)
+    picture = scene(lanes[0].dataset, lanes[0].seeds)
+    kept = [] if force else kept_runs(lanes, Path(out) / race.folder_name)
+    with race_view(quiet or json, race_state(lanes, peek, kept, picture), picture) as (on_progress, watch):
+        folder, runs = sweep(race, race.cells, Path(out), jobs, force, on_progress, peek=peek, watch=watch)
+    if svg is not None or not (quiet or json):
+        final = race_state(lanes, peek, runs, picture)
+        if not (quiet or json):
+            print_final(final, picture, sys.stderr)
+        if svg is not None:
+            write_svg(svg, f"regx race {config or ''}".rstrip(), final, picture, runs)
+    notes = None if quiet else sys.stderr
+    raise typer.Exit(print_sweep(folder, runs, [cell.point for cell in race.cells], sys.stdout, json, peek, notes))

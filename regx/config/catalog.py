@@ -19,6 +19,16 @@ from regx.optim import REGISTRY as OPTIMIZERS
 from regx.optim import SCHEDULES
 from regx.regularizers import REGISTRY as REGULARIZERS
 
+LANES = """The stacks of a race, which `regx race` trains side by side: a mapping from a lane's name to its stack.
+
+    lanes:
+      none: []
+      both: [{l2: 0.003}, {dropout: 0.1}]
+
+In place of `regularizers`. All other settings, seeds, data, splits and initial weights are shared. On the command line
+-s lanes.both.l2.lam=0.01 changes the stack of one lane, -s lanes.both=off takes the lane out, and
+-s 'lanes.more=[l2: 0.1]' puts one in."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -84,6 +94,7 @@ def entries() -> list[Entry]:
     found += [
         Entry("architecture", "config", "The shape of the network.", tuple(ARCHITECTURE_KEYS.values())),
         Entry("training", "config", "How long, in what steps, and at what precision.", tuple(TRAINING_KEYS.values())),
+        Entry("lanes", "config", LANES),
     ]
     found += [Entry(name, "metrics", text) for name, text in METRICS.items()]
     return found

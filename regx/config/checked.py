@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from regx.config.interactions import warnings
-from regx.config.load import Grid, load_grid
+from regx.config.config import Config
+from regx.config.interactions import lane_warnings, warnings
+from regx.config.load import Grid, load_any
 from regx.config.problems import ConfigError, dotted
 from regx.core.errors import InputError
 
@@ -22,30 +24,36 @@ class Check:
     error: InputError | None
 
     def line(self) -> str:
-        """One line on a config that is right: file, name, stack, number of cells."""
+        """One line on a config that is right: file, name, stack, number of cells; of a race, its lanes."""
         assert self.grid is not None
+        if self.grid.lanes:
+            names = ", ".join(cell.config.name for cell in self.grid.cells)
+            return f"{self.path}: ok, {self.grid.name}, a race of {len(self.grid.cells)}: {names}"
         cells = len(self.grid.cells)
         count = "1 cell" if cells == 1 else f"{cells} cells"
         return f"{self.path}: ok, {self.grid.name}, {self.stack()}, {count}"
 
     def warnings(self) -> list[str]:
         """What to be wary of in any of its cells, once."""
-        cells = self.grid.cells if self.grid is not None else ()
-        return list(dict.fromkeys(warning for cell in cells for warning in warnings(cell.config)))
+        if self.grid is None:
+            return []
+        configs = [cell.config for cell in self.grid.cells]
+        return lane_warnings(configs) if self.grid.lanes else list(dict.fromkeys(chain(*map(warnings, configs))))
 
     def stack(self) -> str:
         """The regularizers in order, or `none`."""
         assert self.grid is not None
-        return " + ".join(regularizer.kind for regularizer in self.grid.cells[0].config.stack) or "none"
+        return _stack(self.grid.cells[0].config)
 
     def as_json(self) -> dict[str, Any]:
         if self.error is None:
             assert self.grid is not None
+            lanes = {cell.config.name: _stack(cell.config) for cell in self.grid.cells}
             return {
                 "config": str(self.path),
                 "ok": True,
                 "name": self.grid.name,
-                "stack": self.stack(),
+                **({"lanes": lanes} if self.grid.lanes else {"stack": self.stack()}),
                 "cells": len(self.grid.cells),
                 "errors": [],
                 "warnings": self.warnings(),
@@ -65,9 +73,13 @@ class Check:
         return {"config": str(self.path), "ok": False, "errors": errors or [whole_file], "warnings": []}
 
 
+def _stack(config: Config) -> str:
+    return " + ".join(regularizer.kind for regularizer in config.stack) or "none"
+
+
 def check(path: Path, overrides: Sequence[str] = ()) -> Check:
-    """Read a config as `regx sweep` would, and keep what is wrong with it."""
+    """Read a config as `regx sweep` or `regx race` would, and keep what is wrong with it."""
     try:
-        return Check(path, load_grid(path, overrides), None)
+        return Check(path, load_any(path, overrides), None)
     except InputError as error:
         return Check(path, None, error)

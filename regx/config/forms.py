@@ -6,6 +6,7 @@
     - l2: 0.003                ->  - l2: {lam: 0.003}               the scalar is the first parameter
     optimizer: {lr: 0.1}       ->  optimizer: {name: adam, lr: 0.1}
     training:                  ->  left out: a key whose value is commented out has its default
+    lanes: {l2: [l2: 0.003]}   ->  lanes: {l2: [l2: {lam: 0.003}]}  as in `regularizers`; a lane without a value: []
 
 What is neither a short nor a long form is left as it is, for the schema to refuse.
 """
@@ -19,7 +20,7 @@ from regx.regularizers import REGISTRY as REGULARIZERS
 
 # The mappings that choose by name, and what they choose without one.
 NAMED: dict[Path, str] = {("dataset",): "sine", ("optimizer",): "adam", ("optimizer", "schedule"): "constant"}
-SECTIONS = ("dataset", "architecture", "regularizers", "optimizer", "training")
+SECTIONS = ("dataset", "architecture", "regularizers", "lanes", "optimizer", "training")
 
 
 def long_form(root: Node) -> Node:
@@ -34,11 +35,22 @@ def long_form(root: Node) -> Node:
             root = root.replaced(path, Node({"name": node}, node.place, keys={"name": node.place}))
         elif node is not None and isinstance(node.value, dict) and "name" not in node.value:
             root = root.replaced((*path, "name"), Node(default, node.place, default))
-    stack = root.child("regularizers")
-    if stack is not None and isinstance(stack.value, list):
-        items = Node([_regularizer(item) for item in stack.value], stack.place)
-        root = root.replaced(("regularizers",), items)
+    for path in stacks(root):
+        stack = root.at(path)
+        assert stack is not None
+        if isinstance(stack.value, list):
+            root = root.replaced(path, Node([_regularizer(item) for item in stack.value], stack.place))
+        elif stack.value is None and path[0] == "lanes":
+            root = root.replaced(path, Node([], stack.place))
     return root
+
+
+def stacks(root: Node) -> list[Path]:
+    """The paths of the stacks that a tree has: `regularizers`, and every lane of a race."""
+    lanes = root.child("lanes")
+    names = list(lanes.value) if lanes is not None and isinstance(lanes.value, dict) else []
+    own: list[Path] = [("regularizers",)] if root.child("regularizers") is not None else []
+    return own + [("lanes", name) for name in names]
 
 
 def _is_words(node: Node) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from regx.config.config import Config
@@ -11,8 +12,17 @@ SMALL_BATCH = 32
 FEW_ROWS = 20
 
 
-def warnings(config: Config) -> list[str]:
-    """What to be wary of in a config, a sentence each; none is an error."""
+def lane_warnings(lanes: Sequence[Config]) -> list[str]:
+    """What to be wary of in the lanes of a race: each warning once, with the names of those that it is about."""
+    found: dict[str, list[str]] = {}
+    for lane in lanes:
+        for warning in warnings(lane, "lanes.LANE"):
+            found.setdefault(warning, []).append(lane.name)
+    return [f"{', '.join(names)}: {warning}" for warning, names in found.items()]
+
+
+def warnings(config: Config, stack_key: str = "regularizers") -> list[str]:
+    """What to be wary of in a config, a sentence each; none is an error. stack_key: what `--set` calls its stack."""
     stack = {member.kind: member for member in config.stack}
     optimizer = config.optimizer.kind
     found = []
@@ -21,7 +31,7 @@ def warnings(config: Config) -> list[str]:
         found.append(
             f"{noises[0]} with batch_norm: units are missing while the running statistics are taken and present when "
             "they are used, so the variance at evaluation is another one (Li et al. 2019). Leave one of the two out, "
-            f"such as -s regularizers.{noises[0]}=off."
+            f"such as -s {stack_key}.{noises[0]}=off."
         )
     decaying = [kind for kind in ("l2", "elastic_net") if kind in stack and getattr(stack[kind], "l1_ratio", 0) < 1]
     if decaying and optimizer in ADAPTIVE:
@@ -34,7 +44,7 @@ def warnings(config: Config) -> list[str]:
     if l1 is not None and getattr(l1, "method", None) == "subgradient" and optimizer in ADAPTIVE:
         found.append(
             f"l1 by subgradient with {optimizer}: near zero its steps are as long for a small weight as for a large "
-            "one, so weights rattle about zero and hardly any rests there. Use -s regularizers.l1.method=proximal."
+            f"one, so weights rattle about zero and hardly any rests there. Use -s {stack_key}.l1.method=proximal."
         )
     batch = config.training.batch_size
     if "batch_norm" in stack and batch is not None and batch < SMALL_BATCH:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import itertools
+import json
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,16 @@ from regx.config.config import Config, digest, typed
 from regx.config.forms import long_form
 from regx.config.overrides import Override, locate, with_overrides
 from regx.config.problems import ConfigError, Problem, dotted
+from regx.config.problems import Path as KeyPath
 from regx.config.reader import MAX_BYTES, Node, read_text
 from regx.config.schema import validated
 from regx.core.errors import InputError, did_you_mean
+from regx.data.dataset import Source
 
 MAX_CELLS = 100_000
 MAX_NAME = 100
 BUILT_IN = "none.yaml"
+BUILT_IN_RACE = "race.yaml"
 
 Seeds = str | int | Sequence[int] | None
 
@@ -46,16 +49,24 @@ class Cell:
 
 @dataclass(frozen=True)
 class Grid:
-    """Every combination of the axes' values, the last axis changing fastest. Without axes it is one cell."""
+    """Every combination of the axes' values, the last axis changing fastest. Without axes it is one cell.
+
+    lanes: it is a race, without axes and with a cell for each lane, which is named as the lane is.
+    """
 
     name: str
     axes: tuple[Axis, ...]
     cells: tuple[Cell, ...]
+    lanes: bool = False
 
     @property
     def folder_name(self) -> str:
         """The folder of the sweep, named from the config it starts from and its axes; seeds do not change it."""
         base = {key: value for key, value in self.cells[0].config.resolved.items() if key != "seeds"}
+        if self.lanes:
+            shared = {key: value for key, value in base.items() if key not in ("name", "regularizers")}
+            stacks = {cell.config.name: cell.config.resolved["regularizers"] for cell in self.cells}
+            return f"{self.name}-race-{digest({**shared, 'name': self.name, 'lanes': stacks})}"
         axes = [[axis.key, list(axis.values)] for axis in self.axes]
         return f"{self.name}-sweep-{digest({'config': {**base, 'name': self.name}, 'axes': axes})}"
 
@@ -71,9 +82,10 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), seeds: Seeds = 
     """The config of a file.
 
     overrides: KEY=VALUE each.  seeds: `5`, `3,5,8`, a number or several, in place of the file's.
-    Raises InputError with everything that is wrong, and where the config is a sweep.
+    Raises InputError with everything that is wrong, and where the config is a sweep or a race.
     """
     tree, problems = _tree(path, overrides, (), seeds)
+    _refuse_race(tree, problems, path)
     axes, wrong = find_axes(tree)
     problems += wrong
     if axes:
@@ -86,6 +98,20 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), seeds: Seeds = 
     return _built(tree, problems, Path(path).parent)
 
 
+def config_of(mapping: Mapping[str, Any], where: str, overrides: Sequence[str] = (), seeds: Seeds = None) -> Config:
+    """The config of a plain mapping, as if it stood in a file; `where` is what messages call it.
+
+    overrides, seeds: as for `load_config`. Paths are relative to the current directory.
+    """
+    options = [Override("--set", text) for text in overrides]
+    if seeds is not None:
+        options.append(Override("--seeds", _seeds_text(seeds)))
+    named = {"name": _permitted(Path(where).stem), **mapping}
+    root, problems = read_text(json.dumps(named, ensure_ascii=False), where)
+    tree, wrong = with_overrides(long_form(root), options)
+    return _built(tree, [*problems, *wrong], Path())
+
+
 def load_grid(
     path: str | Path | None,
     overrides: Sequence[str] = (),
@@ -95,10 +121,13 @@ def load_grid(
     """The grid of a file, of the built-in sine config without one; a config without axes is a grid of one cell.
 
     overrides: KEY=VALUE each, several values separated by commas being an axis.  axes: from `short_axes`.
-    Raises InputError with everything that is wrong, and for more than MAX_CELLS cells.
+    Raises InputError with everything that is wrong, for more than MAX_CELLS cells, and where the config is a race.
     """
     path = configs_folder() / BUILT_IN if path is None else Path(path)
-    tree, problems = _tree(path, overrides, axes, seeds)
+    tree, problems = _tree(path, overrides, (), seeds)
+    _refuse_race(tree, problems, path)
+    if axes:
+        tree, problems = _tree(path, overrides, axes, seeds)
     found, wrong = find_axes(tree)
     base = _check_values(tree, found, [*problems, *wrong], path.parent)
     cells = math.prod(len(axis.values) for axis in found)
@@ -118,13 +147,110 @@ def load_grid(
         point = {key: _hashable(locate(config.resolved, key)) for key in keys}
         name = _cell_name(base.name, labels, list(point.values()), names)
         names.add(name)
-        config = dataclasses.replace(config, name=name, resolved={**config.resolved, "name": name})
+        config = replace(config, name=name, resolved={**config.resolved, "name": name})
         built.append(Cell(config, point))
         plain_points.append(tuple(point.values()))
     axes_found = tuple(
         Axis(key, tuple(dict.fromkeys(point[index] for point in plain_points))) for index, key in enumerate(keys)
     )
     return Grid(base.name, axes_found, tuple(built))
+
+
+def load_lanes(path: str | Path | None, overrides: Sequence[str] = (), seeds: Seeds = None) -> Grid:
+    """The lanes of a race, of the built-in one without a path: a cell for each, whose point is `{"lane": name}`.
+
+    Raises InputError with everything that is wrong, and where the config has no lanes.
+    """
+    path = configs_folder() / BUILT_IN_RACE if path is None else Path(path)
+    tree, problems = _tree(path, overrides, (), seeds)
+    return _race(tree, problems, path)
+
+
+def load_any(path: str | Path, overrides: Sequence[str] = (), seeds: Seeds = None) -> Grid:
+    """The lanes of a file that is a race, the grid of any other."""
+    tree, problems = _tree(path, overrides, (), seeds)
+    return _race(tree, problems, Path(path)) if _is_race(tree) else load_grid(path, overrides, (), seeds)
+
+
+def load_source(path: str | Path, overrides: Sequence[str] = ()) -> Source:
+    """The dataset of a config, which the lanes of a race share.  Raises InputError as `load_config` does."""
+    tree, problems = _tree(path, overrides, (), None)
+    if _is_race(tree):
+        return _race(tree, problems, Path(path)).cells[0].config.dataset
+    return load_config(path, overrides).dataset
+
+
+def _is_race(tree: Node) -> bool:
+    return isinstance(tree.value, dict) and "lanes" in tree.value
+
+
+def _refuse_race(tree: Node, problems: Sequence[Problem], path: str | Path) -> None:
+    if not _is_race(tree):
+        return
+    _race(tree, problems, Path(path))
+    message = f"expected one stack, found lanes: this config is a race. Type: regx race {path}"
+    raise ConfigError([Problem(tree.keys["lanes"], ("lanes",), message)])
+
+
+def _race(tree: Node, problems: Sequence[Problem], path: Path) -> Grid:
+    """The lanes of a tree.  Raises ConfigError with the problems of all of them."""
+    if not _is_race(tree):
+        _check_values(tree, [], problems, path.parent)
+        raise InputError(
+            f"{path}: expected a race, whose `lanes:` is a mapping from a lane's name to its stack, found no lanes. "
+            f"Give it some, such as `lanes: {{none: [], l2: [l2: 0.003]}}`, or type: regx run {path}"
+        )
+    lanes = tree.value["lanes"]
+    found = list(problems)
+    if not isinstance(lanes.value, dict) or not lanes.value:
+        expected = "expected a mapping from a lane's name to its stack, such as `l2: [l2: 0.003]`"
+        found.append(Problem(lanes.place, ("lanes",), f"{expected}, found {_shown(lanes)}"))
+    stack = tree.child("regularizers")
+    if stack is not None and stack.value != []:
+        message = "a race has no stack but those of its lanes: put these into every lane that is to have them"
+        found.append(Problem(tree.keys["regularizers"], ("regularizers",), message))
+    rest = {key: node for key, node in tree.value.items() if key not in ("lanes", "regularizers")}
+    shared, wrong = _without_axes(Node(rest, tree.place, keys=tree.keys), ())
+    found += _independent([*wrong, *validated(shared)[1]], found)
+    if not isinstance(lanes.value, dict):
+        raise ConfigError(found)
+    cells = []
+    for name, own in lanes.value.items():
+        named = shared.replaced(("name",), Node(name, lanes.keys[name], name))
+        lane, wrong = _without_axes(named.replaced(("regularizers",), own), ("lanes", name))
+        try:
+            config = _built(lane, [], path.parent)
+            cells.append(Cell(config, {"lane": name}))
+        except ConfigError as error:
+            wrong += [replace(problem, path=_in_lane(problem.path, name)) for problem in error.problems]
+        found += _independent(wrong, found)
+    if found:
+        raise ConfigError(found)
+    return Grid(str(tree.value["name"].value), (), tuple(cells), lanes=True)
+
+
+def _shown(node: Node) -> str:
+    return "an empty mapping" if node.value == {} else node.shown()
+
+
+def _in_lane(path: KeyPath, lane: str) -> KeyPath:
+    """Where in a race's file the problem of a lane is."""
+    return ("lanes", lane, *path[1:]) if path[:1] in (("regularizers",), ("name",)) else path
+
+
+def _without_axes(tree: Node, lane: KeyPath) -> tuple[Node, list[Problem]]:
+    """A tree with the first value of each axis, and the problem that each axis is in a race."""
+    axes, problems = find_axes(tree)
+    for axis in axes:
+        node = tree.at(axis.path)
+        assert node is not None
+        remedy = "Give each value a lane of its own" if lane else "Its lanes share one value; write a sweep for several"
+        path = _in_lane(axis.path, str(lane[1])) if lane else axis.path
+        problems.append(
+            Problem(node.place, path, f"expected one value, found {len(axis.values)}: a race has no axes. {remedy}")
+        )
+        tree = tree.replaced(axis.path, axis.values[0])
+    return tree, problems
 
 
 def _tree(

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from regx.config.axes import FUNCTION, spaced
-from regx.config.forms import NAMED, long_form, settings_of
-from regx.config.problems import ConfigError, Path, Place, Problem, Text
+from regx.config.forms import NAMED, long_form, settings_of, stacks
+from regx.config.problems import ConfigError, Path, Place, Problem, Text, stack_path
 from regx.config.reader import NOT_TEXT, Node, read_value, scalar
 from regx.config.schema import config_model, mappings, parameters_at
 from regx.core.errors import did_you_mean
@@ -70,11 +70,16 @@ def _applied(root: Node, override: Override, text: Text) -> Node:
     if not equals or not key.strip():
         raise ConfigError([Problem(place, (), "expected KEY=VALUE, such as optimizer.lr=0.01")])
     key = key.strip()
-    _check_known(root, key, place)
+    _check_known(root, key, written, place)
     column = start + override.typed.index("=") + 1
-    if key.startswith("regularizers.") and key.count(".") == 1 and written.strip() in ("off", "on"):
-        return _switched(root, key.split(".")[1], written.strip() == "on", place)
-    return _set(root, _path(root, key), place, _value(root, key, text, column, written))
+    path = _path(root, key)
+    stack = stack_path(path)
+    if stack is not None and written.strip() in ("off", "on"):
+        if len(path) == len(stack) + 2:
+            return _switched(root, stack, str(path[-1]), written.strip() == "on", place)
+        if path[0] == "lanes" and written.strip() == "off":
+            return _without_lane(root, stack)
+    return _set(root, path, place, _value(root, key, text, column, written))
 
 
 def _value(root: Node, key: str, text: Text, column: int, written: str) -> Node:
@@ -82,7 +87,7 @@ def _value(root: Node, key: str, text: Text, column: int, written: str) -> Node:
     path = _path(root, key)
     parameter = parameters_at(root, path[:-1]).get(str(path[-1]))
     takes_words = parameter is not None and parameter.type is list and key != "architecture.hidden"
-    if path in (("regularizers",), ("name",)):
+    if path in (("regularizers",), ("lanes",), ("name",)) or path == stack_path(path):
         return read_value(text, column, written)
     node = _listed(text, column, written)
     if node.axis and (takes_words or key == "seeds") and not any(isinstance(item.value, list) for item in node.value):
@@ -120,18 +125,19 @@ def _parts(written: str) -> Iterator[tuple[int, str]]:
 
 def _set(root: Node, path: Path, place: Place, value: Node) -> Node:
     """The tree with a value at a path; mappings on the way and a regularizer are added where they are missing."""
-    if path[0] == "regularizers" and len(path) > 1:
-        kind = str(path[2])
-        index = int(path[1])
-        if root.child("regularizers") is None:
-            root = root.replaced(("regularizers",), Node([], place), place)
-        stack = root.value["regularizers"]
+    at = stack_path(path)
+    if at is not None and len(path) > len(at):
+        index, kind = int(path[len(at)]), str(path[len(at) + 1])
+        stack = root.at(at)
+        if stack is None:
+            stack = Node([], place)
+            root = root.replaced(at, stack, place)
         if not isinstance(stack.value, list):
-            raise ConfigError([Problem(stack.place, ("regularizers",), f"expected a list, found {stack.shown()}")])
+            raise ConfigError([Problem(stack.place, at, f"expected a list, found {stack.shown()}")])
         if index == len(stack.value):
             new = Node({kind: Node({}, place)}, place, keys={kind: place})
-            root = root.replaced(("regularizers",), Node([*stack.value, new], stack.place))
-        return root.replaced(path, settings_of(kind, value) if len(path) == 3 else value, place)
+            root = root.replaced(at, Node([*stack.value, new], stack.place))
+        return root.replaced(path, settings_of(kind, value) if len(path) == len(at) + 2 else value, place)
     for depth in range(1, len(path)):
         node = root.at(path[:depth])
         if node is None:
@@ -143,12 +149,26 @@ def _set(root: Node, path: Path, place: Place, value: Node) -> Node:
 
 def _path(root: Node, key: str) -> Path:
     """The path of a key as it is typed: a regularizer is named by its kind, wherever in the stack it stands."""
-    parts = key.split(".")
-    if parts[0] != "regularizers" or len(parts) == 1:
-        return tuple(parts)
-    kinds = _kinds(root)
-    index = kinds.index(parts[1]) if parts[1] in kinds else len(kinds)
-    return ("regularizers", index, *parts[1:])
+    # A lane's name may hold dots.
+    lanes = [name for name in _lanes(root) if key == f"lanes.{name}" or key.startswith(f"lanes.{name}.")]
+    if lanes:
+        lane = max(lanes, key=len)
+        stack: Path = ("lanes", lane)
+        parts = key.removeprefix(f"lanes.{lane}").split(".")[1:]
+    else:
+        first, *parts = key.split(".")
+        stack = (first,)
+        if first == "lanes" and parts:
+            return (first, ".".join(parts))
+    if stack[0] not in ("regularizers", "lanes") or not parts:
+        return (*stack, *parts)
+    kinds = _kinds(root, stack)
+    index = kinds.index(parts[0]) if parts[0] in kinds else len(kinds)
+    return (*stack, index, *parts)
+
+
+def _lanes(root: Node) -> list[str]:
+    return [str(path[1]) for path in stacks(root) if path[0] == "lanes"]
 
 
 def locate(resolved: object, key: str) -> object:
@@ -163,28 +183,41 @@ def locate(resolved: object, key: str) -> object:
     return found
 
 
-def _kinds(root: Node) -> list[str]:
-    """The kinds of the stack, an empty word for what is no regularizer."""
-    stack = root.child("regularizers")
+def _kinds(root: Node, path: Path = ("regularizers",)) -> list[str]:
+    """The kinds of a stack, an empty word for what is no regularizer."""
+    stack = root.at(path)
     items = stack.value if stack is not None and isinstance(stack.value, list) else []
     return [next(iter(item.value)) if isinstance(item.value, dict) and item.value else "" for item in items]
 
 
-def _switched(root: Node, kind: str, on: bool, place: Place) -> Node:
-    kinds = _kinds(root)
+def _switched(root: Node, path: Path, kind: str, on: bool, place: Place) -> Node:
+    kinds = _kinds(root, path)
     if on:
-        return root if kind in kinds else _set(root, ("regularizers", len(kinds), kind), place, Node({}, place))
+        return root if kind in kinds else _set(root, (*path, len(kinds), kind), place, Node({}, place))
     if kind not in kinds:
         stack = " + ".join(kinds) if kinds else "empty"
         raise ConfigError([Problem(place, (), f"expected a regularizer of the stack, which is {stack}; found {kind}")])
-    stack_node = root.value["regularizers"]
+    stack_node = root.at(path)
+    assert stack_node is not None
     kept = [item for item, name in zip(stack_node.value, kinds, strict=True) if name != kind]
-    return root.replaced(("regularizers",), Node(kept, stack_node.place))
+    return root.replaced(path, Node(kept, stack_node.place))
 
 
-def _check_known(root: Node, key: str, place: Place) -> None:
+def _without_lane(root: Node, path: Path) -> Node:
+    lanes = root.value["lanes"]
+    kept = {lane: stack for lane, stack in lanes.value.items() if lane != path[1]}
+    return root.replaced(("lanes",), Node(kept, lanes.place, keys=lanes.keys))
+
+
+def _check_known(root: Node, key: str, written: str, place: Place) -> None:
     known = known_paths(root)
-    if key not in known:
+    lanes = _lanes(root)
+    if lanes and key.partition(".")[0] == "regularizers":
+        follows = key.removeprefix("regularizers")
+        message = f"a race has no stack but those of its lanes. Name one: lanes.{lanes[0]}{follows}; lanes: "
+        raise ConfigError([Problem(place, (), message + ", ".join(lanes))])
+    new_lane = key.startswith("lanes.") and key.count(".") == 1 and written.strip().startswith("[")
+    if key not in known and not new_lane:
         listed = did_you_mean(key, known) or f" Known: {', '.join(config_model().model_fields)}."
         raise ConfigError([Problem(place, (), f"unknown key '{key}'.{listed}")])
 
@@ -196,8 +229,11 @@ def known_paths(root: Node) -> list[str]:
         if mapping[0] != "regularizers":
             prefix = ".".join(str(part) for part in mapping)
             known += [f"{prefix}.{name}" for name in parameters_at(root, mapping)]
-    for kind, cls in REGULARIZERS.items():
-        known += [f"regularizers.{kind}", *(f"regularizers.{kind}.{name}" for name in parameters(cls))]
+    lanes = _lanes(root)
+    known += [f"lanes.{lane}" for lane in lanes]
+    for stack in [f"lanes.{lane}" for lane in lanes] or ["regularizers"]:
+        for kind, cls in REGULARIZERS.items():
+            known += [f"{stack}.{kind}", *(f"{stack}.{kind}.{name}" for name in parameters(cls))]
     return known
 
 

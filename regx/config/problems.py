@@ -79,13 +79,20 @@ class ConfigError(InputError):
         super().__init__("\n".join(shown))
 
 
+def stack_path(path: Path) -> Path | None:
+    """The stack that a path leads into: `regularizers`, or the lane of a race; None for other paths."""
+    if path[:1] == ("regularizers",):
+        return path[:1]
+    return path[:2] if path[:1] == ("lanes",) and len(path) > 1 else None
+
+
 def dotted(path: Path) -> str:
-    """A path as the user would type it after `--set`: `regularizers.l2.lam`, `seeds[3]`."""
+    """A path as the user would type it after `--set`: `regularizers.l2.lam`, `lanes.both.l2.lam`, `seeds[3]`."""
     typed = ""
     for depth, part in enumerate(path):
         if isinstance(part, str):
             typed += f".{part}" if typed else part
-        elif not (path[0] == "regularizers" and depth == 1 and len(path) > 2):
+        elif not (len(path) > depth + 1 and path[:depth] == stack_path(path)):
             # A regularizer is named by its kind, not by its number in the stack.
             typed += f"[{part}]"
     return typed

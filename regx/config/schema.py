@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, Validatio
 from pydantic_core import ErrorDetails, PydanticCustomError, core_schema
 
 from regx.config.forms import NAMED
-from regx.config.problems import Path, Place, Problem
+from regx.config.problems import Path, Place, Problem, stack_path
 from regx.config.reader import Node, scalar
 from regx.core.errors import did_you_mean
 from regx.core.parameters import Parameter, parameters
@@ -106,8 +106,9 @@ def parameters_at(root: Node, path: Path) -> Mapping[str, Parameter]:
         return ARCHITECTURE_KEYS
     if path == ("training",):
         return TRAINING_KEYS
-    if len(path) == 3 and path[0] == "regularizers":
-        return parameters(REGULARIZERS[str(path[2])]) if path[2] in REGULARIZERS else {}
+    stack = stack_path(path)
+    if stack is not None and len(path) == len(stack) + 2:
+        return parameters(REGULARIZERS[str(path[-1])]) if path[-1] in REGULARIZERS else {}
     registry = named_registry(path)
     if registry is None:
         return {}
@@ -312,6 +313,8 @@ def config_model() -> type[BaseModel]:
         Field(pattern=NAME_PATTERN),
         Said("a name of at most 100 letters, digits, `.`, `_`, `-`, that does not start with `.` or `-`"),
     ]
+    stack = _stack()
+    lanes: Any = dict[name, stack]  # type: ignore[valid-type]
     return create_model(
         "Config",
         __base__=_Closed,
@@ -322,7 +325,11 @@ def config_model() -> type[BaseModel]:
             Annotated[architecture, null],
             Field(default_factory=architecture, description="shape of the network"),
         ),
-        regularizers=(_stack(), Field(default_factory=list, description="the stack, in order")),
+        regularizers=(stack, Field(default_factory=list, description="the stack, in order")),
+        lanes=(
+            Annotated[lanes, null],
+            Field(default_factory=dict, description="of a race: a stack for each lane, in place of regularizers"),
+        ),
         optimizer=_by_name(("optimizer",), schedule=schedule),
         training=(Annotated[training, null], Field(default_factory=training, description="length, steps, precision")),
         seeds=(seeds, Field(DEFAULT_SEEDS, description="n for the seeds 0 to n - 1, or a list of seeds")),

@@ -12,7 +12,7 @@ class Glimpse:
     """How the networks of a population that are still training stand at an evaluated epoch.
 
     networks: (r,) their numbers in the population. metrics: those of an epoch's row by name, each (r,).
-    outputs: (K, n), the mean over these networks of what they predict at the watched inputs; None without inputs.
+    outputs: (r, K, n), what these networks predict at the watched inputs; None without inputs.
     """
 
     epoch: int

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from regx.config.config import Config
 from regx.core.trained import Trained
-from regx.runner.execute import OnTrained, Watch, execute
-from regx.runner.plan import Member, Work, dataset, estimated_seconds, plan
+from regx.runner.execute import OnCheckpoint, OnFailed, OnTrained, Watch, execute, no_failure
+from regx.runner.plan import Member, Resumed, Work, dataset, estimated_seconds, plan
 
 # Below this much work one process is done before others have loaded NumPy.
 SECONDS_WORTH_PROCESSES = 4.0
@@ -37,23 +37,34 @@ def train_networks(
     begun: Callable[[Iterator[Work]], Iterator[Work]] = lambda works: works,
     watch: Watch | None = None,
     peek: bool = False,
+    resumed: Sequence[Resumed] = (),
+    on_checkpoint: OnCheckpoint | None = None,
+    on_failed: OnFailed = no_failure,
 ) -> None:
     """Train the members' networks as populations and hand each population's over when it is finished.
 
     on_trained(members, trained) is called in this thread, in no particular order of populations.
     jobs: processes; None for as many as the work is worth. begun: sees every population before it is trained.
     watch: who wants to see them train side by side. peek: the test split takes the place of the validation split.
+    resumed: the populations that go on from a checkpoint. on_checkpoint(members, checkpoint): where they stand, in this
+    thread, from time to time. on_failed(member, reason): of a network that is given up, in this thread.
     Raises InputError where a stack cannot act on its data, or the memory does not suffice.
     """
     counter = _Counter(configs, members, on_progress)
 
     def finished(done: Sequence[Member], trained: Sequence[Trained]) -> None:
         on_trained(done, trained)
+        if watch is not None:
+            watch.on_trained(done, trained)
         counter.networks(done)
 
+    def failed(member: Member, reason: str) -> None:
+        on_failed(member, reason)
+        counter.networks([member])
+
     jobs = jobs or _jobs(configs, members)
-    works = begun(plan(configs, members, jobs, peek))
-    execute(works, min(jobs, len(members)), finished, counter.epochs, watch)
+    works = begun(plan(configs, members, jobs, peek, resumed))
+    execute(works, min(jobs, len(members)), finished, counter.epochs, watch, on_checkpoint, failed)
 
 
 class _Counter:
@@ -67,7 +78,7 @@ class _Counter:
         return self._configs[member.config].training.epochs
 
     def epochs(self, n: int) -> None:
-        self._running += n
+        self._running = max(self._running + n, 0)
         self._tell()
 
     def networks(self, members: Sequence[Member]) -> None:

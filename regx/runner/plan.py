@@ -17,6 +17,7 @@ from regx.core.regularizer import Regularizer
 from regx.core.streams import stream
 from regx.core.trained import METRICS
 from regx.data.dataset import Dataset, Source, Split
+from regx.engine.checkpoint import Checkpoint
 from regx.engine.population import Population
 from regx.nn.layout import Layout
 
@@ -44,18 +45,39 @@ class Work:
 
     members: tuple[Member, ...]
     population: Population
+    begun: Checkpoint | None = None  # from where it goes on
 
 
-def plan(configs: Sequence[Config], members: Sequence[Member], jobs: int, peek: bool = False) -> Iterator[Work]:
+@dataclass(frozen=True)
+class Resumed:
+    """A population that goes on from a checkpoint, by its members, in their order."""
+
+    members: tuple[Member, ...]
+    checkpoint: Checkpoint
+
+
+def plan(
+    configs: Sequence[Config],
+    members: Sequence[Member],
+    jobs: int,
+    peek: bool = False,
+    resumed: Sequence[Resumed] = (),
+) -> Iterator[Work]:
     """Cut the networks into populations, config by config, so that a config is finished before the next is begun.
 
     Lazily, since the data of a population is loaded when its turn comes. With several jobs populations are no larger
     than an even share, so that every job has one. peek: the test split takes the place of the validation split.
+    resumed: populations that are not cut anew; they come first.
     """
     groups: dict[tuple[Any, ...], list[Member]] = {}
     for number in dict.fromkeys(member.config for member in members):
         check_memory(configs[number], dataset(configs[number].dataset, configs[number].seeds[0]))
+    going_on = {member for one in resumed for member in one.members}
+    for one in resumed:
+        yield Work(one.members, _population(configs, one.members, peek), one.checkpoint)
     for member in members:
+        if member in going_on:
+            continue
         groups.setdefault(_graph(configs[member.config], member.seed, peek), []).append(member)
     for group in groups.values():
         first = configs[group[0].config]
@@ -171,12 +193,14 @@ def _population(configs: Sequence[Config], part: Sequence[Member], peek: bool) -
         seeds=tuple(member.seed for member in part),
         datasets=tuple(unique),
         which=tuple(numbers[id(data)] for data in each),
-        pictured=tuple(
-            config.training.snapshots > 0 and member.seed == config.seeds[0]
-            for config, member in zip(own, part, strict=True)
-        ),
+        pictured=tuple(is_pictured(config, member.seed) for config, member in zip(own, part, strict=True)),
         peek=peek,
     )
+
+
+def is_pictured(config: Config, seed: int) -> bool:
+    """Whether snapshots are taken of this network."""
+    return config.training.snapshots > 0 and seed == config.seeds[0]
 
 
 def networks_per_population(config: Config, data: Dataset) -> int:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
+import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from regx.config.config import Config
+from regx.core.errors import RegxError
 from regx.core.trained import Trained
+from regx.engine.checkpoint import Checkpoint, rows_so_far
+from regx.runner.checkpoints import FOLDER, Checkpoints
 from regx.runner.execute import Watch
 from regx.runner.networks import OnProgress, train_networks
 from regx.runner.plan import Member, Work, dataset, fingerprint, forget_data
 from regx.store.about import about
-from regx.store.folder import begin_run, check_data, check_peek, finished_seeds, is_same_question, mark, write_run
+from regx.store.folder import RunWriter, Status, check_data, check_peek, finished_seeds, is_same_question, mark, settle
+from regx.store.lock import Lock, holder
+
+WAIT_PER_WRITING = 9.0  # between two writings into one folder, in multiples of the time that the first took
 
 
 @dataclass(frozen=True)
@@ -49,35 +60,66 @@ def bring_up_to_date(
     Raises RegxError where a folder holds something else, or cannot be written.
     """
     forget_data()
-    members = missing(targets, force)
-    lacking = {member.config for member in members}
-    for number, target in enumerate(targets):
-        if number not in lacking:
-            check_data(target.folder, fingerprint(target.config.dataset))
-            check_peek(target.folder, peek)
-    if not members:
-        return
-    folders = _Folders(targets, force, command, peek)
-    try:
-        configs = [target.config for target in targets]
-        train_networks(configs, members, folders.write, jobs, on_progress, folders.begun, watch, peek)
-    except BaseException as error:
-        folders.leave("failed" if isinstance(error, Exception) else "interrupted")
-        raise
+    place = Path(os.path.commonpath([target.folder for target in targets]))
+    has_checkpoints = (place / FOLDER).is_dir() and holder(place) is None
+    finished: Sequence[Target] = targets
+    if has_checkpoints or missing(targets, force):
+        # One command at a time where the runs stand together; what it lacks is looked up once nobody else is at it.
+        with Lock(place) as lock:
+            members = missing(targets, force)
+            lacking = {member.config for member in members}
+            finished = [target for number, target in enumerate(targets) if number not in lacking]
+            _check(finished, peek)
+            configs = [target.config for target in targets]
+            checkpoints = Checkpoints(place, configs, peek)
+            resumed = checkpoints.found(members, force)
+            folders = _Folders(targets, members, force, command, peek, lock, checkpoints)
+            try:
+                if members:
+                    train_networks(
+                        configs, members, folders.write, jobs, on_progress, folders.begun, watch, peek, resumed,
+                        folders.keep, folders.fail,
+                    )  # fmt: skip
+            except BaseException as error:
+                folders.leave("failed" if isinstance(error, Exception) else "interrupted")
+                raise
+    else:
+        _check(finished, peek)
+    for target in finished:
+        settle(target.folder)
+
+
+def _check(targets: Sequence[Target], peek: bool) -> None:
+    """Raises InputError if a target that lacks nothing was trained on other data, or chosen by another split."""
+    for target in targets:
+        check_data(target.folder, fingerprint(target.config.dataset))
+        check_peek(target.folder, peek)
 
 
 class _Folders:
-    """The run folders of the targets, begun when their first network is, and what is still open of each."""
+    """The run folders of the targets, begun when their first network is, and written while they lack something."""
 
-    def __init__(self, targets: Sequence[Target], force: bool, command: Sequence[str] | None, peek: bool) -> None:
-        self._targets, self._force, self._command, self._peek = targets, force, command, peek
-        self._begun: dict[int, dict[str, object]] = {}
-        self._kept: dict[int, bool] = {}  # whether seeds from before are kept
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        members: Sequence[Member],
+        force: bool,
+        command: Sequence[str] | None,
+        peek: bool,
+        lock: Lock,
+        checkpoints: Checkpoints,
+    ) -> None:
+        self._checkpoints = checkpoints
+        self._targets, self._force, self._command, self._peek, self._lock = targets, force, command, peek, lock
+        self._left = Counter(member.config for member in members)  # networks that are not written yet
+        self._writers: dict[int, RunWriter] = {}
+        self._waiting: dict[int, list[Trained]] = {}  # what is trained and not written yet
+        self._due: dict[int, float] = {}  # when the next of it may be written
 
     def begun(self, works: Iterator[Work]) -> Iterator[Work]:
         for work in works:
             for number in dict.fromkeys(member.config for member in work.members):
-                if number not in self._begun:
+                if number not in self._writers:
                     self._begin(number)
             yield work
 
@@ -93,20 +135,59 @@ class _Folders:
         )
         # A forced run trains anew what it is asked for. Other seeds are dropped only where they are of other data.
         keep = not self._force or is_same_question(target.folder, target.config.resolved, facts)
-        begin_run(target.folder, target.config.resolved, facts, keep_finished=keep)
-        self._begun[number], self._kept[number] = facts, keep
+        lock = self._lock if target.folder == self._lock.folder else None
+        self._writers[number] = RunWriter(target.folder, target.config.resolved, facts, keep, lock)
 
     def write(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
+        """Write trained networks, or wait for more where writing would else take much of the time."""
+        for member, one in zip(members, trained, strict=True):
+            self._waiting.setdefault(member.config, []).append(one)
+            self._left[member.config] -= 1
+        has_checkpoint = self._checkpoints.has(members)
         for number in dict.fromkeys(member.config for member in members):
-            own = [one for member, one in zip(members, trained, strict=True) if member.config == number]
-            target = self._targets[number]
-            keep = self._kept[number]
-            write_run(target.folder, target.config.resolved, own, self._begun[number], keep_finished=keep)
-            self._kept[number] = True  # what this command has trained itself
+            if has_checkpoint or not self._left[number] or time.monotonic() >= self._due.get(number, 0):
+                self._flush(number)
+        self._checkpoints.remove(members)
 
-    def leave(self, status: str) -> None:
-        """Say of every folder that is begun and not finished how it was left."""
-        for number in self._begun:
-            target = self._targets[number]
-            if not set(target.config.seeds) <= set(finished_seeds(target.folder)):
-                mark(target.folder, status)  # type: ignore[arg-type]
+    def keep(self, members: Sequence[Member], checkpoint: Checkpoint) -> None:
+        """Write where a population stands: the rows of its networks so far, then the checkpoint."""
+        rows = rows_so_far(checkpoint)
+        for number in dict.fromkeys(member.config for member in members):
+            own = {member.seed: rows[row] for row, member in enumerate(members) if member.config == number}
+            self._writers[number].append(own)
+        self._checkpoints.write(members, checkpoint)
+
+    def fail(self, member: Member, reason: str) -> None:
+        """Say of a network that cannot be trained why, in its run folder and on stderr."""
+        number = member.config
+        folder = self._targets[number].folder
+        print(f"warning: {folder}: seed {member.seed} failed, the others go on: {reason}", file=sys.stderr)
+        if self._waiting.get(number):
+            self._flush(number)
+        self._writers[number].fail(member.seed, reason)
+        self._left[number] -= 1
+        if not self._left[number]:
+            self._writers.pop(number).close()
+        self._checkpoints.remove([member])
+
+    def _flush(self, number: int) -> None:
+        start = time.monotonic()
+        # Taken out first: what was interrupted while it was written is not written again.
+        self._writers[number].add(self._waiting.pop(number))
+        if not self._left[number]:
+            self._writers.pop(number).close()
+        # Each time all weights of the run are written, so that would take ever longer with ever more seeds.
+        now = time.monotonic()
+        self._due[number] = now + WAIT_PER_WRITING * (now - start)
+
+    def leave(self, status: Status) -> None:
+        """Write what waits, and say of every folder that is begun and not finished how it was left."""
+        for number, writer in list(self._writers.items()):
+            # The disk may be the reason for leaving, and that has been said.
+            with contextlib.suppress(RegxError):
+                if self._waiting.get(number):
+                    writer.add(self._waiting.pop(number))
+            with contextlib.suppress(RegxError):
+                if not writer.complete:
+                    mark(self._targets[number].folder, status)
+            writer.close()

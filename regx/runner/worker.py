@@ -1,8 +1,8 @@
 """A worker process: reads requests from standard input, trains what they ask for, writes what comes of it to standard
 output.
 
-`python -m regx.runner.worker`. Both streams carry pickles from and to the process that started it. It ends when its
-input ends, so it outlives nobody.
+`python -m regx.runner.worker PID`. Both streams carry pickles from and to the process PID that started it. It ends
+when its input or that process ends, so it outlives nobody.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import pickle
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,10 +21,12 @@ from typing import Any, BinaryIO
 from regx.core.arrays import Array
 from regx.core.glimpse import Glimpse
 from regx.core.trained import Trained
+from regx.engine.checkpoint import Checkpoint
 from regx.engine.population import Population
 from regx.engine.trainer import Observer, Predict, train_in_turns
 
 SECONDS_BETWEEN_REPORTS = 0.1
+SECONDS_BETWEEN_LOOKS = 0.5  # whether the parent is alive
 
 
 @dataclass(frozen=True)
@@ -31,12 +34,14 @@ class Request:
     """Populations to be trained, one after the other or, where they are watched, in turns.
 
     watched: inputs (n, D) at which glimpses show what is predicted. seconds: between two glimpses of a population; None
-    for no glimpses.
+    for no glimpses. checkpoints: whether they are wanted. begun: those from which the populations go on, if any.
     """
 
     populations: tuple[Population, ...]
     watched: Array | None = None
     seconds: float | None = None
+    checkpoints: bool = False
+    begun: tuple[Checkpoint | None, ...] = ()
 
 
 class Reporter:
@@ -69,7 +74,7 @@ class Looker:
 
     def on_evaluation(self, epoch: int, networks: Array, metrics: dict[str, Array], predict: Predict) -> None:
         if time.monotonic() >= self._due:
-            outputs = None if self._watched is None else predict(self._watched).mean(axis=0)
+            outputs = None if self._watched is None else predict(self._watched)
             self._show(Glimpse(epoch, networks.copy(), {name: each.copy() for name, each in metrics.items()}, outputs))
             self._due = time.monotonic() + self._seconds
 
@@ -82,19 +87,26 @@ def serve(
     on_trained: Callable[[int, list[Trained]], None],
     on_epochs: Callable[[int], None],
     on_glimpse: Callable[[int, Glimpse], None],
+    on_checkpoint: Callable[[int, Checkpoint], None],
 ) -> None:
     """Train what is requested. A population's number comes with what it is about."""
     observers: list[list[Observer]] = [[Reporter(on_epochs)] for _ in request.populations]
     if request.seconds is not None:
         for number, own in enumerate(observers):
             own.append(Looker(partial(on_glimpse, number), request.watched, request.seconds))
-    train_in_turns(request.populations, observers, on_trained)
+    train_in_turns(
+        request.populations, observers, on_trained,
+        on_checkpoint=on_checkpoint if request.checkpoints else None, begun=request.begun,
+    )  # fmt: skip
 
 
 def main() -> None:
     """Serve populations until the input ends."""
-    # Ctrl-C reaches the whole process group; the parent decides what it means and closes the pipe.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Signals reach the whole process group; the parent decides what they mean and ends this process.
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(int(sys.argv[1]),), daemon=True).start()
     requests: BinaryIO = sys.stdin.buffer
     # Whatever prints must not print into the pickles.
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
@@ -104,20 +116,34 @@ def main() -> None:
         pickle.dump(message, replies, protocol=pickle.HIGHEST_PROTOCOL)
         replies.flush()
 
+    reply(("ready", None))
     while True:
         try:
-            request = pickle.load(requests)  # noqa: S301 - from the process that started this one
-        except EOFError:
-            return
-        try:
+            try:
+                request = pickle.load(requests)  # noqa: S301 - from the process that started this one
+            except EOFError:
+                return
             serve(
                 request,
                 lambda number, trained: reply(("trained", (number, trained))),
                 lambda epochs: reply(("epochs", epochs)),
                 lambda number, glimpse: reply(("glimpse", (number, glimpse))),
+                lambda number, checkpoint: reply(("checkpoint", (number, checkpoint))),
             )
         except MemoryError as error:
-            reply(("failed", f"out of memory: {error}"))
+            reply(("failed", out_of_memory(error)))
+
+
+def out_of_memory(error: MemoryError) -> str:
+    """Why a network cannot be trained, in words."""
+    return f"out of memory{f': {error}' if str(error) else ''}"
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent, which may have been killed, has ended."""
+    while os.getppid() == parent:
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regx.config.load import configs_folder, load_config, load_grid
+from regx.config.load import configs_folder, load_any, load_config
 from regx.config.problems import ConfigError
 from regx.config.schema import ARCHITECTURE_KEYS, TRAINING_KEYS, json_schema
 from regx.core.parameters import Parameter, parameters
@@ -108,7 +108,7 @@ def test_every_parameter_is_described_in_the_json_schema() -> None:
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
 def test_every_shipped_config_is_valid(path: Path) -> None:
-    load_grid(path)
+    load_any(path)
     VALIDATOR.validate(yaml.safe_load(path.read_text()))
 
 

@@ -11,7 +11,7 @@ from command_line import Regx
 from sklearn.metrics import brier_score_loss
 
 import regx as api
-from regx.config.load import load_grid
+from regx.config.load import load_any, load_grid
 from regx.core.trained import DIAGNOSTICS, METRICS
 from regx.regularizers import REGISTRY
 from regx.runner.sweep import sweep
@@ -130,7 +130,7 @@ def test_early_stopping_reports_the_best_epoch_of_each_seed(small: Path, regx: R
 def test_every_shipped_config_trains(config: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     if "diabetes" in config.stem:
         request.getfixturevalue("diabetes_path")
-    grid = load_grid(config, ["training.epochs=2"], seeds=2)
+    grid = load_any(config, ["training.epochs=2"], seeds=2)
     _, runs = sweep(grid, grid.cells, tmp_path)
     for run in runs:
         assert run.summary["seeds"].keys() == {"0", "1"}
@@ -139,5 +139,5 @@ def test_every_shipped_config_trains(config: Path, tmp_path: Path, request: pyte
 
 
 def test_every_regularizer_has_a_config() -> None:
-    shown = {member.kind for path in CONFIGS for cell in load_grid(path).cells for member in cell.config.stack}
+    shown = {member.kind for path in CONFIGS for cell in load_any(path).cells for member in cell.config.stack}
     assert shown == set(REGISTRY)

@@ -13,8 +13,6 @@ import pytest
 
 import regx
 from regx.config.load import load_config
-from regx.core.errors import RegxError
-from regx.runner import execute
 from regx.runner.networks import Progress
 from regx.runner.plan import Member, networks_per_population, plan
 from regx.runner.runs import Target, bring_up_to_date
@@ -189,28 +187,7 @@ def test_early_stopping_without_a_validation_split_is_refused(small: Path, tmp_p
     assert not list(tmp_path.glob("small-*"))
 
 
-def test_a_dead_worker_is_one_clear_error_and_what_is_finished_stays(
-    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    started: list[execute._Worker] = []
-    original = execute._Worker.__init__
-
-    def start(self: execute._Worker, *arguments: object) -> None:
-        original(self, *arguments)  # type: ignore[arg-type]
-        started.append(self)
-        if len(started) == 2:
-            self._process.kill()
-
-    monkeypatch.setattr(execute._Worker, "__init__", start)
-    with pytest.raises(RegxError, match="a worker process ended with code -9"):
-        regx.run(small, seeds=4, out=tmp_path, jobs=2)
-    (folder,) = tmp_path.glob("small-*")
-    assert json.loads((folder / "run.json").read_text())["status"] == "failed"
-    monkeypatch.undo()
-    assert len(regx.run(small, seeds=4, out=tmp_path, jobs=2).summary["seeds"]) == 4
-
-
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_signal_leaves_an_interrupted_run_and_no_process(
     small: Path, tmp_path: Path, sent: signal.Signals, code: int, jobs: int

@@ -26,7 +26,7 @@ def test_watched_training_gives_the_same_bits_and_every_network_is_seen(small: P
     for members, glimpse in seen:
         assert all(len(each) == len(members) for each in glimpse.metrics.values())
         assert glimpse.outputs is not None
-        assert glimpse.outputs.shape == (1, 4)
+        assert glimpse.outputs.shape == (len(members), 1, 4)
     plain = regx.run(small, out=tmp_path / "plain")
     watched = regx.load(targets[0].folder)
     assert all(array.tobytes() == plain.weights[name].tobytes() for name, array in watched.weights.items())

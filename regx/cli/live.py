@@ -1,0 +1,86 @@
+"""A race while it is run, on stderr: a live view on a terminal, else a line now and then."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from regx.cli.progress import Lines, how_far
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from regx.report.race import RaceState
+    from regx.report.scene import Scene
+    from regx.runner.execute import Watch
+    from regx.runner.networks import OnProgress, Progress
+
+# Drawing takes milliseconds of a core that has networks to train: at most this share of it, on a slow machine too.
+SECONDS_PER_PICTURE, MOST_OF_A_CORE = 0.4, 0.03
+SECONDS_PER_GLIMPSE = 0.5
+
+
+@contextmanager
+def race_view(
+    quiet: bool, state: RaceState, scene: Scene | None, console: Console | None = None
+) -> Iterator[tuple[OnProgress, Watch | None]]:
+    """What is to be told of progress, and who watches; shows nothing when `quiet`. In the end the view goes away.
+
+    console: where it is shown; stderr if None.
+    """
+    from rich.console import Console
+
+    from regx.runner.execute import Watch
+
+    console = console or Console(stderr=True)
+    if quiet:
+        yield lambda progress: None, None
+    elif not console.is_terminal or console.is_dumb_terminal:
+        yield Lines(lambda: _who_leads(state)), Watch(state.see, None, 1.0, state.finished)
+    else:
+        from rich.live import Live
+
+        view = _View(console, state, scene)
+        # No thread of its own: nothing changes while it is drawn.
+        with Live(get_renderable=view.drawn, console=console, auto_refresh=False, transient=True) as live:
+            view.refresh = live.refresh
+            inputs = None if scene is None else scene.inputs
+            yield view.on_progress, Watch(state.see, inputs, SECONDS_PER_GLIMPSE, state.finished)
+
+
+def _who_leads(state: RaceState) -> str:
+    from regx.report.race import mean
+
+    leader = state.leader()
+    return "" if leader is None else f", {leader.name} leads, {state.judged_by} {mean(leader.judged):.3g}"
+
+
+class _View:
+    def __init__(self, console: Console, state: RaceState, scene: Scene | None) -> None:
+        self._console, self._state, self._scene = console, state, scene
+        self._progress: Progress | None = None
+        self._start = time.monotonic()
+        self._due = 0.0
+        self.refresh: Callable[[], None] = lambda: None
+
+    def on_progress(self, progress: Progress) -> None:
+        self._progress = progress
+        now = time.monotonic()
+        if now >= self._due:
+            self.refresh()
+            took = time.monotonic() - now
+            self._due = now + max(SECONDS_PER_PICTURE, took / MOST_OF_A_CORE)
+
+    def drawn(self) -> RenderableType:
+        from rich.console import Group
+
+        from regx.report.race import race_footer, race_lines, view_of
+
+        share, words = 0.0, ""
+        if self._progress is not None:
+            share = self._progress.epochs / self._progress.all_epochs
+            words = how_far(self._progress, time.monotonic() - self._start)
+        view = view_of(self._console)
+        return Group(*race_lines(self._state, view, self._scene, race_footer(share, words, view)))

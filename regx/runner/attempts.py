@@ -1,0 +1,87 @@
+"""What is tried again where training fails: a population, then its halves, at last one network alone.
+
+A worker that dies may have been killed by somebody else, so its population is tried again as it was, from its last
+checkpoint. If it dies again the population is suspected and cut in two, until the guilty network stands alone: a network
+has the same bits alone and together. Alone it is tried three times, the last time without a checkpoint, then given up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from regx.engine.checkpoint import Checkpoint
+from regx.runner.plan import Member, Work
+
+ATTEMPTS = 3  # of a network alone
+ATTEMPTS_TOGETHER = 2
+
+
+@dataclass(frozen=True)
+class Task:
+    """Populations that are trained by one worker, and how often they will have been tried together."""
+
+    works: tuple[Work, ...]
+    attempt: int = 1
+
+    @property
+    def members(self) -> list[Member]:
+        """Whose networks these are."""
+        return [member for work in self.works for member in work.members]
+
+
+class Attempt:
+    """A task in training: what is left of it, and where that stands."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.epochs = 0  # what has been told of the progress
+        self._left = dict(enumerate(task.works))
+        self._checkpoints = {number: work.begun for number, work in self._left.items()}
+
+    def trained(self, number: int) -> None:
+        """The population of this number is finished."""
+        del self._left[number]
+
+    def reached(self, number: int, checkpoint: Checkpoint) -> None:
+        """Where the population of this number stands; kept, not copied."""
+        self._checkpoints[number] = checkpoint
+
+    @property
+    def left(self) -> Task:
+        """The populations that are not finished."""
+        return replace(self.task, works=tuple(self._left.values()))
+
+    def next_tasks(self, worth_repeating: bool = True) -> list[Task]:
+        """What to train instead after a failure; nothing where one network is to be given up.
+
+        worth_repeating: whether the same again might end otherwise.
+        """
+        left = self.left
+        is_alone = len(left.members) == 1
+        attempt = left.attempt + 1
+        if worth_repeating and attempt <= (ATTEMPTS if is_alone else ATTEMPTS_TOGETHER):
+            kept: Mapping[int, Checkpoint | None] = self._checkpoints if attempt < ATTEMPTS else {}
+            again = tuple(replace(work, begun=kept.get(number)) for number, work in self._left.items())
+            return [Task(again, attempt)]
+        return [] if is_alone else _halves(left.works)
+
+
+def _halves(works: tuple[Work, ...]) -> list[Task]:
+    if len(works) > 1:
+        middle = len(works) // 2
+        parts = [works[:middle], works[middle:]]
+    else:
+        count = len(works[0].members)
+        first = np.arange(count) < count // 2
+        parts = [(_part(works[0], first),), (_part(works[0], ~first),)]
+    tasks = [Task(tuple(replace(work, begun=None) for work in part)) for part in parts]
+    # Those of a suspected population are suspected too, and not tried twice before they are cut.
+    return [task if len(task.members) == 1 else replace(task, attempt=ATTEMPTS_TOGETHER) for task in tasks]
+
+
+def _part(work: Work, keep: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Work:
+    members = tuple(member for member, kept in zip(work.members, keep, strict=True) if kept)
+    return Work(members, work.population.select(keep))

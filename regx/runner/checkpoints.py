@@ -1,0 +1,138 @@
+"""Checkpoints on the disk: where the populations stand that train what some run folders lack.
+
+One file per population in the folder `.checkpoints`, beside the run's files or, for the runs of a sweep, beside their
+folders. It says whose networks it holds and what they are trained on, and a digest of everything in it: a checkpoint
+that is damaged, or of other data or another version, is never gone on from.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import regx
+from regx.config.config import Config
+from regx.core.errors import InputError
+from regx.engine.checkpoint import Checkpoint, from_text, text
+from regx.runner.plan import Member, Resumed, fingerprint, is_pictured
+from regx.store.atomic import clear_temporaries, make_folder, unwritable, write_atomically
+from regx.store.weights import digest, format_weights, read_arrays
+
+FOLDER = ".checkpoints"
+FORMAT = 1  # of what the engine saves
+
+
+class Checkpoints:
+    """The checkpoints of a command. folder: that the command has locked. Members are numbered by `configs`."""
+
+    def __init__(self, folder: Path, configs: Sequence[Config], peek: bool) -> None:
+        self._folder, self._configs, self._peek = folder / FOLDER, configs, peek
+        self._numbers = {config.digest(): number for number, config in enumerate(configs)}
+        self._paths: dict[tuple[Member, ...], Path] = {}
+
+    def found(self, members: Sequence[Member], force: bool) -> list[Resumed]:
+        """The populations that can go on, all of whose networks are among `members`. With `force` none.
+
+        Removes what will never be gone on from, and says so on stderr where that was to be. Raises RegxError naming the
+        folder if the disk refuses.
+        """
+        if not self._folder.is_dir():
+            return []
+        try:
+            clear_temporaries(self._folder)
+            return list(self._found(set(members), force))
+        except OSError as error:
+            raise unwritable(self._folder, error) from error
+        finally:
+            self._remove_folder()
+
+    def _found(self, wanted: set[Member], force: bool) -> Iterator[Resumed]:
+        for path in sorted(self._folder.glob("*.npz")):
+            try:
+                about, checkpoint = _read(path)
+                own = [(self._numbers.get(one["digest"]), one["seed"]) for one in about["members"]]
+            except (InputError, KeyError, TypeError, ValueError):
+                self._give_up(path, "is damaged")
+                continue
+            part = tuple(Member(number, seed) for number, seed in own if number is not None)
+            asked_for = [member for member in part if member.seed in self._configs[member.config].seeds]
+            if any(force or member not in wanted for member in asked_for):
+                path.unlink()  # what is finished, or trained anew, needs it no more
+            elif len(asked_for) < len(own):
+                continue  # of networks that this command is not about
+            elif about != self._about(part):
+                self._give_up(path, "is of other data or of another version")
+            else:
+                self._paths[part] = path
+                wanted -= set(part)
+                yield Resumed(part, checkpoint)
+
+    def write(self, members: Sequence[Member], checkpoint: Checkpoint) -> None:
+        """Keep where a population stands. Raises RegxError naming the file if the disk refuses."""
+        about = self._about(members)
+        name = hashlib.sha256(json.dumps(about["members"]).encode()).hexdigest()[:16]
+        make_folder(self._folder)
+        arrays = {**checkpoint, "about": text(about)}
+        path = self._folder / f"{name}.npz"
+        write_atomically(path, format_weights({**arrays, "sha256": text(digest(arrays))}))
+        self._paths[tuple(members)] = path
+
+    def has(self, members: Sequence[Member]) -> bool:
+        """Whether there is a checkpoint of any of these networks."""
+        return any(True for _ in self._of(members))
+
+    def remove(self, members: Sequence[Member]) -> None:
+        """Forget where these networks stood, now that it is stored what became of them."""
+        for part in list(self._of(members)):
+            path = self._paths.pop(part)
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise unwritable(path, error) from error
+            self._remove_folder()
+
+    def _of(self, members: Sequence[Member]) -> Iterator[tuple[Member, ...]]:
+        """The populations of which there is a checkpoint and that hold one of these: of one cut in two the whole."""
+        return (part for part in self._paths if not set(members).isdisjoint(part))
+
+    def _about(self, members: Sequence[Member]) -> dict[str, Any]:
+        """What must be the same for a checkpoint to be gone on from."""
+        return {
+            "format": FORMAT,
+            "versions": [regx.__version__, np.__version__],
+            "peek": self._peek,
+            "members": [
+                {
+                    "digest": self._configs[member.config].digest(),
+                    "seed": member.seed,
+                    "data": fingerprint(self._configs[member.config].dataset),
+                    "pictured": is_pictured(self._configs[member.config], member.seed),
+                }
+                for member in members
+            ],
+        }
+
+    def _give_up(self, path: Path, why: str) -> None:
+        print(f"warning: {path}: the checkpoint {why}, so its networks are trained from the beginning", file=sys.stderr)
+        path.unlink()
+
+    def _remove_folder(self) -> None:
+        with contextlib.suppress(OSError):
+            self._folder.rmdir()  # if it is empty
+
+
+def _read(path: Path) -> tuple[dict[str, Any], Checkpoint]:
+    """What a checkpoint is of, and the checkpoint. Raises InputError, KeyError or ValueError if it is damaged."""
+    arrays = read_arrays(path)
+    written = from_text(arrays.pop("sha256"))
+    if digest(arrays) != written:
+        raise ValueError
+    about = from_text(arrays.pop("about"))
+    return about, arrays

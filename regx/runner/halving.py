@@ -1,0 +1,46 @@
+"""Successive halving: many candidates with little training, the better ones with more.
+
+Jamieson & Talwalkar 2016, Non-stochastic Best Arm Identification and Hyperparameter Optimization, algorithm 1, with a
+third kept each time instead of a half (Li et al. 2018, Hyperband, section 3.1). The resource is epochs, so the networks
+of one rung train as populations. Strong regularizers need longer to show what they are worth, so at least two go on:
+the last choice is always one between networks that were trained to the end.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+KEPT = 3
+RUNGS = 3
+FEWEST = 2
+
+T = TypeVar("T")
+
+
+def rung_epochs(epochs: int, eval_every: int) -> tuple[int, ...]:
+    """The epochs of each rung, the last being all: a ninth, a third, and all of them, in steps of `eval_every`."""
+    parts = [epochs / KEPT**left for left in range(RUNGS - 1, 0, -1)]
+    return (*(max(1, round(part / eval_every)) * eval_every for part in parts), epochs)
+
+
+def survivors(losses: Mapping[T, float], last: bool = False) -> list[T]:
+    """The candidates that go on: the best third by loss, at least two; of the last rung the best alone.
+
+    Ties go to what comes first. A loss that is not finite is the worst there is.
+    """
+    ranked = sorted(losses, key=lambda candidate: _worst_if_unknown(losses[candidate]))
+    return ranked[:1] if last else ranked[: max(math.ceil(len(ranked) / KEPT), min(FEWEST, len(ranked)))]
+
+
+def mean_losses(candidates: Sequence[T], losses: Sequence[Mapping[T, float]]) -> dict[T, float]:
+    """The mean over splits of each candidate's loss; infinite where it is missing or not finite in one of them."""
+    return {
+        candidate: sum(_worst_if_unknown(of.get(candidate, math.inf)) for of in losses) / len(losses)
+        for candidate in candidates
+    }
+
+
+def _worst_if_unknown(loss: float) -> float:
+    return loss if math.isfinite(loss) else math.inf
