@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import stat
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,11 @@ from regx.core.errors import InputError
 
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 
+# Reading takes 15 times as much memory.
+MAX_BYTES = 100_000_000
+
+# What no text has, and no terminal should be sent.
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE | re.ASCII)
 
@@ -73,6 +79,15 @@ def read_cells(path: Path, separator: str = "auto") -> Cells:
 
 def _text(path: Path) -> str:
     try:
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode) and not stat.S_ISDIR(about.st_mode):
+            # A pipe may never be written into, a device may never end.
+            raise InputError(f"{path}: expected a CSV file, found a pipe or a device. Write the table into a file.")
+        if about.st_size > MAX_BYTES:
+            raise InputError(
+                f"{path}: expected a table of at most {MAX_BYTES / 1e6:.0f} MB, found {about.st_size / 1e6:,.0f} MB. Take "
+                "a sample of its rows, or leave out columns."
+            )
         content = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}). Expected a CSV file.") from error
@@ -81,9 +96,10 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise InputError(f"{path}:{line}: the file is not in UTF-8. Save it as CSV in UTF-8.") from error
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise InputError(f"{path}:{line}: found a NUL character. Expected text: save the table as CSV in UTF-8.")
+    if found := CONTROL.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        name = "a NUL character" if found[0] == "\0" else f"the control character U+{ord(found[0]):04X}"
+        raise InputError(f"{path}:{line}: found {name}. Expected text: save the table as CSV in UTF-8.")
     return text
 
 

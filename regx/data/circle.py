@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from regx.core.arrays import Array
 from regx.core.parameters import integer, number
 from regx.core.streams import stream
 from regx.data.dataset import Dataset, Source, Split
@@ -30,11 +31,19 @@ class Circle(Source):
 
         def draw(n: int) -> Split:
             x = rng.uniform(-2, 2, size=(n, 2))
-            return Split(x, (np.square(x).sum(axis=1, keepdims=True) < 1.5).astype(np.float64))
+            return Split(x, self.truth(x))
 
         test, val = draw(self.n_test), draw(self.n_val)  # first, so that they stay when n_train changes
         train = with_label_noise(draw(self.n_train), "binary", self.label_noise, seed)
         return Dataset("binary", train, val, test, ("x1", "x2"), "inside", classes=("outside", "inside"))
+
+    def truth(self, x: Array) -> Array:
+        """E[y | x], (n, 1): the label itself, which x decides."""
+        return np.asarray(np.square(x).sum(axis=1, keepdims=True) < 1.5, dtype=np.float64)
+
+    def residuals(self, x: Array, rng: np.random.Generator) -> Array:
+        """y - E[y | x], (n, 1), which is 0."""
+        return np.zeros((len(x), 1))
 
     def fingerprint(self) -> str:
         return hashlib.sha256(self.kind.encode()).hexdigest()

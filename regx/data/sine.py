@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from regx.core.arrays import Array
 from regx.core.parameters import integer, number
 from regx.core.streams import stream
 from regx.data.dataset import Dataset, Source, Split
@@ -40,6 +41,14 @@ class Sine(Source):
         train = with_label_noise(draw(self.n_train), "regression", self.label_noise, seed)
         x = np.linspace(-3, 3, self.n_test)[:, None]
         return Dataset("regression", train, val, Split(x, np.sin(x)), features=("x",), target="y")
+
+    def truth(self, x: Array) -> Array:
+        """E[y | x], (n, 1)."""
+        return np.sin(x)
+
+    def residuals(self, x: Array, rng: np.random.Generator) -> Array:
+        """A draw of y - E[y | x], (n, 1)."""
+        return self.noise * rng.standard_normal((len(x), 1))
 
     def fingerprint(self) -> str:
         return hashlib.sha256(self.kind.encode()).hexdigest()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from regx.config.config import Config
 from regx.config.load import load_config
 from regx.core.arrays import Array
 from regx.core.errors import InputError
@@ -38,12 +40,8 @@ def predict_snapshots(run: StoredRun, x: Any) -> dict[int, Array]:
 
 def _outputs(run: StoredRun, x: Any, networks: list[dict[str, Array]]) -> Array:
     """(networks, n, K) from each network's parameters by `<layer>/<tensor>`."""
-    config = load_config(run.folder / CONFIG)
-    architecture, first = config.architecture, networks[0]
-    features, dtype = first["0/weight"].shape[0], first["0/weight"].dtype
-    outputs = len(first[f"{len(architecture.hidden)}/bias"])
-    stack = tuple(type(one).of_population([one] * len(networks), dtype) for one in config.stack)
-    layout = Layout(features, architecture, outputs, stack)
+    first = networks[0]["0/weight"]
+    features, dtype = first.shape[0], first.dtype
     try:
         rows = np.atleast_2d(np.asarray(x, dtype=dtype))
     except (TypeError, ValueError):
@@ -53,11 +51,23 @@ def _outputs(run: StoredRun, x: Any, networks: list[dict[str, Array]]) -> Array:
             f"x: expected shape (n, {features}), a column for each feature the network sees, found {np.shape(x)}. "
             f"`regx data {run.folder / CONFIG} --seed {run.seeds[0]} --out DIR` writes them."
         )
-    values = np.stack([layout.flat(named) for named in networks])
-    inputs = np.ones((len(networks), features + 1, len(rows)), dtype)
-    inputs[:, :features] = rows.T
+    return outputs(load_config(run.folder / CONFIG), run.summary["task"], networks, rows)
+
+
+def outputs(config: Config, task: str, networks: Sequence[Mapping[str, Array]], x: Array) -> Array:
+    """What networks of one config predict for x, (n, D): (networks, n, K).
+
+    networks: of each, its parameters by `<layer>/<tensor>`.
+    """
+    architecture, first = config.architecture, networks[0]
+    features, dtype = first["0/weight"].shape[0], first["0/weight"].dtype
+    stack = tuple(type(one).of_population([one] * len(networks), dtype) for one in config.stack)
+    layout = Layout(features, architecture, len(first[f"{len(architecture.hidden)}/bias"]), stack)
+    values = np.stack([layout.flat(dict(named)) for named in networks])
+    inputs = np.ones((len(networks), features + 1, len(x)), dtype)
+    inputs[:, :features] = x.T
     network = Network(layout, values, inputs, stack)
-    return np.asarray(probabilities(network.forward(network.into), run.summary["task"]).swapaxes(1, 2))
+    return np.asarray(probabilities(network.forward(network.into), task).swapaxes(1, 2))
 
 
 def _chosen(run: StoredRun, seed: int | None) -> list[int]:

@@ -1,4 +1,4 @@
-"""A small plot for the terminal: losses along a swept axis."""
+"""A small plot for the terminal: losses, or parts of an error, along an axis."""
 
 from __future__ import annotations
 
@@ -20,13 +20,17 @@ def validation_curve(
     log: bool | None = None,
     width: int = 80,
     height: int = 16,
+    markers: Mapping[str, str] = MARKERS,
+    chosen_as: str = "chosen",
+    log_loss: bool | None = None,
 ) -> str:
     """The curves as lines of text, no wider than `width`.
 
     values: the axis, (n,), ascending if numbers; anything else is spread evenly. means, lows, highs: by metric, such as
     `val_loss`, each (n,), None where there is none; the interval is drawn as a bar. chosen: the index of the value to
     mark. log: whether the axis is logarithmic; as the spacing suggests if None. A 0 on a logarithmic axis has a place
-    of its own at the left end. The losses are drawn on a logarithmic scale when they span more than a factor of 30.
+    of its own at the left end. log_loss: whether the losses are drawn on a logarithmic scale; if None, when they span
+    more than a factor of 30. markers: the sign of each metric, one letter. chosen_as: what the mark says.
     """
     means, lows, highs = _finite(means), _finite(lows), _finite(highs)
     numbers = [number for by_metric in (means, lows, highs) for line in by_metric.values() for number in line]
@@ -35,7 +39,7 @@ def validation_curve(
         return "no losses to draw"
     # A bar that leaves the picture is cut; the means are what must be seen.
     span = (max(drawn) - min(drawn)) or abs(max(drawn)) or 1.0
-    log_y = min(drawn) > 0 and max(drawn) > 30 * min(drawn)
+    log_y = min(drawn) > 0 and (max(drawn) > 30 * min(drawn) if log_loss is None else log_loss)
     finite = [number for number in numbers if number is not None]
     low = max(min(finite), min(drawn) / 2 if log_y else min(drawn) - span / 2)
     high = min(max(finite), max(drawn) * 2 if log_y else max(drawn) + span / 2)
@@ -67,7 +71,7 @@ def validation_curve(
     for name in means:
         for column, number in zip(columns, means[name], strict=True):
             if number is not None:
-                canvas[row(number)][column] = MARKERS.get(name, "*")
+                canvas[row(number)][column] = markers.get(name, "*")
 
     labelled = {0: ticks[2], (height - 1) // 2: "", height - 1: ticks[0]}
     middle = round((height - 1) / 2)
@@ -85,10 +89,10 @@ def validation_curve(
         axis[broken] = "╱"
     text.append(f"{'':{margin}}└{''.join(axis)}")
     text.append(f"{'':{margin + 1}}{_labels(values, columns, chosen, wide)}".rstrip())
-    legend = "   ".join(f"{MARKERS.get(name, '*')} {name}" for name in means)
+    legend = "   ".join(f"{markers.get(name, '*')} {name}" for name in means)
     text.append(f"{'':{margin + 1}}{legend}" + ("   │ 95 % interval" if any(lows.values()) else ""))
     if chosen is not None:
-        text.append(f"{'':{margin + 1}}┊ chosen: {_text(values[chosen])}")
+        text.append(f"{'':{margin + 1}}┊ {chosen_as}: {_text(values[chosen])}")
     return "\n".join(text)
 
 

@@ -10,6 +10,7 @@ from regx.config.config import Config
 from regx.config.load import MAX_NAME, Cell
 from regx.core.errors import InputError, RegxError
 from regx.evidence.effects import check_metric
+from regx.runner.cluster import Jobs
 from regx.runner.networks import OnProgress
 from regx.runner.plan import dataset
 from regx.runner.runs import Target, bring_up_to_date
@@ -46,7 +47,7 @@ def ablate(
     config: Config,
     out: Path,
     metric: str,
-    jobs: int | None = None,
+    jobs: Jobs = None,
     force: bool = False,
     on_progress: OnProgress = lambda progress: None,
 ) -> tuple[Path, list[StoredRun]]:

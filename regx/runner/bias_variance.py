@@ -16,6 +16,7 @@ from regx.core.errors import InputError, RegxError
 from regx.core.trained import Trained
 from regx.data.redrawn import Redrawn, redrawn
 from regx.evidence.predict import outputs
+from regx.runner.cluster import Jobs
 from regx.runner.networks import OnProgress, train_networks
 from regx.runner.plan import Member, dataset, fingerprint, forget_data
 from regx.stats.decomposition import FEWEST_DRAWS, PARTS, decompose, intervals
@@ -51,7 +52,7 @@ def missing_points(grid: Grid, folder: Path, force: bool) -> list[int]:
 def bias_variance(
     grid: Grid,
     out: Path,
-    jobs: int | None = None,
+    jobs: Jobs = None,
     force: bool = False,
     on_progress: OnProgress = lambda progress: None,
 ) -> tuple[Path, dict[str, Any]]:

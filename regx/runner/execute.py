@@ -131,9 +131,7 @@ def _execute_here(
         attempt = Attempt(task)
         members = [work.members for work in task.works]
 
-        def trained(
-            number: int, networks: list[Trained], attempt: Attempt = attempt, members: Any = members
-        ) -> None:
+        def trained(number: int, networks: list[Trained], attempt: Attempt = attempt, members: Any = members) -> None:
             attempt.trained(number)
             on_trained(members[number], networks)
 

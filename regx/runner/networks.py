@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from regx.config.config import Config
 from regx.core.trained import Trained
+from regx.runner.cluster import Dask, Jobs, connected
 from regx.runner.execute import OnCheckpoint, OnFailed, OnTrained, Watch, execute, no_failure
 from regx.runner.plan import Member, Resumed, Work, dataset, estimated_seconds, plan
 
@@ -32,7 +33,7 @@ def train_networks(
     configs: Sequence[Config],
     members: Sequence[Member],
     on_trained: OnTrained,
-    jobs: int | None = None,
+    jobs: Jobs = None,
     on_progress: OnProgress = lambda progress: None,
     begun: Callable[[Iterator[Work]], Iterator[Work]] = lambda works: works,
     watch: Watch | None = None,
@@ -44,7 +45,8 @@ def train_networks(
     """Train the members' networks as populations and hand each population's over when it is finished.
 
     on_trained(members, trained) is called in this thread, in no particular order of populations.
-    jobs: processes; None for as many as the work is worth. begun: sees every population before it is trained.
+    jobs: processes, None for as many as the work is worth; or a cluster, which shows nobody how its networks train side
+    by side and keeps no checkpoints. begun: sees every population before it is trained.
     watch: who wants to see them train side by side. peek: the test split takes the place of the validation split.
     resumed: the populations that go on from a checkpoint. on_checkpoint(members, checkpoint): where they stand, in this
     thread, from time to time. on_failed(member, reason): of a network that is given up, in this thread.
@@ -62,6 +64,11 @@ def train_networks(
         on_failed(member, reason)
         counter.networks([member])
 
+    if isinstance(jobs, Dask):
+        with connected(jobs) as cluster:
+            works = begun(plan(configs, members, cluster.threads, peek, resumed))
+            cluster.execute(works, finished, counter.epochs, failed)
+        return
     jobs = jobs or _jobs(configs, members)
     works = begun(plan(configs, members, jobs, peek, resumed))
     execute(works, min(jobs, len(members)), finished, counter.epochs, watch, on_checkpoint, failed)

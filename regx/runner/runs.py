@@ -16,12 +16,13 @@ from regx.core.errors import RegxError
 from regx.core.trained import Trained
 from regx.engine.checkpoint import Checkpoint, rows_so_far
 from regx.runner.checkpoints import FOLDER, Checkpoints
+from regx.runner.cluster import Jobs
 from regx.runner.execute import Watch
 from regx.runner.networks import OnProgress, train_networks
 from regx.runner.plan import Member, Work, dataset, fingerprint, forget_data
+from regx.store import lock
 from regx.store.about import about
 from regx.store.folder import RunWriter, Status, check_data, check_peek, finished_seeds, is_same_question, mark, settle
-from regx.store.lock import Lock, holder
 
 WAIT_PER_WRITING = 9.0  # between two writings into one folder, in multiples of the time that the first took
 
@@ -43,9 +44,20 @@ def missing(targets: Sequence[Target], force: bool) -> list[Member]:
     return members
 
 
+def check_free(targets: Sequence[Target], force: bool) -> None:
+    """Raises RegxError, before any data is loaded, if somebody else trains what the targets lack."""
+    if missing(targets, force):
+        lock.check_free(_place(targets))
+
+
+def _place(targets: Sequence[Target]) -> Path:
+    """The folder that is locked while the targets are brought up to date: that in which all of them stand."""
+    return Path(os.path.commonpath([target.folder for target in targets]))
+
+
 def bring_up_to_date(
     targets: Sequence[Target],
-    jobs: int | None = None,
+    jobs: Jobs = None,
     force: bool = False,
     on_progress: OnProgress = lambda progress: None,
     command: Sequence[str] | None = None,
@@ -54,18 +66,18 @@ def bring_up_to_date(
 ) -> None:
     """Train what is missing in the targets' folders and write it there, each population as it is finished.
 
-    jobs: processes; None for as many as the work is worth. command: what run.json is to say was typed.
+    jobs: processes, None for as many as the work is worth; or a cluster. command: what run.json is to say was typed.
     watch: who wants to see the networks train side by side. peek: what is chosen is chosen by the test split.
     Whatever ends this early, what is finished stays, and the folders say how they were left.
     Raises RegxError where a folder holds something else, or cannot be written.
     """
     forget_data()
-    place = Path(os.path.commonpath([target.folder for target in targets]))
-    has_checkpoints = (place / FOLDER).is_dir() and holder(place) is None
+    place = _place(targets)
+    has_checkpoints = (place / FOLDER).is_dir() and lock.holder(place) is None
     finished: Sequence[Target] = targets
     if has_checkpoints or missing(targets, force):
         # One command at a time where the runs stand together; what it lacks is looked up once nobody else is at it.
-        with Lock(place) as lock:
+        with lock.Lock(place) as held:
             members = missing(targets, force)
             lacking = {member.config for member in members}
             finished = [target for number, target in enumerate(targets) if number not in lacking]
@@ -73,7 +85,7 @@ def bring_up_to_date(
             configs = [target.config for target in targets]
             checkpoints = Checkpoints(place, configs, peek)
             resumed = checkpoints.found(members, force)
-            folders = _Folders(targets, members, force, command, peek, lock, checkpoints)
+            folders = _Folders(targets, members, force, command, peek, held, checkpoints)
             try:
                 if members:
                     train_networks(
@@ -106,11 +118,11 @@ class _Folders:
         force: bool,
         command: Sequence[str] | None,
         peek: bool,
-        lock: Lock,
+        held: lock.Lock,
         checkpoints: Checkpoints,
     ) -> None:
         self._checkpoints = checkpoints
-        self._targets, self._force, self._command, self._peek, self._lock = targets, force, command, peek, lock
+        self._targets, self._force, self._command, self._peek, self._held = targets, force, command, peek, held
         self._left = Counter(member.config for member in members)  # networks that are not written yet
         self._writers: dict[int, RunWriter] = {}
         self._waiting: dict[int, list[Trained]] = {}  # what is trained and not written yet
@@ -135,8 +147,8 @@ class _Folders:
         )
         # A forced run trains anew what it is asked for. Other seeds are dropped only where they are of other data.
         keep = not self._force or is_same_question(target.folder, target.config.resolved, facts)
-        lock = self._lock if target.folder == self._lock.folder else None
-        self._writers[number] = RunWriter(target.folder, target.config.resolved, facts, keep, lock)
+        held = self._held if target.folder == self._held.folder else None
+        self._writers[number] = RunWriter(target.folder, target.config.resolved, facts, keep, held)
 
     def write(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
         """Write trained networks, or wait for more where writing would else take much of the time."""

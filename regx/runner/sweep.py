@@ -10,6 +10,7 @@ from typing import Any
 from regx.config.load import Cell, Grid
 from regx.core.errors import InputError, RegxError
 from regx.core.streams import stream
+from regx.runner.cluster import Jobs
 from regx.runner.execute import Watch
 from regx.runner.networks import OnProgress
 from regx.runner.plan import dataset
@@ -36,7 +37,7 @@ def sweep(
     grid: Grid,
     cells: Sequence[Cell],
     out: Path,
-    jobs: int | None = None,
+    jobs: Jobs = None,
     force: bool = False,
     on_progress: OnProgress = lambda progress: None,
     command: Sequence[str] | None = None,

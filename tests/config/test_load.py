@@ -197,7 +197,14 @@ def test_defaults_and_the_name_of_the_file(config: Path) -> None:
             "name": "adam", "lr": 0.001, "sam": 0.0, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8,
             "schedule": {"name": "constant", "warmup": 0},
         },
-        "training": {"epochs": 1000, "batch_size": "full", "dtype": "float32", "eval_every": 1},
+        "training": {
+            "epochs": 1000,
+            "batch_size": "full",
+            "dtype": "float32",
+            "eval_every": 1,
+            "snapshots": 0,
+            "checkpoint_seconds": 30.0,
+        },
         "seeds": [0, 1, 2, 3, 4],
     }  # fmt: skip
     assert loaded.training.batch_size is None

@@ -154,7 +154,9 @@ def test_a_worker_killed_in_the_middle_goes_on_from_its_checkpoint(
         assert epochs == sorted(epochs)  # it never begins again
     alone = api.run(small, set={"training.epochs": 3000}, seeds=2, out=tmp_path, jobs=1)
     for seed, network in found.items():
-        assert all(alone.weights[f"seed{seed}/{name}"].tobytes() == one.tobytes() for name, one in network.weights.items())
+        assert all(
+            alone.weights[f"seed{seed}/{name}"].tobytes() == one.tobytes() for name, one in network.weights.items()
+        )
 
 
 def work(count: int, checkpoint: Checkpoint | None = None) -> Work:

@@ -1,0 +1,276 @@
+"""Populations to trained networks on a Dask cluster that is there already: the same bits, by the same files.
+
+A task is one population, a pure function of what it is sent, so a task that is run twice, as where a worker is lost,
+gives the same again. This process alone writes. Needs the extra `dask`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+import os
+import pickle
+import platform
+import sys
+import time
+import warnings
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import regx
+from regx.core.errors import InputError, RegxError
+from regx.core.trained import Trained
+from regx.runner.attempts import Attempt, Task
+from regx.runner.execute import OnEpochs, OnFailed, OnTrained, request_of
+from regx.runner.plan import Work
+from regx.runner.worker import out_of_memory, serve
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+SECONDS_TO_CONNECT = 4.0
+SECONDS_TO_CLOSE = 1.0
+TASKS_PER_THREAD = 2  # sent ahead, so that no thread waits for the next
+MOST_FILES = 1 << 16  # open at once: each run folder that is being written is locked
+
+
+@dataclass(frozen=True)
+class Dask:
+    """A Dask cluster, by the address of its scheduler, such as `tcp://host:8786`."""
+
+    address: str
+
+
+Jobs = int | Dask | None  # where to train: so many processes here, or a cluster; None for as many as are worth it
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a worker must have in common with this process, and `processor`, which bits may depend on."""
+
+    versions: tuple[tuple[str, str], ...]
+    processor: str
+
+
+def where_to_train(jobs: int | None, dask: str | None) -> Jobs:
+    """The place that the options name. Raises InputError where they name two, or a cluster without the extra."""
+    if dask is None:
+        return jobs
+    if jobs is not None:
+        raise InputError(
+            "expected --jobs or --dask, found both: the cluster's workers take the place of processes here."
+        )
+    try:
+        import distributed  # noqa: F401
+    except ImportError:
+        raise InputError(
+            "--dask: expected Dask to be installed, found it missing. Type: pip install 'regx[dask]'"
+        ) from None
+    return Dask(dask)
+
+
+@functools.cache
+def facts() -> Facts:
+    """Those of this process."""
+    import distributed
+    import numpy as np
+    import threadpoolctl
+
+    libraries = threadpoolctl.threadpool_info()
+    kernels = {str(library.get("architecture")) for library in libraries if library.get("user_api") == "blas"}
+    return Facts(
+        versions=(
+            ("regx", regx.__version__),
+            ("numpy", np.__version__),
+            ("Python", ".".join(platform.python_version_tuple()[:2])),
+            ("distributed", distributed.__version__),
+        ),
+        processor=" ".join([platform.machine(), *sorted(kernels)]),
+    )
+
+
+def train_there(sent: bytes, versions: tuple[tuple[str, str], ...]) -> bytes:
+    """Train what was requested, on a worker: pickles of a `Request` and of a list of networks for each population.
+
+    Raises RegxError where the versions are not those of who asks, MemoryError where memory runs out.
+    """
+    from threadpoolctl import threadpool_limits
+
+    # For good: tasks run side by side as threads of one process, and none may free the threads of another's products.
+    threadpool_limits(1)
+    if facts().versions != versions:
+        raise RegxError(_differing(platform.node(), facts().versions, versions))
+    request = pickle.loads(sent)  # noqa: S301 - from whoever uses this cluster, who can run any code here anyway
+    found: list[list[Trained]] = [[] for _ in request.populations]
+
+    def keep(number: int, networks: list[Trained]) -> None:
+        found[number] = networks
+
+    nothing: Any = None  # there are no glimpses and no checkpoints from afar
+    serve(request, keep, lambda epochs: _check_wanted(), nothing, nothing)
+    return pickle.dumps(found, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def _check_wanted() -> None:
+    """End a task that has been cancelled, for which Dask itself waits."""
+    from distributed.worker import get_worker, thread_state
+
+    task = get_worker().state.tasks.get(thread_state.key)
+    if task is None or task.state == "cancelled":
+        raise RegxError("cancelled")
+
+
+class Cluster:
+    """A connection to a cluster. threads: of all workers together."""
+
+    def __init__(self, client: Client, address: str) -> None:
+        self._client, self._address = client, address
+        self.threads = sum(client.nthreads().values())
+        self._futures: dict[Future, Attempt] = {}
+
+    def execute(self, works: Iterator[Work], on_trained: OnTrained, on_epochs: OnEpochs, on_failed: OnFailed) -> None:
+        """As `execute.execute`, without glimpses and checkpoints; progress is told by population.
+
+        Raises RegxError where the connection is lost or versions differ.
+        """
+        from distributed import as_completed
+
+        tasks: Iterator[Task] = (Task((work,)) for work in works)
+        again: deque[Task] = deque()
+        _permit_open_files()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of large tasks: they are as large as their data
+            finished = as_completed()
+            while True:
+                while len(self._futures) < TASKS_PER_THREAD * self.threads:
+                    task = again.popleft() if again else next(tasks, None)
+                    if task is None:
+                        break
+                    future = self._client.submit(
+                        train_there, pickle.dumps(request_of(task), protocol=pickle.HIGHEST_PROTOCOL), facts().versions,
+                        pure=False,
+                    )  # fmt: skip
+                    self._futures[future] = Attempt(task)
+                    finished.add(future)
+                if not self._futures:
+                    return
+                future = next(finished)
+                again.extend(self._taken_in(future, self._futures[future], on_trained, on_failed))
+                del self._futures[future]
+                future.release()
+
+    def _taken_in(self, future: Future, attempt: Attempt, on_trained: OnTrained, on_failed: OnFailed) -> list[Task]:
+        """Hand over what has been trained, or what to train instead."""
+        from distributed import KilledWorker
+
+        if future.status not in ("finished", "error"):
+            raise RegxError(
+                f"--dask {self._address}: the connection to the scheduler is lost. What is finished is kept, and the "
+                "same command trains the rest."
+            )
+        try:
+            networks = pickle.loads(future.result())  # noqa: S301 - from the cluster that the user has named
+        except RegxError as error:
+            raise RegxError(f"--dask {self._address}: {error}") from None
+        except KilledWorker as error:
+            # Dask has tried it several times, which is as often as it is worth it.
+            deaths = error.allowed_failures + 1
+            return self._instead(
+                attempt, on_failed, f"the {deaths} workers that trained it died", worth_repeating=False
+            )
+        except MemoryError as error:
+            return self._instead(attempt, on_failed, out_of_memory(error), worth_repeating=True)
+        except Exception as error:  # whatever a worker raises
+            return self._instead(attempt, on_failed, f"{type(error).__name__}: {error}", worth_repeating=False)
+        for work, trained in zip(attempt.task.works, networks, strict=True):
+            on_trained(work.members, trained)
+        return []
+
+    def _instead(self, attempt: Attempt, on_failed: OnFailed, reason: str, worth_repeating: bool) -> list[Task]:
+        instead = attempt.next_tasks(worth_repeating)
+        if not instead:
+            on_failed(attempt.left.members[0], reason)
+        return instead
+
+    def cancel(self) -> None:
+        """Let the workers drop what they were sent."""
+        if self._futures:
+            self._client.cancel(list(self._futures), force=True)
+
+    def check(self) -> None:
+        """Raises RegxError naming a worker whose versions differ from those here; notes on stderr other processors."""
+        here = facts()
+        processors = set()
+        for worker, found in self._client.run(facts, on_error="return").items():
+            if not isinstance(found, Facts):
+                raise RegxError(f"--dask {self._address}: worker {worker} cannot run regx {regx.__version__}: {found}")
+            if found.versions != here.versions:
+                raise RegxError(f"--dask {self._address}: {_differing(worker, found.versions, here.versions)}")
+            processors.add(found.processor)
+        if processors - {here.processor}:
+            print(
+                f"note: --dask {self._address}: workers compute on {', '.join(sorted(processors))}, this process on "
+                f"{here.processor}: the last bits may differ.",
+                file=sys.stderr,
+            )
+
+
+@contextlib.contextmanager
+def connected(dask: Dask) -> Iterator[Cluster]:
+    """A connection to a cluster; what is under way there is cancelled at the end.
+
+    Raises RegxError where there is no scheduler, no worker, or one of other versions.
+    """
+    from distributed import Client
+
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is said here
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of versions: they are compared below
+            client = Client(dask.address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise RegxError(
+            f"--dask {dask.address}: expected the address of a Dask scheduler, such as tcp://host:8786, found none "
+            f"there within {SECONDS_TO_CONNECT:.0f} s. `dask scheduler` prints the address it listens at."
+        ) from error
+    try:
+        give_up = time.monotonic() + SECONDS_TO_CONNECT
+        while not client.nthreads():
+            if time.monotonic() > give_up:
+                raise RegxError(
+                    f"--dask {dask.address}: the scheduler has no workers. Start some: dask worker {dask.address}"
+                )
+            time.sleep(0.1)
+        cluster = Cluster(client, dask.address)
+        cluster.check()
+        try:
+            yield cluster
+        finally:
+            with contextlib.suppress(Exception):  # the scheduler may be gone
+                cluster.cancel()
+    finally:
+        client.close(timeout=SECONDS_TO_CLOSE)
+
+
+def _differing(worker: str, there: tuple[tuple[str, str], ...], here: tuple[tuple[str, str], ...]) -> str:
+    """What is said of a worker of other versions."""
+    found = dict(there)
+    differ = [f"{name} {found.get(name)} instead of {version}" for name, version in here if found.get(name) != version]
+    return (
+        f"expected workers of the same versions as here, found on {worker} {', '.join(differ)}. Install the same there, "
+        "and start the workers anew."
+    )
+
+
+def _permit_open_files() -> None:
+    """As many as the system lets this process have: the folders of all runs under way are locked."""
+    if os.name == "posix":
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

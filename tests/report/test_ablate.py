@@ -1,0 +1,122 @@
+"""What is said of an ablation."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+
+from regx.evidence.effects import Effects, effects_of
+from regx.report.ablate import answers, print_ablation
+from regx.stats.effects import ablation
+from regx.store.run import read_run
+
+
+def effects(means, metric="test_loss", seeds=8):
+    level = np.linspace(0, 0.5, seeds)
+    jitter = np.linspace(-0.001, 0.001, seeds)
+    values = np.stack([mean + level + np.roll(jitter, 3 * row) for row, mean in enumerate(means)])
+    members = ("batch_norm", "dropout", "l2")[: len(means).bit_length() - 1]
+    found = ablation(values, metric != "test_accuracy")
+    return Effects(members, metric, tuple(range(seeds)), {}, found)
+
+
+@pytest.mark.parametrize(
+    ("means", "metric", "expected"),
+    [
+        (
+            (1.0, 0.7, 0.6, 0.8),
+            "test_loss",
+            [
+                "Is there a diminishing return? Yes. What the members gain alone adds up to 0.700",
+                "batch_norm raises the test loss by 0.100 [0.099, 0.101], which is worse",
+                "batch_norm and dropout interfere: with dropout on, adding batch_norm raises the test loss by 0.100",
+            ],
+        ),
+        (
+            (1.0, 0.7, 0.6, 0.55),
+            "test_loss",
+            [
+                "diminishing return? Yes.",
+                "Added to all the others, batch_norm lowers the test loss by 0.150",
+                "batch_norm and dropout overlap: batch_norm lowers the test loss by 0.40 while dropout is off and by "
+                "0.15 while it is on. Together they gain 0.250",
+            ],
+        ),
+        (
+            (0.5, 0.6, 0.6, 0.9),
+            "test_accuracy",
+            [
+                "diminishing return? No, the return grows. What the members gain alone adds up to 0.200",
+                "Added to all the others, batch_norm raises the test accuracy by 0.300",
+                "help each other: batch_norm raises the test accuracy by 0.10 while dropout is off and by 0.30 while "
+                "it is on. Together they gain 0.200",
+            ],
+        ),
+        (
+            (1.0, 0.7, 0.6, 0.3),
+            "val_loss",
+            [
+                "diminishing return? These seeds cannot tell.",
+                "lowers the validation loss by 0.300",
+                "Whether batch_norm and dropout interfere cannot be told from 8 seeds",
+            ],
+        ),
+        (
+            (1.0, 1.2, 1.1, 1.3),
+            "test_loss",
+            ["There is no return that could diminish", "which is worse", "cannot be told"],
+        ),
+    ],
+)  # fmt: skip
+def test_the_answers_say_what_was_found(means, metric, expected):
+    said = answers(effects(means, metric))
+    assert len(said) == len(expected)
+    for sentence, words in zip(said, expected, strict=True):
+        assert words in sentence
+
+
+def test_few_seeds_answer_nothing():
+    assert answers(effects((1, 0.7, 0.6, 0.5), seeds=4)) == [
+        "Nothing can be told from 4 seeds: expected at least 5."
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def runs(tmp_path, fabricated):
+    stacks = {"none": [], "b": [{"dropout": {"p": 0.1}}], "a": [{"early_stopping": {"patience": 30}}]}
+    stacks["ab"] = stacks["a"] + stacks["b"]
+    rng = np.random.default_rng(0)
+    return [
+        read_run(fabricated.store(tmp_path / name, (0.1 + 0.02 * rng.random(6)).tolist(), stack=stack))
+        for name, stack in stacks.items()
+    ]
+
+
+def test_only_seeds_of_all_combinations_count(runs):
+    lacking = runs[2].summary["seeds"]["4"]
+    lacking["status"] = "diverged"
+    found = effects_of(["early_stopping", "dropout"], runs, "test_loss")
+    assert found.seeds == (0, 1, 2, 3, 5)
+    assert found.diverged == {4: ["early_stopping(30)"]}
+    losses = [[run.summary["seeds"][str(seed)]["metrics"]["test_loss"] for seed in found.seeds] for run in runs]
+    assert found.ablation.together["mean"] == pytest.approx(np.mean(losses[3]) - np.mean(losses[0]))
+    assert "diverged at 1 seed, with early_stopping(30)" in answers(found)[0]
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_on_a_terminal_no_line_is_wider_and_no_number_is_cut(columns, runs, tmp_path, monkeypatch):
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    text = io.StringIO()
+    members = ["early_stopping", "dropout"]
+    print_ablation(tmp_path / "f", members, runs, "test_loss", text, text, False, False)
+    lines = text.getvalue().splitlines()
+    if columns == 80:
+        assert max(map(len, lines)) <= 80
+    assert not any("…" in line for line in lines)
+    assert any(line.startswith("early_stopping + dropout") for line in lines)
+    assert any("early_stopping x dropout" in line for line in lines)

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from sklearn.linear_model import LinearRegression
+
+from regx.stats.effects import ablation, design
+
+# The least share of a column that seeds differ by, so that intervals are narrow but not of no width.
+JITTER = np.linspace(-0.001, 0.001, 8)
+
+
+def cells(*means):
+    """Every combination's metric at eight seeds, which differ in level and a little in each combination."""
+    level = np.linspace(0, 5, 8)
+    return np.stack([mean + level + np.roll(JITTER, 3 * row) for row, mean in enumerate(means)])
+
+
+def test_two_members_by_hand():
+    """One seed: none 10, B 7, A 6, both 5."""
+    found = ablation(np.array([[10.0], [7.0], [6.0], [5.0]]))
+    a, b = found.effects
+    assert a.average["mean"] == pytest.approx(((6 - 10) + (5 - 7)) / 2)  # -3
+    assert b.average["mean"] == pytest.approx(((7 - 10) + (5 - 6)) / 2)  # -2
+    assert (a.alone["mean"], b.alone["mean"]) == (6 - 10, 7 - 10)
+    assert (a.last["mean"], b.last["mean"]) == (5 - 7, 5 - 6)
+    (pair,) = found.pairs
+    assert pair.interaction["mean"] == pytest.approx((5 - 7) - (6 - 10))  # A with B on, minus A with B off: 2
+    assert [one["mean"] for one in pair.with_other] == [5 - 7, 5 - 6]
+    assert [one["mean"] for one in pair.without_other] == [6 - 10, 7 - 10]
+    assert found.together["mean"] == 5 - 10
+    assert found.sum_alone["mean"] == (6 - 10) + (7 - 10)
+    assert found.shortfall["mean"] == -5 + 7
+    assert (pair.verdict, found.diminishing, a.verdict) == ("cannot tell", "cannot tell", "cannot tell (1 seed)")
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 5])
+def test_averages_and_interactions_are_those_of_least_squares(k):
+    """Coded -1 and 1, an average effect is twice its coefficient and an interaction four times."""
+    values = np.random.default_rng(k).standard_normal((2**k, 6))
+    coded = 2.0 * design(k) - 1
+    pairs = [(i, j) for i in range(k) for j in range(i + 1, k)]
+    columns = np.column_stack([coded, *(coded[:, i] * coded[:, j] for i, j in pairs)])
+    coefficients = LinearRegression().fit(columns, values.mean(axis=1)).coef_
+    found = ablation(values)
+    assert [one.average["mean"] for one in found.effects] == pytest.approx(2 * coefficients[:k])
+    assert [one.members for one in found.pairs] == pairs
+    assert [one.interaction["mean"] for one in found.pairs] == pytest.approx(4 * coefficients[k:])
+
+
+@given(
+    base=arrays(float, 6, elements=st.floats(-10, 10)),
+    effects=arrays(float, st.tuples(st.integers(2, 3), st.just(6)), elements=st.floats(-10, 10)),
+)
+def test_where_effects_add_up_nothing_interacts(base, effects):
+    on = design(len(effects)).astype(float)
+    found = ablation(base + on @ effects)
+    for number, one in enumerate(found.effects):
+        for interval in (one.average, one.alone, one.last):
+            assert interval["mean"] == pytest.approx(effects[number].mean(), abs=1e-9)
+    assert all(abs(pair.interaction["mean"]) < 1e-9 for pair in found.pairs)
+    assert abs(found.shortfall["mean"]) < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("means", "verdict", "diminishing"),
+    [
+        ((10, 7, 6, 5.5), "overlap", "yes"),  # the second gains less, but gains
+        ((10, 7, 6, 8), "interfere", "yes"),  # adding either to the other makes matters worse
+        ((10, 7, 6, 6.5), "interfere", "yes"),  # so does adding B to A
+        ((10, 9, 9, 4), "help each other", "no"),
+        ((10, 7, 6, 3), "unclear", "cannot tell"),
+        ((10, 11, 12, 11), "help each other", "no gain"),
+    ],
+)
+def test_verdicts_on_a_pair(means, verdict, diminishing):
+    for values, lower in ((cells(*means), True), (-cells(*means), False)):  # of an accuracy more is better
+        found = ablation(values, lower)
+        assert (found.pairs[0].verdict, found.diminishing) == (verdict, diminishing)
+
+
+def test_seeds_that_differ_in_level_alone_widen_nothing():
+    narrow = ablation(cells(10, 7, 6, 5)).effects[0].average
+    assert narrow["high"] - narrow["low"] < 0.01
+
+
+def test_p_is_corrected_for_all_effects_and_interactions():
+    rng = np.random.default_rng(0)
+    wrong = 0
+    for _ in range(60):
+        found = ablation(rng.standard_normal((8, 6)))
+        verdicts = [one.verdict for one in (*found.effects, *found.pairs)]
+        wrong += any(verdict != "unclear" for verdict in verdicts)
+    assert wrong <= 8  # without a correction about 18
