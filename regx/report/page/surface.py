@@ -1,0 +1,95 @@
+"""What a network's prediction can be drawn on: a line over one feature, a map over two."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.data.dataset import Dataset
+
+LINE_POINTS = 121
+MAP_SIDE = 36
+
+
+@dataclass(frozen=True)
+class Surface:
+    """Where to ask a network for its prediction, and the data to draw beside it.
+
+    x: (n, D), the inputs to predict at. axes: one or two arrays, the ticks of the line or of the map's sides.
+    outputs: K; with more than one on a map the most probable class is drawn. low, high: of the numbers drawn.
+    """
+
+    kind: Literal["line", "map"]
+    x: Array
+    axes: tuple[Array, ...]
+    dataset: Dataset
+    low: float
+    high: float
+
+    @property
+    def classes(self) -> int:
+        """How many classes a map shows as areas of their own; 0 where it shows one number."""
+        outputs = int(self.dataset.train.y.shape[1])
+        return outputs if outputs > 1 else 0
+
+    def drawn(self, predicted: Array) -> list[float] | str:
+        """A prediction, (n, K), as the page holds it: a line's numbers, or a map's as base64 of bytes from low to high.
+
+        A map is read row by row, from the least of the second feature on.
+        """
+        if self.kind == "line":
+            return [float(f"{number:.4g}") for number in predicted[:, 0]]
+        values = predicted.argmax(axis=1) if self.classes else predicted[:, 0]
+        return as_bytes(values, self.low, self.high)
+
+
+def surface_of(dataset: Dataset) -> Surface | None:
+    """The surface of a dataset of one feature and one output, or of two features; None for any other."""
+    rows = np.concatenate([dataset.train.x, dataset.test.x])
+    outputs = dataset.train.y.shape[1]
+    if rows.shape[1] == 1 and outputs == 1:
+        line = np.linspace(rows.min(), rows.max(), LINE_POINTS)
+        y = np.concatenate([dataset.train.y, dataset.test.y])
+        margin = 0.25 * (float(np.ptp(y)) or 1.0)
+        return Surface("line", line[:, None], (line,), dataset, float(y.min()) - margin, float(y.max()) + margin)
+    if rows.shape[1] == 2:
+        sides = tuple(np.linspace(rows[:, axis].min(), rows[:, axis].max(), MAP_SIDE) for axis in (0, 1))
+        first, second = np.meshgrid(*sides)
+        low, high = 0.0, 1.0
+        if outputs > 1:
+            high = outputs - 1.0
+        elif dataset.task == "regression":
+            low, high = float(dataset.train.y.min()), float(dataset.train.y.max())
+        return Surface("map", np.stack([first.ravel(), second.ravel()], axis=1), sides, dataset, low, high)
+    return None
+
+
+def plain_surface(surface: Surface | None) -> dict[str, Any] | None:
+    """What page.js needs in order to read what `drawn` gives."""
+    if surface is None:
+        return None
+    return {
+        "kind": surface.kind,
+        "axes": [[float(f"{number:.5g}") for number in axis] for axis in surface.axes],
+        "low": surface.low,
+        "high": surface.high,
+        "classes": surface.classes,
+    }
+
+
+def as_bytes(values: Array, low: float, high: float) -> str:
+    """Numbers as base64 of one byte each: 0 for low and below, 255 for high and above."""
+    share = (np.nan_to_num(np.asarray(values, dtype=np.float64)) - low) / ((high - low) or 1.0)
+    return base64.b64encode(np.round(255 * share.clip(0, 1)).astype(np.uint8).tobytes()).decode()
+
+
+def as_signed_bytes(values: Array, scale: float) -> str:
+    """Numbers as base64 of one signed byte each: ±127 for ±scale and beyond, and 0 for what is exactly 0 alone."""
+    values = np.nan_to_num(np.asarray(values, dtype=np.float64))
+    scaled = np.round(127 * (values / (scale or 1.0)).clip(-1, 1))
+    scaled = np.where((scaled == 0) & (values != 0), np.sign(values), scaled)
+    return base64.b64encode(scaled.astype(np.int8).tobytes()).decode()

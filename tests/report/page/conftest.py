@@ -1,0 +1,111 @@
+"""Small runs that are trained once, pages over them, and a browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import regx
+from regx.config.load import load_grid
+from regx.report.page.write import write_page
+from regx.runner.sweep import sweep
+from regx.store.files import SUMMARY, read_json, write_json
+
+HOSTILE = "<script>alert(1)</script>"
+LINK = "<a href=javascript:alert(2)>x</a>"
+SINE = """
+dataset: {name: sine, n_train: 12, n_val: 8, n_test: 30}
+architecture: {hidden: [8, 6]}
+optimizer: {name: adam, lr: 0.02}
+training: {epochs: 40, eval_every: 2, snapshots: 8}
+seeds: 6
+"""
+TABLE = """
+dataset: {name: csv, path: PATH, target: kind}
+architecture: {hidden: [6]}
+optimizer: {name: adam, lr: 0.02}
+training: {epochs: 20, snapshots: 5}
+seeds: 2
+"""
+
+
+def rename(folder: Path, name: str) -> None:
+    """Give a run a name that no config may have: the file is then what somebody else has written."""
+    write_json(folder / SUMMARY, {**read_json(folder / SUMMARY), "name": name})
+
+
+@pytest.fixture(scope="session")
+def train(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Train a config under a name in a folder of its own, and return the run's folder."""
+    configs = tmp_path_factory.mktemp("configs")
+
+    def trained(out: Path, name: str, text: str = SINE, **changes: Any) -> Path:
+        config = configs / f"{name}.yaml"
+        config.write_text(text)
+        return regx.run(config, set=changes, out=out, jobs=1).folder
+
+    return trained
+
+
+@pytest.fixture(scope="session")
+def sine(tmp_path_factory: pytest.TempPathFactory, train: Callable[..., Path]) -> Path:
+    """A folder with three runs, one of a hostile name, and a sweep over the strength of l2."""
+    out = tmp_path_factory.mktemp("sine")
+    train(out, "none")
+    train(out, "l2", **{"regularizers.l2.lam": 0.02})
+    rename(train(out, "hostile", **{"regularizers.dropout.p": 0.1}), HOSTILE)
+    config = out / "swept.yaml"
+    config.write_text(SINE)
+    grid = load_grid(config, ["regularizers.l2.lam=0,0.001,0.01,0.1"])
+    sweep(grid, grid.cells, out, jobs=1)
+    return out
+
+
+@pytest.fixture(scope="session")
+def table(tmp_path_factory: pytest.TempPathFactory, train: Callable[..., Path]) -> Path:
+    """A run on a table of two features, whose columns and classes have hostile names."""
+    out = tmp_path_factory.mktemp("table")
+    rows = [f"{x / 7:.3f},{x * x % 11 / 5:.3f},{'<i>yes</i>' if x * x % 11 > 5 else 'no'}" for x in range(60)]
+    path = out / "table.csv"
+    path.write_text("\n".join([f"{HOSTILE},{LINK},kind", *rows]) + "\n")
+    train(out, "table", TABLE.replace("PATH", str(path)))
+    return out
+
+
+@pytest.fixture(scope="session")
+def page(tmp_path_factory: pytest.TempPathFactory, sine: Path, table: Path) -> Path:
+    """The page over all of them."""
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    assert write_page([str(sine), str(table)], path) == []
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Chromium without a window, its console and its requests kept."""
+    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
+    if chromium is None or chromedriver is None:
+        missing = "needs chromium and chromedriver: apt-get install chromium chromium-driver"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in (
+        "headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
+        "disable-component-update", "disable-sync", "disable-dev-shm-usage", "window-size=1280,900",
+        f"user-data-dir={tmp_path_factory.mktemp('chromium')}",
+    ):  # fmt: skip
+        options.add_argument(f"--{argument}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options, Service(chromedriver))
+    yield driver
+    driver.quit()

@@ -1,0 +1,197 @@
+"""The parts that the page is made of: words, curves, bytes, positions."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from regx.data.circle import Circle
+from regx.data.digits import Digits
+from regx.data.sine import Sine
+from regx.report.page.curves import learning_curve, thin
+from regx.report.page.race import MOST_UNITS, _units
+from regx.report.page.strength import _positions
+from regx.report.page.surface import as_bytes, as_signed_bytes, surface_of
+from regx.report.page.words import _chance, conclusion, sentence, why
+from regx.report.table import compare_rows, sort_rows
+from regx.store.folder import write_run
+from regx.store.run import read_run, read_runs
+
+BASE = [0.10, 0.12, 0.09, 0.14, 0.115, 0.1, 0.13]
+
+
+@given(st.integers(1, 5000), st.integers(4, 400))
+def test_thinning_keeps_the_ends_and_no_more_than_asked(epochs: int, points: int) -> None:
+    chosen = thin(np.arange(epochs), points)
+    assert chosen[0] == 0
+    assert chosen[-1] == epochs - 1
+    assert len(chosen) <= max(points, 4)
+    assert (np.diff(chosen) > 0).all()
+    assert len(chosen) == epochs or len(chosen) > points / 4
+
+
+def test_a_curve_is_the_mean_with_students_interval_and_stopped_seeds_keep_their_last_value(
+    tmp_path: Any, fabricated: Any
+) -> None:
+    networks = [fabricated.trained(seed, dtype="float64", epochs=epochs) for seed, epochs in ((0, 4), (1, 2), (2, 4))]
+    networks.append(fabricated.trained(3, dtype="float64", diverged=True))
+    write_run(tmp_path, fabricated.config(seeds=range(4)), networks, fabricated.ABOUT)
+    curve = learning_curve(read_run(tmp_path), "test_loss", 100)
+    assert curve is not None
+    assert curve.low is not None
+    assert curve.high is not None
+    assert curve.epoch.tolist() == [0, 1, 2, 3, 4]
+    short = networks[1].metrics["test_loss"]
+    at_4 = [networks[0].metrics["test_loss"][4], short[2], networks[2].metrics["test_loss"][4]]
+    low, high = stats.t.interval(0.95, 2, np.mean(at_4), stats.sem(at_4))
+    assert (curve.mean[4], curve.low[4], curve.high[4]) == pytest.approx((np.mean(at_4), low, high))
+    assert learning_curve(read_run(tmp_path), "test_accuracy", 100) is None
+    alone = learning_curve(read_run(tmp_path), "test_loss", 100, seed=1)
+    assert alone is not None
+    assert alone.low is None
+    assert alone.mean.tolist() == pytest.approx(short.tolist())
+
+
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=30), st.floats(0.01, 5))
+def test_bytes_come_back_within_half_a_step(numbers: list[float], scale: float) -> None:
+    unsigned = np.frombuffer(base64.b64decode(as_bytes(np.array(numbers), -scale, scale)), np.uint8)
+    assert unsigned / 255 * 2 * scale - scale == pytest.approx(np.clip(numbers, -scale, scale), abs=scale / 254)
+    signed = np.frombuffer(base64.b64decode(as_signed_bytes(np.array(numbers), scale)), np.int8)
+    assert signed * scale / 127 == pytest.approx(np.clip(numbers, -scale, scale), abs=scale / 126)
+    assert ((signed == 0) == (np.array(numbers) == 0)).all()  # what is drawn as zero is exactly zero
+
+
+def test_surfaces() -> None:
+    line, plane = surface_of(Sine().load(0)), surface_of(Circle().load(0))
+    assert line is not None
+    assert plane is not None
+    assert (line.kind, line.x.shape[1], plane.kind, plane.x.shape[1]) == ("line", 1, "map", 2)
+    # A map is read row by row: the first feature runs fastest.
+    assert plane.x[1, 0] > plane.x[0, 0]
+    assert plane.x[1, 1] == plane.x[0, 1]
+    assert surface_of(Digits().load(0)) is None
+
+
+@given(st.lists(st.tuples(st.integers(1, 300), st.integers(1, 300)), min_size=1, max_size=6), st.integers(1, 10_000))
+def test_no_more_weights_are_drawn_than_allowed(shapes: list[tuple[int, int]], most: int) -> None:
+    units = _units(shapes, most)
+
+    def drawn(n: int) -> int:
+        return sum(min(rows, n) * min(columns, n) for rows, columns in shapes)
+
+    assert units == 8 or drawn(units) <= most
+    assert units == MOST_UNITS or units == 8 or drawn(units + 1) > most
+
+
+def test_positions_along_an_axis() -> None:
+    assert _positions([0.001, 0.01, 0.1], True) == (pytest.approx([-3, -2, -1]), True)
+    assert _positions([0, 0.001, 0.01, 0.1], True) == (pytest.approx([-4, -3, -2, -1]), True)
+    assert _positions([0.1, 0.2, 0.3], True) == ([0.1, 0.2, 0.3], False)
+    assert _positions(["relu", "tanh"], False) == ([0, 1], False)
+
+
+@pytest.mark.parametrize(
+    ("p", "words"),
+    [
+        (0.00001, "fewer than 1 of 10,000"),
+        (0.0004, "about 4 of 10,000"),
+        (0.0034, "about 3 of 1,000"),
+        (0.04, "about 4 of 100"),
+        (1.0, "about 100 of 100"),
+    ],
+)
+def test_a_probability_as_a_frequency(p: float, words: str) -> None:
+    assert _chance(p) == words
+
+
+@pytest.fixture
+def rows(tmp_path: Any, fabricated: Any) -> list[dict[str, Any]]:
+    fabricated.store(tmp_path / "none", BASE)
+    fabricated.store(
+        tmp_path / "l2", [loss - 0.05 - 0.001 * seed for seed, loss in enumerate(BASE)], stack=[{"l2": {"lam": 0.1}}]
+    )
+    fabricated.store(
+        tmp_path / "worse", [loss + 0.05 + 0.001 * seed for seed, loss in enumerate(BASE)], stack=[{"l2": {"lam": 9.0}}]
+    )
+    fabricated.store(tmp_path / "same", BASE, stack=[{"l2": {"lam": 0.0}}])
+    fabricated.store(
+        tmp_path / "vague",
+        [loss + (-1) ** seed * 0.02 for seed, loss in enumerate(BASE)],
+        stack=[{"dropout": {"p": 0.1}}],
+    )
+    fabricated.store(tmp_path / "few", [0.01, 0.02], stack=[{"dropout": {"p": 0.3}}])
+    return list(sort_rows(compare_rows(read_runs([tmp_path])[0])))
+
+
+def test_verdicts_in_words_with_their_numbers(rows: list[dict[str, Any]]) -> None:
+    labels = {row["run"]: row["name"] for row in rows}
+    said = {row["name"]: sentence(row, rows, labels, "test_loss") for row in rows}
+    by_name = {row["name"]: row for row in rows}
+    difference = by_name["l2"]["difference"]
+    low, high = sorted(abs(difference[end]) for end in ("low", "high"))
+    assert said["l2"].startswith(
+        "l2 helped: test loss 0.0606 against 0.114, 0.053 lower. Over 7 seeds the 95 % interval "
+    )
+    assert f"{low:.3g} to {high:.3g} lower, and it does better at 7 of them." in said["l2"]
+    assert difference["p"] < 0.0001
+    assert "(p < 0.0001, corrected for 4 comparisons)" in said["l2"]
+    assert said["worse"].startswith("worse did harm: test loss 0.167 against 0.114, 0.053 higher.")
+    assert said["same"] == "same gives the same test loss as none at every seed."
+    assert "vague cannot be told from none" in said["vague"]
+    assert "holds 0" in said["vague"]
+    assert "seeds would tell" in said["vague"]
+    assert "2 seeds shared with it are too few for a verdict" in said["few"]
+    assert said["none"].startswith("none is the baseline: test loss 0.114 (95 % interval ")
+    whole = " ".join(conclusion(rows, labels, "test_loss"))
+    assert whole.startswith("l2 helped against none, the run without regularizers")
+    assert "How sure: over 7 seeds" in whole
+    assert "Did harm: worse." in whole
+    assert {"same", "vague", "few"} == set(
+        whole.split("Cannot be told: ")[1].rstrip(".").replace(" and", ",").split(", ")
+    )
+
+
+def test_without_a_baseline_nothing_is_claimed(rows: list[dict[str, Any]]) -> None:
+    labels = {row["run"]: row["name"] for row in rows}
+    others = [{**row, "verdict": None} for row in rows if row["name"] != "none"]
+    (said,) = conclusion(others, labels, "test_loss")
+    assert said.startswith("There is no run without regularizers")
+    assert all("no baseline" in sentence(row, others, labels, "test_loss") for row in others)
+
+
+def test_of_several_that_helped_the_validation_split_chooses_not_the_test_split(rows: list[dict[str, Any]]) -> None:
+    labels = {row["run"]: row["name"] for row in rows}
+    l2 = next(row for row in rows if row["name"] == "l2")
+    best_on_test = {**l2, "run": "lucky", "difference": {**l2["difference"], "mean": -1.0}}
+    several = [l2, best_on_test, next(row for row in rows if row["name"] == "none")]
+    first = conclusion(several, {**labels, "lucky": "lucky"}, "test_loss")[0]
+    assert "All 2 helped" in first
+    assert "the validation split chooses l2:" in first
+    blind = [{**row, "val_loss": {"mean": None, "low": None, "high": None}} for row in several]
+    first = conclusion(blind, {**labels, "lucky": "lucky"}, "test_loss")[0]
+    assert "the test loss itself, which flatters it, chooses lucky:" in first
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"train_loss": 0.2, "gap": 0.1}, "less noise is learned"),
+        ({"train_loss": 0.2, "gap": 0.3}, "holds the fit of the training data back"),
+        ({"train_loss": 0.1, "gap": 0.1}, "as closely as before"),
+        ({"weight_norm": 2.0}, "the weights are smaller (norm 10 before, 2 with it)"),
+        ({"zero_fraction": 0.9}, "90 % of the weights are exactly zero"),
+        ({}, ""),
+    ],
+)
+def test_why(changes: dict[str, float], words: str) -> None:
+    before = {"train_loss": 0.1, "gap": 0.3, "weight_norm": 10.0, "zero_fraction": 0.0}
+    base, row = ({key: {"mean": value} for key, value in given.items()} for given in (before, {**before, **changes}))
+    found = why(row, base)
+    assert words in found
+    assert bool(found) == bool(words)
