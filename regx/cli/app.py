@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from types import FrameType
 from typing import Annotated, Any, NoReturn
 
@@ -31,6 +32,9 @@ from regx.cli import (
     validate,
 )
 from regx.core.errors import FAILED, RegxError
+
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+SECONDS_TO_CLOSE = 1.0  # after a signal; what is not closed then is as safe as after a power cut
 
 app = typer.Typer(
     help="Find out which regularization helps a network on your data.",
@@ -81,7 +85,10 @@ app.command("data")(data.command)
 
 def main() -> NoReturn:
     """The entry point: runs the command line and ends the process with the contract's exit codes."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for name in SIGNALS:
+        # What was ignored when this process was started, as by nohup, stays so.
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
+            signal.signal(getattr(signal, name), _interrupt)
     # Where an output is closed, what is written there goes nowhere.
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
@@ -102,6 +109,9 @@ def _run() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except OSError as error:
+        if error.filename is not None:
+            print(f"error: {_visible(str(error.filename))}: {error.strerror}", file=sys.stderr)
+            return FAILED
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         print(f"error: cannot write the output: {error.strerror}", file=sys.stderr)
         return FAILED
@@ -114,12 +124,26 @@ def _exit_code() -> int:
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except RegxError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {_visible(str(error))}", file=sys.stderr)
         return error.exit_code
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0 if end.code is None else FAILED
     return 0
 
 
-def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+def _visible(message: str) -> str:
+    """A message whose control characters, as a file's name may have them, are shown instead of obeyed."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in message)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    """The first signal lets what is open be closed, for a while; the second ends the process at once."""
+    for name in SIGNALS:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda second, frame: os._exit(128 + second))
+    timer = threading.Timer(SECONDS_TO_CLOSE, os._exit, [128 + number])
+    timer.daemon = True
+    timer.start()
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
     sys.exit(128 + number)

@@ -17,6 +17,10 @@ OutOption = Annotated[str, typer.Option("--out", metavar="DIR", help="folder tha
 JobsOption = Annotated[
     int | None, typer.Option("--jobs", metavar="N", min=1, help="processes to train in; else one per processor core")
 ]
+DaskOption = Annotated[
+    str | None,
+    typer.Option("--dask", metavar="ADDRESS", help="train on the Dask cluster whose scheduler is there: tcp://HOST:PORT"),
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="train anew what is already there")]
 PeekOption = Annotated[
     bool,

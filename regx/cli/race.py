@@ -10,6 +10,7 @@ import typer
 
 from regx.cli.live import race_view
 from regx.cli.options import (
+    DaskOption,
     DryRunOption,
     ForceOption,
     JobsOption,
@@ -34,6 +35,7 @@ def command(
     seeds: SeedsOption = None,
     out: OutOption = "runs",
     jobs: JobsOption = None,
+    dask: DaskOption = None,
     force: ForceOption = False,
     peek: PeekOption = False,
     dry_run: DryRunOption = False,
@@ -49,8 +51,10 @@ def command(
     from regx.report.race import check_svg, kept_runs, print_final, race_state, write_svg
     from regx.report.scene import scene
     from regx.report.sweep import print_grid, print_sweep
+    from regx.runner.cluster import where_to_train
     from regx.runner.sweep import sweep
 
+    places = where_to_train(jobs, dask)
     race = load_lanes(config, overrides or (), seeds)
     check_svg(svg)
     if dry_run:
@@ -61,7 +65,7 @@ def command(
     picture = scene(lanes[0].dataset, lanes[0].seeds)
     kept = [] if force else kept_runs(lanes, Path(out) / race.folder_name)
     with race_view(quiet or json, race_state(lanes, peek, kept, picture), picture) as (on_progress, watch):
-        folder, runs = sweep(race, race.cells, Path(out), jobs, force, on_progress, peek=peek, watch=watch)
+        folder, runs = sweep(race, race.cells, Path(out), places, force, on_progress, peek=peek, watch=watch)
     if svg is not None or not (quiet or json):
         final = race_state(lanes, peek, runs, picture)
         if not (quiet or json):

@@ -2,7 +2,88 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from typing import Annotated
 
-def command() -> None:
-    """Not there yet."""
-    raise NotImplementedError
+import typer
+
+from regx.cli.options import (
+    DryRunOption,
+    ForceOption,
+    JobsOption,
+    JsonOption,
+    OutOption,
+    QuietOption,
+    SeedsOption,
+    SetOption,
+)
+from regx.cli.stages import stages
+
+
+def command(
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="a CSV file with a header line")],
+    target: Annotated[str, typer.Option("--target", metavar="COLUMN", help="the column to predict")],
+    config: Annotated[
+        Path | None, typer.Option("-o", metavar="CONFIG", help="write the recommended config here too")
+    ] = None,
+    minutes: Annotated[float, typer.Option(metavar="M", min=0.05, help="about how long it may take")] = 5.0,
+    splits: Annotated[
+        int | None, typer.Option(metavar="N", min=2, help="so many outer splits, as --seeds N; else 10")
+    ] = None,
+    overrides: SetOption = None,
+    seeds: SeedsOption = None,
+    out: OutOption = "runs",
+    jobs: JobsOption = None,
+    force: ForceOption = False,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Which regularizers help on a table.
+
+    Races the usual stacks from none to full, chooses their strengths and the stack on validation rows, judges on test
+    rows that no choice has seen, beside plain models of scikit-learn, and writes the config it recommends.
+    """
+    from regx.core.errors import InputError
+    from regx.report.recommend import (
+        document,
+        inspection_lines,
+        plan_lines,
+        print_recommendation,
+        to_json,
+        write_paragraphs,
+    )
+    from regx.runner.recommend import Question, planned, recommend, write
+
+    if splits is not None and seeds is not None:
+        raise InputError(f"--splits {splits} and --seeds {seeds} say the same thing: expected one of the two.")
+    if config is not None and config.exists() and not force:
+        raise InputError(f"{config}: there is a file already. Expected a new name after -o, or --force to replace it.")
+    question = Question(table, target, tuple(overrides or ()), seeds or splits, minutes, jobs, force)
+    plan = planned(question)
+    if not json:
+        write_paragraphs(inspection_lines(plan.inspection), sys.stdout)
+    if dry_run:
+        lines = plan_lines(
+            [lane.name for lane in plan.lanes],
+            len(plan.base.seeds),
+            plan.base.training.epochs,
+            plan.seconds,
+            plan.notes,
+        )
+        if json:
+            typer.echo(to_json({"inspection": plan.inspection.as_json(), "plan": lines}), nl=False)
+        else:
+            write_paragraphs(lines, sys.stdout)
+        return
+    sys.stdout.flush()
+    with stages(quiet or json) as on_stage:
+        found = recommend(question, plan, Path(out), on_stage)
+    said = document(str(found.folder), plan.inspection, found.lanes, found.references, found.conclusion, found.notes)
+    said["config"] = str(write(found, said, said["conclusion"], config))
+    if json:
+        typer.echo(to_json(said), nl=False)
+    else:
+        typer.echo()
+        print_recommendation(said, sys.stdout)

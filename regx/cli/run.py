@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from regx.cli.options import (
+    DaskOption,
     DryRunOption,
     ForceOption,
     JobsOption,
@@ -29,6 +30,7 @@ def command(
     seeds: SeedsOption = None,
     out: OutOption = "runs",
     jobs: JobsOption = None,
+    dask: DaskOption = None,
     force: ForceOption = False,
     peek: PeekOption = False,
     dry_run: DryRunOption = False,
@@ -38,15 +40,18 @@ def command(
     """Train every seed of one config that its run folder lacks, and print its row."""
     from regx.config.load import load_config
     from regx.report.run import print_plan, print_run
-    from regx.runner.runs import Target, bring_up_to_date, missing
+    from regx.runner.cluster import where_to_train
+    from regx.runner.runs import Target, bring_up_to_date, check_free, missing
     from regx.store.run import read_run
 
+    places = where_to_train(jobs, dask)
     loaded = load_config(config, overrides or (), seeds)
     target = Target(loaded, Path(out) / loaded.folder_name)
     if dry_run:
         print_plan(target.folder, [member.seed for member in missing([target], force)], sys.stdout, json)
         return
+    check_free([target], force)
     warn([loaded], quiet, peek)
     with progress_bar(quiet or json) as on_progress:
-        bring_up_to_date([target], jobs, force, on_progress, peek=peek)
+        bring_up_to_date([target], places, force, on_progress, peek=peek)
     raise typer.Exit(print_run(read_run(target.folder), sys.stdout, json))

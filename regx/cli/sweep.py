@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from regx.cli.options import (
+    DaskOption,
     DryRunOption,
     ForceOption,
     JobsOption,
@@ -44,6 +45,7 @@ def command(
     seeds: SeedsOption = None,
     out: OutOption = "runs",
     jobs: JobsOption = None,
+    dask: DaskOption = None,
     force: ForceOption = False,
     peek: PeekOption = False,
     dry_run: DryRunOption = False,
@@ -58,8 +60,10 @@ def command(
     from regx.config.load import load_grid
     from regx.config.overrides import short_axes
     from regx.report.sweep import print_grid, print_sweep
+    from regx.runner.cluster import where_to_train
     from regx.runner.sweep import chosen_cells, sweep
 
+    places = where_to_train(jobs, dask)
     axes = short_axes(lam=lam, dropout=dropout, lr=lr, hidden=hidden, batch_size=batch_size)
     grid = load_grid(config, overrides or (), axes, seeds)
     cells = chosen_cells(grid, max_trials, random)
@@ -68,6 +72,6 @@ def command(
         return
     warn([cell.config for cell in cells], quiet, peek)
     with progress_bar(quiet or json) as on_progress:
-        folder, runs = sweep(grid, cells, Path(out), jobs, force, on_progress, peek=peek)
+        folder, runs = sweep(grid, cells, Path(out), places, force, on_progress, peek=peek)
     notes = None if quiet else sys.stderr
     raise typer.Exit(print_sweep(folder, runs, [cell.point for cell in cells], sys.stdout, json, peek, notes))

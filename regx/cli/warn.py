@@ -22,7 +22,7 @@ def warn(configs: Sequence[Config], quiet: bool, peek: bool = False, lanes: bool
     lanes: they are those of a race.
     """
     from regx.config.interactions import lane_warnings, warnings
-    from regx.runner.plan import dataset
+    from regx.runner.plan import clipped, dataset
 
     if quiet:
         return
@@ -31,5 +31,6 @@ def warn(configs: Sequence[Config], quiet: bool, peek: bool = False, lanes: bool
     found += [f"warning: {warning}" for warning in said]
     read = dict.fromkeys((config.dataset, config.seeds[0]) for config in configs)
     found += [f"note: {note}" for source, seed in read for note in dataset(source, seed).notes]
+    found += [f"note: {note}" for config in configs for note in clipped(config)]
     for line in dict.fromkeys(found):
         print(line, file=sys.stderr)

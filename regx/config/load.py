@@ -6,7 +6,9 @@ import hashlib
 import itertools
 import json
 import math
+import os
 import re
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -280,10 +282,14 @@ def _seeds_text(seeds: str | int | Sequence[int]) -> str:
 
 def _read_file(path: Path) -> tuple[Node, list[Problem]]:
     try:
+        kind = path.stat().st_mode
+        if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
+            # A pipe may never be written into, and can be read only once.
+            raise InputError(f"{path}: expected a config file, found a pipe or a device. Write the config into a file.")
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        folder = path.parent if path.parent.is_dir() else Path()
+        folder = path.parent if os.path.isdir(path.parent) else Path()  # noqa: PTH112  # false for a name too long
         near = did_you_mean(path.name, [file.name for file in folder.glob("*.y*ml")])
         raise InputError(f"{path}: expected a config file, found nothing there.{near}") from None
     except IsADirectoryError:
@@ -337,7 +343,7 @@ def _resolved_path(written: str, folder: Path) -> str:
     """The absolute path of what is beside the config, else in the current directory; as written if it is in neither."""
     for place in (folder, Path()):
         candidate = place / written
-        if candidate.exists():
+        if os.path.exists(candidate):  # noqa: PTH110  # false where a name is too long, or a folder closed
             return str(candidate.resolve())
     return written
 

@@ -2,7 +2,8 @@
 
 It works on PyYAML's events rather than on `safe_load`, which takes the last of two equal keys, reads `1e-3` as a word
 and `no` as false, and can be made to hang by a few hundred bytes of aliases. Scalars follow the core schema of
-YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema).
+YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema). One thing is read that YAML would cut at its commas: an axis in
+brackets, such as `{lam: log(1e-4,1e-1,7)}`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
 WHOLE = re.compile("|".join(pattern.pattern for pattern in (INTEGER, OCTAL, HEXADECIMAL)))
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+# An axis by its ends and its count. Nobody means the two or three pieces that YAML makes of it in brackets.
+SPACED = re.compile(r"\b(?:log|linear)\([-+0-9.eE, ]*\)")
 # What YAML does not permit in a file, and what no name, path or column of ours may hold.
 NOT_TEXT = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -163,6 +166,9 @@ class _Reader:
         self.problems: list[Problem] = []
         self.anchors: dict[str, Node] = {}
         self.nodes = 0
+        # Stands for a comma of SPACED while YAML is parsed: one character, so that every place stays, and none that the
+        # text has.
+        self.comma = next((c for c in map(chr, range(0xE000, 0xF900)) if c not in self.written), ",")
 
     def place(self, mark: Any) -> Place:
         return Place(self.text, mark.line + 1, mark.column + 1 + (self.offset if mark.line == 0 else 0))
@@ -173,7 +179,8 @@ class _Reader:
 
     def document(self) -> Node:
         self._check_characters()
-        events: Iterator[Any] = yaml.parse(self.written, Loader=yaml.SafeLoader)
+        joined = SPACED.sub(lambda found: found[0].replace(",", self.comma), self.written)
+        events: Iterator[Any] = yaml.parse(joined, Loader=yaml.SafeLoader)
         root: Node | None = None
         try:
             for event in events:
@@ -183,7 +190,7 @@ class _Reader:
                 elif isinstance(event, yaml.NodeEvent):
                     root = self._node(event, events, (), 1)
         except yaml.MarkedYAMLError as error:
-            raise self.fail(error.problem_mark, _translated(error)) from None
+            raise self.fail(error.problem_mark, _translated(error).replace(self.comma, ",")) from None
         except (ValueError, OverflowError):
             # PyYAML makes a character of an escape such as "\UFFFFFFFF" without looking whether there is one.
             found = re.search(r"\\U(?!0010|000)", self.written)
@@ -229,7 +236,7 @@ class _Reader:
         return node
 
     def _scalar(self, event: Any, path: Path) -> Node:
-        place, written = self.place(event.start_mark), _pairs_joined(event.value)
+        place, written = self.place(event.start_mark), _pairs_joined(event.value).replace(self.comma, ",")
         found = NOT_TEXT.search(written)
         if found:
             message = f"expected text, found the control character U+{ord(found[0]):04X}"

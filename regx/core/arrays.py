@@ -7,6 +7,7 @@ everything elementwise runs over H*B contiguous numbers.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -26,3 +27,14 @@ def squared_norm(values: Array) -> Array:
     By BLAS, row by row, so that a row's sum does not depend on how many rows there are.
     """
     return np.asarray(np.matmul(values[:, None, :], values[:, :, None])[:, 0, 0])
+
+
+def under(prefix: str, named: Mapping[str, Array]) -> dict[str, Array]:
+    """The same arrays, each named `<prefix>/<name>`."""
+    return {f"{prefix}/{name}": array for name, array in named.items()}
+
+
+def below(prefix: str, named: Mapping[str, Array]) -> dict[str, Array]:
+    """Those of the arrays that are named `<prefix>/<name>`, by `<name>`."""
+    start = f"{prefix}/"
+    return {name.removeprefix(start): array for name, array in named.items() if name.startswith(start)}

@@ -7,7 +7,7 @@ A stream is NumPy's SFC64 seeded by `SeedSequence(seed, spawn_key=purpose)`. The
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,34 @@ class Streams:
         self._generators = [self._generators[index] for index in alive]
         self._block = np.ascontiguousarray(self._block[alive])
         self._one_to_one = np.array_equal(self._inverse, np.arange(len(self._generators)))
+
+    def saved(self) -> dict[str, Array]:
+        """Where the streams stand, to be given to `restore`; between two steps, when nothing is left to be replayed.
+
+        generators: (seeds, 6), block: what has been drawn and not used, (seeds, left).
+        """
+        states = [generator.bit_generator.state for generator in self._generators]
+        return {
+            "generators": np.array(
+                [[*state["state"]["state"], state["has_uint32"], state["uinteger"]] for state in states], np.uint64
+            ),
+            "block": self._block[:, self._position :],
+            "position": np.array(self._position),
+        }
+
+    def restore(self, saved: Mapping[str, Array]) -> None:
+        """Go on from where the streams of the same networks stood."""
+        for generator, state in zip(self._generators, saved["generators"], strict=True):
+            generator.bit_generator.state = {
+                "bit_generator": "SFC64",
+                "state": {"state": state[:4].copy()},
+                "has_uint32": int(state[4]),
+                "uinteger": int(state[5]),
+            }
+        self._position = int(saved["position"])
+        left = saved["block"]
+        self._block = np.empty((len(left), self._position + left.shape[1]), np.uint16)
+        self._block[:, self._position :] = left
 
     def bits(self, shape: tuple[int, ...]) -> Array:
         """Uniform 16-bit integers, (R, *shape), uint16. The result may be a view: read it before the next call."""

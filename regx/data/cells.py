@@ -14,8 +14,7 @@ from regx.core.errors import InputError
 
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 
-# Reading takes 15 times as much memory.
-MAX_BYTES = 100_000_000
+MAX_BYTES = 64_000_000  # reading takes 15 times as much memory
 
 # What no text has, and no terminal should be sent.
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
@@ -85,8 +84,8 @@ def _text(path: Path) -> str:
             raise InputError(f"{path}: expected a CSV file, found a pipe or a device. Write the table into a file.")
         if about.st_size > MAX_BYTES:
             raise InputError(
-                f"{path}: expected a table of at most {MAX_BYTES / 1e6:.0f} MB, found {about.st_size / 1e6:,.0f} MB. Take "
-                "a sample of its rows, or leave out columns."
+                f"{path}: expected a table of at most {MAX_BYTES / 1e6:.0f} MB, found {about.st_size / 1e6:,.0f} MB. "
+                "Take a sample of its rows, or leave out columns."
             )
         content = path.read_bytes()
     except OSError as error:

@@ -10,7 +10,7 @@ import numpy as np
 from regx.core.arrays import Array
 from regx.core.parameters import integer, number
 from regx.core.streams import stream
-from regx.data.dataset import Dataset, Source, Split
+from regx.data.dataset import Dataset, Source, Split, check_rows
 from regx.data.label_noise import with_label_noise
 
 
@@ -27,6 +27,7 @@ class Circle(Source):
     label_noise: float = number(0.0, ge=0, le=1, static=True, help="share of the training labels that is replaced")
 
     def load(self, seed: int) -> Dataset:
+        check_rows(self.kind, self.n_train, self.n_val, self.n_test)
         rng = stream(seed, "data")
 
         def draw(n: int) -> Split:

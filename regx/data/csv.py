@@ -88,7 +88,9 @@ def _read(
         raise InputError("\n".join(errors))
     notes += _describe_words(columns, categorical)
     if not columns:
-        raise InputError(f"{path}: no column is left beside target '{target}'. Found columns {_listed(cells.columns)}.")
+        left_out = "".join(f" {note}" for note in notes if note.startswith("Left out"))
+        found = f"Found columns {_listed(cells.columns)}.{left_out}"
+        raise InputError(f"{path}: no column is left beside target '{target}'. {found}")
     return Table(columns, y, target, kind, str(path), classes, tuple(notes))
 
 

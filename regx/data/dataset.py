@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from regx.core.arrays import Array
+from regx.core.errors import InputError
+from regx.core.memory import memory
+
+BYTES_PER_ROW = 100  # of generated data: a few numbers of 8 bytes, and what is between
 
 Task = Literal["regression", "binary", "multiclass"]
 
@@ -39,6 +43,16 @@ class Dataset:
     classes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     fitted: Split | None = None
+
+
+def check_rows(kind: str, *rows: int) -> None:
+    """Raise InputError, before anything is drawn, if splits of so many rows of generated data do not fit in memory."""
+    needed = BYTES_PER_ROW * sum(rows)
+    if needed > memory():
+        raise InputError(
+            f"dataset: expected data that fits in memory, found {sum(rows):,} rows of {kind}: {needed / 1e9:,.0f} GB where "
+            f"there are {memory() / 1e9:,.0f} GB. Make dataset.n_train, n_val or n_test smaller."
+        )
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from regx.core.arrays import Array
+from regx.core.errors import InputError
+from regx.core.memory import memory
 
 
 def encode(columns: Mapping[str, Array], train: Array) -> tuple[Array, tuple[str, ...], tuple[str, ...]]:
@@ -24,6 +26,8 @@ def encode(columns: Mapping[str, Array], train: Array) -> tuple[Array, tuple[str
     varying = {name: values for name, values in columns.items() if _varies(values[train])}
     numbers = {name: values for name, values in varying.items() if values.dtype != object}
     words = {name: values for name, values in varying.items() if values.dtype == object}
+    levels_of = {name: len({word for word in values[train] if word is not None}) for name, values in words.items()}
+    _check_size(len(next(iter(columns.values()))), len(numbers), levels_of)
     notes = []
     parts = [np.empty((len(next(iter(columns.values()))), 0))]
     features: list[str] = []
@@ -52,6 +56,18 @@ def encode(columns: Mapping[str, Array], train: Array) -> tuple[Array, tuple[str
             "most frequent value for words."
         )
     return np.ascontiguousarray(np.hstack(parts)), tuple(features), tuple(notes)
+
+
+def _check_size(n: int, numbers: int, levels_of: Mapping[str, int]) -> None:
+    """Raise InputError, before anything is allocated, if n rows of so many numbers and words do not fit in memory."""
+    needed = 3 * 8 * n * (numbers + sum(levels_of.values()))  # the parts, their copy, and the splits
+    if needed > memory():
+        most = sorted(levels_of, key=lambda name: -levels_of[name])[:5]
+        columns = ", ".join(f"'{name}' ({levels_of[name]} different words)" for name in most) or f"all {numbers}"
+        raise InputError(
+            f"the table: expected features that fit in memory, found {needed / 1e9:,.0f} GB where there are "
+            f"{memory() / 1e9:,.0f} GB. Leave columns out with dataset.drop; the largest: {columns}."
+        )
 
 
 def _missing(values: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,26 @@ class History:
 
     def of(self, network: int) -> dict[str, Array]:
         """The rows of one network, a column each."""
-        length = self._length[network]
-        columns = {name: self._rows[network, index, :length].copy() for index, name in enumerate(self.columns)}
-        return columns | {"epoch": self._epochs[network, :length].copy()}
+        return self.columns_of({"epochs": self._epochs, "rows": self._rows, "length": self._length}, network)
+
+    @staticmethod
+    def columns_of(saved: Mapping[str, Array], network: int) -> dict[str, Array]:
+        """The rows of one network in what was `saved`."""
+        length, rows = saved["length"][network], saved["rows"]
+        names = (METRICS + ACCURACIES)[: rows.shape[1]]
+        columns = {name: rows[network, index, :length].copy() for index, name in enumerate(names)}
+        return columns | {"epoch": saved["epochs"][network, :length].copy()}
+
+    def saved(self) -> dict[str, Array]:
+        """All rows so far, to be given to `restore`. epochs: (R, rows), rows: (R, columns, rows), length: (R,)."""
+        longest = self._length.max()
+        return {
+            "epochs": self._epochs[:, :longest], "rows": self._rows[:, :, :longest], "length": self._length,
+        }  # fmt: skip
+
+    def restore(self, saved: Mapping[str, Array]) -> None:
+        """Go on from the rows of the same networks."""
+        longest = saved["epochs"].shape[1]
+        self._epochs[:, :longest] = saved["epochs"]
+        self._rows[:, :, :longest] = saved["rows"]
+        self._length[:] = saved["length"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
 
-from regx.core.arrays import Array, over, squared_norm
+from regx.core.arrays import Array, below, over, squared_norm, under
 from regx.core.regularizer import Pullback, Regularizer, Scores, Site
 from regx.core.streams import Streams
 from regx.engine.batches import Batch, Batches, augmented, targets
@@ -211,3 +212,31 @@ class State:
             site.streams.select(keep)
             site.state = {name: array[keep] for name, array in site.state.items()}
         self._build()
+
+    def saved(self) -> dict[str, Array]:
+        """Everything that training has changed, between two epochs, to be given to `restore`."""
+        found = {
+            "values": self.values,
+            "step": np.array(self.step),
+            "first_layer_gradient_norm": self.first_layer_gradient_norm,
+            **under("memory", {str(slot): array for slot, array in enumerate(self.memory)}),
+            **under("streams/batches", self._batch_streams.saved()),
+        }
+        for kind, site in self._sites.items():
+            found |= under(f"streams/{kind}", site.streams.saved())
+            found |= under(f"state/{kind}", site.state)
+        return found
+
+    def restore(self, saved: Mapping[str, Array], epoch: int) -> None:
+        """Go on from what was `saved` of the same networks after an epoch."""
+        np.copyto(self.values, saved["values"], casting="no")
+        self.step = int(saved["step"])
+        self.first_layer_gradient_norm = saved["first_layer_gradient_norm"].copy()
+        for slot, array in enumerate(self.memory):
+            np.copyto(array, saved[f"memory/{slot}"], casting="no")
+        self._batch_streams.restore(below("streams/batches", saved))
+        for kind, site in self._sites.items():
+            site.streams.restore(below(f"streams/{kind}", saved))
+            site.state = {name: array.copy() for name, array in below(f"state/{kind}", saved).items()}
+        self._lr_factor = self.population.schedule.factor(max(epoch, 1), self.population.training.epochs)
+        self._set_lr()

@@ -6,13 +6,15 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 import numpy as np
 
-from regx.core.arrays import Array
+from regx.core.arrays import Array, below, under
 from regx.core.regularizer import Scores
 from regx.core.trained import DIAGNOSTICS, Divergence, Trained
+from regx.engine.checkpoint import Checkpoint, of_snapshots, of_trained, to_snapshots, to_trained
 from regx.engine.diagnostics import calibration, dead_units, mean_absolute_weight, trivial
 from regx.engine.history import History
 from regx.engine.population import Population
@@ -49,18 +51,24 @@ def train_in_turns(
     observers: Sequence[Sequence[Observer]],
     on_trained: Callable[[int, list[Trained]], None],
     seconds: float = SECONDS_PER_TURN,
+    on_checkpoint: Callable[[int, Checkpoint], None] | None = None,
+    begun: Sequence[Checkpoint | None] = (),
 ) -> None:
     """Train several populations side by side, each `seconds` at a time: what a race is.
 
     observers: those of each population. on_trained(number, trained) when a population is finished; one result per
-    network, in their order. On one BLAS thread: populations run side by side in processes, and a product's bits depend
-    on its threads.
+    network, in their order. on_checkpoint(number, checkpoint) every `training.checkpoint_seconds`; it must copy what it
+    keeps. begun: the checkpoint from which each population goes on, if any. On one BLAS thread: populations run side by
+    side in processes, and a product's bits depend on its threads.
     """
     from threadpoolctl import threadpool_limits
 
     # Networks may overflow: that is found, named and reported, not warned of.
     with threadpool_limits(1), np.errstate(all="ignore"):
-        waiting = deque(enumerate(map(_Training, populations, observers)))
+        trainings = map(_Training, populations, observers, begun or [None] * len(populations))
+        waiting = deque(enumerate(trainings))
+        for number, training in waiting:
+            training.on_checkpoint = on_checkpoint and partial(on_checkpoint, number)
         while waiting:
             number, training = waiting.popleft()
             if training.take_turn(seconds if waiting else math.inf):
@@ -70,7 +78,9 @@ def train_in_turns(
 
 
 class _Training:
-    def __init__(self, population: Population, observers: Sequence[Observer]) -> None:
+    on_checkpoint: Callable[[Checkpoint], None] | None = None
+
+    def __init__(self, population: Population, observers: Sequence[Observer], begun: Checkpoint | None = None) -> None:
         self._training = population.training
         self._observers = observers
         self._seeds = population.seeds
@@ -91,6 +101,9 @@ class _Training:
         self._results: dict[int, Trained] = {}
         self._seconds = np.zeros(replicas)
         self._epoch = -1  # the last one that is done
+        if begun is not None:
+            self._restore(begun)
+        self._checkpoint_due = time.perf_counter() + self._training.checkpoint_seconds
         self._spent()
 
     def take_turn(self, seconds: float) -> bool:
@@ -101,10 +114,46 @@ class _Training:
             self._next_epoch(self._epoch)
             if self._epoch == self._training.epochs and self._networks.size:
                 self._leave(self._epoch, np.ones(len(self._networks), bool))
-            elif time.perf_counter() - start >= seconds:
+                break
+            now = time.perf_counter()
+            if self.on_checkpoint and now >= self._checkpoint_due and self._networks.size:
+                self._spent()
+                self.on_checkpoint(self._saved())
+                self._checkpoint_due = time.perf_counter() + self._training.checkpoint_seconds
+            if now - start >= seconds:
                 break
         self._spent()
         return bool(self._networks.size)
+
+    def _saved(self) -> Checkpoint:
+        """Where the training stands after an epoch. The arrays are those in use."""
+        found = {
+            "epoch": np.array(self._epoch),
+            "networks": self._networks,
+            "seconds": self._seconds,
+            **under("history", self._history.saved()),
+            **under("state", self._state.saved()),
+        }
+        for network, snapshots in self._snapshots.items():
+            found |= under(f"snapshots/{network}", of_snapshots(snapshots))
+        for network, trained in self._results.items():
+            found |= under(f"results/{network}", of_trained(trained))
+        return found
+
+    def _restore(self, saved: Checkpoint) -> None:
+        """Go on from what was `saved` of the same population."""
+        self._epoch = int(saved["epoch"])
+        self._networks = saved["networks"].copy()
+        self._seconds[:] = saved["seconds"]
+        self._history.restore(below("history", saved))
+        for network in self._snapshots:
+            self._snapshots[network] = to_snapshots(below(f"snapshots/{network}", saved))
+        there = np.isin(np.arange(len(self._seeds)), self._networks)
+        for network in np.flatnonzero(~there).tolist():
+            self._results[network] = to_trained(below(f"results/{network}", saved))
+        if not there.all():
+            self._state.select(there)
+        self._state.restore(below("state", saved), self._epoch)
 
     def results(self) -> list[Trained]:
         """One for each network of the population, in their order."""

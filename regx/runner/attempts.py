@@ -1,8 +1,9 @@
 """What is tried again where training fails: a population, then its halves, at last one network alone.
 
 A worker that dies may have been killed by somebody else, so its population is tried again as it was, from its last
-checkpoint. If it dies again the population is suspected and cut in two, until the guilty network stands alone: a network
-has the same bits alone and together. Alone it is tried three times, the last time without a checkpoint, then given up.
+checkpoint. If it dies again the population is suspected and cut in two, until the guilty network stands alone: a
+network has the same bits alone and together. Alone it is tried three times, the last time without a checkpoint, then
+given up.
 """
 
 from __future__ import annotations

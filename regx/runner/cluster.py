@@ -18,7 +18,7 @@ import warnings
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import regx
 from regx.core.errors import InputError, RegxError
@@ -28,8 +28,8 @@ from regx.runner.execute import OnEpochs, OnFailed, OnTrained, request_of
 from regx.runner.plan import Work
 from regx.runner.worker import out_of_memory, serve
 
-if TYPE_CHECKING:
-    from distributed import Client, Future
+Client: TypeAlias = Any  # of Dask, which is imported where it is used
+Future: TypeAlias = Any
 
 SECONDS_TO_CONNECT = 4.0
 SECONDS_TO_CLOSE = 1.0
@@ -75,7 +75,8 @@ def where_to_train(jobs: int | None, dask: str | None) -> Jobs:
 @functools.cache
 def facts() -> Facts:
     """Those of this process."""
-    import distributed
+    from importlib import metadata
+
     import numpy as np
     import threadpoolctl
 
@@ -86,7 +87,7 @@ def facts() -> Facts:
             ("regx", regx.__version__),
             ("numpy", np.__version__),
             ("Python", ".".join(platform.python_version_tuple()[:2])),
-            ("distributed", distributed.__version__),
+            ("distributed", metadata.version("distributed")),
         ),
         processor=" ".join([platform.machine(), *sorted(kernels)]),
     )
@@ -116,7 +117,7 @@ def train_there(sent: bytes, versions: tuple[tuple[str, str], ...]) -> bytes:
 
 def _check_wanted() -> None:
     """End a task that has been cancelled, for which Dask itself waits."""
-    from distributed.worker import get_worker, thread_state
+    from distributed.worker import get_worker, thread_state  # type: ignore[attr-defined]
 
     task = get_worker().state.tasks.get(thread_state.key)
     if task is None or task.state == "cancelled":
@@ -143,7 +144,7 @@ class Cluster:
         _permit_open_files()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of large tasks: they are as large as their data
-            finished = as_completed()
+            finished: Any = as_completed(loop=self._client.loop)  # type: ignore[no-untyped-call]
             while True:
                 while len(self._futures) < TASKS_PER_THREAD * self.threads:
                     task = again.popleft() if again else next(tasks, None)
@@ -205,6 +206,8 @@ class Cluster:
         here = facts()
         processors = set()
         for worker, found in self._client.run(facts, on_error="return").items():
+            if isinstance(found, OSError):  # it is lost, which is no harm
+                continue
             if not isinstance(found, Facts):
                 raise RegxError(f"--dask {self._address}: worker {worker} cannot run regx {regx.__version__}: {found}")
             if found.versions != here.versions:
@@ -224,13 +227,15 @@ def connected(dask: Dask) -> Iterator[Cluster]:
 
     Raises RegxError where there is no scheduler, no worker, or one of other versions.
     """
-    from distributed import Client
+    import distributed
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is said here
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of versions: they are compared below
-            client = Client(dask.address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
+            client: Client = distributed.Client(  # type: ignore[no-untyped-call]
+                dask.address, timeout=SECONDS_TO_CONNECT, set_as_default=False
+            )
     except (OSError, ValueError, TypeError) as error:
         raise RegxError(
             f"--dask {dask.address}: expected the address of a Dask scheduler, such as tcp://host:8786, found none "
@@ -260,8 +265,8 @@ def _differing(worker: str, there: tuple[tuple[str, str], ...], here: tuple[tupl
     found = dict(there)
     differ = [f"{name} {found.get(name)} instead of {version}" for name, version in here if found.get(name) != version]
     return (
-        f"expected workers of the same versions as here, found on {worker} {', '.join(differ)}. Install the same there, "
-        "and start the workers anew."
+        f"expected workers of the same versions as here, found on {worker} {', '.join(differ)}. Install the same "
+        "there, and start the workers anew."
     )
 
 

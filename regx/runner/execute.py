@@ -66,8 +66,8 @@ def execute(
     on_trained(members, trained); on_epochs(n) after about every 0.1 s with the network-epochs done since the last call,
     negative where some are done again; on_checkpoint(members, checkpoint) every `training.checkpoint_seconds` of a
     population; on_failed(member, reason) of a network that is given up. Populations are trained one after the other in
-    each job, or, where they are watched, all at once in turns. A worker that dies loses only what it was training, which
-    is tried again as `attempts` says.
+    each job, or, where they are watched, all at once in turns. A worker that dies loses only what it was training,
+    which is tried again as `attempts` says.
     """
     tasks: Iterator[Task] = (Task((work,)) for work in works)
     if watch is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -12,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from regx.config.config import Config
+from regx.core.arrays import Array
 from regx.core.errors import InputError
+from regx.core.memory import memory
 from regx.core.regularizer import Regularizer
 from regx.core.streams import stream
 from regx.core.trained import METRICS
@@ -111,16 +112,37 @@ def forget_data() -> None:
 
 def check_memory(config: Config, data: Dataset) -> None:
     """Raises InputError if training one network of a config would need more memory than the machine has."""
-    if not hasattr(os, "sysconf"):
-        return
-    rows = len(METRICS) * (config.training.epochs // config.training.eval_every + 2)
-    needed = 2 * _bytes_per_network(config, data) + 8 * rows  # twice: evaluation and what is saved take as much again
-    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if needed > there:
-        raise InputError(
-            f"{config.name}: expected a network that fits in memory, found one that takes {needed / 1e9:,.0f} GB where "
-            f"there are {there / 1e9:,.0f} GB. Make architecture.hidden smaller, or training.eval_every larger."
+    network = 2 * _bytes_per_network(config, data)  # twice: evaluation and what is saved take as much again
+    metrics = 8 * len(METRICS) * (config.training.epochs // config.training.eval_every + 2)
+    if network + metrics > memory():
+        what = "a network" if network > metrics else "metrics"
+        remedy = (
+            "Make architecture.hidden smaller, or the table"
+            if network > metrics
+            else "Make training.epochs smaller, or training.eval_every larger"
         )
+        raise InputError(
+            f"{config.name}: expected {what} that fit in memory, found {_gigabytes(network + metrics)} where there are "
+            f"{_gigabytes(memory())}. {remedy}."
+        )
+
+
+def _gigabytes(size: float) -> str:
+    return f"{size / 1e9:,.0f} GB"
+
+
+def clipped(config: Config) -> list[str]:
+    """That the config's batches are larger than its training split, if they are."""
+    size = config.training.batch_size
+    n = 0 if size is None else len(_trained_on(config, config.seeds[0]))
+    if size is None or size <= n:
+        return []
+    return [f"training.batch_size is {size}, and there are {n} training rows: every step takes all of them, as `full`."]
+
+
+def _trained_on(config: Config, seed: int) -> Array:
+    data = _data(config, seed)
+    return (data.fitted or data.train).x
 
 
 def _bytes_per_network(config: Config, data: Dataset) -> int:

@@ -1,14 +1,17 @@
-"""Writing whole files, so that a reader sees the old content or the new and nothing between."""
+"""Writing so that a reader sees the old content or the new and nothing between: whole files, and whole lines."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
-import tempfile
-from collections.abc import Iterator
+import re
+import secrets
 from pathlib import Path
 
 from regx.core.errors import RegxError
+
+TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")  # what a killed process leaves of a file that it was writing
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -16,51 +19,90 @@ def write_atomically(path: Path, content: bytes) -> None:
 
     Raises RegxError naming the path if the disk refuses; what stood there before is then untouched.
     """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            # mkstemp makes a file that only its owner can read.
-            Path(temporary).chmod(0o666 & ~_umask())
-            Path(temporary).replace(path)
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+            try:
+                left = memoryview(content)
+                while left:
+                    left = left[_written(descriptor, left) :]
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            temporary.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
-                Path(temporary).unlink()
+                temporary.unlink()
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
-        raise RegxError(f"{path}: cannot be written: {error.strerror or error}.") from error
+        raise unwritable(path, error) from error
 
 
-@contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Keep other processes out of the folder while what is in it is read, merged and written."""
-    if os.name != "posix":  # a folder cannot be locked elsewhere; every single file is still written as a whole
-        yield
-        return
-    import fcntl
+def append_lines(path: Path, lines: bytes, durable: bool = True) -> None:
+    """Add whole lines to the end of a file that is there, by one write, and if `durable` flush them to the disk.
 
-    descriptor = os.open(folder, os.O_RDONLY)
+    Raises RegxError naming the path if the disk refuses; what it took of the lines is then taken back.
+    """
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
+        try:
+            before = os.fstat(descriptor).st_size
+            try:
+                written = _written(descriptor, lines)
+                if written < len(lines):
+                    raise OSError(errno.ENOSPC, f"the disk took {written} of {len(lines)} bytes")
+                if durable:
+                    os.fsync(descriptor)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(descriptor, before)
+                raise
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise unwritable(path, error) from error
 
 
-def _umask() -> int:
-    umask = os.umask(0o022)
-    os.umask(umask)
-    return umask
+def clear_temporaries(folder: Path) -> None:
+    """Remove the temporary files that a killed process has left in a folder. Only its one writer may do so.
+
+    Raises RegxError naming the folder if the disk refuses.
+    """
+    try:
+        for entry in folder.iterdir():
+            if TEMPORARY.fullmatch(entry.name):
+                entry.unlink()
+    except OSError as error:
+        raise unwritable(folder, error) from error
 
 
-def _sync_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those it stands in. Raises RegxError naming it if that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RegxError(f"{folder}: the folder cannot be made: {error.strerror or error}.") from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush to the disk which names are in a folder."""
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def unwritable(path: Path, error: OSError) -> RegxError:
+    """The error of a path that the disk refuses to write."""
+    return RegxError(f"{path}: cannot be written: {error.strerror or error}.")
+
+
+def _written(descriptor: int, content: bytes | memoryview) -> int:
+    written = os.write(descriptor, content)
+    if content and not written:
+        raise OSError(errno.ENOSPC, "the disk took nothing")
+    return written

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import math
 import re
@@ -14,6 +15,9 @@ from regx.store.atomic import write_atomically
 
 CONFIG, METRICS, SUMMARY, WEIGHTS, ABOUT = "config.yaml", "metrics.csv", "summary.json", "weights.npz", "run.json"
 SNAPSHOTS = "snapshots.npz"  # where the config asks for some
+SEAL = "sha256"
+_JSON_SEAL = re.compile(r',\n  "sha256": "([0-9a-f]{64})"\n}\n\Z')
+_YAML_SEAL = re.compile(r"# sha256: ([0-9a-f]{64})\n\Z")
 
 
 def strict(value: Any) -> Any:
@@ -34,11 +38,17 @@ def damaged(path: Path, what: str) -> InputError:
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:
-    write_atomically(path, (json.dumps(strict(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+    """Write a mapping with a seal: its last key is the SHA-256 of the text before it."""
+    unsealed = {key: item for key, item in strict(value).items() if key != SEAL}
+    text = json.dumps(unsealed, indent=2, ensure_ascii=False, allow_nan=False).removesuffix("\n}")
+    write_atomically(path, f'{text},\n  "{SEAL}": "{sha256(text.encode())}"\n}}\n'.encode())
 
 
-def read_json(path: Path, keys: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The mapping in a JSON file, which must have `keys`. Raises InputError naming file and line."""
+def read_json(path: Path, keys: tuple[str, ...] = (), sealed: bool = False) -> dict[str, Any]:
+    """The mapping in a JSON file, which must have `keys`. A seal is checked, and with `sealed` there must be one.
+
+    Raises InputError naming file and line.
+    """
     text = read_text(path)
     try:
         value = json.loads(text)
@@ -46,32 +56,46 @@ def read_json(path: Path, keys: tuple[str, ...] = ()) -> dict[str, Any]:
         raise damaged(path, f"expected JSON, found at line {error.lineno}: {error.msg}") from None
     except RecursionError:
         raise damaged(path, "expected JSON, found brackets nested without end") from None
+    except ValueError as error:  # a number of thousands of digits
+        raise damaged(path, f"expected JSON, found: {error}") from None
+    _check_seal(path, text, _JSON_SEAL, sealed)
     return _mapping(path, value, keys)
 
 
-def write_config(path: Path, resolved: dict[str, Any]) -> None:
+def config_text(resolved: dict[str, Any]) -> str:
+    """A resolved config as YAML 1.2."""
     import yaml
 
-    text = yaml.dump(
+    text: str = yaml.dump(
         resolved, Dumper=_dumper(), sort_keys=False, default_flow_style=None, width=120, allow_unicode=True
     )
-    write_atomically(path, text.encode())
+    return text
 
 
-def read_config(path: Path) -> dict[str, Any]:
-    """The resolved config of a run, as it was written by `write_config`. Raises InputError naming file and line."""
+def write_config(path: Path, resolved: dict[str, Any]) -> None:
+    text = config_text(resolved)
+    write_atomically(path, f"{text}# {SEAL}: {sha256(text.encode())}\n".encode())
+
+
+def read_config(path: Path, sealed: bool = False) -> dict[str, Any]:
+    """The resolved config of a run, as it was written by `write_config`. A seal is checked, as by `read_json`.
+
+    Raises InputError naming file and line.
+    """
     import yaml
 
     # The C parser reads a config in a third of a millisecond, the Python one in four.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = read_text(path)
     try:
-        value = yaml.load(read_text(path), Loader=loader)  # noqa: S506  both are safe loaders
+        value = yaml.load(text, Loader=loader)  # noqa: S506  both are safe loaders
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
         raise damaged(path, f"expected YAML, found{where}: {getattr(error, 'problem', None) or 'no YAML'}") from None
     except (ValueError, RecursionError) as error:  # such as a date in the 13th month
         raise damaged(path, f"expected YAML, found {error}") from None
+    _check_seal(path, text, _YAML_SEAL, sealed)
     config = _mapping(path, value, ("dataset", "regularizers", "seeds"))
     expect(path, config, "dataset", dict)
     for member in expect(path, config, "regularizers", list):
@@ -91,7 +115,9 @@ def read_text(path: Path) -> str:
     except OSError as error:
         raise RegxError(f"{path}: cannot be read: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:
-        raise damaged(path, f"expected UTF-8, found byte {error.object[error.start]:#x} at {error.start}") from None
+        line = error.object.count(b"\n", 0, error.start) + 1
+        found = error.object[error.start]
+        raise damaged(path, f"expected UTF-8, found in line {line} the byte {found:#x}") from None
 
 
 def expect(path: Path, mapping: dict[str, Any], key: str, kind: type) -> Any:
@@ -99,6 +125,21 @@ def expect(path: Path, mapping: dict[str, Any], key: str, kind: type) -> Any:
     if not isinstance(mapping.get(key), kind):
         raise damaged(path, f"expected a {kind.__name__} under '{key}', found {mapping.get(key)!r}")
     return mapping[key]
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _check_seal(path: Path, text: str, seal: re.Pattern[str], required: bool) -> None:
+    """Raise InputError if the text has changed since it was sealed. Those of before there were seals have none."""
+    found = seal.search(text)
+    if found is None and (required or f'"{SEAL}"' in text[-200:]):
+        raise damaged(
+            path, f"expected its SHA-256 in the last line{'' if path.suffix == '.yaml' else ' but one'}, found none"
+        )
+    if found is not None and found[1] != sha256(text[: found.start()].encode()):
+        raise damaged(path, "expected the content that was written, found another: its SHA-256 does not fit")
 
 
 def _mapping(path: Path, value: Any, keys: tuple[str, ...]) -> dict[str, Any]:

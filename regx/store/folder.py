@@ -2,54 +2,200 @@
 
 A seed is finished when summary.json lists it, and summary.json is written after the seed's metrics and weights. So a
 process killed at any point leaves a folder in which every listed seed is whole; rows and arrays of seeds that are not
-listed are ignored by readers and dropped by the next write.
+listed are ignored by readers and dropped by the next writer. There is one writer at a time, who holds the lock.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from types import TracebackType
+from typing import Any, Literal, Self
 
-from regx.core.errors import InputError, RegxError
+from regx.core.arrays import Array
+from regx.core.errors import InputError
 from regx.core.trained import Trained
 from regx.store.about import now
-from regx.store.atomic import locked, write_atomically
+from regx.store.atomic import append_lines, write_atomically
 from regx.store.files import (
     ABOUT,
     CONFIG,
     METRICS,
+    SEAL,
     SNAPSHOTS,
     SUMMARY,
     WEIGHTS,
     read_config,
     read_json,
+    sha256,
     strict,
     write_config,
     write_json,
 )
+from regx.store.lock import LOCK, Lock, holder
 from regx.store.metrics import columns, format_metrics, format_rows, read_rows
 from regx.store.summary import seed_summary, summary
-from regx.store.weights import format_weights, read_weights
+from regx.store.weights import digest, format_weights, read_weights
 
 Status = Literal["running", "completed", "diverged", "interrupted", "failed"]
 
 
-def begin_run(folder: Path, resolved: Mapping[str, Any], about: Mapping[str, Any], keep_finished: bool = True) -> None:
-    """Make the folder, if there is none, and mark it as running, before anything is trained.
+class RunWriter:
+    """The one writer of a run folder, from before anything is trained until `close`.
 
-    config.yaml then asks for the seeds of `resolved` and those that the folder has already; see `write_run`.
+    resolved: the resolved config, a mapping of plain values, its seeds the ones asked for. about: from `about.about`.
+    Seeds that the folder has already are kept, or with `keep_finished=False` dropped when the first new ones are added.
+    config.yaml asks for both. lock: the folder's, where it is held already.
+    Raises InputError if the folder holds another config or other data, or is damaged; RegxError if the disk refuses or
+    somebody else is writing.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RegxError(f"{folder}: the run folder cannot be made: {error.strerror or error}.") from error
-    with locked(folder):
-        finished = _finished(folder, resolved, about) if keep_finished else {}
-        if (folder / ABOUT).exists():  # a completed run stops being one before it is asked for more seeds
-            mark(folder, "running")
-        _write_config(folder, resolved, finished)
-        write_json(folder / ABOUT, {"status": "running", "started": now(), "finished": None, **about})
+
+    def __init__(
+        self,
+        folder: Path,
+        resolved: Mapping[str, Any],
+        about: Mapping[str, Any],
+        keep_finished: bool = True,
+        lock: Lock | None = None,
+    ) -> None:
+        self._folder, self._resolved, self._about = folder, resolved, about
+        self._names = columns(about["task"])
+        self._lock = lock or Lock(folder)
+        try:
+            self._entries = _finished(folder, resolved, about) if keep_finished else {}
+            self._drops = not keep_finished and (folder / SUMMARY).exists()  # what is there goes when something comes
+            rows = {} if self._drops else read_rows(folder / METRICS, self._names, self._entries)
+            _seal(folder)
+            if (folder / ABOUT).exists():  # a completed run stops being one before it is asked for more seeds
+                mark(folder, "running")
+            self._seeds = _write_config(folder, resolved, self._entries)
+            write_json(folder / ABOUT, {"status": "running", "started": now(), "finished": None, **about})
+            if not self._drops:
+                self._write_metrics(rows)
+        except BaseException:
+            self.close()
+            raise
+        self._failed: dict[str, str] = {}
+        self._appended: dict[int, int] = {}  # how many rows of seeds in training are there
+        self._order = sorted(rows)  # whose rows come after whose
+
+    def append(self, metrics: Mapping[int, Mapping[str, Array]]) -> None:
+        """Add rows of seeds in training: by seed, all columns of the epochs so far. Readers wait for the whole seed.
+
+        Raises RegxError naming the file if the disk refuses.
+        """
+        if not self._drops:
+            self._append({seed: own for seed, own in metrics.items() if str(seed) not in self._entries}, durable=False)
+
+    def add(self, trained: Sequence[Trained]) -> None:
+        """Add trained seeds. The seeds that they replace are dropped first.
+
+        When all seeds that config.yaml asks for are finished the status becomes `completed`, or `diverged` if one of
+        them has diverged. Raises InputError if the folder is damaged; RegxError if the disk refuses.
+        """
+        folder, names = self._folder, self._names
+        new = {str(one.seed): one for one in trained}
+        rows = {one.seed: format_rows(one.seed, one.metrics, names) for one in trained}
+        kept = {seed: entry for seed, entry in self._entries.items() if seed not in new}
+        arrays = read_weights(folder / WEIGHTS, kept)
+        if self._drops or len(kept) < len(self._entries):
+            others = read_rows(folder / METRICS, names, kept)
+            write_json(folder / SUMMARY, self._summary(kept))
+            self._write_metrics({**others, **rows})
+            self._appended |= {one.seed: len(one.metrics["epoch"]) for one in trained}
+            self._drops, self._entries = False, kept
+        else:
+            self._append({one.seed: one.metrics for one in trained}, durable=True)
+        arrays.update({f"seed{one.seed}/{name}": array for one in trained for name, array in one.weights.items()})
+        write_atomically(folder / WEIGHTS, format_weights(arrays))
+        entries = dict(self._entries)
+        for seed, one in new.items():
+            text = rows[one.seed]
+            found = seed_summary(one, self._about["task"])
+            entries[seed] = {**found, "bytes": len(text), "sha256": self._digests(one, text)}
+        # So that a file that was cut is noticed without reading it. Rows of seeds in training come and go.
+        sizes = {
+            METRICS: len(format_metrics({}, names)) + sum(entry.get("bytes", 0) for entry in entries.values()),
+            WEIGHTS: (folder / WEIGHTS).stat().st_size,
+        }
+        write_json(folder / SUMMARY, {**self._summary(entries), "bytes": sizes})
+        self._entries = entries
+        if self.complete:
+            self._in_order()
+            mark(folder, _ended(entries))
+        elif self._is_over:
+            mark(folder, "failed")
+
+    def fail(self, seed: int, reason: str) -> None:
+        """Say of a seed that it cannot be trained, and why. It stays missing, so another start tries it again.
+
+        When nothing else is missing the status becomes `failed`. Raises RegxError if the disk refuses.
+        """
+        self._failed[str(seed)] = reason
+        path = self._folder / ABOUT
+        write_json(path, {**read_json(path), "failed": dict(sorted(self._failed.items(), key=lambda one: int(one[0])))})
+        if self._is_over:
+            mark(self._folder, "failed")
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether of all seeds that config.yaml asks for it is known that they are finished or cannot be."""
+        return all(str(seed) in self._entries or str(seed) in self._failed for seed in self._seeds)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all seeds that config.yaml asks for are finished."""
+        return not self._drops and all(str(seed) in self._entries for seed in self._seeds)
+
+    def close(self) -> None:
+        """Let others write here."""
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _summary(self, entries: Mapping[str, Any]) -> dict[str, Any]:
+        return summary(self._resolved, self._about, entries)
+
+    def _digests(self, one: Trained, rows: str) -> dict[str, str]:
+        """What of a seed stands in other files, so that a change there is noticed. Writes its snapshots, if any."""
+        named = {f"seed{one.seed}/{name}": array for name, array in one.weights.items()}
+        found = {"metrics": sha256(rows.encode()), "weights": digest(named)}
+        if one.snapshots:
+            snapshots = {
+                f"seed{one.seed}/epoch{epoch}/{name}": array
+                for epoch, named in one.snapshots.items()
+                for name, array in named.items()
+            }
+            write_atomically(self._folder / SNAPSHOTS, format_weights(snapshots))
+            found["snapshots"] = digest(snapshots)
+        return found
+
+    def _append(self, metrics: Mapping[int, Mapping[str, Array]], durable: bool) -> None:
+        text = "".join(
+            [format_rows(seed, own, self._names, self._appended.get(seed, 0)) for seed, own in metrics.items()]
+        )
+        if text or durable:
+            append_lines(self._folder / METRICS, text.encode(), durable)
+        self._order += metrics
+        self._appended |= {seed: len(own["epoch"]) for seed, own in metrics.items()}
+
+    def _write_metrics(self, rows: Mapping[int, str]) -> None:
+        """metrics.csv with these seeds alone, unless that is what it is."""
+        path, content = self._folder / METRICS, format_metrics(rows, self._names).encode()
+        if not path.exists() or path.read_bytes() != content:
+            write_atomically(path, content)
+        self._order = sorted(rows)
+
+    def _in_order(self) -> None:
+        """Seeds that ended in another order, or a part at a time, are put in ascending order once all are there."""
+        if any(after <= before for before, after in zip(self._order, self._order[1:], strict=False)):
+            self._write_metrics(read_rows(self._folder / METRICS, self._names, self._entries))
 
 
 def write_run(
@@ -59,43 +205,29 @@ def write_run(
     about: Mapping[str, Any],
     keep_finished: bool = True,
 ) -> None:
-    """Add trained seeds to a folder. Seeds that it has already are kept, or with `keep_finished=False` dropped.
+    """Add trained seeds to a folder that nobody writes into; see `RunWriter`."""
+    with RunWriter(folder, resolved, about, keep_finished) as writer:
+        writer.add(trained)
 
-    resolved: the resolved config, a mapping of plain values, its seeds the ones asked for. about: from `about.about`.
-    When all seeds that config.yaml asks for are finished the status becomes `completed`, or `diverged` if one of them
-    has diverged.
-    Raises InputError if the folder holds another config or other data, or is damaged; RegxError if the disk refuses.
+
+def settle(folder: Path) -> None:
+    """Do what a writer did not come to that was killed after its last seed; nothing while somebody writes here.
+
+    Raises InputError if the folder is damaged; RegxError if the disk refuses.
     """
-    if not (folder / ABOUT).exists() or read_json(folder / ABOUT, ("status",))["status"] != "running":
-        begin_run(folder, resolved, about, keep_finished)
-    with locked(folder):
-        finished = _finished(folder, resolved, about) if keep_finished else {}
-        names = columns(about["task"])
-        new = {str(one.seed): one for one in trained}
-        kept = {seed: entry for seed, entry in finished.items() if seed not in new}
-        rows = read_rows(folder / METRICS, names, last_epochs(kept))
-        arrays = read_weights(folder / WEIGHTS, [int(seed) for seed in kept])
-        if (folder / SUMMARY).exists():
-            # Seeds that are about to be replaced are first unlisted.
-            write_json(folder / SUMMARY, summary(resolved, about, kept))
-
-        rows.update({one.seed: format_rows(one, names) for one in trained})
-        arrays.update({f"seed{one.seed}/{name}": array for one in trained for name, array in one.weights.items()})
-        entries = {**kept, **{seed: seed_summary(one, about["task"]) for seed, one in new.items()}}
-        seeds = _write_config(folder, resolved, entries)
-        write_atomically(folder / METRICS, format_metrics(rows, names).encode())
-        write_atomically(folder / WEIGHTS, format_weights(arrays))
-        snapshots = {
-            f"seed{one.seed}/epoch{epoch}/{name}": array
-            for one in trained
-            for epoch, named in one.snapshots.items()
-            for name, array in named.items()
-        }
-        if snapshots:
-            write_atomically(folder / SNAPSHOTS, format_weights(snapshots))
-        write_json(folder / SUMMARY, summary(resolved, about, entries))
-        if all(str(seed) in entries for seed in seeds):
-            mark(folder, "diverged" if any(e["status"] == "diverged" for e in entries.values()) else "completed")
+    about = read_json(folder / ABOUT, ("status", "task"))
+    is_marked = about["status"] in ("completed", "diverged")
+    if holder(folder) is not None or (is_marked and not (folder / LOCK).exists()):
+        return
+    entries = _listed(folder)
+    if all(str(seed) in entries for seed in read_config(folder / CONFIG)["seeds"]):
+        with Lock(folder):
+            if not is_marked:
+                names = columns(about["task"])
+                content = format_metrics(read_rows(folder / METRICS, names, entries), names).encode()
+                if (folder / METRICS).read_bytes() != content:
+                    write_atomically(folder / METRICS, content)
+                mark(folder, _ended(entries))
 
 
 def mark(folder: Path, status: Status) -> None:
@@ -124,8 +256,9 @@ def check_peek(folder: Path, peek: bool) -> None:
     before = read_json(folder / SUMMARY, ("peek",))["peek"]
     if before != peek:
         raise InputError(
-            f"{folder}: expected seeds trained {'with' if before else 'without'} --peek, as those that are "
-            "there. Choose another --out, or --force to train anew."
+            f"{folder}: expected seeds trained {'with' if before else 'without'} --peek, as those that are there, "
+            f"found {'none' if before else '--peek'}. {'Add --peek' if before else 'Leave --peek out'}, choose another "
+            "--out, or --force to train anew."
         )
 
 
@@ -138,9 +271,15 @@ def is_same_question(folder: Path, resolved: Mapping[str, Any], about: Mapping[s
     return True
 
 
-def last_epochs(seeds: Mapping[str, Any]) -> dict[int, int]:
-    """The last row's epoch of each listed seed."""
-    return {int(seed): entry["last_epoch"] for seed, entry in seeds.items()}
+def _seal(folder: Path) -> None:
+    """Seal what was written before there were seals, run.json last: where that has one, readers expect all to have."""
+    if (folder / SUMMARY).exists() and SEAL not in (content := read_json(folder / SUMMARY)):
+        write_config(folder / CONFIG, read_config(folder / CONFIG))
+        write_json(folder / SUMMARY, content)
+
+
+def _ended(entries: Mapping[str, Any]) -> Status:
+    return "diverged" if any(entry["status"] == "diverged" for entry in entries.values()) else "completed"
 
 
 def _listed(folder: Path) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from regx.core.arrays import Array
 from regx.core.errors import InputError, RegxError
@@ -14,6 +15,7 @@ from regx.store.files import (
     ABOUT,
     CONFIG,
     METRICS,
+    SEAL,
     SNAPSHOTS,
     SUMMARY,
     WEIGHTS,
@@ -22,9 +24,12 @@ from regx.store.files import (
     read_config,
     read_json,
 )
+from regx.store.lock import holder
 
 if TYPE_CHECKING:
     import pandas
+
+Needed = Literal["rows", "metrics", "weights", "snapshots"]
 
 DEPTH = 4  # levels of folders in which runs are looked for
 
@@ -33,7 +38,8 @@ DEPTH = 4  # levels of folders in which runs are looked for
 class StoredRun:
     """One run folder. Metrics and weights are read when they are first asked for.
 
-    config: config.yaml. summary: summary.json. about: run.json.
+    config: config.yaml. summary: summary.json. about: run.json; a run that says it is running is interrupted if nobody
+    writes into its folder.
     """
 
     folder: Path
@@ -53,10 +59,16 @@ class StoredRun:
     @functools.cached_property
     def metrics(self) -> pandas.DataFrame:
         """The table of metrics.csv, finished seeds only. Raises InputError if the file is missing or damaged."""
-        from regx.store.folder import last_epochs
         from regx.store.metrics import columns, read_frame
 
-        return read_frame(self.folder / METRICS, columns(self.summary["task"]), last_epochs(self.summary["seeds"]))
+        return read_frame(self.rows, columns(self.summary["task"]))
+
+    @functools.cached_property
+    def rows(self) -> dict[int, str]:
+        """The lines of metrics.csv by finished seed. Raises InputError, naming the lines, if they are damaged."""
+        from regx.store.metrics import columns, read_rows
+
+        return read_rows(self.folder / METRICS, columns(self.summary["task"]), self.summary["seeds"])
 
     @functools.cached_property
     def weights(self) -> dict[str, Array]:
@@ -66,7 +78,7 @@ class StoredRun:
         """
         from regx.store.weights import read_weights
 
-        return read_weights(self.folder / WEIGHTS, self.seeds)
+        return read_weights(self.folder / WEIGHTS, self.summary["seeds"])
 
     @functools.cached_property
     def snapshots(self) -> dict[int, dict[str, Array]]:
@@ -76,7 +88,7 @@ class StoredRun:
         """
         from regx.store.weights import read_snapshots
 
-        return next(iter(read_snapshots(self.folder / SNAPSHOTS).values()), {})
+        return next(iter(read_snapshots(self.folder / SNAPSHOTS, self.summary["seeds"]).values()), {})
 
 
 def read_run(folder: Path | str) -> StoredRun:
@@ -84,19 +96,37 @@ def read_run(folder: Path | str) -> StoredRun:
     folder = Path(folder)
     if not is_run(folder):
         raise InputError(_no_run(folder))
+    # In this order, since that is how a writer who is at work changes them.
     about = read_json(folder / ABOUT, ("status", "task", "data_fingerprint"))
-    config = read_config(folder / CONFIG)
+    sealed = SEAL in about
+    if about["status"] == "running" and holder(folder) is None:
+        about = {**about, "status": "interrupted"}
+    config = read_config(folder / CONFIG, sealed)
     if (folder / SUMMARY).exists() or about["status"] in ("completed", "diverged"):
-        summary = read_json(folder / SUMMARY)
+        summary = read_json(folder / SUMMARY, sealed=sealed)
     else:
         from regx.store import summary as of
 
         summary = of.summary(config, about, {})
     _check_summary(folder / SUMMARY, summary)
+    run = StoredRun(folder, config, summary, about)
     for file in (METRICS, WEIGHTS) if summary["seeds"] else ():
-        if not (folder / file).is_file():
-            raise damaged(folder / file, "expected a file, found none")
-    return StoredRun(folder, config, summary, about)
+        try:
+            _check_size(folder / file, summary.get("bytes", {}).get(file, 0))
+        except InputError:
+            if file == METRICS:
+                _ = run.rows  # raises, and names the line
+            raise
+    return run
+
+
+def _check_size(path: Path, least: int) -> None:
+    """Raise InputError if a file is missing or has been cut, without reading it."""
+    if not path.is_file():
+        raise damaged(path, "expected a file, found none")
+    size = path.stat().st_size
+    if size < least:
+        raise damaged(path, f"expected {least} bytes or more, found {size}")
 
 
 def _check_summary(path: Path, summary: dict[str, Any]) -> None:
@@ -108,25 +138,35 @@ def _check_summary(path: Path, summary: dict[str, Any]) -> None:
             raise damaged(path, f"expected mean, low and high under 'over_seeds', found {interval!r}")
         if not all(isinstance(number, int | float | None) for number in interval.values()):
             raise damaged(path, f"expected numbers under 'over_seeds', found {interval!r}")
+    sizes = summary.get("bytes", {})
+    if not isinstance(sizes, dict) or not all(isinstance(size, int) for size in sizes.values()):
+        raise damaged(path, f"expected numbers under 'bytes', found {sizes!r}")
     for seed, entry in expect(path, summary, "seeds", dict).items():
         if not seed.isdecimal() or not isinstance(entry, dict):
             raise damaged(path, f"expected seeds and what they gave under 'seeds', found {seed!r}: {entry!r}")
         expect(path, entry, "status", str)
         expect(path, entry, "last_epoch", int)
+        if not isinstance(entry.get("sha256", {}), dict):
+            raise damaged(path, f"expected digests under 'sha256' of seed {seed}, found {entry['sha256']!r}")
         for number in expect(path, entry, "metrics", dict).values():
             if not isinstance(number, int | float | None):
                 raise damaged(path, f"expected numbers under 'metrics' of seed {seed}, found {number!r}")
 
 
-def read_runs(paths: Iterable[Path | str]) -> tuple[list[StoredRun], list[str]]:
+def read_runs(paths: Iterable[Path | str], need: Iterable[Needed] = ()) -> tuple[list[StoredRun], list[str]]:
     """All runs at the paths, and what is wrong with those that cannot be read, a message each.
 
+    need: what beside config and summary is read and checked at once, so that no damage there shows up later.
     Raises InputError if a path holds no run, or if none can be read.
     """
     runs, problems = [], []
+    need = list(need)
     for folder in find_runs(paths):
         try:
-            runs.append(read_run(folder))
+            run = read_run(folder)
+            for name in need:
+                getattr(run, name)
+            runs.append(run)
         except RegxError as error:
             problems.append(str(error))
     if not runs:
@@ -157,23 +197,25 @@ def find_runs(paths: Iterable[Path | str]) -> list[Path]:
 
 def is_run(folder: Path) -> bool:
     # Either is enough: a folder that has lost one of them is a damaged run, not an ordinary folder.
-    return (folder / ABOUT).is_file() or (folder / SUMMARY).is_file()
+    # os.path says no where a name is too long or a folder closed to us; pathlib raises.
+    return os.path.isfile(folder / ABOUT) or os.path.isfile(folder / SUMMARY)  # noqa: PTH113
 
 
 def _runs_in(folder: Path, depth: int) -> Iterator[Path]:
     if is_run(folder):
         yield folder
-    elif depth and folder.is_dir():
+    elif depth and os.path.isdir(folder):  # noqa: PTH112
         try:
             inside = sorted(entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
-        except PermissionError:
+        except OSError:
             return
         for entry in inside:
             yield from _runs_in(entry, depth - 1)
 
 
 def _no_run(path: Path) -> str:
-    found = "a folder without runs" if path.is_dir() else "a file" if path.exists() else "nothing there"
+    there = os.path.exists(path)  # noqa: PTH110
+    found = "a folder without runs" if os.path.isdir(path) else "a file" if there else "nothing there"  # noqa: PTH112
     return (
         f"{path}: expected a run folder (it holds {CONFIG}, {METRICS}, {SUMMARY}, {WEIGHTS} and {ABOUT}) or a folder "
         f"of such, found {found}. `regx run CONFIG` prints the folder it writes."

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
+import struct
+import tokenize
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from regx.core.arrays import Array
 from regx.store.files import damaged
+
+# What reading a damaged archive of arrays raises: of the archive, of its compression, of an array's header.
+DAMAGES = (
+    OSError, ValueError, EOFError, RuntimeError, NotImplementedError, MemoryError, OverflowError, SyntaxError,
+    TypeError, KeyError, struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 def format_weights(weights: dict[str, Array]) -> bytes:
@@ -21,24 +32,43 @@ def format_weights(weights: dict[str, Array]) -> bytes:
     return buffer.getvalue()
 
 
-def read_weights(path: Path, seeds: list[int]) -> dict[str, Array]:
-    """The arrays of the finished seeds, by name. Raises InputError naming the file if one is missing or damaged."""
+def digest(arrays: Mapping[str, Array]) -> str:
+    """The SHA-256 of arrays with their names, types and shapes."""
+    import numpy as np
+
+    found = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        found.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        found.update(np.ascontiguousarray(array).data)
+    return found.hexdigest()
+
+
+def read_weights(path: Path, seeds: Mapping[str, Any]) -> dict[str, Array]:
+    """The arrays of the finished seeds, by name. seeds: what summary.json says of each.
+
+    Raises InputError naming the file if one is missing or not as it was written.
+    """
     if not seeds:
         return {}
-    weights = _read_arrays(path, {f"seed{seed}" for seed in seeds})
-    for seed in seeds:
+    weights = read_arrays(path, {f"seed{seed}" for seed in seeds})
+    for seed, entry in seeds.items():
         if not any(name.startswith(f"seed{seed}/reported/") for name in weights):
             raise damaged(path, f"expected the weights of seed {seed}, found none")
+        _check(path, weights, seed, entry, "weights")
     return weights
 
 
-def read_snapshots(path: Path) -> dict[int, dict[int, dict[str, Array]]]:
-    """By seed and epoch, the parameters by `<layer>/<tensor>`; empty without a file.
+def read_snapshots(path: Path, seeds: Mapping[str, Any]) -> dict[int, dict[int, dict[str, Array]]]:
+    """By seed and epoch, the parameters by `<layer>/<tensor>`; empty without a file. seeds: as for `read_weights`.
 
-    Raises InputError naming the file if it is damaged.
+    Raises InputError naming the file if it is missing or not as it was written.
     """
     found: dict[int, dict[int, dict[str, Array]]] = {}
-    for name, array in _read_arrays(path, None).items() if path.exists() else ():
+    expected = [seed for seed, entry in seeds.items() if "snapshots" in entry.get("sha256", {})]
+    arrays = read_arrays(path, None) if expected or path.exists() else {}
+    for seed in expected:
+        _check(path, arrays, seed, seeds[seed], "snapshots")
+    for name, array in arrays.items():
         match = re.fullmatch(r"seed(\d+)/epoch(\d+)/(.+)", name)
         if match is None:
             raise damaged(path, f"expected arrays named seed<S>/epoch<E>/<layer>/<tensor>, found {name!r}")
@@ -46,8 +76,15 @@ def read_snapshots(path: Path) -> dict[int, dict[int, dict[str, Array]]]:
     return found
 
 
-def _read_arrays(path: Path, seeds: set[str] | None) -> dict[str, Array]:
-    """The arrays whose name begins with one of `seeds`, or all."""
+def _check(path: Path, arrays: Mapping[str, Array], seed: str, entry: Mapping[str, Any], kind: str) -> None:
+    written = entry.get("sha256", {}).get(kind)
+    own = {name: array for name, array in arrays.items() if name.startswith(f"seed{seed}/")}
+    if written is not None and digest(own) != written:
+        raise damaged(path, f"expected the {kind} of seed {seed} as they were written, found others")
+
+
+def read_arrays(path: Path, seeds: set[str] | None = None) -> dict[str, Array]:
+    """The arrays whose name begins with one of `seeds`, or all. Raises InputError naming the file if it is damaged."""
     import numpy as np
 
     try:
@@ -59,5 +96,5 @@ def _read_arrays(path: Path, seeds: set[str] | None) -> dict[str, Array]:
             }
     except FileNotFoundError:
         raise damaged(path, "expected a file, found none") from None
-    except (OSError, ValueError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+    except DAMAGES as error:
         raise damaged(path, f"expected arrays without pickle, found: {error}") from None

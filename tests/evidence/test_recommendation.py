@@ -49,6 +49,10 @@ def test_a_network_that_cannot_be_told_from_the_simpler_model() -> None:
     assert (found.rival, found.contest) == ("linear", "unclear")
 
 
+def test_the_plain_network_alone_tells_nothing_about_regularizers() -> None:
+    assert concluded([lane("none", 0.5, 0.5)], measured(1.0, 0.7, 0.7)).regularization == "cannot tell"
+
+
 def test_nothing_to_learn() -> None:
     lanes = [lane("none", 1.5, 1.5), lane("l2", 1.0, 1.0)]
     found = concluded(lanes, measured(1.0, 1.01, 1.1))

@@ -29,7 +29,7 @@ def interrupted(small: Path, folder: Path, seeds: int | str = 3) -> Target:
     (path,) = (folder / ".checkpoints").iterdir()
     assert path.suffix == ".npz"
     assert read_run(folder).about["status"] == "interrupted"
-    assert (folder / "metrics.csv").read_text().count("\n") > 3  # rows of what is in training
+    assert (folder / "metrics.csv").read_text().count("\n") > 1  # rows of what is in training
     return target
 
 
@@ -99,7 +99,7 @@ def test_with_force_nothing_is_gone_on_from(small: Path, tmp_path: Path, capsys:
 
 def test_more_seeds_go_on_and_fewer_leave_it_for_later(small: Path, tmp_path: Path) -> None:
     target = interrupted(small, tmp_path / "run", "0,1")
-    fewer = Target(load_config(small, OVERRIDES, "4"), target.folder)
+    fewer = Target(load_config(small, OVERRIDES, [4]), target.folder)
     bring_up_to_date([fewer], jobs=1)
     assert list((target.folder / ".checkpoints").iterdir())
     more = Target(load_config(small, OVERRIDES, "0,1,2"), target.folder)

@@ -54,7 +54,7 @@ class Poisoned(Population):
 
 @pytest.fixture
 def poison(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """poison(seed, code): where a worker unpickles a population that holds this seed, the code is run."""
+    """By seed and code: where a worker unpickles a population that holds this seed, the code is run."""
 
     def apply(seed: int, code: str = KILLS) -> None:
         monkeypatch.setattr(Poisoned, "guilty", seed)

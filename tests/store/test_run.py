@@ -47,3 +47,20 @@ def test_a_damaged_run_hides_no_other(tmp_path, fabricated):
     assert "run.json: damaged: expected a file, found none" in problems[1]
     with pytest.raises(InputError, match=r"summary.json: damaged"):
         read_runs([bad])
+
+
+def test_what_is_needed_is_checked_at_once_and_hides_no_other(tmp_path, fabricated):
+    good, bad, worse = (fabricated.store(tmp_path / name) for name in ("good", "bad", "worse"))
+    lines = (bad / "metrics.csv").read_text().splitlines(keepends=True)
+    (bad / "metrics.csv").write_text("".join([*lines[:4], lines[4].replace("0.", "O.", 1), *lines[5:]]))
+    content = bytearray((worse / "weights.npz").read_bytes())
+    content[200] ^= 1
+    (worse / "weights.npz").write_bytes(content)
+    assert len(read_runs([tmp_path])[0]) == 3  # what is not read is not known to be damaged
+    runs, problems = read_runs([tmp_path], ("metrics", "weights", "snapshots"))
+    assert [run.folder for run in runs] == [good]
+    assert "bad/metrics.csv: damaged: expected numbers in line 5" in problems[0]
+    assert "worse/weights.npz: damaged" in problems[1]
+    (worse / "weights.npz").write_bytes(content[:-5])
+    runs, problems = read_runs([tmp_path])
+    assert f"worse/weights.npz: damaged: expected {len(content)} bytes or more, found {len(content) - 5}" in problems[0]

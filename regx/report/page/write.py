@@ -55,7 +55,7 @@ def check_output(output: Path, force: bool) -> None:
 def render(content: dict[str, Any]) -> str:
     """The page as HTML. Everything from runs is escaped, and no script runs but the page's own two, named by hash."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]  # it ships no type information
+    from plotly.offline import get_plotlyjs
 
     environment = Environment(
         loader=FileSystemLoader(FILES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
