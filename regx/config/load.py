@@ -12,7 +12,7 @@ import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from regx.config.axes import FoundAxis, find_axes
 from regx.config.config import Config, digest, typed
@@ -25,7 +25,8 @@ from regx.config.schema import validated
 from regx.core.errors import InputError, did_you_mean
 from regx.data.dataset import Source
 
-MAX_CELLS = 100_000
+MAX_CELLS = 2_000_000
+MAX_BUILT = 20_000  # cells whose configs are all in memory; of more each is built when it is asked for
 MAX_NAME = 100
 BUILT_IN = "none.yaml"
 BUILT_IN_RACE = "race.yaml"
@@ -58,7 +59,7 @@ class Grid:
 
     name: str
     axes: tuple[Axis, ...]
-    cells: tuple[Cell, ...]
+    cells: Sequence[Cell]
     lanes: bool = False
 
     @property
@@ -71,6 +72,53 @@ class Grid:
             return f"{self.name}-race-{digest({**shared, 'name': self.name, 'lanes': stacks})}"
         axes = [[axis.key, list(axis.values)] for axis in self.axes]
         return f"{self.name}-sweep-{digest({'config': {**base, 'name': self.name}, 'axes': axes})}"
+
+
+class LazyCells(Sequence[Cell]):
+    """The cells of a grid, each built when it is asked for.  Raises InputError then if its values do not go together.
+
+    Names are as in a small grid, but that two cells may share one; their digests tell them apart.
+    """
+
+    def __init__(self, tree: Node, axes: tuple[FoundAxis, ...], name: str, folder: Path) -> None:
+        self._tree, self._axes, self._name, self._folder = tree, axes, name, folder
+        self._keys = [dotted(axis.path) for axis in axes]
+        self._labels = _labels(self._keys)
+
+    def __len__(self) -> int:
+        return math.prod(len(axis.values) for axis in self._axes)
+
+    @overload
+    def __getitem__(self, index: int) -> Cell: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Cell, ...]: ...
+    def __getitem__(self, index: int | slice) -> Cell | tuple[Cell, ...]:
+        if isinstance(index, slice):
+            return tuple(self[each] for each in range(*index.indices(len(self))))
+        rest = range(len(self))[index]
+        choice = []
+        for axis in reversed(self._axes):
+            rest, position = divmod(rest, len(axis.values))
+            choice.append(position)
+        return self._cell(choice[::-1])
+
+    def axes(self) -> tuple[Axis, ...]:
+        """The axes with their values as configs hold them."""
+        first = [0] * len(self._axes)
+        found = []
+        for number, (axis, key) in enumerate(zip(self._axes, self._keys, strict=True)):
+            along = [[*first[:number], position, *first[number + 1 :]] for position in range(len(axis.values))]
+            found.append(Axis(key, tuple(self._cell(choice).point[key] for choice in along)))
+        return tuple(found)
+
+    def _cell(self, choice: Sequence[int]) -> Cell:
+        tree = self._tree
+        for axis, position in zip(self._axes, choice, strict=True):
+            tree = tree.replaced(axis.path, axis.values[position])
+        config = _built(tree, [], self._folder)
+        point = {key: _hashable(locate(config.resolved, key)) for key in self._keys}
+        name = _cell_name(self._name, self._labels, list(point.values()), set())
+        return Cell(replace(config, name=name, resolved={**config.resolved, "name": name}), point)
 
 
 def configs_folder() -> Path:
@@ -138,6 +186,9 @@ def load_grid(
         raise InputError(f"{path}: expected a grid of at most {MAX_CELLS:,} cells, found {cells:,}: {sizes}")
     keys = [dotted(axis.path) for axis in found]
     labels = _labels(keys)
+    if cells > MAX_BUILT:
+        lazy = LazyCells(tree, tuple(found), base.name, path.parent)
+        return Grid(base.name, lazy.axes(), lazy)
     built: list[Cell] = []
     names: set[str] = set()
     plain_points = []

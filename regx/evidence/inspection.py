@@ -1,0 +1,63 @@
+"""What a table is taken to be, before anything is trained on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from regx.data.dataset import Dataset, Task
+from regx.data.table import TableSource
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A table in numbers.
+
+    numeric, categorical: columns beside the target. missing: empty cells by column. inputs: features as the network
+    sees them. classes: rows of each; empty for regression. parameters: of the plain network. notes: how the table was
+    understood, a sentence each.
+    """
+
+    path: str
+    target: str
+    task: Task
+    rows: int
+    numeric: int
+    categorical: int
+    missing: dict[str, int]
+    inputs: int
+    classes: dict[str, int]
+    split: tuple[int, int, int]
+    parameters: int
+    notes: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {**self.__dict__, "split": list(self.split), "notes": list(self.notes)}
+
+
+def inspect(source: TableSource, data: Dataset, parameters: int) -> Inspection:
+    """Look at a table, and at one split of it."""
+    table = source.table()
+    words = [name for name, values in table.columns.items() if values.dtype == object]
+    missing = {}
+    for name, values in table.columns.items():
+        empty = sum(value is None for value in values) if name in words else int(np.isnan(values).sum())
+        if empty:
+            missing[name] = empty
+    counts: Any = np.bincount(table.y.astype(int), minlength=len(table.classes)) if table.classes else []
+    return Inspection(
+        path=table.origin,
+        target=table.target,
+        task=table.task,
+        rows=len(table.y),
+        numeric=len(table.columns) - len(words),
+        categorical=len(words),
+        missing=missing,
+        inputs=len(data.features),
+        classes={name: int(count) for name, count in zip(table.classes, counts, strict=True)},
+        split=(len(data.train.x), len(data.val.x), len(data.test.x)),
+        parameters=parameters,
+        notes=data.notes,
+    )

@@ -1,0 +1,114 @@
+"""What scikit-learn's plain models reach on the same splits.
+
+They are fitted on the training and validation rows together, since they choose inside them: the linear model its
+strength by 5-fold cross-validation, the network when to stop on a tenth of them. So they see the rows that the networks
+see, and the test split is as untouched for them.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.core.streams import stream
+from regx.data.dataset import Dataset
+
+TRIVIAL, LINEAR, NETWORK = "trivial", "linear", "network"
+MOST_FOLDS = 5
+STEPS = 1000
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A plain model: its role, and what to call it in a sentence and in a table."""
+
+    role: str
+    sentence: str
+    table: str
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a reference reaches on the test split of one seed. accuracy: None for regression. notes: a sentence each."""
+
+    loss: float
+    accuracy: float | None
+    notes: tuple[str, ...] = ()
+
+
+def references(task: str) -> tuple[Reference, ...]:
+    """The references of a task: the simplest first."""
+    if task == "regression":
+        return (
+            Reference(TRIVIAL, "always answering the mean", "mean"),
+            Reference(LINEAR, "ridge regression", "RidgeCV"),
+            Reference(NETWORK, "scikit-learn's network with early stopping", "MLPRegressor"),
+        )
+    return (
+        Reference(TRIVIAL, "always answering with the shares of the classes", "class shares"),
+        Reference(LINEAR, "logistic regression", "LogisticRegressionCV"),
+        Reference(NETWORK, "scikit-learn's network with early stopping", "MLPClassifier"),
+    )
+
+
+def score(reference: Reference, data: Dataset, seed: int) -> Score:
+    """Fit a reference on a seed's training and validation rows; its loss (as the networks') and accuracy on test."""
+    from threadpoolctl import threadpool_limits
+
+    x = np.concatenate([data.train.x, data.val.x])
+    y = np.concatenate([data.train.y, data.val.y])
+    labels = _labels(y, data.task)
+    with threadpool_limits(1), warnings.catch_warnings(record=True) as raised:
+        warnings.simplefilter("always")
+        model = _model(reference.role, data.task, labels, seed)
+        model.fit(x, labels)
+        notes: tuple[str, ...] = ()
+        if any("converge" in str(warning.message).lower() for warning in raised):
+            notes = (f"{reference.table} stopped before it had converged on split {seed}.",)
+        if data.task == "regression":
+            return Score(float(np.mean((model.predict(data.test.x) - data.test.y[:, 0]) ** 2)), None, notes)
+        probabilities = model.predict_proba(data.test.x)
+    truth = _labels(data.test.y, data.task)
+    picked = probabilities[np.arange(len(truth)), truth]
+    loss = -float(np.mean(np.log(np.maximum(picked, np.finfo(np.float64).eps))))
+    return Score(loss, float(np.mean(probabilities.argmax(axis=1) == truth)), notes)
+
+
+def _labels(y: Array, task: str) -> Array:
+    if task == "regression":
+        return y[:, 0]
+    return np.asarray(y.argmax(axis=1) if y.shape[1] > 1 else y[:, 0].astype(np.int64))
+
+
+def _model(role: str, task: str, labels: Array, seed: int) -> Any:
+    from sklearn.dummy import DummyClassifier, DummyRegressor
+    from sklearn.linear_model import LogisticRegression, LogisticRegressionCV, RidgeCV
+    from sklearn.model_selection import KFold, StratifiedKFold
+    from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+    state = int(stream(seed, "references").integers(2**31))
+    if task == "regression":
+        if role == TRIVIAL:
+            return DummyRegressor()
+        if role == LINEAR:
+            folds = KFold(min(MOST_FOLDS, len(labels)), shuffle=True, random_state=state)
+            return RidgeCV(np.logspace(-3, 4, 15), cv=folds)
+        return MLPRegressor(early_stopping=True, max_iter=STEPS, random_state=state)
+    if role == TRIVIAL:
+        return DummyClassifier(strategy="prior")
+    counts = np.bincount(labels)
+    if role == LINEAR:
+        fewest = int(counts[counts > 0].min())
+        if fewest < 2:
+            return LogisticRegression(max_iter=STEPS)
+        stratified = StratifiedKFold(min(MOST_FOLDS, fewest), shuffle=True, random_state=state)
+        # At the default tolerance large C take ten times as long for a loss that is the same to two digits.
+        return LogisticRegressionCV(
+            Cs=np.logspace(-3, 2, 6), cv=stratified, scoring="neg_log_loss", max_iter=STEPS, tol=1e-3
+        )
+    share = max(0.1, (len(counts) + 1) / len(labels))  # room for every class, which its stratified split needs
+    return MLPClassifier(early_stopping=True, validation_fraction=share, max_iter=STEPS, random_state=state)
