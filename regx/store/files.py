@@ -15,6 +15,7 @@ from regx.store.atomic import write_atomically
 
 CONFIG, METRICS, SUMMARY, WEIGHTS, ABOUT = "config.yaml", "metrics.csv", "summary.json", "weights.npz", "run.json"
 SNAPSHOTS = "snapshots.npz"  # where the config asks for some
+SWEEP, BIAS_VARIANCE = "sweep.json", "bias_variance.json"  # of folders that hold a study
 SEAL = "sha256"
 _JSON_SEAL = re.compile(r',\n  "sha256": "([0-9a-f]{64})"\n}\n\Z')
 _YAML_SEAL = re.compile(r"# sha256: ([0-9a-f]{64})\n\Z")

@@ -1,0 +1,105 @@
+"""networks.csv: one line per network of a sweep that is too large for a folder each.
+
+Lines are added whole, and each ends with the CRC-32 of what stands before it, so that a change in one is noticed and a
+line that was cut when its writer was killed is told from one that was written.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from regx.core.errors import RegxError
+from regx.core.trained import Trained
+from regx.store.atomic import append_lines, unwritable, write_atomically
+from regx.store.files import damaged
+from regx.store.metrics import columns
+from regx.store.summary import seed_summary
+
+NETWORKS = "networks.csv"
+FACTS = ("cell", "seed", "status", "reported_epoch", "last_epoch", "seconds")
+
+
+@dataclass(frozen=True)
+class NetworkLine:
+    """What a line says of a network: its cell's number in the grid, its seed, and the metrics at the reported epoch."""
+
+    cell: int
+    seed: int
+    status: str
+    metrics: dict[str, float]
+
+
+def begin(folder: Path, task: str, anew: bool) -> None:
+    """Make the file ready for lines: with its header, without a last line that is cut; with `anew` empty.
+
+    Raises RegxError if the disk refuses.
+    """
+    path = folder / NETWORKS
+    if anew or not path.exists():
+        write_atomically(path, (",".join([*FACTS, *_metrics(task), "crc32"]) + "\n").encode())
+        return
+    try:
+        with path.open("r+b") as file:
+            size = file.seek(0, 2)
+            end = size
+            while end:  # of the last whole line
+                start = max(end - (1 << 16), 0)
+                file.seek(start)
+                found = file.read(end - start).rfind(b"\n")
+                if found >= 0:
+                    end = start + found + 1
+                    break
+                end = start
+            if end < size:
+                file.truncate(end)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def add(folder: Path, task: str, cells: Sequence[int], trained: Sequence[Trained]) -> None:
+    """Add a line for each network. cells: the number of each one's cell. Raises RegxError if the disk refuses."""
+    names = _metrics(task)
+    lines = []
+    for cell, one in zip(cells, trained, strict=True):
+        said = seed_summary(one, task)
+        facts = [cell, one.seed, said["status"], said["reported_epoch"], said["last_epoch"], f"{one.seconds:.6g}"]
+        text = ",".join([*map(str, facts), *(repr(said["metrics"][name]) for name in names)])
+        lines.append(f"{text},{zlib.crc32(text.encode()):08x}\n")
+    append_lines(folder / NETWORKS, "".join(lines).encode())
+
+
+def read(folder: Path, task: str) -> Iterator[NetworkLine]:
+    """The lines, one after the other; a last one that is cut is none.
+
+    Raises InputError naming a line that is not as it was written, RegxError if the disk refuses.
+    """
+    path = folder / NETWORKS
+    header = ",".join([*FACTS, *_metrics(task), "crc32"])
+    names = _metrics(task)
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if not line.endswith(b"\n"):
+                    return
+                text, _, seal = line[:-1].rpartition(b",")
+                if number == 1:
+                    if line[:-1] != header.encode():
+                        raise damaged(path, f"expected in line 1 the columns `{header}`, found others")
+                    continue
+                if seal != f"{zlib.crc32(text):08x}".encode():
+                    raise damaged(
+                        path, f"expected line {number} as it was written, found another: its CRC does not fit"
+                    )
+                cell, seed, status, _, _, _, *values = text.decode().split(",")
+                yield NetworkLine(int(cell), int(seed), status, dict(zip(names, map(float, values), strict=True)))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise RegxError(f"{path}: cannot be read: {error.strerror or error}.") from error
+
+
+def _metrics(task: str) -> list[str]:
+    return [name for name in columns(task) if name != "epoch"]

@@ -1,0 +1,173 @@
+"""Signals at random times, and many starts at once.
+
+    python tests/durability/signals.py [--times 40] [--starts 100]
+
+The first SIGINT, SIGTERM or SIGHUP ends a run within 2 s as interrupted, with its exit code and without leaving a
+process; a second one at once. Of many starts of one run one trains, and a start on a live run is refused within 1 s.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from durability import commands
+
+ENDLESS = commands.RUN.replace("epochs: 300", "epochs: 100000").replace("early_stopping: 150, ", "")
+
+
+def wait_until_begun(out: Path) -> Path:
+    """The folder of the run that is begun there."""
+    for _ in range(6000):
+        for path in out.glob("*/run.json"):
+            return path.parent
+        time.sleep(0.01)
+    raise AssertionError("waited a minute in vain")
+
+
+def is_alive(group: int) -> bool:
+    """Whether a process of the group is there."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def signals(folder: Path, sent: signal.Signals, times: int, draw: random.Random, jobs: int, within: float) -> float:
+    """The longest time in seconds that a run took to end. Raises AssertionError if one does not end as it should."""
+    from regx.store.run import read_run
+
+    config = folder / "endless.yaml"
+    config.write_text(ENDLESS)
+    longest = 0.0
+    for number in range(times):
+        out, log = folder / f"{sent.name}{jobs}-{number}", folder / "log"
+        log.unlink(missing_ok=True)
+        pid = commands.start(["run", config, "--out", out, "--jobs", jobs, "--quiet"], log)
+        run = wait_until_begun(out)
+        time.sleep(draw.uniform(0, 0.4))
+        begun = time.monotonic()
+        os.kill(pid, sent)
+        code = commands.ended(pid)
+        longest = max(longest, time.monotonic() - begun)
+        assert code == 128 + sent, (code, log.read_text())
+        assert not log.read_text(), log.read_text()
+        assert read_run(run).about["status"] == "interrupted"
+        for _ in range(500):
+            if not is_alive(pid):
+                break
+            time.sleep(0.01)
+        assert not is_alive(pid), "a worker process is left"
+    assert longest < within, longest
+    return longest
+
+
+def second_signal(folder: Path) -> float:
+    """Seconds from a second signal to the end of a run that does not end at the first, since its disk is stuck."""
+    config = folder / "endless.yaml"
+    config.write_text(ENDLESS)
+
+    def stuck() -> None:
+        from regx.runner.runs import _Folders
+
+        _Folders.leave = lambda self, status: time.sleep(60)  # type: ignore[method-assign]
+
+    out = folder / "stuck"
+    pid = commands.start(["run", config, "--out", out, "--jobs", 1, "--quiet"], folder / "log", stuck)
+    wait_until_begun(out)
+    time.sleep(0.2)
+    os.kill(pid, signal.SIGTERM)
+    time.sleep(0.3)
+    begun = time.monotonic()
+    os.kill(pid, signal.SIGTERM)
+    assert commands.ended(pid) == 128 + signal.SIGTERM
+    return time.monotonic() - begun
+
+
+def starts(folder: Path, times: int) -> tuple[int, int]:
+    """Start one run so many times at once: how many were refused, and how many found it done.
+
+    Raises AssertionError unless one has trained it, and every other says who holds it.
+    """
+    config = folder / "run.yaml"
+    config.write_text(commands.RUN)
+    out = folder / "starts"
+    logs = [folder / f"start{number}.log" for number in range(times)]
+    pids = [commands.start(["run", config, "--out", out, "--jobs", 1, "--quiet"], log) for log in logs]
+    codes = [commands.ended(pid) for pid in pids]
+    refused = [log.read_text() for code, log in zip(codes, logs, strict=True) if code]
+    assert set(codes) <= {0, 1}, codes
+    holders = {_holder(said) for said in refused}
+    assert holders <= set(pids), holders
+    # Whoever has trained it wrote the file once; all others found it whole.
+    commands.results(out)
+    return len(refused), codes.count(0)
+
+
+def _holder(said: str) -> int:
+    assert said.startswith("error: "), said
+    assert said.count("\n") == 1, said
+    assert f" on {socket.gethostname()}, since " in said, said
+    return int(said.partition("found process ")[2].partition(" ")[0])
+
+
+def second_starts(folder: Path, times: int) -> list[float]:
+    """Seconds from a start on a live run, of a Python that has loaded nothing, to its refusal."""
+    config = folder / "endless.yaml"
+    config.write_text(ENDLESS)
+    out = folder / "live"
+    command: Sequence[object] = ["run", config, "--out", out, "--jobs", 1, "--quiet"]
+    pid = commands.start(command, folder / "log")
+    try:
+        wait_until_begun(out)
+        lasting = []
+        for _ in range(times):
+            begun = time.monotonic()
+            done = subprocess.run(
+                [sys.executable, "-m", "regx", *map(str, command)], capture_output=True, text=True, check=False
+            )
+            lasting.append(time.monotonic() - begun)
+            assert (done.returncode, _holder(done.stderr)) == (1, pid)
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        commands.ended(pid)
+    return lasting
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--times", type=int, default=40)
+    parser.add_argument("--starts", type=int, default=100)
+    parser.add_argument("--within", type=float, default=2.0, help="seconds in which a signal must end a run")
+    options = parser.parse_args()
+    commands.load()
+    draw = random.Random(0)  # noqa: S311
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for sent in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with_workers = options.times // 4 or sent == signal.SIGTERM
+            for jobs, times in ((1, options.times - options.times // 4), (2, int(with_workers))):
+                longest = signals(folder, sent, times, draw, jobs, options.within)
+                print(
+                    f"{sent.name}, {jobs} jobs: {times} runs ended as interrupted, the slowest within {longest:.2f} s"
+                )
+        print(f"a second signal ends a run that is stuck within {second_signal(folder):.2f} s")
+        refused, done = starts(folder, options.starts)
+        print(f"{options.starts} starts at once: {refused} refused naming the holder, {done} ended with the results")
+        lasting = second_starts(folder, max(options.starts // 10, 1))
+        print(f"{len(lasting)} starts on a live run: refused within {min(lasting):.2f} to {max(lasting):.2f} s")
+
+
+if __name__ == "__main__":
+    main()

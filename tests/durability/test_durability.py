@@ -1,0 +1,36 @@
+"""The scripts beside this file with small numbers: what they hold is held by the test command too.
+
+kills.py: kill -9 at random times, of runs and of sweeps. signals.py: SIGINT, SIGTERM, SIGHUP, and many starts at once.
+faults.py: every write failing, and file systems that are too small. damage.py: files cut and bits turned.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="starts commands by forking")
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("kills.py --runs 3 --sweeps 1", "3 resumed to bit-identical results"),
+        ("kills.py --runs 0 --sweeps 1 --jobs 2", "1 resumed to bit-identical results"),
+        ("signals.py --times 1 --starts 6 --within 20", "starts at once"),
+        ("faults.py --step 29", "each then resumed to bit-identical results"),
+        ("damage.py --offsets 30 --bits 20", "run.json: "),
+    ],
+)
+def test_a_script_finds_nothing(script: str, said: str) -> None:
+    name, *options = script.split()
+    done = subprocess.run(
+        [sys.executable, HERE / name, *options], capture_output=True, text=True, timeout=280, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert said in done.stdout
