@@ -35,7 +35,7 @@ from regx.store.files import (
 from regx.store.lock import LOCK, Lock, holder
 from regx.store.metrics import columns, format_metrics, format_rows, read_rows
 from regx.store.summary import seed_summary, summary
-from regx.store.weights import digest, format_weights, read_weights
+from regx.store.weights import digest, format_weights, read_arrays, read_weights
 
 Status = Literal["running", "completed", "diverged", "interrupted", "failed"]
 
@@ -172,7 +172,14 @@ class RunWriter:
                 for epoch, named in one.snapshots.items()
                 for name, array in named.items()
             }
-            write_atomically(self._folder / SNAPSHOTS, format_weights(snapshots))
+            path = self._folder / SNAPSHOTS
+            others = {
+                f"seed{seed}"
+                for seed, entry in self._entries.items()
+                if "snapshots" in entry.get("sha256", {}) and int(seed) != one.seed
+            }
+            earlier = read_arrays(path, others) if others else {}
+            write_atomically(path, format_weights({**earlier, **snapshots}))
             found["snapshots"] = digest(snapshots)
         return found
 

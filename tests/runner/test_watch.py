@@ -39,6 +39,12 @@ def test_snapshots_are_kept_of_the_first_seed_and_can_be_asked(small: Path, tmp_
     x = [[0.5], [1.5]]
     predicted = predict_snapshots(run, x)
     assert np.array_equal(predicted[7], regx.load(folder).predict(x, seed=4))
+    before = run.snapshots[4]["0/weight"]
+    # Another first seed of the same run leaves its own beside these.
+    again = read_run(regx.run(small, set={"training.snapshots": 3}, seeds="1,2", out=tmp_path).folder)
+    assert again.folder == folder
+    assert np.array_equal(again.snapshots[4]["0/weight"], before)
+    assert {name.split("/")[0] for name in np.load(folder / "snapshots.npz")} == {"seed4", "seed1"}
     assert read_run(regx.run(small, out=tmp_path).folder).snapshots == {}
 
 
