@@ -109,9 +109,6 @@ def _run() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except OSError as error:
-        if error.filename is not None:
-            print(f"error: {_visible(str(error.filename))}: {error.strerror}", file=sys.stderr)
-            return FAILED
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         print(f"error: cannot write the output: {error.strerror}", file=sys.stderr)
         return FAILED
@@ -126,6 +123,12 @@ def _exit_code() -> int:
     except RegxError as error:
         print(f"error: {_visible(str(error))}", file=sys.stderr)
         return error.exit_code
+    except OSError as error:
+        if error.filename is None:
+            raise
+        # A path that somebody gave: too long, closed to us, on a disk that is gone.
+        print(f"error: {_visible(str(error.filename))}: {error.strerror}.", file=sys.stderr)
+        return FAILED
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0 if end.code is None else FAILED
     return 0

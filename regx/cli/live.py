@@ -37,7 +37,7 @@ def race_view(
     console = console or Console(stderr=True)
     if quiet:
         yield lambda progress: None, None
-    elif not console.is_terminal or console.is_dumb_terminal:
+    elif not _can_be_redrawn(console):
         yield Lines(lambda: _who_leads(state)), Watch(state.see, None, 1.0, state.finished)
     else:
         from rich.live import Live
@@ -48,6 +48,11 @@ def race_view(
             view.refresh = live.refresh
             inputs = None if scene is None else scene.inputs
             yield view.on_progress, Watch(state.see, inputs, SECONDS_PER_GLIMPSE, state.finished)
+
+
+def _can_be_redrawn(console: Console) -> bool:
+    """Whether it is a terminal indeed: with FORCE_COLOR Rich takes a file for one, too."""
+    return console.is_terminal and not console.is_dumb_terminal and console.file.isatty()
 
 
 def _who_leads(state: RaceState) -> str:

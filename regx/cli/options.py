@@ -19,7 +19,9 @@ JobsOption = Annotated[
 ]
 DaskOption = Annotated[
     str | None,
-    typer.Option("--dask", metavar="ADDRESS", help="train on the Dask cluster whose scheduler is there: tcp://HOST:PORT"),
+    typer.Option(
+        "--dask", metavar="ADDRESS", help="train on the Dask cluster whose scheduler is there: tcp://HOST:PORT"
+    ),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="train anew what is already there")]
 PeekOption = Annotated[

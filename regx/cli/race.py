@@ -66,11 +66,12 @@ def command(
     kept = [] if force else kept_runs(lanes, Path(out) / race.folder_name)
     with race_view(quiet or json, race_state(lanes, peek, kept, picture), picture) as (on_progress, watch):
         folder, runs = sweep(race, race.cells, Path(out), places, force, on_progress, peek=peek, watch=watch)
-    if svg is not None or not (quiet or json):
-        final = race_state(lanes, peek, runs, picture)
-        if not (quiet or json):
-            print_final(final, picture, sys.stderr)
-        if svg is not None:
-            write_svg(svg, f"regx race {config or ''}".rstrip(), final, picture, runs)
+    shows = not (quiet or json)
+    final = race_state(lanes, peek, runs, picture) if shows or svg is not None else None
+    if final is not None and shows:
+        print_final(final, picture, sys.stderr)
     notes = None if quiet else sys.stderr
-    raise typer.Exit(print_sweep(folder, runs, [cell.point for cell in race.cells], sys.stdout, json, peek, notes))
+    code = print_sweep(folder, runs, [cell.point for cell in race.cells], sys.stdout, json, peek, notes)
+    if final is not None and svg is not None:
+        write_svg(svg, f"regx race {config or ''}".rstrip(), final, picture, runs)
+    raise typer.Exit(code)

@@ -45,7 +45,7 @@ def command(
     Races the usual stacks from none to full, chooses their strengths and the stack on validation rows, judges on test
     rows that no choice has seen, beside plain models of scikit-learn, and writes the config it recommends.
     """
-    from regx.core.errors import InputError
+    from regx.core.errors import SOME_DIVERGED, InputError
     from regx.report.recommend import (
         document,
         inspection_lines,
@@ -54,12 +54,12 @@ def command(
         to_json,
         write_paragraphs,
     )
-    from regx.runner.recommend import Question, planned, recommend, write
+    from regx.runner.recommend import Question, check_output, planned, recommend, write
 
     if splits is not None and seeds is not None:
         raise InputError(f"--splits {splits} and --seeds {seeds} say the same thing: expected one of the two.")
-    if config is not None and config.exists() and not force:
-        raise InputError(f"{config}: there is a file already. Expected a new name after -o, or --force to replace it.")
+    if config is not None:
+        check_output(config, force)
     question = Question(table, target, tuple(overrides or ()), seeds or splits, minutes, jobs, force)
     plan = planned(question)
     if not json:
@@ -87,3 +87,5 @@ def command(
     else:
         typer.echo()
         print_recommendation(said, sys.stdout)
+    if found.unfinished:
+        raise typer.Exit(SOME_DIVERGED)

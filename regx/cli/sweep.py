@@ -48,6 +48,9 @@ def command(
     dask: DaskOption = None,
     force: ForceOption = False,
     peek: PeekOption = False,
+    compact: Annotated[
+        bool, typer.Option("--compact", help="one file for all networks, run folders for the best 10 alone")
+    ] = False,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -59,13 +62,25 @@ def command(
     """
     from regx.config.load import load_grid
     from regx.config.overrides import short_axes
+    from regx.core.errors import SOME_DIVERGED
     from regx.report.sweep import print_grid, print_sweep
     from regx.runner.cluster import where_to_train
-    from regx.runner.sweep import chosen_cells, sweep
+    from regx.runner.compact import MOST_FOLDERS, compact_sweep, is_large
+    from regx.runner.sweep import chosen_cells, chosen_numbers, sweep
 
     places = where_to_train(jobs, dask)
     axes = short_axes(lam=lam, dropout=dropout, lr=lr, hidden=hidden, batch_size=batch_size)
     grid = load_grid(config, overrides or (), axes, seeds)
+    numbers = chosen_numbers(grid, max_trials, random)
+    notes = None if quiet else sys.stderr
+    if not dry_run and (compact or is_large(grid, numbers)):
+        if notes and not compact:
+            notes.write(f"note: more than {MOST_FOLDERS:,} networks: they share one file, the best get run folders\n")
+        warn([grid.cells[number].config for number in numbers[:1]], quiet, peek)
+        with progress_bar(quiet or json) as on_progress:
+            found = compact_sweep(grid, numbers, Path(out), places, force, on_progress, peek)
+        code = print_sweep(found.folder, found.best, found.points, sys.stdout, json, peek, notes, found.losses)
+        raise typer.Exit(SOME_DIVERGED if found.unfinished else code)
     cells = chosen_cells(grid, max_trials, random)
     if dry_run:
         print_grid(cells, sys.stdout, json)
@@ -73,5 +88,4 @@ def command(
     warn([cell.config for cell in cells], quiet, peek)
     with progress_bar(quiet or json) as on_progress:
         folder, runs = sweep(grid, cells, Path(out), places, force, on_progress, peek=peek)
-    notes = None if quiet else sys.stderr
     raise typer.Exit(print_sweep(folder, runs, [cell.point for cell in cells], sys.stdout, json, peek, notes))

@@ -9,7 +9,7 @@ from typing import Any
 
 from regx.config.schema import ARCHITECTURE_KEYS, TRAINING_KEYS, in_words
 from regx.core.errors import InputError, did_you_mean
-from regx.core.glossary import METRICS
+from regx.core.glossary import METRICS, VERDICTS
 from regx.core.parameters import Parameter, parameters
 from regx.data import REGISTRY as DATASETS
 from regx.nn.activations import ACTIVATIONS
@@ -97,6 +97,7 @@ def entries() -> list[Entry]:
         Entry("lanes", "config", LANES),
     ]
     found += [Entry(name, "metrics", text) for name, text in METRICS.items()]
+    found += [Entry(name, "verdicts", text) for name, text in VERDICTS.items()]
     return found
 
 

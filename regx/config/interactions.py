@@ -60,7 +60,7 @@ def warnings(config: Config, stack_key: str = "regularizers") -> list[str]:
             "-s architecture.residual=true, with hidden layers of equal width."
         )
     n_val = getattr(config.dataset, "n_val", None)
-    if "early_stopping" in stack and n_val is not None and n_val < FEW_ROWS:
+    if "early_stopping" in stack and n_val and n_val < FEW_ROWS:
         found.append(
             f"early_stopping on a validation split of {n_val} rows: its loss is noisy, so the best epoch is partly "
             f"luck. Use dataset.n_val={FEW_ROWS} or more, or a longer patience."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -79,7 +80,22 @@ def _applied(root: Node, override: Override, text: Text) -> Node:
             return _switched(root, stack, str(path[-1]), written.strip() == "on", place)
         if path[0] == "lanes" and written.strip() == "off":
             return _without_lane(root, stack)
+    if stack is not None and len(path) == len(stack) + 2:
+        words = [part.strip() for _, part in _parts(written)]
+        if len(words) > 1 and {"off", "on"} & {*words}:
+            weakest = _weakest(str(path[-1]))
+            message = "off and on are no values of an axis. `regx ablate CONFIG` trains every stack with and without"
+            message += f"; or write {key}.{weakest},... with the values to try" if weakest else ""
+            raise ConfigError([Problem(place, path, message)])
     return _set(root, path, place, _value(root, key, text, column, written))
+
+
+def _weakest(kind: str) -> str:
+    """`lam=0`: the first parameter of a regularizer, at the value where it does nothing; empty if it has none."""
+    for name, parameter in parameters(REGULARIZERS[kind]).items():
+        neutral = parameter.neutral
+        return f"{name}={neutral:g}" if isinstance(neutral, (int, float)) and math.isfinite(neutral) else ""
+    return ""
 
 
 def _value(root: Node, key: str, text: Text, column: int, written: str) -> Node:

@@ -1,4 +1,4 @@
-"""What the columns of the tables mean, in a line or two each."""
+"""What the columns and the verdicts of the tables mean, in a line or two each."""
 
 from __future__ import annotations
 
@@ -33,4 +33,59 @@ METRICS: dict[str, str] = {
     "missing_seeds": "Seeds that the config asks for or another run of the table has, and this run lacks.",
     "diverged": "Seeds whose training did not stay finite. They are in no mean.",
     "peek": "yes where the test split was used for choosing (--peek): the test loss is then no honest estimate.",
+    "name": "What the run is called: `name` in its config, else the config file's stem.",
+    "stack": "The regularizers of the run in their order, each with its strength; `none` without any.",
+    "changed": "The keys of the config in which the runs of the table differ, and their values (--only-changed).",
+    "status": "running, completed, diverged, interrupted or failed.",
+    "seeds": "How many seeds of the run are finished, those that diverged among them.",
+    "run": "The run folder.",
+    "group": "The data: only runs of the same data are compared with each other.",
+    "dataset": "The kind of dataset.",
+    "task": "regression, binary or multiclass.",
+    "metric": "What difference, p, won and verdict are about (--metric).",
+    "train": "In `regx diagnose`: the training loss as a share of the trivial loss, that of always answering the "
+    "training mean or its shares of the classes.",
+    "val": "In `regx diagnose`: the validation loss as a share of the trivial loss. Its gap is val - train.",
+    "rise": "In `regx diagnose`: the validation loss less its least value over the epochs, as a share of the trivial "
+    "loss.",
+    "gain": "In `regx diagnose`: what the last half of the epochs took off the loss, as a share of the trivial loss.",
+    "pattern": "In `regx diagnose`: the part of the training loss that rows close to each other share, as a share of "
+    "the trivial loss. Noise has no such pattern.",
+    "accuracy_gap": "In `regx diagnose`: training accuracy less validation accuracy.",
+    "growth": "In `regx diagnose`: mean size of the weights, reported over initial.",
+    "gradient": "In `regx diagnose`: the norm of the first layer's gradient times that of the weights, over the loss.",
+    "dead": "In `regx diagnose`: share of the hidden units that answer all training rows alike.",
+    "divergence": "In `regx diagnose`: share of the seeds that stopped being finite.",
+    "optimism": "In `regx sweep`: by how much the loss of the chosen cell looks better for having been chosen by it, "
+    "measured by choosing anew without each seed in turn.",
+    "bias²": "In `regx bias-variance`: mean squared distance of the mean prediction over training sets from the "
+    "truth. Its estimate is free of variance, so a small one can come out below 0.",
+    "bias²+noise": "In `regx bias-variance` of a table: bias² and noise together, since nobody knows the truth.",
+    "variance": "In `regx bias-variance`: mean squared distance of the predictions of different training sets from "
+    "their mean.",
+    "noise": "In `regx bias-variance`: mean squared distance of the targets from the truth, which no network can "
+    "remove.",
+    "error": "In `regx bias-variance`: mean squared distance of the predictions from the targets, summed over outputs.",
+}
+
+VERDICTS: dict[str, str] = {
+    "better": "Against the baseline: the 95 % interval of the paired difference lies on the good side of 0, and p, "
+    "corrected for the number of rows, is at most 0.05.",
+    "worse": "Against the baseline: the 95 % interval of the paired difference lies on the bad side of 0, and p, "
+    "corrected for the number of rows, is at most 0.05.",
+    "unclear": "Against the baseline: neither better nor worse. It does not say that the two do equally well.",
+    "cannot tell": "Fewer than five seeds are shared with the baseline; in `regx diagnose`: nothing to judge by, such "
+    "as no validation split.",
+    "underfitting": "Not all that could be learned has been: no better than the trivial predictor, errors that rows "
+    "close to each other share, or a loss that is still falling.",
+    "healthy": "Learned, and the validation loss lies close to the training loss.",
+    "mild overfitting": "The validation loss lies above the training loss, or rose past its least value, by a little "
+    "of the trivial loss. `regx diagnose` prints from where on.",
+    "severe overfitting": "The validation loss lies above the training loss, or rose past its least value, by much of "
+    "the trivial loss. `regx diagnose` prints from where on.",
+    "help each other": "Two regularizers gain more together than the sum of what they gain apart.",
+    "overlap": "Two regularizers gain less together than the sum of what they gain apart; neither is seen to harm the "
+    "other.",
+    "interfere": "Two regularizers gain less together than the sum of what they gain apart, and adding one to the "
+    "other makes matters worse.",
 }

@@ -50,8 +50,8 @@ def check_rows(kind: str, *rows: int) -> None:
     needed = BYTES_PER_ROW * sum(rows)
     if needed > memory():
         raise InputError(
-            f"dataset: expected data that fits in memory, found {sum(rows):,} rows of {kind}: {needed / 1e9:,.0f} GB where "
-            f"there are {memory() / 1e9:,.0f} GB. Make dataset.n_train, n_val or n_test smaller."
+            f"dataset: expected data that fits in memory, found {sum(rows):,} rows of {kind}: {needed / 1e9:,.0f} GB "
+            f"where there are {memory() / 1e9:,.0f} GB. Make dataset.n_train, n_val or n_test smaller."
         )
 
 

@@ -80,10 +80,12 @@ class _Facts:
         batch = self.training.get("batch_size", "full")
         self.steps_per_epoch = 1 if batch == "full" else math.ceil(self.rows / batch)
         self.mean: Seed = mean_of([seed for seed in diagnosis.seeds if seed.diverged is None])
-
-    @property
-    def steps(self) -> int:
-        return int(self.training["epochs"]) * self.steps_per_epoch
+        entries = run.summary.get("seeds", {}).values()
+        trained = [int(entry["last_epoch"]) for entry in entries if entry["status"] == "completed"]
+        # By the seed that trained longest.
+        self.epochs = max(trained, default=int(self.training["epochs"]))
+        self.stopped = "early_stopping" in self.stack and self.epochs < self.training["epochs"]
+        self.steps = self.epochs * self.steps_per_epoch
 
 
 # Overfitting
@@ -227,9 +229,17 @@ def _weaker(facts: _Facts) -> Iterator[Advice]:
 
 
 def _longer(facts: _Facts, short: bool) -> Iterator[Advice]:
+    epochs = int(facts.training["epochs"])
+    if facts.stopped:  # more epochs would not be reached
+        patience = 4 * int(facts.stack["early_stopping"]["patience"])
+        overrides = [f"regularizers.early_stopping.patience={patience}"]
+        if epochs * facts.steps_per_epoch < FEW_STEPS:
+            overrides.append(f"training.epochs={math.ceil(ENOUGH_STEPS / facts.steps_per_epoch)}")
+        reason = f"Early stopping ended training by epoch {facts.epochs}: let it wait longer for a better one."
+        yield Advice("longer", tuple(overrides), reason)
+        return
     if not short and (facts.mean.gain or 0.0) < STILL_LEARNING / 5:  # more of what brought nothing
         return
-    epochs = int(facts.training["epochs"])
     more = max(4 * epochs, math.ceil(ENOUGH_STEPS / facts.steps_per_epoch)) if short else 4 * epochs
     reason = (
         f"{facts.steps:,} steps are few"
@@ -295,7 +305,7 @@ def _against_divergence(facts: _Facts) -> Iterator[Advice]:
 
 def _to_see_more(facts: _Facts) -> Iterator[Advice]:
     generated = "n_val" in facts.dataset
-    if facts.dataset["n_val" if generated else "val_fraction"]:
+    if facts.dataset.get("n_val" if generated else "val_fraction"):
         return
     split = "dataset.n_val=100" if generated else "dataset.val_fraction=0.15"
     yield Advice("validation", (split,), "A validation split shows how new rows fare, and the test split stays unseen.")

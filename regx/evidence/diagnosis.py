@@ -81,14 +81,16 @@ def _notes(run: StoredRun, seeds: tuple[Seed, ...], verdict: Verdict, data: Data
     notes = []
     asked, finished = len(run.config["seeds"]), len(seeds)
     if finished < asked:
-        state = f"{finished} of {asked} seeds are finished, and the run is {run.about['status']}"
+        are = "is" if finished == 1 else "are"
+        state = f"{finished} of {asked} seeds {are} finished, and the run is {run.about['status']}"
         notes.append(f"{state}: `regx run {run.folder / CONFIG} --out {run.folder.parent}` trains the others.")
     judged = [seed for seed in seeds if seed.diverged is None]
     if len(judged) == 1:
         notes.append("One seed alone: nobody knows how another would have come out. --seeds 5 says it.")
     agreeing = sum(verdict_of(seed) == verdict for seed in seeds)
     if len(seeds) > 1 and agreeing < len(seeds):
-        notes.append(f"Judged alone, {agreeing} of {len(seeds)} seeds get this verdict.")
+        get = "gets" if agreeing == 1 else "get"
+        notes.append(f"Judged alone, {agreeing} of {len(seeds)} seeds {get} this verdict.")
     if judged and all(seed.train is None for seed in judged):
         notes.append("It is not known what the trivial predictor would score here, so no loss can be judged.")
     elif judged and all(seed.val is None for seed in judged):
@@ -97,7 +99,10 @@ def _notes(run: StoredRun, seeds: tuple[Seed, ...], verdict: Verdict, data: Data
             "alone: what is changed by its word is fitted to it."
         )
     elif data is not None and len(data.val.x) < FEW_ROWS:
-        notes.append(f"The validation split has {len(data.val.x)} rows: its loss, and so the gap, is partly luck.")
+        rows = len(data.val.x)
+        notes.append(
+            f"The validation split has {rows} row{'s' * (rows > 1)}: its loss, and so the gap, is partly luck."
+        )
     if run.summary.get("peek"):
         notes.append("This run looked at the test split while it was trained (--peek).")
     noise = run.config["dataset"].get("label_noise") or 0.0

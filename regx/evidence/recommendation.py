@@ -9,6 +9,9 @@ lanes looks good by chance. So what is concluded rests on the whole procedure: o
 validation rows of this split alone would choose, and its loss on the test rows of this split, which no choice has seen.
 Single lanes are compared too, with p corrected for all of them by Holm's method. All tests are corrected resampled
 t-tests, since splits of one table share rows.
+
+Whether there is anything to learn is asked of each loss as a share of the trivial answer's on the same split. A few
+unusual test rows raise both alike, so a loss of nearly 0 is seen where the differences vary too much to show it.
 """
 
 from __future__ import annotations
@@ -85,7 +88,9 @@ class Conclusion:
     recommended: the name of a lane. chosen: the lane that each split's own validation rows choose, and its test loss,
     in `procedure`. lanes: each lane compared with the plain one, by name.
     to_plain, to_reference: the procedure compared with the plain lane, and with each reference by role.
-    learners: which of the procedure (`network`) and the references beat the trivial answer.
+    to_trivial: the procedure and the other references, their losses as shares of the trivial answer's, compared with 1.
+    learners: which of these beat the trivial answer. learnable: whether one does; None where none is shown to, and one
+    looks as if it did by more than is `WORTH`.
     regularization: whether a regularizer helps the network; it does not where the 95 % interval has no gain that is
     worth having. rival: the role of the reference that the network is held against; contest: how that ends, from the
     network's side. splits_needed, rows_needed: what would about tell what the data cannot.
@@ -97,7 +102,9 @@ class Conclusion:
     lanes: dict[str, Compared]
     to_plain: Compared
     to_reference: dict[str, Compared]
+    to_trivial: dict[str, Compared]
     learners: tuple[str, ...]
+    learnable: bool | None
     regularization: Literal["helps", "does not help", "cannot tell"]
     rival: str
     contest: Literal["better", "worse", "unclear"]
@@ -123,12 +130,15 @@ def conclude(
     to_reference = {role: _compared({role: procedure}, test, held_out)[role] for role, test in tests.items()}
     # Whether there is anything to learn is asked of three, so corrected for three.
     learning = {PROCEDURE: procedure, **{role: test for role, test in tests.items() if role != TRIVIAL}}
-    to_trivial = _compared(learning, tests[TRIVIAL], held_out)
+    shares = {name: _shares(losses, tests[TRIVIAL]) for name, losses in learning.items()}
+    to_trivial = _compared(shares, dict.fromkeys(plain.test, 1.0), held_out)
     learners = tuple(name for name, compared in to_trivial.items() if compared.verdict == "better")
+    looks_so = any(compared.mean < -WORTH for compared in to_trivial.values())
+    learnable = True if learners else None if looks_so else False
     regularization = _regularization(to_plain, recommended is plain, mean(plain.test))
     if len(lanes) == 1:
         regularization = "cannot tell"  # time sufficed for the plain network alone
-    elif regularization == "helps" and not learners:
+    elif regularization == "helps" and learnable is False:
         regularization = "does not help"  # it makes the network less bad, and not better than no network
     rival, contest = _contest(to_reference, tests)
     against = plain.test if regularization == "cannot tell" else tests[rival]
@@ -140,7 +150,9 @@ def conclude(
         lanes=_compared({lane.name: lane.test for lane in lanes if lane is not plain}, plain.test, held_out),
         to_plain=to_plain,
         to_reference=to_reference,
+        to_trivial=to_trivial,
         learners=learners,
+        learnable=learnable,
         regularization=regularization,
         rival=rival,
         contest=contest,
@@ -175,6 +187,11 @@ def _compared(runs: Mapping[str, Scores], baseline: Scores, held_out: float) -> 
         name: Compared(one.mean, one.low, one.high, None if one.p is None else p, lower, len(baseline))
         for (name, (one, lower)), p in zip(found.items(), corrected, strict=True)
     }
+
+
+def _shares(losses: Scores, trivial: Scores) -> dict[int, float]:
+    """Losses over those of the trivial answer; 1 where that makes no error, which nothing can better."""
+    return {seed: losses[seed] / trivial[seed] if trivial[seed] else 1.0 for seed in trivial}
 
 
 def _regularization(compared: Compared, plain: bool, loss: float) -> Literal["helps", "does not help", "cannot tell"]:

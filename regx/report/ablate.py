@@ -19,6 +19,7 @@ from regx.store.run import StoredRun
 
 SPLITS = {"val": "validation", "train": "training"}
 MOST_ROWS = 16  # combinations that are shown; more are `regx compare`'s
+MOST_STACKS = 4  # that a sentence names
 
 
 def print_ablation(
@@ -99,9 +100,12 @@ def answers(effects: Effects) -> list[str]:
     said = []
     if effects.diverged:
         stacks = dict.fromkeys(stack for stacks in effects.diverged.values() for stack in stacks)
+        who = f"{len(stacks)} of the {2 ** len(effects.members)} combinations"
+        if len(stacks) <= MOST_STACKS:
+            who = listed(list(stacks))
         said.append(
-            f"Networks diverged at {_count(len(effects.diverged), 'seed')}, with {listed(list(stacks))}; these seeds "
-            "are left out everywhere, so that all combinations are judged by the same ones."
+            f"Networks diverged at {_count(len(effects.diverged), 'seed')}, with {who}; these seeds are left out "
+            "everywhere, so that all combinations are judged by the same ones."
         )
     if found is None:
         return [*said, "No seed completed in every combination, so nothing can be said."]
@@ -109,8 +113,19 @@ def answers(effects: Effects) -> list[str]:
         return [*said, f"Nothing can be told from {_count(seeds, 'seed')}: expected at least {FEWEST_SEEDS}."]
     words = _Words(effects.metric)
     if len(effects.members) == 1:
-        return [*said, f"{effects.members[0]} {words.change(found.effects[0].alone)}: {found.effects[0].verdict}."]
+        return [*said, _only(effects, found, words)]
     return [*said, _diminishing(found, words), _last(effects, found, words), *_pairs(effects, found, words)]
+
+
+def _only(effects: Effects, found: Ablation, words: _Words) -> str:
+    """What the one member of a stack does."""
+    (name,), (one,) = effects.members, found.effects
+    if one.verdict in ("better", "worse"):
+        return f"{name} {words.change(one.average)}, which is {one.verdict}."
+    return (
+        f"Whether {name} changes {words.metric} cannot be told from {len(effects.seeds)} seeds: the change, "
+        f"{in_words(one.average)}, may be chance (p {one.average['p']:.2g})."
+    )
 
 
 class _Words:
@@ -120,12 +135,11 @@ class _Words:
         split, _, measured = metric.partition("_")
         self.metric = f"the {SPLITS.get(split, split)} {measured}"
         self.sign = -1 if metric in ACCURACIES else 1  # of what is worse
-        self.better = "raise" if metric in ACCURACIES else "lower"
+        self.better, self.worse = ("raise", "lower") if metric in ACCURACIES else ("lower", "raise")
 
     def change(self, interval: Any) -> str:
+        """Of an interval that does not hold 0."""
         found = side(interval)
-        if not found:
-            return f"does not change {self.metric} as far as can be told ({in_words(interval)})"
         return f"{'raises' if found > 0 else 'lowers'} {self.metric} by {in_words(interval, turned=found < 0)}"
 
     def gain(self, interval: Any) -> str:
@@ -143,9 +157,15 @@ class _Words:
 def _diminishing(found: Ablation, words: _Words) -> str:
     question = "Is there a diminishing return?"
     if found.diminishing == "no gain":
+        if side(found.sum_alone) * words.sign > 0:
+            amount = in_words(found.sum_alone, turned=words.sign < 0)
+            return (
+                f"{question} There is no return that could diminish: in sum the changes that the members make alone "
+                f"{words.worse} {words.metric} by {amount}."
+            )
         return (
-            f"{question} There is no return that could diminish: the changes that the members make alone do not in sum "
-            f"{words.better} {words.metric} ({in_words(found.sum_alone)})."
+            f"{question} There is no sure return that could diminish: these seeds cannot tell whether the changes that "
+            f"the members make alone in sum {words.better} {words.metric} ({in_words(found.sum_alone)})."
         )
     sums = (
         f"What the members gain alone adds up to {words.gain(found.sum_alone)} of {words.metric}; all together gain "
@@ -182,12 +202,19 @@ def _pairs(effects: Effects, found: Ablation, words: _Words) -> list[str]:
         one, other = _names(effects, pair)
         amount = in_words(pair.interaction, turned=(pair.interaction["mean"] or 0) < 0)
         means = f"{one} {words.both(pair.without_other[0], pair.with_other[0], other)}"
-        if pair.verdict == "help each other":
+        changes = [words.sign * (interval["mean"] or 0) for interval in (*pair.without_other, *pair.with_other)]
+        if pair.verdict == "help each other" and min(changes) > 0:
+            said.append(
+                f"{one} and {other} do less harm together than apart: {means}. Together they cost {amount} less than "
+                "the sum of what each costs alone."
+            )
+        elif pair.verdict == "help each other":
             said.append(f"{one} and {other} help each other: {means}. Together they gain {amount} more than apart.")
         elif pair.verdict == "overlap":
+            same = ", as if they did part of the same work" * (max(changes[:2]) < 0)
             said.append(
-                f"{one} and {other} overlap: {means}. Together they gain {amount} less than apart, as if they did part "
-                "of the same work. They do not interfere: adding one to the other makes nothing worse that can be told."
+                f"{one} and {other} overlap: {means}. Together they gain {amount} less than apart{same}. That they "
+                "interfere is not seen: adding one to the other makes nothing worse that can be told."
             )
         elif pair.verdict == "interfere":
             harmed = [
@@ -228,6 +255,8 @@ def _rows(effects: Effects, found: Ablation) -> list[dict[str, Any]]:
 
 
 def _legend(effects: Effects) -> list[str]:
+    if effects.ablation is None:
+        return []
     better, worse = ("above", "below") if effects.metric in ACCURACIES else ("below", "above")
     said = [
         f"Changes by switching on, seed by seed over {_count(len(effects.seeds), 'seed')}, 95 % interval in brackets; "

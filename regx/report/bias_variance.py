@@ -13,6 +13,7 @@ from regx.core.errors import DONE, SOME_DIVERGED
 from regx.report.lines import validation_curve
 from regx.report.listing import in_words, listed, print_listing, print_prose
 from regx.report.render import is_terminal
+from regx.report.table import short_key
 from regx.stats.bootstrap import bootstrap_interval
 from regx.stats.effects import side
 
@@ -63,7 +64,7 @@ def conclusion(study: Mapping[str, Any]) -> list[str]:
     if study["axis"] is None:
         return [_split(study, points[0], f"The test error is {in_words(points[0]['error'])}.")]
     least = min(points, key=lambda point: float(point["error"]["mean"]))
-    axis = short(study["axis"]["key"])
+    axis = short_key(study["axis"]["key"])
     others = [
         shown(point["value"]) for point in points if point is not least and not side(_greater(point, least, "error"))
     ]
@@ -73,7 +74,7 @@ def conclusion(study: Mapping[str, Any]) -> list[str]:
     ends = [end for end in (points[0], points[-1]) if end is not least]
     return [
         _split(study, least, opening),
-        *(_end(end, least, axis) for end in ends if side(_greater(end, least, "error"))),
+        *(_end(end, least, axis) for end in ends if side(_greater(end, least, "error")) > 0),
     ]
 
 
@@ -107,11 +108,6 @@ def remarks(study: Mapping[str, Any]) -> list[str]:
     return said
 
 
-def short(key: str) -> str:
-    """An axis in a sentence: `hidden`, `l2.lam`."""
-    return key.partition(".")[2] or key
-
-
 def shown(value: Any) -> str:
     """A value in a sentence: `0.01`, `8`, `64x64`."""
     if isinstance(value, list | tuple):
@@ -129,7 +125,7 @@ def _names(study: Mapping[str, Any]) -> dict[str, str]:
 def _rows(study: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for point in study["points"]:
-        row = {} if study["axis"] is None else {short(study["axis"]["key"]): shown(point["value"])}
+        row = {} if study["axis"] is None else {short_key(study["axis"]["key"]): shown(point["value"])}
         row |= {name: point[part] for part, name in _names(study).items()}
         if any(other["diverged"] for other in study["points"]):
             row["diverged"] = point["diverged"]
@@ -183,21 +179,27 @@ def _split(study: Mapping[str, Any], point: Mapping[str, Any], opening: str) -> 
         -1: "so bias dominates: the mean over training sets is further from the truth than the networks are from it",
         0: "and the two cannot be told apart",
     }[found]
-    return f"{opening}{noise} What is left is variance, {variance}, and bias², {bias2}, {verdict}."
+    rest = "What is left is" if noise else "It is"
+    return f"{opening}{noise} {rest} variance, {variance}, and bias², {bias2}, {verdict}."
 
 
 def _end(end: Mapping[str, Any], least: Mapping[str, Any], axis: str) -> str:
     """What makes the error at one end of the axis greater. The noise of a table is the same everywhere and cancels."""
     bias2, variance = (_greater(end, least, part) for part in ("bias2", "variance"))
     opening = f"At {axis} = {shown(end['value'])} it is greater by {in_words(_greater(end, least, 'error'))}:"
-    if variance["mean"] > bias2["mean"]:
+    if side(variance) > 0 and variance["mean"] > bias2["mean"]:
         return (
             f"{opening} variance grows by {in_words(variance)}, as of networks that follow their training sets too "
             f"closely, while bias² changes by {in_words(bias2)}."
         )
+    if side(bias2) > 0 and bias2["mean"] >= variance["mean"]:
+        return (
+            f"{opening} bias² grows by {in_words(bias2)}, as of networks that are too stiff, while variance changes by "
+            f"{in_words(variance)}."
+        )
     return (
-        f"{opening} bias² grows by {in_words(bias2)}, as of networks that are too stiff, while variance changes by "
-        f"{in_words(variance)}."
+        f"{opening} whether by bias² or by variance, these training sets cannot tell. Bias² changes by "
+        f"{in_words(bias2)}, variance by {in_words(variance)}."
     )
 
 

@@ -37,11 +37,15 @@ def print_comparison(
 
 def _without_baseline(rows: Sequence[Row]) -> list[str]:
     """What to say of groups in which there was nothing to compare with."""
-    verdicts: dict[str, list[str | None]] = {}
+    groups: dict[str, list[Row]] = {}
     for row in rows:
-        verdicts.setdefault(row["group"], []).append(row["verdict"])
-    return [
-        f"{group}: no verdicts, since no run here is without regularizers. Name one to compare with: --baseline RUN."
-        for group, found in verdicts.items()
-        if len(found) > 1 and not any(found)
-    ]
+        groups.setdefault(row["group"], []).append(row)
+    said = []
+    for group, members in groups.items():
+        if len(members) > 1 and not any(row["verdict"] for row in members):
+            why = "no run here is without regularizers. Name one to compare with: --baseline RUN."
+            metric = members[0]["metric"]
+            if not any((row.get(metric) or {}).get("mean") for row in members):
+                why = f"no run here has a {metric}. Choose another --metric."
+            said.append(f"{group}: no verdicts, since {why}")
+    return said

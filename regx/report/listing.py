@@ -10,6 +10,8 @@ from typing import IO, Any
 from regx.report.render import is_terminal
 
 WIDEST = 80  # of a line of prose
+MOST_DECIMALS = 6
+SMALL, LARGE = 1e-5, 1e7  # where all numbers are below the one, or some above the other, they have exponents
 
 
 def print_listing(
@@ -30,8 +32,8 @@ def print_listing(
     from rich.text import Text
 
     intervals = [item for row in rows for item in row.values() if isinstance(item, Mapping)]
-    decimals = _decimals([item["mean"] for item in intervals if item["mean"] is not None])
-    columns = {key: _cells([row[key] for row in rows], ends, decimals) for key in rows[0]}
+    form = _form(intervals)
+    columns = {key: _cells([row[key] for row in rows], ends, form) for key in rows[0]}
     widths = {key: max(map(cell_len, (key, *cells))) for key, cells in columns.items()}
     console = Console(file=stream)
     left_out = []
@@ -69,14 +71,14 @@ def in_words(interval: Mapping[str, Any], turned: bool = False) -> str:
         return "unknown"
     if turned:
         mean, low, high = -mean, high and -high, low and -low
-    decimals = _decimals([mean])
-    ends = f" [{_number(low, decimals)}, {_number(high, decimals)}]" if low is not None and high is not None else ""
-    return _number(mean, decimals) + ends
+    form = _form([interval])
+    ends = f" [{_number(low, form)}, {_number(high, form)}]" if low is not None and high is not None else ""
+    return _number(mean, form) + ends
 
 
 def brief(number: float) -> str:
     """To two digits."""
-    return _number(number, max(_decimals([number]) - 1, 0))
+    return _number(number, _form([{"mean": number}], digits=2))
 
 
 def listed(words: Sequence[str]) -> str:
@@ -99,7 +101,7 @@ def _write_flat(rows: Sequence[Mapping[str, Any]], stream: IO[str]) -> None:
         writer.writerow([f"{item:.6g}" if isinstance(item, float) else item for item in row.values()])
 
 
-def _cells(items: Sequence[Any], ends: bool, decimals: int) -> list[str]:
+def _cells(items: Sequence[Any], ends: bool, form: str) -> list[str]:
     cells = []
     for item in items:
         if isinstance(item, Mapping):
@@ -107,11 +109,11 @@ def _cells(items: Sequence[Any], ends: bool, decimals: int) -> list[str]:
             if mean is None:
                 cells.append("-")
             elif low is None:
-                cells.append(_number(mean, decimals))
+                cells.append(_number(mean, form))
             elif ends:
-                cells.append(f"{_number(mean, decimals)} [{_number(low, decimals)}, {_number(high, decimals)}]")
+                cells.append(f"{_number(mean, form)} [{_number(low, form)}, {_number(high, form)}]")
             else:
-                cells.append(f"{_number(mean, decimals)} ±{_number((high - low) / 2, decimals)}")
+                cells.append(f"{_number(mean, form)} ±{_number((high - low) / 2, form)}")
         elif isinstance(item, float):
             cells.append(f"{item:.3f}" if item >= 0.001 else f"{item:.1e}")
         else:
@@ -119,12 +121,17 @@ def _cells(items: Sequence[Any], ends: bool, decimals: int) -> list[str]:
     return cells
 
 
-def _decimals(means: Sequence[float]) -> int:
-    """So many that the middle number has three digits."""
-    known = sorted(abs(mean) for mean in means if mean)
-    return min(max(0, 2 - math.floor(math.log10(known[len(known) // 2]))), 6) if known else 0
+def _form(intervals: Sequence[Mapping[str, Any]], digits: int = 3) -> str:
+    """How numbers are written: so many decimals that the middle mean has its digits, or for all an exponent."""
+    numbers = [interval.get(end) for interval in intervals for end in ("mean", "low", "high")]
+    largest = max((abs(number) for number in numbers if number is not None), default=0)
+    if largest >= LARGE or 0 < largest < SMALL:
+        return f".{digits - 1}e"
+    means = sorted(abs(interval["mean"]) for interval in intervals if interval["mean"])
+    decimals = digits - 1 - math.floor(math.log10(means[len(means) // 2])) if means else 0
+    return f".{min(max(decimals, 0), MOST_DECIMALS)}f"
 
 
-def _number(number: float, decimals: int) -> str:
-    text = f"{number:.{decimals}f}"
+def _number(number: float, form: str) -> str:
+    text = format(number, form)
     return text.removeprefix("-") if float(text) == 0 else text

@@ -135,7 +135,7 @@ class Plots:
             elif fit:
                 fitting[kind] = fit
         if wrong:
-            raise InputError("\n".join(wrong))
+            raise InputError("\n".join([*subjects.problems, *wrong]))
         if left_out:
             self._note(
                 f"of more than {MOST} runs only what compares them is drawn. Not drawn: {', '.join(left_out)}. "
@@ -214,7 +214,7 @@ def _is_ours(path: Path) -> bool:
 def _nothing_fits(kind: Kind, reasons: Sequence[tuple[Any, str]]) -> str:
     what = WANTED[kind.of]
     if not reasons:
-        return f"--kind {kind.name}: expected {what}, found none."
+        return f"--kind {kind.name}: expected {what.removesuffix(',')}, found none."
     found = [f"{subject.name}: {reason}" for subject, reason in reasons]
     return f"--kind {kind.name}: expected {what} that it can be drawn of, found none. {_few(found)}."
 

@@ -33,12 +33,14 @@ if TYPE_CHECKING:
 NARROWEST = 80
 MOST_HISTORY = 128
 SPARKLINE, BAR = (7, 20), (6, 20)  # least and greatest widths
-PICTURE = (28, 72)  # least and greatest width
+PICTURE = (29, 72)  # least and greatest width
 LEAST_HEIGHT, MOST_HEIGHT = 10, 20
 LONGEST_NAME = 16
 SVG_WIDTH, SVG_HEIGHT = 122, 60
+SVG_START = b'<svg class="rich-terminal"'  # how an SVG of Rich begins
 FOOTER_BAR = 30
-STYLES = {"done": "green", "stopped": "yellow", "diverged": "bold red", "training": "", "waiting": "dim"}
+BAD = "bold red"
+STYLES = {"done": "green", "stopped": "yellow", "diverged": BAD, "failed": BAD, "training": "", "waiting": "dim"}
 
 
 class Network(Protocol):
@@ -55,7 +57,7 @@ class Lane:
     """One lane. Arrays have an entry for each seed, (S,), not a number where nothing is known yet.
 
     judged: the loss that lanes are ranked by. start_norm: the weight norm before training. status: `waiting`,
-    `training`, `done`, `stopped` or `diverged`. history: epoch, train loss and judged loss, means over seeds.
+    `training`, `done`, `stopped`, `diverged` or `failed`. history: epoch, train loss and judged loss, means over seeds.
     outputs: by seed, (K, n), what is predicted at the watched inputs.
     """
 
@@ -93,7 +95,7 @@ class Lane:
 
     def state(self) -> tuple[str, str]:
         """What its networks do, in a few words, and the word that says how that looks."""
-        for word in ("diverged", "stopped"):
+        for word in ("failed", "diverged", "stopped"):
             if word in self.status:
                 count = self.status.count(word)
                 return (word if count == len(self.status) else f"{count} {word}"), word
@@ -125,9 +127,19 @@ class RaceState:
         self._together: dict[tuple[int, int], frozenset[tuple[int, int]]] = {}
 
     def leader(self) -> Lane | None:
-        """The lane of the least mean loss now, one without diverged networks if there is any; None before the start."""
+        """The lane of the least mean loss now, one that has lost no network if there is any; None before the start."""
+        return next(iter(self._ranked()), None)
+
+    def best(self, n: int) -> list[Lane]:
+        """The `n` lanes that are to be seen where there is room for no more, in the config's order."""
+        chosen = [id(lane) for lane in [*self._ranked(), *self.lanes]]
+        kept = list(dict.fromkeys(chosen))[:n]
+        return [lane for lane in self.lanes if id(lane) in kept]
+
+    def _ranked(self) -> list[Lane]:
+        """The lanes whose loss is known, best first."""
         known = [lane for lane in self.lanes if math.isfinite(mean(lane.judged))]
-        return min(known, key=lambda lane: ("diverged" in lane.status, mean(lane.judged)), default=None)
+        return sorted(known, key=lambda lane: (bool({"diverged", "failed"} & {*lane.status}), mean(lane.judged)))
 
     def see(self, members: Sequence[Network], glimpse: Glimpse) -> None:
         """Take in a glimpse of networks that train in one population; those missing since the last have left."""
@@ -183,6 +195,9 @@ class RaceState:
             entry = run.summary["seeds"][str(seed)]
             reported = {name: math.nan if value is None else value for name, value in entry["metrics"].items()}
             self._end(lane, seed, int(last[seed]), entry["status"], reported, float(start[seed]))
+        failed = run.about.get("failed") or {}
+        for seed in [seed for seed in lane.seeds if seed not in run.seeds and str(seed) in failed]:
+            lane.status[lane.seeds.index(seed)] = "failed"
         means = metrics.groupby("epoch")[["train_loss", self.judged_by]].mean()
         means = means.iloc[:: len(means) // MOST_HISTORY + 1]
         lane.history = [(float(epoch), float(one), float(other)) for epoch, one, other in means.reset_index().values]
@@ -230,27 +245,27 @@ class View:
 def race_lines(state: RaceState, view: View, scene: Scene | None = None, footer: Text | None = None) -> list[Text]:
     """The lanes, the footer and the leader's picture, a Text each line: none wider than the view.
 
-    Nor are there more than its height, if that is at least a line for each lane and three more.
+    Nor are there more lines than its height, if that is at least 4: without room for all lanes, the best are drawn.
     """
     from rich.text import Text
 
-    room = view.height - 1 - (footer is not None)
+    room = view.height - 1 - (footer is not None)  # below the line with the columns' names
     stacks = 2 * len(state.lanes) <= room
-    beside = scene is not None and stacks and view.width >= NARROWEST + PICTURE[0] + 3
-    picture_width = min(max(PICTURE[0], (view.width - NARROWEST - 3) * 2 // 3), PICTURE[1])
-    rows = len(state.lanes) * (1 + stacks) + 1
-    if beside and scene is not None:
-        picture_height = min(rows - 1, MOST_HEIGHT)
-        picture_width = min(picture_width, scene.width(picture_height))
-        lines = _lane_lines(state, View(view.width - picture_width - 3, view.height, view.ascii), stacks)
-        drawn = _picture(state, scene, picture_width, picture_height, view.ascii)
-        widest = view.width - picture_width - 3
-        for number, line in enumerate(drawn[: len(lines)]):
-            lines[number].append(" " * (widest + 3 - lines[number].cell_len))
-            lines[number].append_text(line)
+    count = len(state.lanes) * (1 + stacks)
+    height = min(max(count, LEAST_HEIGHT), room, MOST_HEIGHT)
+    if scene is not None and height >= LEAST_HEIGHT and view.width >= NARROWEST + PICTURE[0] + 3:
+        widest = min(max(PICTURE[0], (view.width - NARROWEST - 3) * 2 // 3), PICTURE[1])
+        width = min(widest, scene.width(height))
+        beside = view.width - max(width, PICTURE[0]) - 3
+        lines = _lane_lines(state, View(beside, view.height, view.ascii), stacks, room)
+        drawn = _picture(state, scene, width, height, view.ascii)
+        lines += [Text(no_wrap=True) for _ in drawn[len(lines) :]]
+        for line, part in zip(lines, drawn, strict=False):  # there may be more lanes
+            line.append(" " * (beside + 3 - line.cell_len))
+            line.append_text(part)
     else:
-        lines = _lane_lines(state, view, stacks)
-        height = min(room - rows - 2, MOST_HEIGHT)
+        lines = _lane_lines(state, view, stacks, room)
+        height = min(room - count - 3, MOST_HEIGHT)
         if scene is not None and height >= LEAST_HEIGHT:
             width = min(view.width, PICTURE[1], scene.width(height))
             lines += [Text(), *_picture(state, scene, width, height, view.ascii)]
@@ -261,24 +276,26 @@ def race_lines(state: RaceState, view: View, scene: Scene | None = None, footer:
     return lines
 
 
-def _lane_lines(state: RaceState, view: View, stacks: bool) -> list[Text]:
+def _lane_lines(state: RaceState, view: View, stacks: bool, room: int) -> list[Text]:
+    """The columns' names, and the lanes; of more than `room` of them the best, and how many are left out."""
     from rich.text import Text
 
-    names = [elided(lane.name, LONGEST_NAME + max(view.width - NARROWEST, 0) // 4) for lane in state.lanes]
+    lanes = state.lanes if len(state.lanes) <= room else state.best(max(room - 1, 1))
+    names = [_short(lane.name, LONGEST_NAME + max(view.width - NARROWEST, 0) // 4, view.ascii) for lane in lanes]
     name_width = max(4, *map(len, names))
     # Marks, numbers, spaces and the state take 44 columns; what is left is for the lines and the bar.
     left = max(view.width - name_width - 44, 0)
-    wide = min(max(left * 35 // 100, SPARKLINE[0]), SPARKLINE[1])
-    bar_width = min(max(left - 2 * wide, BAR[0]), BAR[1])
-    gaps = [lane.gap for lane in state.lanes]
+    wide = min(max(left * 35 // 100, SPARKLINE[0]), SPARKLINE[1]) if left >= 2 * SPARKLINE[0] else 0
+    bar_width = min(left - 2 * wide, BAR[1]) if left - 2 * wide >= BAR[0] else 0
+    gaps = [lane.gap for lane in lanes]
     widest = max((gap for gap in gaps if math.isfinite(gap)), default=0.0)
     leader, mark = state.leader(), ">" if view.ascii else "▶"
     header = (
         f"  {'lane':{name_width}} {'epoch':>5} {'train':>6} {'':{wide}} {state.judged_by.split('_')[0]:>6} {'':{wide}} "
     )
-    header += f"{'gap':{bar_width}} {'weights':>7}"
+    header += f"{'gap' if bar_width else '':{bar_width}} {'weights':>7}"
     lines = [_dim(header)]
-    for lane, name, gap in zip(state.lanes, names, gaps, strict=True):
+    for lane, name, gap in zip(lanes, names, gaps, strict=True):
         leads = lane is leader
         _, train, judged = (
             (list(column) for column in zip(*lane.history, strict=True)) if lane.history else ([], [], [])
@@ -296,22 +313,28 @@ def _lane_lines(state: RaceState, view: View, stacks: bool) -> list[Text]:
         line.append(f" {words}", STYLES[look])
         lines.append(line)
         if stacks:
-            lines.append(_dim(f"    {elided(lane.stack, view.width - 4)}"))
+            lines.append(_dim(f"    {_short(lane.stack, view.width - 4, view.ascii)}"))
+    if len(lanes) < len(state.lanes):
+        lines.append(_dim(f"  and {len(state.lanes) - len(lanes)} lanes more"))
     return lines
 
 
 def _picture(state: RaceState, scene: Scene, width: int, height: int, ascii: bool) -> list[Text]:
-    """A heading, the picture and its legend: `height` + 1 lines."""
+    """A heading, the picture and its legend: `height` + 1 lines, none wider than the width or the least one."""
     from rich.text import Text
 
     leader = state.leader()
     lines = scene.draw(leader.output if leader is not None else None, width, height - 1, ascii)
     heading = Text(no_wrap=True)
     if leader is not None:
-        heading.append(elided(leader.name, max(width - 6, 1)), "bold green")
+        heading.append(_short(leader.name, max(width, PICTURE[0]) - 6, ascii), "bold green")
         heading.append(" leads")
-    heading.truncate(width)
-    return [heading, *lines, _dim(scene.legend(ascii)[:width])]
+    return [heading, *lines, _dim(scene.legend(ascii))]
+
+
+def _short(text: str, width: int, ascii: bool) -> str:
+    short = elided(text, width)
+    return short.replace("…", "~") if ascii else short
 
 
 def _dim(text: str) -> Text:
@@ -328,7 +351,8 @@ def mean(values: Array) -> float:
 
 
 def _whole(number: float) -> str:
-    return "-" if math.isnan(number) else f"{number:.0f}"
+    """At most five characters, up to 9999 thousand."""
+    return "-" if math.isnan(number) else f"{number:.0f}" if number < 99_999.5 else f"{number / 1000:.0f}k"
 
 
 def _number(number: float) -> str:
@@ -362,10 +386,14 @@ def view_of(console: Console) -> View:
 
 
 def check_svg(path: Path | None) -> None:
-    """Raises InputError where no SVG can be written, before anything is trained for it."""
-    if path is not None and (path.is_dir() or not path.parent.is_dir()):
+    """Raises InputError where no SVG can be written, or another file would be lost; before anything is trained."""
+    if path is None:
+        return
+    if path.is_dir() or not path.parent.is_dir():
         found = "a folder" if path.is_dir() else f"no folder {path.parent}"
         raise InputError(f"--svg: expected a file in a folder that is there, found {found}: '{path}'")
+    if path.exists() and not (path.is_file() and path.read_bytes().startswith(SVG_START)):
+        raise InputError(f"--svg: expected no file, or one that --svg has made, found another: '{path}'")
 
 
 def write_svg(path: Path, title: str, state: RaceState, scene: Scene | None, runs: Sequence[StoredRun]) -> None:
@@ -387,6 +415,6 @@ def race_footer(share: float, words: str, view: View) -> Text:
     from rich.text import Text
 
     line = Text(no_wrap=True)
-    line.append(bar(share, FOOTER_BAR, view.ascii), "green on grey23")
+    line.append(bar(share, min(max(view.width - len(words) - 2, 0), FOOTER_BAR), view.ascii), "green on grey23")
     line.append(f"  {words}", "dim")
     return line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
 from regx.evidence.inspection import Inspection
@@ -19,7 +19,7 @@ from regx.evidence.recommendation import (
     Raced,
     mean,
 )
-from regx.evidence.references import TRIVIAL
+from regx.evidence.references import LINEAR, TRIVIAL
 from regx.report.render import is_terminal
 
 WIDTH = 80
@@ -29,14 +29,14 @@ COLUMNS = ("lane", "stack", "lr", "val_loss", "test_loss", "test_accuracy", "dif
 def inspection_lines(inspection: Inspection) -> list[str]:
     """What the table is taken to be, a sentence each."""
     kinds = [
-        f"{count} column{'s' if count != 1 else ''} of {kind}"
+        f"{_count(count, 'column')} of {kind}"
         for count, kind in ((inspection.numeric, "numbers"), (inspection.categorical, "words"))
         if count
     ]
     train, val, test = inspection.split
     lines = [
-        f"{inspection.path}: {inspection.rows} rows, {' and '.join(kinds)} beside the target, {inspection.inputs} "
-        "inputs of the network.",
+        f"{inspection.path}: {inspection.rows} rows, {' and '.join(kinds)} beside the target, "
+        f"{_count(inspection.inputs, 'input')} of the network.",
         *inspection.notes,
     ]
     if inspection.classes:
@@ -53,7 +53,7 @@ def plan_lines(lanes: Sequence[str], splits: int, epochs: int, seconds: float, n
     """What will be trained."""
     return [
         f"Lanes: {', '.join(lanes)}.",
-        f"{splits} splits, up to {epochs} epochs a network, about {_duration(seconds)}.",
+        f"{_count(splits, 'split')}, up to {_count(epochs, 'epoch')} a network, about {_duration(seconds)}.",
         *notes,
     ]
 
@@ -72,13 +72,14 @@ def conclusion_lines(
     procedure = mean(conclusion.procedure)
     if splits < FEWEST_SPLITS:
         return [
-            f"{splits} splits are too few to tell anything: it takes {FEWEST_SPLITS}, and 10 are usual. "
-            f"On validation {recommended.name} looks best, as the simplest of those within one standard error."
+            f"{_count(splits, 'split')} {'is' if splits == 1 else 'are'} too few to tell anything: it takes "
+            f"{FEWEST_SPLITS}, and 10 are usual. On validation the network with {stack} looks best, as the simplest of "
+            "those within one standard error."
         ]
     if len(lanes) == 1:
         return ["Time sufficed for the plain network alone, so regularizers are an open question: try more --minutes."]
-    if not conclusion.learners:
-        answer = trivial.reference.sentence
+    answer = trivial.reference.sentence
+    if conclusion.learnable is False:
         models = [one for one in references if one.reference.role != TRIVIAL]
         plain_models = " and ".join(f"{one.reference.sentence} {_n(mean(one.test))}" for one in models)
         return [
@@ -88,6 +89,7 @@ def conclusion_lines(
             f"If it has to be a network, the one with {stack} does the least harm.",
         ]
     return [
+        *([] if conclusion.learnable else [_doubt(conclusion, by_role, answer, splits)]),
         _advice(conclusion, recommended, stack, rival),
         _regularization(conclusion, recommended, plain, splits, inspection.rows),
         _contest(conclusion, rival, procedure, splits),
@@ -95,13 +97,31 @@ def conclusion_lines(
     ]
 
 
+def _doubt(conclusion: Conclusion, by_role: Mapping[str, Measured], answer: str, splits: int) -> str:
+    """That nothing is shown to be better than the trivial answer, where something looks as if it were."""
+    name = min(conclusion.to_trivial, key=lambda name: conclusion.to_trivial[name].mean)
+    compared = conclusion.to_trivial[name]
+    what = by_role[name].reference.sentence if name in by_role else "the network"
+    return (
+        f"Whether there is anything to learn, the data cannot tell. {_capital(what)} looks better than {answer}, its "
+        f"test loss {-compared.mean:.0%} lower in the mean over splits and lower on {compared.lower} of {splits}, but "
+        f"so much can be luck ({_p(compared.p)} when three models are tried). What follows is a first guess."
+    )
+
+
 def _advice(conclusion: Conclusion, recommended: Raced, stack: str, rival: Measured) -> str:
     of_network = f"the network with {stack}" if recommended.name != PLAIN else "the network without a regularizer"
     if conclusion.contest == "better":
         return f"Use {of_network}, at learning rate {recommended.lr:g}."
-    if conclusion.contest == "worse":
+    if conclusion.contest == "unclear" and conclusion.rival != LINEAR:
         return (
-            f"No network beats the plain reference: use {rival.reference.sentence}, which is better. "
+            f"Use {of_network}, at learning rate {recommended.lr:g}: it beats the linear model. "
+            f"{_capital(rival.reference.sentence)} may do as well."
+        )
+    if conclusion.contest == "worse":
+        which = "No network" if conclusion.rival == LINEAR else "No network of this race"
+        return (
+            f"{which} beats the plain reference: use {rival.reference.sentence}, which is better. "
             f"If it has to be a network, use {of_network}, at learning rate {recommended.lr:g}."
         )
     return (
@@ -120,11 +140,23 @@ def _regularization(conclusion: Conclusion, recommended: Raced, plain: Raced, sp
             f"({_interval(compared)})."
         )
     if conclusion.regularization == "does not help":
-        gain = f"It could at most be {max(0.0, -(compared.low or 0.0)) / before:.0%} lower" if compared.low else ""
+        if set(conclusion.chosen.values()) == {PLAIN}:
+            return (
+                "No regularizer helps the network: on every split the validation rows choose the one without, whose "
+                f"test loss is {_n(before)}."
+            )
         worse = compared.verdict == "worse"
+        gain = -(compared.low or 0.0) / before
+        most = f" At most it is {gain:.1%} lower, and less than {WORTH:.0%} is not worth a regularizer."
+        left_out = " So the network without one will do as well." if recommended.name != PLAIN else ""
         return (
             f"No regularizer helps the network{'; choosing one makes it worse' if worse else ''}. {how} "
-            f"({_interval(compared)}). {gain}, and less than {WORTH:.0%} is not worth a regularizer."
+            f"({_interval(compared)}).{most if gain > 0 else ''}{left_out}"
+        )
+    if compared.verdict == "better":  # but the validation rows recommend the plain network
+        return (
+            f"Whether a regularizer helps, the data cannot tell: on test rows it does, and validation rows single none "
+            f"out. {how} ({_interval(compared)}), but none is ahead on validation by more than a standard error."
         )
     return f"Whether a regularizer helps, the data cannot tell. {how} ({_interval(compared)})."
 
@@ -133,8 +165,9 @@ def _contest(conclusion: Conclusion, rival: Measured, procedure: float, splits: 
     compared, name = conclusion.to_reference[conclusion.rival], rival.reference.sentence
     losses = f"{_n(procedure)} against {_n(mean(rival.test))}, lower on {compared.lower} of {splits} splits"
     if conclusion.contest == "better":
+        also = " also" if conclusion.regularization == "helps" else ""
         return (
-            f"The network also beats the plain models: against the better of them, {name}, its test loss is {losses} "
+            f"The network{also} beats the plain models: against the better of them, {name}, its test loss is {losses} "
             f"({_interval(compared)})."
         )
     if conclusion.contest == "worse":
@@ -145,6 +178,8 @@ def _contest(conclusion: Conclusion, rival: Measured, procedure: float, splits: 
 def _power(conclusion: Conclusion, rows: int, splits: int) -> list[str]:
     """What would tell, where something is open."""
     if conclusion.regularization == "cannot tell":
+        if conclusion.to_plain.verdict == "better":
+            return []
         what = "the network with regularizers from the one without"
     elif conclusion.contest == "unclear":
         what = "the network from the plain model"
@@ -213,7 +248,7 @@ def document(
     return {
         "recommend": folder,
         "recommended": {"lane": recommended.name, "stack": recommended.stack, "lr": recommended.lr},
-        "learnable": bool(conclusion.learners),
+        "learnable": conclusion.learnable,
         "regularization": conclusion.regularization,
         "reference": {
             "name": conclusion.rival,
@@ -300,8 +335,12 @@ def _print_table(found: Sequence[dict[str, Any]], stream: IO[str]) -> None:
 def _interval(compared: Compared) -> str:
     if compared.low is None or compared.p is None:
         return f"{compared.splits} splits are too few for an interval"
-    p = "p < 0.001" if compared.p < 0.001 else f"p = {compared.p:.2g}"
-    return f"difference {_n(compared.mean)}, 95 % interval {_n(compared.low)} to {_n(compared.high)}, {p}"
+    interval = f"{_n(compared.low)} to {_n(compared.high)}"
+    return f"difference {_n(compared.mean)}, 95 % interval {interval}, {_p(compared.p)}"
+
+
+def _p(p: float | None) -> str:
+    return "too few splits for a p" if p is None else "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
 def _plus_minus(compared: dict[str, Any] | None) -> str:
@@ -314,7 +353,7 @@ def _plus_minus(compared: dict[str, Any] | None) -> str:
 def _n(value: float | None) -> str:
     if value is None:
         return "-"
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:.4g}"
+    return f"{value:.3f}" if value == 0 or 0.001 <= abs(value) < 10 else f"{value:.{2 if abs(value) < 1 else 4}g}"
 
 
 def _cell(value: Any) -> str:
@@ -328,6 +367,10 @@ def _rounded(count: int) -> str:
 
 def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} minutes"
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _capital(text: str) -> str:

@@ -34,5 +34,6 @@ def print_plan(folder: Path, seeds: list[int], stream: IO[str], as_json: bool) -
 
 def exit_code(runs: list[StoredRun]) -> int:
     """0, or 3 where some network of a run diverged or failed."""
-    diverged = any(run.about["status"] == "failed" for run in runs) or any(seed["status"] == "diverged" for run in runs for seed in run.summary["seeds"].values())
-    return SOME_DIVERGED if diverged else DONE
+    failed = any(run.about["status"] == "failed" for run in runs)
+    diverged = any(seed["status"] == "diverged" for run in runs for seed in run.summary["seeds"].values())
+    return SOME_DIVERGED if failed or diverged else DONE

@@ -43,7 +43,7 @@ class Scene:
         return 10_000 if self.is_curve else height * TALL // WIDE
 
     def legend(self, ascii: bool) -> str:
-        """What the signs mean, in at most 30 characters."""
+        """What the signs mean, in at most 29 characters."""
         truth = f"  {'.' if ascii else '⠂'} truth" if isinstance(self.source, Generator) else ""
         fit, signs = ("fit", "o") if self.is_curve else ("boundary", "o x")
         return f"{'*' if ascii else '⠒'} {fit}{truth}  {signs} data"

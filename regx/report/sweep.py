@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from regx.config.load import Cell
+from regx.core.arrays import Array
 from regx.report.lines import MARKERS, validation_curve
 from regx.report.render import is_terminal, print_rows
 from regx.report.run import exit_code
@@ -29,7 +30,8 @@ def print_grid(cells: Sequence[Cell], stream: IO[str], as_json: bool) -> None:
         return
     for cell in cells:
         point = "\t".join(f"{key}={value}" for key, value in cell.point.items())
-        stream.write(f"{cell.config.name}\t{len(cell.config.seeds)} seeds\t{point}\n")
+        seeds = len(cell.config.seeds)
+        stream.write(f"{cell.config.name}\t{seeds} seed{'' if seeds == 1 else 's'}\t{point}\n")
 
 
 def print_sweep(
@@ -40,18 +42,19 @@ def print_sweep(
     as_json: bool,
     peek: bool = False,
     notes: IO[str] | None = None,
+    losses: Array | None = None,
 ) -> int:
     """Write the sweep's table, best validation loss first, or one JSON document. The exit code that it ends with.
 
     points: the place of each run in the grid, the axes' values by key. peek: the test loss takes the place of the
     validation loss. On a terminal what was chosen follows in words, and where one axis of numbers was swept, the losses
-    along it; elsewhere the words go to `notes`.
+    along it; elsewhere the words go to `notes`. losses: (C, S) of all cells, where the runs are of the best alone.
     """
     point_of = {str(run.folder): dict(point) for run, point in zip(runs, points, strict=True)}
     by = PEEKED_BY if peek else CHOSEN_BY
     rows = [{**row, "point": point_of[row["run"]]} for row in sort_rows(compare_rows(runs), by)]
     rows.sort(key=lambda row: _place(row, by))
-    chosen = _chosen(rows, runs, by)
+    chosen = _chosen(rows, runs, by, losses)
     best = chosen["run"] if chosen else None
     if as_json:
         document = {"sweep": str(folder), "best": best, "chosen": chosen, "rows": rows}
@@ -59,7 +62,8 @@ def print_sweep(
         return exit_code(list(runs))
     print_rows(rows, "table", stream)
     if is_terminal(stream):
-        stream.write(_paragraph(_sentences(chosen)) + _curve(rows, best) + f"{folder}\n")
+        curve = _curve(rows, best) if losses is None else ""
+        stream.write(_paragraph(_sentences(chosen)) + curve + f"{folder}\n")
     elif notes is not None:
         notes.write(_sentences(chosen) + "\n")
     return exit_code(list(runs))
@@ -71,34 +75,41 @@ def _place(row: Row, by: str) -> tuple[int, float]:
     return (2, 0.0) if mean is None else (1 if row["diverged"] else 0, float(mean))
 
 
-def _chosen(rows: Sequence[Row], runs: Sequence[StoredRun], by: str) -> dict[str, Any] | None:
+def _chosen(
+    rows: Sequence[Row], runs: Sequence[StoredRun], by: str, losses: Array | None = None
+) -> dict[str, Any] | None:
     """The first of the sorted rows and how much choosing it flatters it, or None if every network diverged."""
     if not rows or _place(rows[0], by)[0] == 2:
         return None
     first = rows[0]
     considered = {row["run"] for row in rows if _place(row, by)[0] == _place(first, by)[0]}
+    among: Array | list[dict[int, float]] = [per_seed(run, by) for run in runs if str(run.folder) in considered]
+    if losses is not None and not first["diverged"] and first["status"] != "failed":
+        among = losses[(losses == losses).all(axis=1)]  # those without NaN
     return {
         "run": first["run"],
         "name": first["name"],
         "point": first["point"],
         "by": by,
         "peek": by == PEEKED_BY,
-        "among": len(considered),
+        "among": len(among),
         by: first[by],
-        "optimism": _optimism([per_seed(run, by) for run in runs if str(run.folder) in considered]),
+        "optimism": _optimism(among),
         "test_loss": first.get("test_loss"),
     }
 
 
-def _optimism(losses: Sequence[Mapping[int, float]]) -> dict[str, Any] | None:
+def _optimism(losses: Array | Sequence[Mapping[int, float]]) -> dict[str, Any] | None:
     """What choosing among cells flatters, or None where it cannot be measured. losses: one per seed, of each cell."""
-    seeds = sorted(losses[0])
-    if len(seeds) < 2 or any(sorted(cell) != seeds for cell in losses):
-        return None
     import numpy as np
 
     from regx.stats.optimism import optimism_of_choice
 
+    if isinstance(losses, np.ndarray):
+        return asdict(optimism_of_choice(losses)) if losses.shape[1] > 1 else None
+    seeds = sorted(losses[0])
+    if len(seeds) < 2 or any(sorted(cell) != seeds for cell in losses):
+        return None
     return asdict(optimism_of_choice(np.array([[cell[seed] for seed in seeds] for cell in losses])))
 
 
@@ -110,7 +121,9 @@ def _sentences(chosen: Mapping[str, Any] | None) -> str:
     loss = "test loss" if chosen["peek"] else "validation loss"
     point = ", ".join(f"{key}={value}" for key, value in chosen["point"].items()) or chosen["name"]
     said = [f"Chosen by {loss} among {chosen['among']}{' (--peek)' * chosen['peek']}: {point}."]
-    said.append(f"Its {loss} is {_interval(chosen[by])}. {_flattered(chosen['optimism'])}")
+    said.append(f"Its {loss} is {_interval(chosen[by])}.")
+    if chosen["among"] > 1:
+        said.append(_flattered(chosen["optimism"]))
     if chosen["peek"]:
         said.append("Its test loss is no honest estimate: no data are left that had no say in the choice.")
     else:
@@ -123,11 +136,10 @@ def _flattered(optimism: Mapping[str, Any] | None) -> str:
     if optimism is None:
         return "How much choosing the least flatters it, these seeds cannot tell."
     seeds, changed = optimism["seeds"], optimism["changed"]
-    how = f"measured by choosing anew without each of the {seeds} seeds in turn"
-    if not changed:
-        return f"Choosing the least flatters it by 0 ({how}: the choice is always the same)."
-    differs = f"{changed} time{'s' * (changed > 1)} another is chosen"
-    return f"Choosing the least flatters it by about {optimism['mean']:.2g} ({how}: {differs})."
+    how = f"chosen anew without each of the {seeds} seeds in turn, it is"
+    often = f"another one {changed} time{'s' * (changed > 1)}" if changed else "always the same"
+    amount = f"about {optimism['mean']:.2g}" if optimism["mean"] else "nothing that can be measured"
+    return f"Choosing the least flatters it by {amount}: {how} {often}."
 
 
 def _interval(interval: Mapping[str, Any] | None) -> str:

@@ -98,7 +98,7 @@ def compare_rows(
         if chosen is not None and any(run is chosen for run in members):
             reference: StoredRun | None = chosen
         else:
-            reference = _plain_run(members)
+            reference = _plain_run(members) if _measured(members, metric) else None
         judged = _judge(members, reference, metric)
         seeds = {seed for run in members for seed in run.seeds}
         rows.update({id(run): {**_row(run, label, seeds), "metric": metric, **judged[id(run)]} for run in members})
@@ -154,8 +154,14 @@ def value(row: Mapping[str, Any], key: str) -> Any:
     if key == "missing_seeds":
         return seeds_text(row.get(key) or ()) or None
     if key == "changed" and isinstance(row.get(key), Mapping):
-        return ", ".join(f"{name.partition('.')[2] or name}={_plain(item)}" for name, item in row[key].items()) or "-"
+        return ", ".join(f"{short_key(name)}={_plain(item)}" for name, item in row[key].items()) or "-"
     return row.get(key)
+
+
+def short_key(key: str) -> str:
+    """A config's key where people read it: `hidden`, `l2.lam`, and of `optimizer.name` `optimizer`."""
+    section, _, rest = key.partition(".")
+    return section if rest in ("", "name") else rest
 
 
 def seeds_text(seeds: Iterable[int]) -> str:
@@ -181,7 +187,9 @@ def sort_rows(rows: Sequence[Row], column: str | None = None, top: int | None = 
     def key(row: Row) -> tuple[bool, Any]:
         found = value(row, column)
         found = found.get("mean") if isinstance(found, Mapping) else found
-        return (found is None, 0 if found is None else -found if COLUMNS[column].best == "greatest" else found)
+        of_accuracy = column == "difference" and row.get("metric") in ACCURACIES
+        greatest = COLUMNS[column].best == "greatest" or of_accuracy
+        return (found is None, 0 if found is None else -found if greatest else found)
 
     groups: dict[str, list[Row]] = {}
     for row in rows:
@@ -246,6 +254,12 @@ def per_seed(run: StoredRun, metric: str) -> dict[int, float]:
     return {seed: number for seed, number in found.items() if number is not None}
 
 
+def _measured(runs: Sequence[StoredRun], metric: str) -> bool:
+    """Whether the runs can have the metric: a regression has no accuracy, and a split without rows no loss."""
+    completed = any(entry["status"] == "completed" for run in runs for entry in run.summary["seeds"].values())
+    return not completed or any(per_seed(run, metric) for run in runs)
+
+
 def labels(rows: Sequence[Row]) -> list[str]:
     """What to call each row: its name, or where several have one name, their folders."""
     names = [row.get("name") or "" for row in rows]
@@ -256,7 +270,7 @@ def labels(rows: Sequence[Row]) -> list[str]:
 
 
 def _plain_run(runs: Sequence[StoredRun]) -> StoredRun | None:
-    """The run without regularizers; of several the one whose other settings most of the runs share."""
+    """The run without regularizers; of several the one whose other settings most runs share, with the most seeds."""
 
     def others(run: StoredRun) -> str:
         own = {key: item for key, item in run.config.items() if key not in ("name", "regularizers", "seeds")}
@@ -264,7 +278,9 @@ def _plain_run(runs: Sequence[StoredRun]) -> StoredRun | None:
 
     shared = Counter(others(run) for run in runs)
     plain = [run for run in runs if run.summary["stack"] == "none"]
-    return max(plain, key=lambda run: shared[others(run)], default=None)
+    finished = {id(run): len(per_seed(run, "test_loss")) for run in plain}
+    # With a run that has no finished seed nothing can be compared.
+    return max(plain, key=lambda run: (finished[id(run)] > 0, shared[others(run)], finished[id(run)]), default=None)
 
 
 def _find(runs: Sequence[StoredRun], wanted: StoredRun | Path | str) -> StoredRun:

@@ -14,9 +14,9 @@ from regx.runner.cluster import Jobs
 from regx.runner.networks import OnProgress
 from regx.runner.plan import dataset
 from regx.runner.runs import Target, bring_up_to_date
-from regx.runner.sweep import SWEEP
 from regx.stats.effects import design
 from regx.store.atomic import write_atomically
+from regx.store.files import SWEEP
 from regx.store.run import StoredRun, read_run
 
 MOST_MEMBERS = 8

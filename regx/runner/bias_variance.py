@@ -20,9 +20,7 @@ from regx.runner.cluster import Jobs
 from regx.runner.networks import OnProgress, train_networks
 from regx.runner.plan import Member, dataset, fingerprint, forget_data
 from regx.stats.decomposition import FEWEST_DRAWS, PARTS, decompose, intervals
-from regx.store.files import read_json, write_json
-
-FILE = "bias_variance.json"
+from regx.store.files import BIAS_VARIANCE, read_json, write_json
 
 
 def study_folder(grid: Grid, out: Path) -> Path:
@@ -88,7 +86,7 @@ class _Study:
         self._data = fingerprint(configs[0].dataset)
         self._under_way: dict[int, dict[int, Array | None]] = {}
         if self._points:
-            before = read_json(folder / FILE, ("data_fingerprint",))["data_fingerprint"]
+            before = read_json(folder / BIAS_VARIANCE, ("data_fingerprint",))["data_fingerprint"]
             if before != self._data:
                 raise InputError(
                     f"{folder}: the data has changed since this study: expected fingerprint {before}, found "
@@ -103,7 +101,7 @@ class _Study:
             known.update(self._predictions(number, own))
             if len(known) == len(self._configs[number].seeds):
                 self._points[_key(self._values[number])] = self._point(number, self._under_way.pop(number))
-                write_json(self._folder / FILE, self.content())
+                write_json(self._folder / BIAS_VARIANCE, self.content())
 
     def content(self) -> dict[str, Any]:
         """What stands in the file: the points that are there, in the axis' order."""
@@ -170,7 +168,7 @@ def _key(value: Any) -> str:
 
 def _stored(folder: Path) -> dict[str, dict[str, Any]]:
     """The points that a study's file has, by the key of their value."""
-    if not (folder / FILE).exists():
+    if not (folder / BIAS_VARIANCE).exists():
         return {}
-    points = read_json(folder / FILE, ("points", "data_fingerprint"))["points"]
+    points = read_json(folder / BIAS_VARIANCE, ("points", "data_fingerprint"))["points"]
     return {_key(point["value"]): point for point in points}

@@ -132,7 +132,9 @@ class Cluster:
         self.threads = sum(client.nthreads().values())
         self._futures: dict[Future, Attempt] = {}
 
-    def execute(self, works: Iterator[Work], on_trained: OnTrained, on_epochs: OnEpochs, on_failed: OnFailed) -> None:
+    def execute(
+        self, works: Iterator[Work], on_trained: OnTrained, on_epochs: OnEpochs, on_failed: OnFailed, slim: bool = False
+    ) -> None:
         """As `execute.execute`, without glimpses and checkpoints; progress is told by population.
 
         Raises RegxError where the connection is lost or versions differ.
@@ -150,10 +152,8 @@ class Cluster:
                     task = again.popleft() if again else next(tasks, None)
                     if task is None:
                         break
-                    future = self._client.submit(
-                        train_there, pickle.dumps(request_of(task), protocol=pickle.HIGHEST_PROTOCOL), facts().versions,
-                        pure=False,
-                    )  # fmt: skip
+                    sent = pickle.dumps(request_of(task, slim=slim), protocol=pickle.HIGHEST_PROTOCOL)
+                    future = self._client.submit(train_there, sent, facts().versions, pure=False)
                     self._futures[future] = Attempt(task)
                     finished.add(future)
                 if not self._futures:

@@ -60,6 +60,7 @@ def execute(
     watch: Watch | None = None,
     on_checkpoint: OnCheckpoint | None = None,
     on_failed: OnFailed = no_failure,
+    slim: bool = False,
 ) -> None:
     """Train every population and hand over its networks as it is finished, in this thread.
 
@@ -67,7 +68,7 @@ def execute(
     negative where some are done again; on_checkpoint(members, checkpoint) every `training.checkpoint_seconds` of a
     population; on_failed(member, reason) of a network that is given up. Populations are trained one after the other in
     each job, or, where they are watched, all at once in turns. A worker that dies loses only what it was training,
-    which is tried again as `attempts` says.
+    which is tried again as `attempts` says. slim: without metrics but the last row, weights and snapshots.
     """
     tasks: Iterator[Task] = (Task((work,)) for work in works)
     if watch is not None:
@@ -82,7 +83,7 @@ def execute(
         assert on_checkpoint is not None
         on_checkpoint(members, checkpoint)
 
-    request = partial(request_of, watch=watch, checkpoints=on_checkpoint is not None)
+    request = partial(request_of, watch=watch, checkpoints=on_checkpoint is not None, slim=slim)
     if jobs == 1:
         _execute_here(tasks, request, on_trained, on_epochs, glimpse, keep, on_failed)
         return
@@ -162,13 +163,14 @@ def _of(
     return lambda number, what: tell(members[number], what)
 
 
-def request_of(task: Task, watch: Watch | None = None, checkpoints: bool = False) -> Request:
+def request_of(task: Task, watch: Watch | None = None, checkpoints: bool = False, slim: bool = False) -> Request:
     """What a worker is asked for."""
     return Request(
         tuple(work.population for work in task.works),
         watched=None if watch is None else watch.inputs,
         seconds=None if watch is None else watch.seconds,
         checkpoints=checkpoints,
+        slim=slim,
         begun=tuple(work.begun for work in task.works),
     )
 

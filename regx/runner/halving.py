@@ -20,9 +20,12 @@ T = TypeVar("T")
 
 
 def rung_epochs(epochs: int, eval_every: int) -> tuple[int, ...]:
-    """The epochs of each rung, the last being all: a ninth, a third, and all of them, in steps of `eval_every`."""
+    """The epochs of each rung, the last being all: a ninth, a third, and all of them, in steps of `eval_every`.
+
+    Where `eval_every` is too coarse for that, rungs are alike, and never longer than all.
+    """
     parts = [epochs / KEPT**left for left in range(RUNGS - 1, 0, -1)]
-    return (*(max(1, round(part / eval_every)) * eval_every for part in parts), epochs)
+    return (*(min(max(1, round(part / eval_every)) * eval_every, epochs) for part in parts), epochs)
 
 
 def survivors(losses: Mapping[T, float], last: bool = False) -> list[T]:

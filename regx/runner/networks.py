@@ -41,6 +41,7 @@ def train_networks(
     resumed: Sequence[Resumed] = (),
     on_checkpoint: OnCheckpoint | None = None,
     on_failed: OnFailed = no_failure,
+    slim: bool = False,
 ) -> None:
     """Train the members' networks as populations and hand each population's over when it is finished.
 
@@ -50,6 +51,7 @@ def train_networks(
     watch: who wants to see them train side by side. peek: the test split takes the place of the validation split.
     resumed: the populations that go on from a checkpoint. on_checkpoint(members, checkpoint): where they stand, in this
     thread, from time to time. on_failed(member, reason): of a network that is given up, in this thread.
+    slim: networks are handed over without weights and snapshots, and with the last row of their metrics alone.
     Raises InputError where a stack cannot act on its data, or the memory does not suffice.
     """
     counter = _Counter(configs, members, on_progress)
@@ -67,11 +69,11 @@ def train_networks(
     if isinstance(jobs, Dask):
         with connected(jobs) as cluster:
             works = begun(plan(configs, members, cluster.threads, peek, resumed))
-            cluster.execute(works, finished, counter.epochs, failed)
+            cluster.execute(works, finished, counter.epochs, failed, slim)
         return
     jobs = jobs or _jobs(configs, members)
     works = begun(plan(configs, members, jobs, peek, resumed))
-    execute(works, min(jobs, len(members)), finished, counter.epochs, watch, on_checkpoint, failed)
+    execute(works, min(jobs, len(members)), finished, counter.epochs, watch, on_checkpoint, failed, slim)
 
 
 class _Counter:

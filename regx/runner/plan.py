@@ -115,14 +115,14 @@ def check_memory(config: Config, data: Dataset) -> None:
     network = 2 * _bytes_per_network(config, data)  # twice: evaluation and what is saved take as much again
     metrics = 8 * len(METRICS) * (config.training.epochs // config.training.eval_every + 2)
     if network + metrics > memory():
-        what = "a network" if network > metrics else "metrics"
+        what = "a network that fits" if network > metrics else "metrics that fit"
         remedy = (
             "Make architecture.hidden smaller, or the table"
             if network > metrics
             else "Make training.epochs smaller, or training.eval_every larger"
         )
         raise InputError(
-            f"{config.name}: expected {what} that fit in memory, found {_gigabytes(network + metrics)} where there are "
+            f"{config.name}: expected {what} in memory, found {_gigabytes(network + metrics)} where there are "
             f"{_gigabytes(memory())}. {remedy}."
         )
 

@@ -20,6 +20,7 @@ Every result of tuning is kept in tuning.json, so that the same command again tr
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import math
 import os
@@ -36,7 +37,7 @@ from regx.core.errors import InputError, RegxError
 from regx.core.trained import Trained
 from regx.data.table import TableSource
 from regx.evidence.inspection import Inspection, inspect
-from regx.evidence.recommendation import PLAIN, Conclusion, Measured, Raced, conclude
+from regx.evidence.recommendation import FEWEST_SPLITS, PLAIN, Conclusion, Measured, Raced, conclude
 from regx.evidence.references import Score, references, score
 from regx.nn.layout import Layout
 from regx.regularizers import REGISTRY
@@ -60,11 +61,11 @@ from regx.runner.networks import Progress, train_networks
 from regx.runner.plan import Member, dataset, estimated_seconds, fingerprint, forget_data
 from regx.runner.runs import Target, bring_up_to_date
 from regx.store.atomic import write_atomically
-from regx.store.files import config_text, read_json, write_json
+from regx.store.files import SWEEP, config_text, read_json, write_json
+from regx.store.run import read_run
 from regx.store.summary import stack_text
 
 SPLITS = 10
-FEWEST_SPLITS = 5
 FEWEST_ROWS = 40
 MINUTES = 5.0
 # Steps of the optimizer, enough for the plain network to learn its training rows by heart where it can.
@@ -112,7 +113,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class Recommendation:
-    """What was found. folder: of the race. config: the one that is recommended. notes: what a reader should know."""
+    """What was found.
+
+    folder: of the race. config: the one that is recommended. notes: what a reader should know. unfinished: the lanes
+    in whose run folders a network diverged or failed.
+    """
 
     folder: Path
     config: Config
@@ -121,18 +126,20 @@ class Recommendation:
     conclusion: Conclusion
     seconds: float
     notes: tuple[str, ...]
+    unfinished: tuple[str, ...]
 
 
 def planned(question: Question) -> Plan:
     """Look at the table and decide what to train. Raises InputError for a table that cannot be learned from."""
     forget_data()
     _check_overrides(question.overrides)
-    seeds = question.seeds if question.seeds is not None else SPLITS
     dataset_keys = {"name": "csv", "path": str(question.table), "target": question.target}
     # Where the error of a missing file is the user's own word for it, not a key of a config they have not written.
-    if not question.table.is_file():
+    if not os.path.isfile(question.table):  # noqa: PTH113  # false where a name is too long, or a folder closed
         raise InputError(f"{question.table}: no such table. Expected a CSV file with a header line.")
-    first = config_of({"dataset": dataset_keys}, str(question.table), _only(question.overrides, "dataset."), seeds)
+    mapping = {"dataset": dataset_keys, "seeds": SPLITS}
+    of_data = (*_only(question.overrides, "dataset."), *_only(question.overrides, "seeds="))
+    first = config_of(mapping, str(question.table), of_data, question.seeds)
     source = first.dataset
     assert isinstance(source, TableSource)
     rows = len(source.table().y)
@@ -144,7 +151,7 @@ def planned(question: Question) -> Plan:
     data = dataset(source, first.seeds[0])
     if not len(data.val.x):
         raise InputError("regx recommend chooses by validation loss: expected dataset.val_fraction above 0.")
-    base = _base(question, dataset_keys, len(data.train.x), seeds, MOST_EPOCHS)
+    base = _base(question, dataset_keys, len(data.train.x), MOST_EPOCHS)
     rates: tuple[float, ...] = LEARNING_RATES if base.optimizer.kind == OPTIMIZER["name"] else ADAPTIVE_RATES
     if _only(question.overrides, "optimizer.lr="):
         rates = (float(base.resolved["optimizer"]["lr"]),)
@@ -159,7 +166,7 @@ def planned(question: Question) -> Plan:
                 f"{question.minutes:g} minutes are few for this table: networks train {shorter} epochs instead of "
                 f"{base.training.epochs}."
             )
-            base = _base(question, dataset_keys, len(data.train.x), seeds, shorter)
+            base = _base(question, dataset_keys, len(data.train.x), shorter)
             seconds = _estimate(base, LADDER, rates, len(base.seeds)) * SLACK / jobs
     parameters = Layout(data.train.x.shape[1], base.architecture, data.train.y.shape[1]).size
     return Plan(base, rates, inspect(source, data, parameters), LADDER, seconds, tuple(notes))
@@ -177,6 +184,31 @@ def recommend(
     return race.run(command)
 
 
+def check_output(path: Path, force: bool) -> None:
+    """Raise InputError unless the config may be written there: nothing of somebody else's is replaced unasked."""
+    if path.is_dir():
+        raise InputError(
+            f"{path}: expected a file to write the config to, found a folder. Type a name such as my.yaml."
+        )
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: expected a folder to write into, found none: {path.parent}. Make it first.")
+    if path.exists() and not force:
+        try:
+            first, _, rest = path.read_bytes().partition(b"\n")
+        except OSError as error:
+            raise RegxError(f"{path}: cannot be read: {error.strerror or error}.") from error
+        if first != _mark(rest):
+            raise InputError(
+                f"{path}: there is a file already that `regx recommend` did not write, or that was changed since. "
+                "Expected a new name after -o, or --force, which replaces it and trains everything anew."
+            )
+
+
+def _mark(rest: bytes) -> bytes:
+    """The first line of a config that is written here, by which it is known again while nobody has changed it."""
+    return f"# By regx recommend; unchanged while this fits: {hashlib.sha256(rest).hexdigest()[:8]}".encode()
+
+
 def write(found: Recommendation, document: Mapping[str, Any], lines: Sequence[str], path: Path | None) -> Path:
     """Write the recommended config, to `path` or into the race's folder, and the document beside the runs.
 
@@ -191,7 +223,8 @@ def write(found: Recommendation, document: Mapping[str, Any], lines: Sequence[st
     comment = "".join(f"# {line}\n" for text in lines for line in textwrap.wrap(_printable(text), 118))
     for each in dict.fromkeys((found.folder / RECOMMENDED, target)):
         own = resolved if each == target else found.config.resolved
-        write_atomically(each, f"{comment}{config_text(own)}".encode())
+        content = f"{comment}{config_text(own)}".encode()
+        write_atomically(each, _mark(content) + b"\n" + content)
     write_json(found.folder / OUTCOME, {**document, "config": str(target)})
     return target
 
@@ -207,8 +240,8 @@ class _Race:
         self._notes = list(plan.notes)
         self._rungs = rung_epochs(self._base.training.epochs, self._base.training.eval_every)
         facts = {key: value for key, value in self._base.resolved.items() if key != "seeds"}
-        data = fingerprint(self._base.dataset)
-        of = {"config": facts, "data": data, "ladder": _ladder_facts(plan), "rungs": self._rungs}
+        self._data = fingerprint(self._base.dataset)
+        of = {"config": facts, "data": self._data, "ladder": _ladder_facts(plan), "rungs": self._rungs}
         self.folder = out / f"{self._base.name}-recommend-{digest(of)}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -218,16 +251,20 @@ class _Race:
         self._chosen: dict[str, dict[int, Candidate]] = {}
         self._over = self._short = False
         self._deadline_counts = True
-        self._done, self._all = 0.0, _estimate(self._base, plan.lanes, plan.rates, len(self._splits))
+        self._unfinished: list[str] = []
+        self._pace = SLACK / self._jobs  # seconds for one that is estimated
+        # What is done and what there is to do, in estimated seconds; what earlier starts have done is not new.
+        self._done = self._new = 0.0
+        self._tuning, self._folders = self._estimated()
 
     def run(self, command: Sequence[str] | None) -> Recommendation:
         measured = self._references()
-        before, begun = time.monotonic(), self._done
+        before, begun = time.monotonic(), self._new
         # Without the plain network there is no answer, so it is trained to the end whatever the clock says.
         self._deadline_counts = False
         self._tune("learning rates of the plain network", {ALONE[0]: self._same(ALONE[0])})
         self._deadline_counts = True
-        self._fit(time.monotonic() - before, self._done - begun)
+        self._fit(time.monotonic() - before, self._new - begun)
         if self._short:  # then the first of the ladder, to the end, rather than all of it half way
             for lane in ALONE[1:]:
                 self._tune(lane.name, {lane: self._same(lane)})
@@ -238,6 +275,11 @@ class _Race:
         lanes, dropped = self._raced()
         if dropped:
             self._notes.append(f"Not raced to the end, for want of time: {', '.join(dropped)}. --minutes gives more.")
+        if self._results.failed:
+            self._notes.append(
+                f"Networks that could not be trained, and count as diverged: {len(self._results.failed)}. The reason "
+                f"of the last: {self._results.reason}"
+            )
         measured = [
             Measured(one.reference, _of(one.test, self._splits), one.accuracy and _of(one.accuracy, self._splits))
             for one in measured
@@ -247,25 +289,29 @@ class _Race:
         seconds = time.monotonic() - self._start
         config = self._final(conclusion.recommended)
         notes = tuple(dict.fromkeys(self._notes))
-        return Recommendation(self.folder, config, tuple(lanes), tuple(measured), conclusion, seconds, notes)
+        return Recommendation(
+            self.folder, config, tuple(lanes), tuple(measured), conclusion, seconds, notes, tuple(self._unfinished)
+        )
 
     # References
 
     def _references(self) -> list[Measured]:
         task = self._plan.inspection.task
         scores: dict[str, dict[int, Score]] = {one.role: {} for one in references(task)}
-        for number, seed in enumerate(self._splits):
-            if number >= FEWEST_SPLITS and time.monotonic() - self._start > 0.2 * 60 * self._question.minutes:
-                self._reduce(number, "the references take long")
-                break
-            self._tell("references")
-            for one in references(task):
-                found = self._results.reference(one.role, seed)
-                if found is None:
-                    found = score(one, dataset(self._base.dataset, seed), seed)
-                    self._results.add_reference(one.role, seed, found)
-                scores[one.role][seed] = found
-        self._results.write()
+        try:
+            for number, seed in enumerate(self._splits):
+                if number >= FEWEST_SPLITS and time.monotonic() - self._start > 0.2 * 60 * self._question.minutes:
+                    self._reduce(number, "the references take long")
+                    break
+                self._tell("references")
+                for one in references(task):
+                    found = self._results.reference(one.role, seed)
+                    if found is None:
+                        found = score(one, dataset(self._base.dataset, seed), seed)
+                        self._results.add_reference(one.role, seed, found)
+                    scores[one.role][seed] = found
+        finally:
+            self._results.write()
         self._notes += dict.fromkeys(note for of in scores.values() for one in of.values() for note in one.notes)
         measured = []
         for one in references(task):
@@ -326,7 +372,8 @@ class _Race:
         configs = [self._config(candidate, epochs) for candidate, epochs in numbers]
         keys = list(numbers)
         members = [Member(numbers[candidate, epochs], seed) for candidate, epochs, seed in missing]
-        before, stage_cost = self._done, sum(self._cost(candidate, epochs) for candidate, epochs, _ in missing)
+        before, new = self._done, self._new
+        stage_cost = sum(self._cost(candidate, epochs) for candidate, epochs, _ in missing)
 
         def on_trained(done: Sequence[Member], trained: Sequence[Trained]) -> None:
             for member, one in zip(done, trained, strict=True):
@@ -334,18 +381,25 @@ class _Race:
             if self._deadline_counts and self._tuning_is_over():
                 raise _OutOfTimeError
 
+        def on_failed(member: Member, reason: str) -> None:
+            self._results.fail(*keys[member.config], member.seed, reason)
+
         def on_progress(progress: Progress) -> None:
-            self._done = before + stage_cost * progress.epochs / progress.all_epochs
+            part = stage_cost * progress.epochs / progress.all_epochs
+            self._done, self._new = before + part, new + part
             self._tell(stage)
 
         self._tell(stage)
         try:
-            train_networks(configs, members, on_trained, self._question.jobs, on_progress)
+            train_networks(
+                configs, members, on_trained, self._question.jobs, on_progress, on_failed=on_failed, slim=True
+            )
         except _OutOfTimeError:
             self._over = True
+            return
         finally:
             self._results.write()
-        self._done = before + stage_cost
+        self._done, self._new = before + stage_cost, new + stage_cost
 
     def _tuning_is_over(self) -> bool:
         return time.monotonic() > self._start + FOR_TUNING * 60 * self._question.minutes
@@ -357,7 +411,7 @@ class _Race:
         """Leave out splits if, at the pace that was measured, all of them would not fit into the minutes."""
         if took < 1.0 or estimated <= 0:
             return
-        pace = took / estimated
+        pace = self._pace = took / estimated
         left = self._start + FOR_TUNING * 60 * self._question.minutes - time.monotonic()
         seconds_per_split = _estimate(self._base, self._plan.lanes[1:], self._plan.rates, 1) * pace
         fewest = min(FEWEST_SPLITS, len(self._splits))
@@ -371,7 +425,12 @@ class _Race:
                 f"{why} here. --minutes gives more."
             )
             self._splits = self._splits[:splits]
-            self._all = _estimate(self._base, self._plan.lanes, self._plan.rates, splits)
+            self._tuning, self._folders = self._estimated()
+
+    def _estimated(self) -> tuple[float, float]:
+        """The estimated seconds of tuning, and of the run folders of the lanes."""
+        splits, lanes = len(self._splits), self._plan.lanes
+        return _estimate(self._base, lanes, self._plan.rates, splits), len(lanes) * splits * _seconds(self._base)
 
     # What comes of it
 
@@ -389,7 +448,7 @@ class _Race:
                 dropped.append(lane.name)
                 continue
             if not all(math.isfinite(one["val_loss"]) for one in results.values()):
-                self._notes.append(f"Left out, since networks diverged whatever was tried: {lane.name}.")
+                self._notes.append(f"Left out, since networks diverged or failed whatever was tried: {lane.name}.")
                 continue
             accuracy = {seed: one["test_accuracy"] for seed, one in results.items() if "test_accuracy" in one}
             pooled = chosen[ALL]
@@ -404,10 +463,11 @@ class _Race:
                 )
             )
         if PLAIN not in [lane.name for lane in lanes]:
+            why = f" The last reason: {self._results.reason}" if self._results.failed else ""
             raise RegxError(
-                f"{self._question.table}: the plain network diverged at every learning rate that was tried "
-                f"({', '.join(map(str, self._plan.rates))}). A target or a column with a few huge values does that: "
-                "look at the table, or try -s optimizer.lr=0.0003."
+                f"{self._question.table}: there is a split on which the plain network diverged or failed at every "
+                f"learning rate that was tried ({', '.join(map(str, self._plan.rates))}). A target or a column with a "
+                f"few huge values does that: look at the table, or try -s optimizer.lr=0.0003.{why}"
             )
         return lanes, dropped
 
@@ -420,26 +480,43 @@ class _Race:
     def _keep(self, lanes: Sequence[Raced], conclusion: Conclusion, command: Sequence[str] | None) -> None:
         """Run folders of the lanes as they would be recommended; of two alone where time is short."""
         names = [lane.name for lane in lanes]
-        left = self._deadline - time.monotonic()
-        pace = max(SLACK / self._jobs, 0.0)
-        if len(names) * len(self._splits) * _seconds(self._base) * pace > left:
+        each = len(self._splits) * _seconds(self._base)
+        if len(names) * each * self._pace > self._deadline - time.monotonic():
             names = list(dict.fromkeys((PLAIN, conclusion.recommended)))
             self._notes.append(f"Run folders of {' and '.join(names)} alone, for want of time.")
         configs = [self._final(name) for name in names]
         targets = [Target(config, self.folder / config.folder_name) for config in configs]
-        bring_up_to_date(
-            targets,
-            self._question.jobs,
-            self._question.force,
-            lambda progress: self._on_stage("run folders of the lanes", progress.epochs / progress.all_epochs, 0.0),
-            command,
-        )
+        self._check_same_table()
+        self._deadline_counts = False
+        new, self._folders = self._new, len(names) * each
+
+        def on_progress(progress: Progress) -> None:
+            part = self._folders * progress.epochs / progress.all_epochs
+            self._done, self._new = self._tuning + part, new + part
+            self._tell("run folders of the lanes", self._done)
+
+        bring_up_to_date(targets, self._question.jobs, self._question.force, on_progress, command)
+        self._unfinished = [
+            name
+            for name, target in zip(names, targets, strict=True)
+            if read_run(target.folder).about["status"] != "completed"
+        ]
+        if self._unfinished:
+            self._notes.append(f"In the run folders of these lanes networks diverged or failed: {self._unfinished}.")
         document = {
             "name": self._base.name,
             "axes": [],
             "cells": [{"run": target.folder.name, "point": {}} for target in targets],
         }
-        write_atomically(self.folder / "sweep.json", (json.dumps(document, indent=2) + "\n").encode())
+        write_atomically(self.folder / SWEEP, (json.dumps(document, indent=2) + "\n").encode())
+
+    def _check_same_table(self) -> None:
+        """Raise RegxError if the table was changed since the start: its run folders would hold other data."""
+        if self._base.dataset.fingerprint() != self._data:
+            raise RegxError(
+                f"{self._question.table}: the table was changed while it was raced. Start again: the changed table is "
+                "raced anew, and what was found so far is kept for the one before."
+            )
 
     # Configs
 
@@ -483,12 +560,16 @@ class _Race:
         training = self._base.training
         return max(2 * training.eval_every, training.epochs // 5)
 
-    def _tell(self, stage: str) -> None:
-        share = min(self._done / self._all, 1.0) if self._all else 0.0
+    def _tell(self, stage: str, done: float | None = None) -> None:
+        """Say how far it is. done: of all; None while tuning, which may take more than estimated."""
+        everything = self._tuning + self._folders
+        done = min(self._done, self._tuning) if done is None else done
+        share = done / everything
         elapsed = time.monotonic() - self._start
-        left = elapsed * (1 - share) / share if share > 0.02 else math.nan
-        until = self._deadline - time.monotonic()
-        self._on_stage(stage, share, max(0.0, min(left, until) if math.isfinite(left) else until))
+        left = (everything - done) * (elapsed / self._new if self._new > 0.02 * everything else self._pace)
+        if self._deadline_counts:
+            left = min(left, self._deadline - time.monotonic())
+        self._on_stage(stage, share, max(0.0, left))
 
 
 class _Results:
@@ -499,6 +580,8 @@ class _Results:
         stored = read_json(path, ("networks", "references")) if path.exists() and not anew else {}
         self._networks: dict[str, dict[str, dict[str, float | None]]] = stored.get("networks", {})
         self._references: dict[str, dict[str, dict[str, Any]]] = stored.get("references", {})
+        self.failed: set[tuple[str, int]] = set()  # not stored, so that another start tries again
+        self.reason = ""  # of the last that failed
         self._written = time.monotonic()
 
     @staticmethod
@@ -507,10 +590,14 @@ class _Results:
         return f"{candidate.lane} lr={candidate.lr:g} ({strengths}) {epochs} epochs"
 
     def has(self, candidate: Candidate, epochs: int, seed: int) -> bool:
-        return str(seed) in self._networks.get(self._key(candidate, epochs), {})
+        key = self._key(candidate, epochs)
+        return str(seed) in self._networks.get(key, {}) or (key, seed) in self.failed
 
     def get(self, candidate: Candidate, epochs: int, seed: int) -> dict[str, float] | None:
-        found = self._networks.get(self._key(candidate, epochs), {}).get(str(seed))
+        key = self._key(candidate, epochs)
+        if (key, seed) in self.failed:
+            return {"val_loss": math.inf, "test_loss": math.inf}
+        found = self._networks.get(key, {}).get(str(seed))
         if found is None:
             return None
         return {name: math.inf if value is None else value for name, value in found.items()}
@@ -521,11 +608,16 @@ class _Results:
 
     def add(self, candidate: Candidate, epochs: int, trained: Trained) -> None:
         names = [name for name in ("val_loss", "test_loss", "test_accuracy") if name in trained.reported]
-        finite = trained.status == "completed"
+        # A test loss that is no number can be averaged with nothing. So no such network is chosen.
+        finite = trained.status == "completed" and all(math.isfinite(trained.reported[name]) for name in names)
         kept: dict[str, float | None] = {str(name): trained.reported[name] if finite else None for name in names}
         self._networks.setdefault(self._key(candidate, epochs), {})[str(trained.seed)] = kept
         if time.monotonic() - self._written > SECONDS_BETWEEN_WRITES:
             self.write()
+
+    def fail(self, candidate: Candidate, epochs: int, seed: int, reason: str) -> None:
+        self.failed.add((self._key(candidate, epochs), seed))
+        self.reason = reason
 
     def reference(self, role: str, seed: int) -> Score | None:
         found = self._references.get(role, {}).get(str(seed))
@@ -534,6 +626,8 @@ class _Results:
     def add_reference(self, role: str, seed: int, found: Score) -> None:
         kept = {"loss": found.loss, "accuracy": found.accuracy, "notes": list(found.notes)}
         self._references.setdefault(role, {})[str(seed)] = kept
+        if time.monotonic() - self._written > SECONDS_BETWEEN_WRITES:
+            self.write()
 
     def write(self) -> None:
         write_json(self._path, {"networks": self._networks, "references": self._references})
@@ -547,25 +641,37 @@ def _check_overrides(overrides: Sequence[str]) -> None:
                 f"--set {_only(overrides, key)[0]}: `regx recommend` chooses the regularizers itself. Expected another "
                 "key, such as architecture.hidden or dataset.task; to train a stack of your own, use `regx run`."
             )
+    for key in ("dataset.name", "dataset.path", "dataset.target"):
+        if _only(overrides, key):
+            raise InputError(
+                f"--set {_only(overrides, key)[0]}: expected the table as TABLE and its column to predict as --target."
+            )
 
 
 def _only(overrides: Sequence[str], prefix: str) -> tuple[str, ...]:
     return tuple(text for text in overrides if text.strip().startswith(prefix))
 
 
-def _base(question: Question, dataset_keys: Mapping[str, str], rows: int, seeds: Seeds, most_epochs: int) -> Config:
+def _base(question: Question, dataset_keys: Mapping[str, str], rows: int, most_epochs: int) -> Config:
     """The plain network for a table of so many training rows, with the user's own settings on top."""
     batch: int | str = "full" if rows <= FULL_BATCH_UP_TO else BATCH if rows < LARGE_TABLE else LARGE_BATCH
     steps = 1 if batch == "full" else math.ceil(rows / int(batch))
     epochs = min(max(FEWEST_EPOCHS, STEPS // steps), most_epochs)
-    mapping = {
-        "dataset": dict(dataset_keys),
-        "architecture": {"hidden": list(HIDDEN)},
-        "regularizers": [],
-        "optimizer": {} if _only(question.overrides, "optimizer.name") else OPTIMIZER,
-        "training": {"epochs": epochs, "batch_size": batch, "eval_every": max(1, epochs // EVALUATIONS)},
-    }
-    return config_of(mapping, str(question.table), question.overrides, seeds)
+
+    def config(epochs: int) -> Config:
+        mapping = {
+            "dataset": dict(dataset_keys),
+            "architecture": {"hidden": list(HIDDEN)},
+            "regularizers": [],
+            "optimizer": {} if _only(question.overrides, "optimizer.name") else OPTIMIZER,
+            "training": {"epochs": epochs, "batch_size": batch, "eval_every": max(1, epochs // EVALUATIONS)},
+            "seeds": SPLITS,
+        }
+        return config_of(mapping, str(question.table), question.overrides, question.seeds)
+
+    found = config(epochs)
+    # Epochs of the user's own are evaluated as often as others.
+    return found if found.training.epochs == epochs else config(found.training.epochs)
 
 
 def _estimate(base: Config, lanes: Sequence[Lane], rates: Sequence[float], splits: int) -> float:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from regx.config.config import Config
 from regx.core.errors import RegxError
@@ -124,6 +125,7 @@ class _Folders:
         self._checkpoints = checkpoints
         self._targets, self._force, self._command, self._peek, self._held = targets, force, command, peek, held
         self._left = Counter(member.config for member in members)  # networks that are not written yet
+        self._facts: dict[str, Any] = {}  # of this command
         self._writers: dict[int, RunWriter] = {}
         self._waiting: dict[int, list[Trained]] = {}  # what is trained and not written yet
         self._due: dict[int, float] = {}  # when the next of it may be written
@@ -138,13 +140,16 @@ class _Folders:
     def _begin(self, number: int) -> None:
         target = self._targets[number]
         source = target.config.dataset
-        facts = about(
-            task=dataset(source, target.config.seeds[0]).task,
-            data_fingerprint=fingerprint(source),
-            digest=target.config.digest(),
-            command=self._command,
-            peek=self._peek,
+        # Asking git takes as long as training a small network, so the answer is that of the first run.
+        self._facts = self._facts or about(
+            task="", data_fingerprint="", digest="", command=self._command, peek=self._peek
         )
+        facts = {
+            **self._facts,
+            "task": dataset(source, target.config.seeds[0]).task,
+            "data_fingerprint": fingerprint(source),
+            "digest": target.config.digest(),
+        }
         # A forced run trains anew what it is asked for. Other seeds are dropped only where they are of other data.
         keep = not self._force or is_same_question(target.folder, target.config.resolved, facts)
         held = self._held if target.folder == self._held.folder else None

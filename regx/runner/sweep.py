@@ -16,9 +16,8 @@ from regx.runner.networks import OnProgress
 from regx.runner.plan import dataset
 from regx.runner.runs import Target, bring_up_to_date
 from regx.store.atomic import write_atomically
+from regx.store.files import SWEEP
 from regx.store.run import StoredRun, read_run
-
-SWEEP = "sweep.json"
 
 
 def chosen_cells(grid: Grid, max_trials: int | None, random: int | None) -> tuple[Cell, ...]:
@@ -26,11 +25,27 @@ def chosen_cells(grid: Grid, max_trials: int | None, random: int | None) -> tupl
 
     The draw depends on the grid's size alone, so the same command draws the same cells.
     """
-    cells = grid.cells
-    if random is not None and random < len(cells):
-        drawn = stream(len(cells), "random cells").choice(len(cells), size=random, replace=False)
-        cells = tuple(cells[index] for index in sorted(drawn))
-    return cells[:max_trials]
+    return tuple(grid.cells[number] for number in chosen_numbers(grid, max_trials, random))
+
+
+def chosen_numbers(grid: Grid, max_trials: int | None, random: int | None) -> Sequence[int]:
+    """The numbers in the grid of the cells that `chosen_cells` are."""
+    numbers: Sequence[int] = range(len(grid.cells))
+    if random is not None and random < len(numbers):
+        drawn = stream(len(numbers), "random cells").choice(len(numbers), size=random, replace=False)
+        numbers = sorted(drawn.tolist())
+    return numbers[:max_trials]
+
+
+def check_choosable(grid: Grid, peek: bool) -> None:
+    """Raises InputError without a validation split to choose by, unless `peek`."""
+    config = grid.cells[0].config
+    if not peek and not len(dataset(config.dataset, config.seeds[0]).val.x):
+        raise InputError(
+            f"a {'race' if grid.lanes else 'sweep'} chooses by validation loss: expected a validation split, found "
+            "none. Set dataset.val_fraction or dataset.n_val; or choose by the test split with --peek, which makes the "
+            "test loss of what is chosen no honest estimate."
+        )
 
 
 def sweep(
@@ -50,14 +65,7 @@ def sweep(
     Raises InputError without a validation split unless `peek`, RegxError where a folder holds something else or cannot
     be written.
     """
-    for cell in cells[:1]:
-        if not peek and not len(dataset(cell.config.dataset, cell.config.seeds[0]).val.x):
-            raise InputError(
-                f"a {'race' if grid.lanes else 'sweep'} chooses by validation loss: expected a validation split, found "
-                "none. "
-                "Set dataset.val_fraction or dataset.n_val; or choose by the test split with --peek, which makes the "
-                "test loss of what is chosen no honest estimate."
-            )
+    check_choosable(grid, peek)
     folder = out / grid.folder_name
     targets = [Target(cell.config, folder / cell.config.folder_name) for cell in cells]
     try:

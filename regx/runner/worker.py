@@ -7,6 +7,7 @@ when its input or that process ends, so it outlives nobody.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pickle
 import signal
@@ -34,12 +35,14 @@ class Request:
     """Populations to be trained, one after the other or, where they are watched, in turns.
 
     watched: inputs (n, D) at which glimpses show what is predicted. seconds: between two glimpses of a population; None
-    for no glimpses. checkpoints: whether they are wanted. begun: those from which the populations go on, if any.
+    for no glimpses. slim: only what a line in a table needs is handed over of a network.
+    checkpoints: whether they are wanted. begun: those from which the populations go on, if any.
     """
 
     populations: tuple[Population, ...]
     watched: Array | None = None
     seconds: float | None = None
+    slim: bool = False
     checkpoints: bool = False
     begun: tuple[Checkpoint | None, ...] = ()
 
@@ -94,10 +97,19 @@ def serve(
     if request.seconds is not None:
         for number, own in enumerate(observers):
             own.append(Looker(partial(on_glimpse, number), request.watched, request.seconds))
+    hand_over = on_trained
+    if request.slim:
+        hand_over = lambda number, trained: on_trained(number, [_slim(one) for one in trained])  # noqa: E731
     train_in_turns(
-        request.populations, observers, on_trained,
+        request.populations, observers, hand_over,
         on_checkpoint=on_checkpoint if request.checkpoints else None, begun=request.begun,
     )  # fmt: skip
+
+
+def _slim(trained: Trained) -> Trained:
+    """Without weights and snapshots, and of the metrics only the last row."""
+    last = {name: column[-1:].copy() for name, column in trained.metrics.items()}
+    return dataclasses.replace(trained, metrics=last, weights={}, snapshots={})
 
 
 def main() -> None:

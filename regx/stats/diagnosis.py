@@ -162,10 +162,11 @@ def _divergence(lost: Sequence[Seed], seeds: int) -> list[Evidence]:
         return []
     named = ", ".join(str(seed.seed) for seed in lost[:5]) + (", ..." if len(lost) > 5 else "")
     first = min(seed.diverged or 0 for seed in lost)
-    text = (
-        f"{len(lost)} of {seeds} seeds stopped being finite (seed {named}), the first at epoch {first}; "
-        "from half of them on the run counts as diverged."
-    )
+    text = f"The one seed, {named}, stopped being finite at epoch {first}."
+    if seeds > 1:
+        which = f"(seed {named}) at" if len(lost) == 1 else f"(seeds {named}), the first at"
+        text = f"{len(lost)} of {seeds} seeds stopped being finite {which} epoch {first}; "
+        text += "from half of them on the run counts as diverged."
     return [Evidence("divergence", len(lost) / seeds, None, None, 0.5, "diverged", text)]
 
 
@@ -178,10 +179,14 @@ def _evidence(seeds: Sequence[Seed]) -> list[Evidence]:
         interval = _mean(seeds, name)
         found.append(Evidence(name, interval["mean"], interval["low"], interval["high"], threshold, points_to, text))
 
-    def about(name: str) -> str:
+    def about(name: str, turned: bool = False) -> str:
+        """The interval; `turned` that of the opposite sign."""
         interval = _mean(seeds, name)
         low, high = interval["low"], interval["high"]
-        return "" if low is None or high is None else f" [{_points(low)}, {_points(high)}]"
+        if low is None or high is None:
+            return ""
+        ends = (-high, -low) if turned else (low, high)
+        return f" [{_points(ends[0])}, {_points(ends[1])}]"
 
     if one.train is not None:
         text = f"Training loss: {_points(one.train)} % of the trivial loss{about('train')}."
@@ -206,7 +211,9 @@ def _evidence(seeds: Sequence[Seed]) -> list[Evidence]:
             add("val", text)
     gap = gap_of(one)
     if gap is not None:
-        text = f"Gap: the validation loss lies {_points(gap)} points above the training loss{about('gap')}"
+        where = "above" if gap >= 0 else "below"
+        text = f"Gap: the validation loss lies {_points(abs(gap))} points {where} the training loss"
+        text += about("gap", turned=gap < 0)
         add("gap", text + _from_on(MILD_GAP, SEVERE_GAP), *_level(gap, MILD_GAP, SEVERE_GAP))
     if one.rise is not None:
         text = "The validation loss ends where it was least."
@@ -233,7 +240,9 @@ def _evidence(seeds: Sequence[Seed]) -> list[Evidence]:
         )
         add("pattern", text, PATTERN_LEFT, "underfitting" if left else None)
     if one.accuracy_gap is not None:
-        add("accuracy_gap", f"Accuracy: {_points(one.accuracy_gap)} points lower on validation than on training rows.")
+        lower = "lower" if one.accuracy_gap >= 0 else "higher"
+        points = _points(abs(one.accuracy_gap))
+        add("accuracy_gap", f"Accuracy: {points} points {lower} on validation than on training rows.")
     if one.growth is not None:
         grown = one.growth >= GROWN
         text = (

@@ -63,6 +63,17 @@ def test_runs_with_nothing_to_compare_with_are_warned_of(runs, tmp_path, store):
     result = compare(runs / "l2", tmp_path / "dropout", "--json")
     assert [row["verdict"] for row in json.loads(result.stdout)] == [None, None]
     assert "warning: sine: no verdicts, since no run here is without regularizers." in result.stderr
+
+
+def test_a_metric_that_a_group_lacks_is_why_it_has_no_verdicts(runs, store, tmp_path):
+    for name, stack in (("none", []), ("l2", [{"l2": {"lam": 0.003}}])):
+        about = {"task": "binary", "data_fingerprint": "cd" * 32}
+        store(tmp_path / name, [0.1, 0.2], "binary", about=about, stack=stack)
+    for option in ((), ("--only-changed",)):
+        result = compare(runs, tmp_path, "--metric", "test_accuracy", *option)
+        group = "sine (task=regression, data=abababababab)"
+        assert f"warning: {group}: no verdicts, since no run here has a test_accuracy." in result.stderr
+        assert "warning" not in result.stderr.replace(f"warning: {group}", "", 1)
     assert "warning" not in compare(runs, "--json").stderr
     assert "warning" not in compare(runs / "l2", "--json").stderr
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -12,7 +13,12 @@ from regx.config.catalog import Entry, entries, explained
 from regx.config.schema import in_words
 from regx.core.errors import InputError
 from regx.core.glossary import METRICS as EXPLAINED
+from regx.core.glossary import VERDICTS
 from regx.core.trained import ACCURACIES, METRICS
+from regx.report.bias_variance import _names
+from regx.report.diagnose import MEASURED
+from regx.stats.diagnosis import Verdict
+from regx.stats.effects import PairVerdict
 
 
 def explain(*arguments: str) -> Result:
@@ -33,6 +39,15 @@ def test_everything_is_explained_with_its_keys_and_source(entry: Entry) -> None:
 
 def test_every_column_of_the_metrics_is_explained() -> None:
     assert {*METRICS, *ACCURACIES} <= set(EXPLAINED)
+
+
+def test_every_verdict_and_all_evidence_is_explained() -> None:
+    known = {*EXPLAINED, *VERDICTS}
+    assert {"better", "worse", "unclear"} <= known
+    assert {*get_args(Verdict), *get_args(PairVerdict)} <= known
+    assert {*MEASURED} <= known
+    study = {"separable": True}, {"separable": False}
+    assert {name for one in study for name in _names(one).values()} <= known
 
 
 def test_the_list_has_a_line_each() -> None:

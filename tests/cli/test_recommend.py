@@ -55,9 +55,9 @@ def test_it_inspects_races_concludes_and_writes_a_config_that_runs(table: Path, 
 
     # A second start trains nothing and says the same.
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("metrics.csv")}
-    found = json.loads(regx(*typed, "--json", "-o", "other.yaml").stdout)
+    found = json.loads(regx(*typed, "--json").stdout)
     assert before == {path: path.stat().st_mtime_ns for path in folder.rglob("metrics.csv")}
-    assert (tmp_path / "other.yaml").read_text() == written
+    assert (tmp_path / "mine.yaml").read_text() == written, "replaced unasked, since nobody had changed it"
     assert all(sentence in done.stdout for sentence in found["conclusion"])
     assert found["splits"] == 2
     assert found["regularization"] == "cannot tell", "two splits tell nothing"
@@ -82,9 +82,10 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(table: Path, regx: R
 
 
 def test_what_is_there_is_not_overwritten_unasked(table: Path, regx: Regx, tmp_path: Path) -> None:
-    (tmp_path / "mine.yaml").write_text("# mine\n")
+    mark = "# By regx recommend; unchanged while this fits: 00000000\n"
+    (tmp_path / "mine.yaml").write_text(f"{mark}# mine\n")
     said = regx("recommend", table, "--target", "outcome", "-o", "mine.yaml", code=2).stderr
     assert "mine.yaml: there is a file already" in said
-    assert (tmp_path / "mine.yaml").read_text() == "# mine\n"
+    assert (tmp_path / "mine.yaml").read_text() == f"{mark}# mine\n"
     said = regx("recommend", table, "--target", "outcome", "--splits", 3, "--seeds", 4, code=2).stderr
     assert "expected one of the two" in said

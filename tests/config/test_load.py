@@ -375,9 +375,9 @@ def test_a_width_is_that_of_all_hidden_layers(config: Path) -> None:
         ("architecture: {hidden: [[4], 4]}", "expected a list of whole numbers >= 1, such as [64, 64], found 4"),
         ("seeds: [[1], [2]]", "expected a whole number with 0 <= seed < 4294967296, found a list"),
         (
-            "optimizer: {lr: 'log(1,2,1000)', beta1: 'linear(0,0.5,1000)'}",
-            "c.yaml: expected a grid of at most 100,000 cells, found 1,000,000: "
-            "optimizer.lr (1000), optimizer.beta1 (1000)",
+            "optimizer: {lr: 'log(1,2,200)', beta1: 'linear(0,0.5,200)', beta2: 'linear(0.9,0.99,100)'}",
+            "c.yaml: expected a grid of at most 2,000,000 cells, found 4,000,000: "
+            "optimizer.lr (200), optimizer.beta1 (200), optimizer.beta2 (100)",
         ),
     ],
 )  # fmt: skip

@@ -105,6 +105,21 @@ def test_underfitting_is_answered_by_its_cause(stored):
     assert ("awake", ("architecture.activation=leaky_relu",)) in overrides(stored(), dead).items()
 
 
+def test_a_run_that_stopped_early_is_told_to_wait_and_not_to_have_epochs_it_would_not_reach(stored):
+    run = stored("regularizers.early_stopping.patience=5", "training.epochs=5000")
+    run.summary["seeds"] = {str(seed): {"status": "completed", "last_epoch": 300 + seed} for seed in range(2)}
+    pattern = diagnosis("underfitting", train=0.4, val=0.4, gain=None, pattern=0.2, dead=0.1, gradient=1.0)
+    found = {item.name: item for item in advice(run, pattern)}
+    assert found["longer"].overrides == ("regularizers.early_stopping.patience=20",)
+    assert "ended training by epoch 301" in found["longer"].reason
+    run.summary["seeds"]["1"]["last_epoch"] = 5000  # one that did not stop
+    assert "longer" not in names(run, pattern)
+    short = stored("regularizers.early_stopping.patience=5", "training.epochs=50")
+    short.summary["seeds"] = {"0": {"status": "completed", "last_epoch": 20}}
+    first = advice(short, pattern)[0]
+    assert first.overrides == ("regularizers.early_stopping.patience=20", "training.epochs=1000")
+
+
 def test_divergence_is_answered_first(stored):
     far = overrides(stored("optimizer.lr=1000"), diagnosis("diverged"))
     assert far["lower_lr"] == ("optimizer.lr=0.001",)
@@ -117,6 +132,13 @@ def test_divergence_is_answered_first(stored):
     found = diagnosis("mild overfitting")
     some = dataclasses.replace(found, seeds=(*found.seeds, Seed(1, diverged=2)))
     assert names(stored(), some) == ["lower_lr", "clip_norm", *PLAYBOOK]
+
+
+def test_what_a_config_of_old_does_not_say_is_no_error(stored):
+    run = stored()
+    for key in ("n_val", "val_fraction"):
+        run.config["dataset"].pop(key, None)
+    assert overrides(run, diagnosis("cannot tell", val=None))["validation"] == ("dataset.val_fraction=0.15",)
 
 
 def test_a_healthy_run_is_left_alone(stored):

@@ -56,8 +56,28 @@ def test_the_plain_network_alone_tells_nothing_about_regularizers() -> None:
 def test_nothing_to_learn() -> None:
     lanes = [lane("none", 1.5, 1.5), lane("l2", 1.0, 1.0)]
     found = concluded(lanes, measured(1.0, 1.01, 1.1))
-    assert found.learners == ()
+    assert (found.learners, found.learnable) == ((), False)
     assert found.regularization == "does not help", "though l2 is better than none"
+
+
+def test_a_loss_of_nearly_nothing_is_learned_however_much_the_trivial_loss_varies() -> None:
+    # As where one row in eighty is far out: differences vary as much as the trivial loss does, and shares do not.
+    trivial = dict(enumerate([0.8, 0.6, 3.9, 0.7, 0.5, 4.2, 0.9, 0.6, 0.7, 3.8]))
+    exact = {seed: 0.05 * loss for seed, loss in trivial.items()}
+    few = [dict(list(losses.items())[:5]) for losses in (trivial, exact)]
+    for of_mean, of_line in ((trivial, exact), (few[0], few[1])):
+        models = [
+            Measured(one, losses, None)
+            for one, losses in zip(references("regression"), (of_mean, of_line, of_mean), strict=True)
+        ]
+        found = concluded([Raced("none", "none", 0.01, of_mean, of_mean, None)], models)
+        assert (found.learners, found.learnable) == (("linear",), True)
+
+
+def test_what_only_looks_learnable_is_neither_affirmed_nor_denied() -> None:
+    found = concluded([lane("none", 1.0, 0.9, 0.3), lane("l2", 0.9, 0.88, 0.3)], measured(1.0, 0.95, 1.1))
+    assert (found.learners, found.learnable) == ((), None)
+    assert found.to_trivial["procedure"].verdict == "unclear"
 
 
 def test_no_regularizer_helps_where_all_losses_are_alike() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 
 import numpy as np
@@ -66,7 +67,42 @@ def effects(means, metric="test_loss", seeds=8):
         (
             (1.0, 1.2, 1.1, 1.3),
             "test_loss",
-            ["There is no return that could diminish", "which is worse", "cannot be told"],
+            [
+                "There is no return that could diminish: in sum the changes that the members make alone raise the test "
+                "loss by 0.300",
+                "which is worse",
+                "cannot be told",
+            ],
+        ),
+        (
+            (0.9, 0.8, 0.8, 0.6),
+            "test_accuracy",
+            ["make alone lower the test accuracy by 0.200 [0.1", "which is worse", "interfere"],
+        ),
+        (
+            (1.0, 1.2, 1.1, 1.25),
+            "test_loss",
+            [
+                "There is no return",
+                "which is worse",
+                "do less harm together than apart: batch_norm raises the test loss by 0.10 while dropout is off and",
+            ],
+        ),
+        (
+            (1.0, 1.0, 1.0, 1.0),
+            "test_loss",
+            [
+                "There is no sure return that could diminish: these seeds cannot tell whether the changes that the "
+                "members make alone in sum lower the test loss (",
+                "make no difference that 8 seeds can tell",
+                "cannot be told",
+            ],
+        ),
+        ((1.0, 0.7), "test_loss", ["batch_norm lowers the test loss by 0.300 [0.299, 0.301], which is better."]),
+        (
+            (1.0, 1.0),
+            "test_loss",
+            ["Whether batch_norm changes the test loss cannot be told from 8 seeds: the change, 0.0"],
         ),
     ],
 )  # fmt: skip
@@ -103,6 +139,23 @@ def test_only_seeds_of_all_combinations_count(runs):
     losses = [[run.summary["seeds"][str(seed)]["metrics"]["test_loss"] for seed in found.seeds] for run in runs]
     assert found.ablation.together["mean"] == pytest.approx(np.mean(losses[3]) - np.mean(losses[0]))
     assert "diverged at 1 seed, with early_stopping(30)" in answers(found)[0]
+
+
+def test_where_all_diverged_little_is_said(runs, tmp_path, monkeypatch):
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    for run in runs:
+        for entry in run.summary["seeds"].values():
+            entry["status"] = "diverged"
+        run.summary["over_seeds"]["test_loss"] = {"mean": None, "low": None, "high": None}
+    found = effects_of(["early_stopping", "dropout"], runs, "test_loss")
+    assert "with none, dropout(0.1), early_stopping(30) and early_stopping(30) + dropout(0.1);" in answers(found)[0]
+    many = dataclasses.replace(found, members=("a", "b", "c"), diverged={0: list("vwxyz"), 1: ["v"]})
+    assert "Networks diverged at 2 seeds, with 5 of the 8 combinations; these" in answers(many)[0]
+    text = io.StringIO()
+    print_ablation(tmp_path / "f", ["early_stopping", "dropout"], runs, "test_loss", text, text, False, False)
+    assert "nothing can be said" in text.getvalue()
+    assert "seed by seed" not in text.getvalue()
 
 
 @pytest.mark.parametrize("columns", [60, 80])

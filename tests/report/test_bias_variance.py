@@ -7,7 +7,8 @@ import io
 import numpy as np
 import pytest
 
-from regx.report.bias_variance import conclusion, print_study, remarks, short, shown
+from regx.report.bias_variance import conclusion, print_study, remarks, shown
+from regx.report.table import short_key
 from regx.stats.decomposition import intervals
 
 
@@ -46,6 +47,36 @@ def test_the_classic_picture_is_told():
     assert "variance changes by -0.0200 [" in few
     assert many.startswith("At hidden = 64 it is greater by 0.150 [")
     assert "variance grows by 0.170 [" in many
+
+
+@pytest.mark.parametrize(("bias2", "variance"), [(0.21, 0.19), (0.19, 0.21)])
+def test_no_part_is_said_to_grow_that_may_not_have_grown(bias2, variance):
+    # Bias² and variance scatter in opposite directions, so their sum, the error, is better known than either.
+    wide, least = point(1, bias2, variance), point(4, 0.1, 0.1, seed=1)
+    scatter = np.linspace(-1, 1, 8)
+    parts = wide["over_draws"]
+    for name, sign in (("bias2", 1), ("variance", -1)):
+        parts[name] = (np.array(parts[name]) + sign * scatter).tolist()
+    _, end = conclusion(study(wide, least))
+    assert end.startswith("At hidden = 1 it is greater by 0.200 [")
+    assert "whether by bias² or by variance, these training sets cannot tell. Bias² changes by " in end
+    assert "grows" not in end
+
+
+def test_an_end_that_is_less_on_the_training_sets_of_both_is_not_greater():
+    least, end = point(1, 0.1, 0.1), point(4, 0.12, 0.12)
+    kept = [3, 4, 5, 6]  # at the others the networks of the end diverged
+    for name, values in end["over_draws"].items():
+        end["over_draws"][name] = [values[seed] for seed in kept]
+        if name != "seeds":
+            least["over_draws"][name] = [value + seed for seed, value in enumerate(least["over_draws"][name])]
+    assert len(conclusion(study(least, end))) == 1
+
+
+def test_without_noise_nothing_is_left_over():
+    (said,) = conclusion(study(point(None, 0.2, 0.01, noise=None) | {"noise": {"mean": 0.0, "low": 0.0, "high": 0.0}}))
+    assert "Noise" not in said
+    assert " It is variance, 0.0100 [" in said
 
 
 def test_which_part_dominates():
@@ -92,7 +123,8 @@ def test_on_a_terminal_no_line_is_wider_than_80(whole, monkeypatch):
 
 
 def test_axes_and_values_are_named_as_people_do():
-    assert [short(key) for key in ("architecture.hidden", "regularizers.l2.lam")] == ["hidden", "l2.lam"]
+    keys = ("architecture.hidden", "regularizers.l2.lam", "optimizer.name", "seeds")
+    assert [short_key(key) for key in keys] == ["hidden", "l2.lam", "optimizer", "seeds"]
     assert [shown(value) for value in ([64, 64], [8], [], 0.001, "full", 30)] == [
         "64x64", "8", "none", "0.001", "full", "30",
     ]  # fmt: skip

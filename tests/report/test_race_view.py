@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+import regx
 from regx.config.load import load_lanes
 from regx.core.glimpse import Glimpse
 from regx.core.trained import Trained
@@ -23,6 +25,7 @@ from regx.report.race import RaceState, View, mean, race_footer, race_lines, rac
 from regx.report.scene import PLANE_SIDE, Scene, scene
 from regx.report.sparkline import ASCII_LEVELS, LEVELS, bar, sparkline
 from regx.runner.plan import Member
+from regx.store.run import read_run
 
 RACE = """\
 dataset: {name: sine, n_train: 12, n_val: 8}
@@ -176,6 +179,48 @@ def test_where_the_height_is_short_the_stacks_go_and_the_lanes_stay(state: RaceS
     assert not any("dropout(0.1)" in line for line in lines)
 
 
+def test_where_not_all_lanes_fit_the_best_and_the_footer_are_seen(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text(RACE.replace("  l2:", "".join(f"  lane{n}: []\n" for n in range(18)) + "  l2:"))
+    state = race_state([cell.config for cell in load_lanes(path).cells])
+    losses = [20.0 - n for n in range(20)] + [19.5]
+    state.see(*look([Member(lane, 3) for lane in range(21)], 0, [1.0] * 21, losses))
+    view = View(80, 10)
+    lines = [line.plain for line in race_lines(state, view, None, race_footer(0.4, "2 of 42 networks", view))]
+    assert len(lines) == 10
+    assert [line[2:].split()[0] for line in lines[1:-2]] == [*(f"lane{n}" for n in range(12, 18)), "l2"]
+    assert lines[-3].startswith("▶ l2 ")
+    assert lines[-2] == "  and 14 lanes more"
+    assert lines[-1].endswith("2 of 42 networks")
+    assert len(text(state, View(80, 24))) == 22
+
+
+def test_on_a_narrow_terminal_the_pictures_go_and_the_words_stay(state: RaceState) -> None:
+    state.see(*look(EVERYBODY, 0, [1.0] * 6, [2.0] * 6))
+    state.see(*look(EVERYBODY, 200_000, [0.3] * 6, [1.0] * 6))
+    for width in (60, 61, 70, 79):
+        lines = text(state, View(width, 24))
+        assert all(line.endswith(" training") for line in lines[1::2]), width
+        assert lines[0].endswith("weights")
+        assert len({line.index(" 0.300 ") for line in lines[1::2]}) == 1
+        assert all(" 200k " in line for line in lines[1::2])
+        footer = race_footer(0.4, "2 of 6 networks, 40%, 3 s left", View(width, 24))
+        assert race_lines(state, View(width, 24), None, footer)[-1].plain.endswith("40%, 3 s left")
+
+
+def test_networks_that_failed_are_said_to_have(state: RaceState, tmp_path: Path) -> None:
+    """Their run has no entry for them, and run.json says why."""
+    path = tmp_path / "l2.yaml"
+    path.write_text("dataset: {name: sine, n_train: 12, n_val: 8}\ntraining: {epochs: 3}\nseeds: [3]\n")
+    run = read_run(regx.run(path, out=tmp_path).folder)
+    state.stored(1, replace(run, about={**run.about, "failed": {"5": "no memory"}}))
+    assert state.lanes[1].state() == ("1 failed", "failed")
+    state.finished([Member(0, 3), Member(0, 5)], [ended(3, 100), ended(5, 100)])
+    state.lanes[1].judged[:] = 0.0
+    assert state.leader() is state.lanes[0]
+    assert "1 failed" in text(state, View(80, 24))[3]
+
+
 def test_the_picture_stands_beside_the_lanes_or_below_them(state: RaceState) -> None:
     picture = scene(Sine(), [0])
     assert picture is not None
@@ -184,14 +229,24 @@ def test_the_picture_stands_beside_the_lanes_or_below_them(state: RaceState) -> 
     )
     state.see(members, glimpse)
     beside = text(state, View(160, 24), picture)
-    assert len(beside) == 7
     assert beside[0].endswith("l2_dropout_and_early_stopping leads")
-    assert any(0x2800 < ord(sign) < 0x2900 for line in beside[1:6] for sign in line)
+    assert any(0x2800 < ord(sign) < 0x2900 for line in beside[1:10] for sign in line)
+    assert beside[-1].lstrip() == "⠒ fit  ⠂ truth  o data"
+    assert len(beside) == 11  # of three lanes the picture is higher than they are
+    assert text(state, View(160, 10), picture) == text(state, View(160, 10))
     below = text(state, View(80, 24), picture)
     assert below[:7] == text(state, View(80, 24))
     assert below[8] == "l2_dropout_and_early_stopping leads"
     assert below[-1] == "⠒ fit  ⠂ truth  o data"
     assert text(state, View(80, 15), picture) == text(state, View(80, 15))
+
+
+def test_the_legend_is_whole_beside_a_small_plane(state: RaceState) -> None:
+    picture = scene(Circle(), [0])
+    assert picture is not None
+    state.see(*look(EVERYBODY, 0, [1.0] * 6, [2.0] * 6))
+    for view in (View(112, 24), View(112, 11), View(80, 21)):
+        assert text(state, view, picture)[-1].lstrip() == "⠒ boundary  ⠂ truth  o x data"
 
 
 def test_where_only_ascii_can_be_shown_nothing_else_is(state: RaceState) -> None:
@@ -200,6 +255,7 @@ def test_where_only_ascii_can_be_shown_nothing_else_is(state: RaceState) -> None
     inside = picture.source.truth(picture.inputs)[:, 0]  # type: ignore[attr-defined]
     state.see(*look(EVERYBODY, 0, [1.0] * 6, [2.0] * 6, np.tile(inside, (6, 1, 1))))
     state.see(*look(EVERYBODY, 5, [0.3] * 6, [1.0] * 6))
+    assert any("l2_dropo~topping" in line for line in text(state, View(80, 40, ascii=True)))
     lines = text(state, View(160, 40, ascii=True), picture)
     assert all(line.isascii() for line in lines)
     assert "*" in "".join(lines)

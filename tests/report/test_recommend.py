@@ -1,14 +1,15 @@
 """The sentences of `regx recommend`, one conclusion of each kind, and its table on a narrow terminal."""
 
+import dataclasses
 import io
 from collections.abc import Mapping
 
 import pytest
 
 from regx.evidence.inspection import Inspection
-from regx.evidence.recommendation import Measured, Raced, conclude
+from regx.evidence.recommendation import Compared, Measured, Raced, conclude
 from regx.evidence.references import references
-from regx.report.recommend import conclusion_lines, document, inspection_lines, print_recommendation
+from regx.report.recommend import conclusion_lines, document, inspection_lines, plan_lines, print_recommendation
 
 INSPECTION = Inspection(
     path="table.csv", target="outcome", task="regression", rows=200, numeric=3, categorical=1, missing={}, inputs=6,
@@ -63,6 +64,75 @@ def test_pure_noise() -> None:
     text = said({"none": 1.5, "l2": 1.0}, (1.0, 1.01, 1.1))
     assert text.startswith("Nothing helps. No network is shown to predict better than always answering the mean")
     assert "nothing to learn here that 200 rows show" in text
+
+
+def concluded(**changed: object) -> str:
+    """The sentences of a conclusion that is changed by hand."""
+    raced, measured = found({"none": 0.8, "l2": 0.5}, (1.0, 0.7, 0.75))
+    conclusion = conclude(raced, measured, INSPECTION.split, INSPECTION.rows)
+    return " ".join(
+        conclusion_lines(INSPECTION, raced, measured, dataclasses.replace(conclusion, **changed))  # type: ignore[arg-type]
+    )
+
+
+def test_what_only_looks_learnable_is_not_called_nothing() -> None:
+    looks = {
+        "procedure": Compared(mean=0.1, low=-0.1, high=0.3, p=1.0, lower=3, splits=10),
+        "linear": Compared(mean=-0.2, low=-0.4, high=0.01, p=0.12, lower=9, splits=10),
+    }
+    text = concluded(learnable=None, learners=(), to_trivial=looks)
+    assert text.startswith(
+        "Whether there is anything to learn, the data cannot tell. Ridge regression looks better than always answering "
+        "the mean, its test loss 20% lower in the mean over splits and lower on 9 of 10, but so much can be luck "
+        "(p = 0.12 when three models are tried). What follows is a first guess. Use the network"
+    )
+    assert "Nothing helps" not in text
+
+
+def test_where_every_split_chooses_the_plain_network_that_is_said() -> None:
+    text = said({"none": 0.5, "l2": 0.9}, (1.0, 0.7, 0.75), 0.1)
+    assert "on every split the validation rows choose the one without, whose test loss is 0.500." in text
+    assert ". ," not in text
+    assert "The network beats the plain models" in text, "and not also"
+
+
+def test_a_regularizer_that_makes_it_worse_has_no_gain_at_most() -> None:
+    worse = Compared(mean=0.1, low=0.05, high=0.15, p=0.001, lower=0, splits=10)
+    text = concluded(regularization="does not help", to_plain=worse)
+    assert "choosing one makes it worse" in text
+    assert "At most" not in text
+    assert "So the network without one will do as well." in text, "since l2 is recommended"
+
+
+def test_a_gain_on_test_rows_that_validation_rows_do_not_confirm() -> None:
+    better = Compared(mean=-0.3, low=-0.4, high=-0.2, p=0.001, lower=10, splits=10)
+    text = concluded(regularization="cannot tell", to_plain=better, recommended="none", rows_needed=200)
+    assert "on test rows it does, and validation rows single none out" in text
+    assert "no table of a size to be had" not in text
+
+
+def test_a_network_that_beats_the_line_and_not_another_network() -> None:
+    text = concluded(contest="unclear", rival="network")
+    assert "it beats the linear model. Scikit-learn's network with early stopping may do as well." in text
+    assert "simpler" not in text
+
+
+@pytest.mark.parametrize(
+    ("loss", "text"), [(0.5, "0.500"), (4.4e-10, "4.4e-10"), (-0.00012, "-0.00012"), (0.0, "0.000"), (1234.5, "1234")]
+)
+def test_small_losses_are_not_shown_as_none(loss: float, text: str) -> None:
+    losses = {"none": 0.8, "l2": 0.5}
+    raced, measured = found(losses, (1.0, 0.7, 0.75))
+    conclusion = dataclasses.replace(
+        conclude(raced, measured, INSPECTION.split, INSPECTION.rows), procedure=dict.fromkeys(range(10), loss)
+    )
+    assert f"a test loss of {text}, against" in " ".join(conclusion_lines(INSPECTION, raced, measured, conclusion))
+
+
+def test_one_of_something_is_not_many() -> None:
+    alone = dataclasses.replace(INSPECTION, inputs=1, numeric=1, categorical=0)
+    assert "1 column of numbers beside the target, 1 input of" in inspection_lines(alone)[0]
+    assert plan_lines(["none"], 1, 1, 5, [])[1] == "1 split, up to 1 epoch a network, about 5 s."
 
 
 def test_the_plain_network_alone_says_nothing_about_regularizers() -> None:

@@ -35,6 +35,32 @@ def test_a_cell_that_diverged_at_some_seeds_is_not_chosen_over_a_whole_one(tmp_p
     assert swept("gone")["chosen"] is swept("gone")["best"] is None
 
 
+@pytest.mark.parametrize(
+    ("val_losses", "words"),
+    [
+        ([[0.1] * 4, [0.2] * 4], "flatters it by nothing that can be measured: chosen anew without each of the 4 seeds "
+         "in turn, it is always the same."),
+        ([[0.1, 0.1, 0.1, 0.45], [0.2, 0.4, 0.2, 0.2]], "flatters it by about 0.075: chosen anew without each of the 4 "
+         "seeds in turn, it is another one 1 time."),
+        ([[0.1] * 4], None),
+    ],
+)  # fmt: skip
+def test_how_much_choosing_flatters_is_said_where_there_was_a_choice(tmp_path, fabricated, val_losses, words):
+    runs = []
+    for number, losses in enumerate(val_losses):
+        networks = [fabricated.trained(seed) for seed in range(4)]
+        for network, loss in zip(networks, losses, strict=True):
+            network.reported["val_loss"] = loss
+        write_run(tmp_path / str(number), fabricated.config(str(number), seeds=range(4)), networks, fabricated.ABOUT)
+        runs.append(read_run(tmp_path / str(number)))
+    notes = io.StringIO()
+    print_sweep(tmp_path, runs, [{"x": number} for number in range(len(runs))], io.StringIO(), False, notes=notes)
+    if words is None:
+        assert "latters" not in notes.getvalue()
+    else:
+        assert words in notes.getvalue()
+
+
 @pytest.mark.parametrize("width", [40, 80, 160])
 def test_a_terminal_shows_the_choice_in_words_and_as_a_curve(tmp_path, fabricated, monkeypatch, width):
     class Terminal(io.StringIO):

@@ -7,6 +7,7 @@ import pytest
 from regx.core.errors import InputError
 from regx.core.glossary import METRICS
 from regx.report.table import COLUMNS, compare_frame, compare_rows, flat, known_columns, only_changed, sort_rows
+from regx.store.folder import write_run
 from regx.store.run import read_run, read_runs
 
 BASE = [0.10, 0.12, 0.09, 0.14, 0.115]
@@ -65,8 +66,7 @@ def test_an_unclear_run_says_how_many_seeds_would_tell(tmp_path, fabricated):
 
 
 def test_every_column_that_needs_words_has_them():
-    own = {"name", "stack", "changed", "status", "seeds", "run", "group", "dataset", "task", "metric"}
-    assert set(COLUMNS) - own <= set(METRICS)
+    assert set(COLUMNS) <= set(METRICS)
 
 
 def test_other_data_is_another_group(tmp_path, fabricated):
@@ -90,6 +90,23 @@ def test_of_several_plain_runs_the_one_most_like_the_others_is_the_baseline(fabr
     assert [name for name, verdict in verdicts.items() if verdict == "baseline"] == ["b_plain"]
 
 
+def test_of_equal_plain_runs_the_one_with_most_seeds_is_the_baseline(fabricated, tmp_path):
+    fabricated.store(tmp_path / "a_few", BASE[:3], stack=[])
+    fabricated.store(tmp_path / "b_many", BASE, stack=[])
+    fabricated.store(tmp_path / "c_l2", LOWER, stack=L2)
+    verdicts = {row["name"]: row["verdict"] for row in compare_rows(read_runs([tmp_path])[0])}
+    assert verdicts == {"a_few": "cannot tell (3 seeds)", "b_many": "baseline", "c_l2": "better"}
+
+
+def test_a_plain_run_without_a_finished_seed_is_no_baseline(fabricated, tmp_path):
+    networks = [fabricated.trained(seed, diverged=True) for seed in range(7)]
+    write_run(tmp_path / "a_gone", fabricated.config("a_gone", [], range(7)), networks, fabricated.ABOUT)
+    fabricated.store(tmp_path / "b_plain", BASE, stack=[], training={"epochs": 7})
+    fabricated.store(tmp_path / "c_l2", LOWER, stack=L2)
+    verdicts = {row["name"]: row["verdict"] for row in compare_rows(read_runs([tmp_path])[0])}
+    assert verdicts == {"a_gone": "cannot tell (0 seeds)", "b_plain": "baseline", "c_l2": "better"}
+
+
 def test_the_baseline_can_be_chosen(runs, tmp_path):
     for baseline in (tmp_path / "l2", str(tmp_path / "l2"), "l2", read_run(tmp_path / "l2")):
         verdicts = {row["name"]: row["verdict"] for row in compare_rows(runs, baseline)}
@@ -104,19 +121,22 @@ def test_a_greater_accuracy_is_better(tmp_path, fabricated):
         for seed, network in enumerate(networks):
             network.reported["test_accuracy"] = accuracy + seed * 0.01 * (1 + (name == "l2"))
         about = {**fabricated.ABOUT, "task": "binary"}
-        from regx.store.folder import write_run
-
         write_run(tmp_path / name, fabricated.config(name, stack, range(5)), networks, about)
     runs = read_runs([tmp_path])[0]
     assert [row["verdict"] for row in compare_rows(runs, metric="test_accuracy")] == ["better", "baseline"]
     assert [row["name"] for row in sort_rows(compare_rows(runs), "test_accuracy")] == ["l2", "none"]
+    rows = [
+        {"name": str(change), "group": "", "metric": "test_accuracy", "difference": {"mean": change}}
+        for change in (-0.1, 0.2, 0.1)
+    ]
+    assert [row["name"] for row in sort_rows(rows, "difference")] == ["0.2", "0.1", "-0.1"]
+    losses = [row | {"metric": "test_loss"} for row in rows]
+    assert [row["name"] for row in sort_rows(losses, "difference")] == ["-0.1", "0.1", "0.2"]
     with pytest.raises(InputError, match=r"--metric: .* found 'test_acuracy'. Did you mean 'test_accuracy'\?"):
         compare_rows(runs, metric="test_acuracy")
 
 
 def test_diverged_seeds_are_counted_and_not_averaged(tmp_path, fabricated):
-    from regx.store.folder import write_run
-
     networks = [fabricated.trained(seed, 0.2, diverged=seed == 1) for seed in range(3)]
     write_run(tmp_path, fabricated.config(seeds=range(3)), networks, fabricated.ABOUT)
     (row,) = compare_rows([read_run(tmp_path)])

@@ -1,14 +1,19 @@
 """`regx bias-variance` as a user types it."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import Result
 from command_line import Regx
 from sklearn.linear_model import Ridge
+from typer.testing import CliRunner
 
 import regx as api
+from regx.cli.app import app
+from regx.core.errors import InputError
 from regx.data.sine import Sine
 from regx.store.files import read_json, write_json
 
@@ -18,6 +23,11 @@ FILE = "bias_variance.json"
 
 def study(regx: Regx, *arguments: object, code: int = 0) -> dict:
     return json.loads(regx("bias-variance", *arguments, "--json", code=code).stdout)
+
+
+def inside(*arguments: object) -> Result:
+    """The command in this process, which is cheaper where nothing but the command itself is looked at."""
+    return CliRunner().invoke(app, ["bias-variance", *map(str, arguments), "--jobs", "1"], catch_exceptions=False)
 
 
 def test_the_parts_add_up_and_without_noise_they_are_the_test_loss_of_the_runs(
@@ -78,13 +88,14 @@ def test_along_an_axis_every_point_is_written_and_the_same_command_trains_only_w
     assert study(regx, small, *AXIS, "--draws", 4, "--force") == first
 
 
-def test_the_study_of_a_table_says_that_noise_is_not_separable(regx: Regx, tmp_path: Path) -> None:
+def test_the_study_of_a_table_says_that_noise_is_not_separable(tmp_path: Path) -> None:
     config = tmp_path / "table.yaml"
     config.write_text(
         "dataset: {name: digits, n_train: 60}\narchitecture: {hidden: [8]}\n"
         "training: {epochs: 20}\nregularizers: [early_stopping: {patience: 5}]\n"
     )
-    found = study(regx, config, "--draws", 4)
+    arguments = (config, "--draws", 4, "--out", tmp_path / "runs")
+    found = json.loads(inside(*arguments, "--json").stdout)
     (point,) = found["points"]
     assert (found["separable"], point["noise"]) == (False, None)
     assert point["bias2"]["mean"] + point["variance"]["mean"] == pytest.approx(point["error"]["mean"], rel=1e-9)
@@ -92,7 +103,7 @@ def test_the_study_of_a_table_says_that_noise_is_not_separable(regx: Regx, tmp_p
     assert "bias² and noise are one number" in notes
     assert "bootstrap resample" in notes
     assert "Brier score" in notes
-    done = regx("bias-variance", config, "--draws", 4)
+    done = inside(*arguments)
     assert done.stdout.splitlines()[0].split("\t")[::3] == ["bias²+noise", "variance", "error"]
     assert "bias² and noise are one number" in done.stderr
 
@@ -112,18 +123,21 @@ def test_networks_that_diverge_are_counted_and_left_out(small: Path, regx: Regx)
         (["--draws", "5", "--seeds", "5"], "expected --draws or --seeds, found both"),
     ],
 )
-def test_what_cannot_be_studied(options: list[str], message: str, small: Path, regx: Regx, tmp_path: Path) -> None:
-    assert message in regx("bias-variance", small, *options, code=2).stderr
-    assert not (tmp_path / "runs").exists()
+def test_what_cannot_be_studied(options: list[str], message: str, small: Path, tmp_path: Path) -> None:
+    out = tmp_path / "runs"
+    with pytest.raises(InputError, match=re.escape(message)):
+        inside(small, *options, "--out", out)
+    assert not out.exists()
 
 
-def test_other_data_in_the_table_is_refused(regx: Regx, tmp_path: Path) -> None:
+def test_other_data_in_the_table_is_refused(tmp_path: Path) -> None:
     table, config = tmp_path / "t.csv", tmp_path / "t.yaml"
     rows = [f"{i},{i * 0.7 % 1}" for i in range(60)]
     table.write_text("a,y\n" + "\n".join(rows) + "\n")
     config.write_text(
         "dataset: {name: csv, path: t.csv, target: y}\narchitecture: {hidden: [3]}\ntraining: {epochs: 3}\n"
     )
-    study(regx, config, "--draws", 3)
+    inside(config, "--draws", 3, "--out", tmp_path / "runs")
     table.write_text("a,y\n" + "\n".join(rows[::-1]) + "\n")
-    assert "the data has changed since this study" in regx("bias-variance", config, "--draws", 3, code=2).stderr
+    with pytest.raises(InputError, match="the data has changed since this study"):
+        inside(config, "--draws", 3, "--out", tmp_path / "runs")

@@ -13,7 +13,7 @@ from regx.runner.networks import Progress
 from regx.runner.runs import Target, bring_up_to_date
 from regx.store.run import read_run
 
-OVERRIDES = ["training.epochs=300", "training.checkpoint_seconds=0.0001", "training.snapshots=2"]
+OVERRIDES = ["training.epochs=30", "training.checkpoint_seconds=0.0001", "training.snapshots=2"]
 
 
 def interrupted(small: Path, folder: Path, seeds: int | str = 3) -> Target:

@@ -19,6 +19,7 @@ import yaml
 from command_line import Regx
 
 import regx as api
+from regx.cli.app import _exit_code
 
 RACE = """\
 dataset: {name: sine, n_train: 12, n_val: 8, n_test: 10}
@@ -32,6 +33,22 @@ optimizer: {name: adam, lr: 0.01}
 training: {epochs: 12, eval_every: 2}
 seeds: 3
 """
+
+
+@pytest.fixture
+def regx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Regx:
+    """The command line in an empty folder, in this process: to start one takes longer than such a race."""
+
+    def call(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("COLUMNS", "160")
+        monkeypatch.setattr(sys, "argv", ["regx", *map(str, arguments)])
+        found = _exit_code()
+        written = capsys.readouterr()
+        assert found == code, written.out + written.err
+        return subprocess.CompletedProcess(sys.argv, found, written.out, written.err)
+
+    return call
 
 
 @pytest.fixture
@@ -63,12 +80,11 @@ def test_a_race_is_a_folder_of_runs_named_for_their_lanes(race: Path, regx: Regx
 
 
 @pytest.mark.parametrize("terminal", [False, True])
-def test_a_lane_equals_bit_for_bit_its_stack_run_alone(race: Path, tmp_path: Path, terminal: bool) -> None:
-    command = [sys.executable, "-m", "regx", "race", str(race), "--jobs", "2"]
+def test_a_lane_equals_bit_for_bit_its_stack_run_alone(race: Path, regx: Regx, tmp_path: Path, terminal: bool) -> None:
     if terminal:
-        on_a_terminal(command, tmp_path)
+        on_a_terminal([sys.executable, "-m", "regx", "race", str(race), "--jobs", "2"], tmp_path)
     else:
-        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=120)
+        regx("race", race, "--jobs", 2)
     content = yaml.safe_load(RACE)
     lanes = content.pop("lanes")
     for name, stack in lanes.items():
@@ -82,7 +98,9 @@ def test_a_lane_equals_bit_for_bit_its_stack_run_alone(race: Path, tmp_path: Pat
         }
 
 
-def test_without_a_terminal_the_table_is_tab_separated_and_nothing_is_drawn(race: Path, regx: Regx) -> None:
+def test_without_a_terminal_the_table_is_tab_separated_and_nothing_is_drawn(
+    race: Path, regx: Regx, monkeypatch: pytest.MonkeyPatch
+) -> None:
     done = regx("race", race)
     header, *rows = done.stdout.splitlines()
     assert len(rows) == 4
@@ -90,6 +108,8 @@ def test_without_a_terminal_the_table_is_tab_separated_and_nothing_is_drawn(race
     assert "\x1b" not in done.stdout + done.stderr
     assert "▁" not in done.stderr
     assert regx("race", race, "-q").stderr == ""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[?25l" not in regx("race", race, "--force").stderr  # in colour, but never redrawn
 
 
 def test_a_line_now_and_then_says_who_leads(
@@ -123,6 +143,11 @@ def test_the_svg_shows_the_lanes_and_the_table(race: Path, regx: Regx, tmp_path:
     assert trained == {path: path.stat().st_mtime_ns for path in trained}
     said = regx("race", race, "--svg", "nowhere/race.svg", code=2).stderr
     assert "--svg: expected a file in a folder that is there, found no folder nowhere" in said
+    before = race.read_bytes()
+    said = regx("race", race, "--svg", race, code=2).stderr
+    assert "--svg: expected no file, or one that --svg has made, found another" in said
+    assert race.read_bytes() == before
+    regx("race", race, "--svg", "again.svg", "-q")
 
 
 def test_a_diverged_lane_ends_with_3_and_hides_no_other(race: Path, regx: Regx) -> None:
@@ -136,7 +161,8 @@ def test_a_diverged_lane_ends_with_3_and_hides_no_other(race: Path, regx: Regx) 
 def test_a_race_without_a_validation_split_says_so(race: Path, regx: Regx) -> None:
     said = regx("race", race, "-s", "dataset.n_val=0", "-s", "lanes.stopped=off", code=2).stderr
     assert "a race chooses by validation loss: expected a validation split, found none" in said
-    regx("race", race, "-s", "dataset.n_val=0", "--peek")
+    done = regx("race", race, "-s", "dataset.n_val=0", "--peek")
+    assert "validation split of 0 rows" not in done.stderr
 
 
 def test_a_config_that_is_no_race(small: Path, regx: Regx) -> None:

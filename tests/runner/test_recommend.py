@@ -1,14 +1,17 @@
 """The race behind `regx recommend`: what it refuses, that it goes on where it was, and that the clock bounds it."""
 
+import itertools
 import json
 from pathlib import Path
 
 import pytest
 
-from regx.core.errors import InputError
+from regx.core.errors import InputError, RegxError
 from regx.core.streams import stream
+from regx.data.split import split_rows
 from regx.runner import recommend as module
-from regx.runner.recommend import Question, planned, recommend
+from regx.runner.recommend import Question, check_output, planned, recommend
+from regx.store.folder import mark
 
 SHORT = ("training.epochs=18", "training.eval_every=2", "architecture.hidden=[4]")
 
@@ -32,6 +35,8 @@ def table(tmp_path: Path) -> Path:
         ("outcome", ("regularizers.l2.lam=1",), "chooses the regularizers itself"),
         ("outcome", ("dataset.val_fraction=0",), "expected dataset.val_fraction above 0"),
         ("outcome", ("optimizer.rate=1",), "optimizer.rate"),
+        ("outcome", ("dataset.target=a",), "its column to predict as --target"),
+        ("outcome", ("dataset.name=sine",), "expected the table as TABLE"),
     ],
 )
 def test_what_cannot_be_is_said(target: str, overrides: tuple[str, ...], message: str, table: Path) -> None:
@@ -56,6 +61,9 @@ def test_what_the_user_sets_is_what_is_trained(table: Path) -> None:
     assert plan.base.seeds == (0, 1, 2)
     assert plan.inspection.split == (36, 9, 15)
     assert plan.inspection.parameters == 2 * 4 + 4 + 4 + 1
+    own = planned(Question(table, "outcome", ("training.epochs=200", "seeds=3")))
+    assert own.base.training.eval_every == 4, "as often as any other number of epochs"
+    assert own.base.seeds == (0, 1, 2)
     adam = planned(Question(table, "outcome", (*SHORT, "optimizer.name=adam")))
     assert adam.base.optimizer.kind == "adam"
     assert adam.rates != module.LEARNING_RATES
@@ -77,9 +85,9 @@ def test_it_goes_on_where_it_was_stopped(table: Path, tmp_path: Path, monkeypatc
     trained: list[int] = []
     real = module.train_networks
 
-    def counted(configs, members, *rest):  # type: ignore[no-untyped-def]
+    def counted(configs, members, *rest, **options):  # type: ignore[no-untyped-def]
         trained.append(len(members))
-        return real(configs, members, *rest)
+        return real(configs, members, *rest, **options)
 
     monkeypatch.setattr(module, "train_networks", counted)
     again = recommend(question, planned(question), tmp_path / "parts")
@@ -94,6 +102,96 @@ def test_a_minute_that_is_too_short_still_has_an_answer(table: Path, tmp_path: P
     assert [lane.name for lane in found.lanes] == ["none"]
     assert any("for want of time" in note and "dropout" in note for note in found.notes)
     assert found.conclusion.regularization == "cannot tell"
+
+
+def test_references_outlive_an_interruption(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    question = Question(table, "outcome", SHORT, seeds=2, jobs=1)
+    real = module.score
+
+    def stop(reference, data, seed):  # type: ignore[no-untyped-def]
+        if seed == 1:
+            raise KeyboardInterrupt
+        return real(reference, data, seed)
+
+    monkeypatch.setattr(module, "score", stop)
+    with pytest.raises(KeyboardInterrupt):
+        recommend(question, planned(question), tmp_path)
+    kept = json.loads(next(tmp_path.glob("*/tuning.json")).read_text())["references"]
+    assert [set(of) for of in kept.values()] == [{"0"}] * 3
+
+
+def test_a_table_that_changes_on_the_way_is_not_mixed_with_what_it_was(table: Path, tmp_path: Path) -> None:
+    question = Question(table, "outcome", SHORT, seeds=2, jobs=1, minutes=1e-4)
+
+    def change(stage: str, share: float, left: float) -> None:
+        table.write_text(table.read_text().replace("\n1.", "\n2.") + "1,2,3\n")
+
+    with pytest.raises(RegxError, match="the table was changed while it was raced"):
+        recommend(question, planned(question), tmp_path, change)
+    (before,) = tmp_path.glob("line-recommend-*")
+    assert not list(before.glob("*/run.json")), "no run of other data"
+    recommend(question, planned(question), tmp_path)
+    assert len(list(tmp_path.glob("line-recommend-*"))) == 2
+
+
+def test_networks_that_fail_lose_their_place_and_nothing_else(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = Question(table, "outcome", SHORT, seeds=2, jobs=1)
+    real, real_folders = module.train_networks, module.bring_up_to_date
+    failed: list[object] = []
+
+    def lossy(configs, members, *rest, on_failed, **options):  # type: ignore[no-untyped-def]
+        lost = [one for one in members if [member.kind for member in configs[one.config].stack] == ["mixup"]]
+        for one in lost:
+            on_failed(one, "its worker died")
+        failed.extend(lost)
+        real(configs, [one for one in members if one not in lost], *rest, on_failed=on_failed, **options)
+
+    def damaged(targets, *rest):  # type: ignore[no-untyped-def]
+        real_folders(targets, *rest)
+        mark(targets[0].folder, "failed")
+
+    monkeypatch.setattr(module, "train_networks", lossy)
+    monkeypatch.setattr(module, "bring_up_to_date", damaged)
+    told: list[tuple[str, float, float]] = []
+    found = recommend(question, planned(question), tmp_path, lambda *one: told.append(one))
+    assert failed
+    assert "mixup" not in [lane.name for lane in found.lanes]
+    assert "full" in [lane.name for lane in found.lanes], "which has no need of it"
+    assert any("diverged or failed whatever was tried: mixup" in note for note in found.notes)
+    assert any("its worker died" in note for note in found.notes)
+    assert found.unfinished == ("none",)
+    kept = json.loads(next(tmp_path.glob("*/tuning.json")).read_text())["networks"]
+    assert not any(key.startswith("mixup") for key in kept), "another start tries them again"
+
+    # What is told of the way grows to the end, and time is left for the run folders while they are trained.
+    shares = [share for _, share, _ in told]
+    assert all(later >= earlier - 1e-9 for earlier, later in itertools.pairwise(shares))
+    assert shares[-1] == pytest.approx(1)
+    assert min(left for stage, share, left in told if share < 0.8) > 0
+    assert "run folders of the lanes" in [stage for stage, _, _ in told]
+
+
+def test_huge_values_end_in_words(table: Path, tmp_path: Path) -> None:
+    # The loss of the test rows overflows where the huge value is among them.
+    lines = table.read_text().splitlines()
+    _, _, test = split_rows(60, 0, 0.25, 0.15)
+    lines[1 + int(test[0])] = "0.1,0.2,1e30"
+    table.write_text("\n".join(lines) + "\n")
+    question = Question(table, "outcome", SHORT, seeds=[0], jobs=1, minutes=1e-4)
+    with pytest.raises(RegxError, match="a few huge values does that"):
+        recommend(question, planned(question), tmp_path)
+
+
+def test_a_config_is_written_where_nothing_of_somebody_elses_is(tmp_path: Path) -> None:
+    check_output(tmp_path / "new.yaml", force=False)
+    with pytest.raises(InputError, match="found a folder"):
+        check_output(tmp_path, force=True)
+    with pytest.raises(InputError, match="a folder to write into, found none"):
+        check_output(tmp_path / "nowhere" / "new.yaml", force=True)
+    (tmp_path / "mine.yaml").write_text("# mine\n")
+    check_output(tmp_path / "mine.yaml", force=True)
 
 
 def test_each_split_is_judged_by_what_its_own_validation_rows_choose(table: Path, tmp_path: Path) -> None:

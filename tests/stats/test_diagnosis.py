@@ -75,7 +75,9 @@ def test_a_run_has_diverged_from_half_of_its_seeds_on():
     verdict, evidence = judge(fine + lost[:2])
     assert verdict == "healthy"
     assert evidence[0].name == "divergence"
-    assert "2 of 5 seeds stopped being finite (seed 3, 4), the first at epoch 3" in evidence[0].text
+    assert "2 of 5 seeds stopped being finite (seeds 3, 4), the first at epoch 3" in evidence[0].text
+    assert "1 of 4 seeds stopped being finite (seed 3) at epoch 3; " in judge(fine + lost[:1])[1][0].text
+    assert judge(lost[:1])[1][0].text == "The one seed, 3, stopped being finite at epoch 3."
     assert judge(fine + lost)[0] == "diverged"
     assert judge([]) == ("cannot tell", ())
 
@@ -93,4 +95,8 @@ def test_numbers_are_read_as_points_of_the_trivial_loss():
         "from 30 on severe."
     )
     assert texts["train"] == "Training loss: 6.0 % of the trivial loss [6.0, 6.0]."
+    _, evidence = judge([Seed(seed, train=0.4, val=0.2 - seed / 100, accuracy_gap=-0.04) for seed in range(3)])
+    texts = {item.name: item.text for item in evidence} | texts
+    assert "lies 21 points below the training loss [19, 23]; " in {i.name: i.text for i in evidence}["gap"]
+    assert texts["accuracy_gap"] == "Accuracy: 4.0 points higher on validation than on training rows."
     assert {field.name for field in dataclasses.fields(Seed)} >= set(texts) - {"gap", "divergence"}

@@ -55,6 +55,7 @@ def draw(runs: Sequence[Gap]) -> Figure:
             if low is not None and high is not None:
                 panel.plot([low, high], [place, place], color=BLACK, marker="|", linewidth=1, label="interval")
         panel.axvline(0, color=BLACK, linewidth=0.6)
+        panel.locator_params(axis="x", nbins=5)  # beside long names there is room for few
         panel.set_yticks(list(places), [one.title for one in members])
         panel.set_ylim(len(members) - 0.4, -0.6)  # the first on top
         panel.set_xlabel(label)

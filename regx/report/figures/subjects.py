@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from regx.core.errors import InputError, RegxError
-from regx.store.files import damaged, expect, read_json
+from regx.report.figures.style import LOSSES
+from regx.stats.aggregate import mean_interval
+from regx.store import networks
+from regx.store.files import BIAS_VARIANCE, SWEEP, damaged, expect, read_json
 from regx.store.run import DEPTH, StoredRun, find_runs, is_run, read_runs
-
-SWEEP, BIAS_VARIANCE = "sweep.json", "bias_variance.json"
 
 
 @dataclass(frozen=True)
@@ -71,13 +74,13 @@ def read_subjects(paths: Sequence[Path | str]) -> Subjects:
             find_runs([folder])
             with_runs.append(folder)
         except InputError as error:
-            if not any((one / BIAS_VARIANCE).is_file() for one in inside[folder]):
+            if not any(_has(one, BIAS_VARIANCE) for one in inside[folder]):
                 wrong.append(str(error))
     if wrong:
         raise InputError("\n".join(wrong))
     problems: list[str] = []
     decompositions: dict[Path, Decomposition] = {}
-    for folder in (one for found in inside.values() for one in found if (one / BIAS_VARIANCE).is_file()):
+    for folder in (one for found in inside.values() for one in found if _has(one, BIAS_VARIANCE)):
         try:
             decompositions.setdefault(folder.resolve(), _decomposition(folder))
         except RegxError as error:
@@ -92,7 +95,7 @@ def read_subjects(paths: Sequence[Path | str]) -> Subjects:
                 raise InputError("\n".join([*problems, str(error)]) if problems else str(error)) from error
             problems.append(str(error))
     sweeps: dict[Path, Sweep] = {}
-    for folder in (one for found in inside.values() for one in found if (one / SWEEP).is_file()):
+    for folder in (one for found in inside.values() for one in found if _has(one, SWEEP)):
         try:
             sweeps.setdefault(folder.resolve(), _sweep(folder, runs))
         except RegxError as error:
@@ -100,10 +103,14 @@ def read_subjects(paths: Sequence[Path | str]) -> Subjects:
     return Subjects(tuple(runs), tuple(sweeps.values()), tuple(decompositions.values()), tuple(problems))
 
 
+def _has(folder: Path, file: str) -> bool:
+    return os.path.isfile(folder / file)  # noqa: PTH113  # false where a name is too long, or a folder closed
+
+
 def _folders(folder: Path, depth: int) -> Iterator[Path]:
     """A folder and those inside it; a run's own are not looked into."""
     yield folder
-    if depth and folder.is_dir() and not is_run(folder):
+    if depth and os.path.isdir(folder) and not is_run(folder):  # noqa: PTH112  # false where a name is too long
         try:
             inside = sorted(entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
         except PermissionError:
@@ -114,10 +121,14 @@ def _folders(folder: Path, depth: int) -> Iterator[Path]:
 
 def _sweep(folder: Path, runs: Sequence[StoredRun]) -> Sweep:
     path = folder / SWEEP
-    content = read_json(path, ("name", "axes", "cells"))
+    content = read_json(path, ("name", "axes"))
+    if content.get("compact") is True:
+        return _compact(path, content)
     axes, cells = expect(path, content, "axes", list), expect(path, content, "cells", list)
     by_folder = {run.folder.resolve(): run for run in runs}
     try:
+        if not all(cell["point"][axis["key"]] in list(axis["values"]) for axis in axes for cell in cells):
+            raise damaged(path, "expected every point to have a value of every axis")
         return Sweep(
             folder=folder,
             name=str(content["name"]),
@@ -126,6 +137,33 @@ def _sweep(folder: Path, runs: Sequence[StoredRun]) -> Sweep:
         )
     except (TypeError, KeyError, ValueError):
         raise damaged(path, "expected key and values of every axis, run and point of every cell") from None
+
+
+def _compact(path: Path, content: dict[str, Any]) -> Sweep:
+    """A sweep whose networks share networks.csv: its runs have the means of their losses and no files."""
+    kinds = {"config": dict, "task": str, "peek": bool}
+    config, task, peek = (expect(path, content, key, kind) for key, kind in kinds.items())
+    try:
+        axes = tuple(Axis(axis["key"], tuple(axis["values"])) for axis in expect(path, content, "axes", list))
+        shared = {"task": task, "dataset": str(config["dataset"]["name"]), "peek": peek}
+    except (TypeError, KeyError):
+        raise damaged(path, "expected key and values of every axis, and the dataset's name") from None
+    found: dict[int, list[dict[str, float]]] = {}
+    for line in networks.read(path.parent, task):
+        completed = found.setdefault(line.cell, [])
+        if line.status == "completed":
+            completed.append(line.metrics)
+    cells: list[tuple[dict[str, Any], StoredRun | None]] = []
+    for number, values in enumerate(itertools.product(*(axis.values for axis in axes))):
+        run = None
+        if number in found:
+            means = {name: mean_interval([one[name] for one in found[number]]) for name in LOSSES.values()}
+            summary = {**shared, "name": content["name"], "seeds": {}, "over_seeds": means}
+            run = StoredRun(path.parent, config, summary, {})
+        cells.append(({axis.key: value for axis, value in zip(axes, values, strict=True)}, run))
+    if found and max(found) >= len(cells):
+        raise damaged(path, f"expected axes of more than {max(found)} cells, as networks.csv has, found {len(cells)}")
+    return Sweep(path.parent, str(content["name"]), axes, tuple(cells))
 
 
 def _decomposition(folder: Path) -> Decomposition:

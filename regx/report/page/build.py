@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from regx.core.errors import RegxError
+from regx.core.glossary import METRICS
 from regx.evidence.advice import advice
 from regx.evidence.data import dataset_of
 from regx.evidence.diagnosis import diagnose
@@ -61,6 +62,7 @@ def build(paths: Sequence[str], baseline: str | None, metric: str) -> tuple[dict
         "title": ", ".join(dict.fromkeys(clean(row["dataset"]) for row in rows)),
         "metric": metric.replace("_", " "),
         "groups": groups,
+        "terms": _terms(groups),
         "problems": [clean(problem) for problem in problems],
         "data": strict(data),
     }
@@ -77,6 +79,12 @@ def _labels(rows: Sequence[Row]) -> list[str]:
     called = [clean(label) for label in labels(rows)]
     times = Counter(called)
     return [clean(row["run"]) if times[label] > 1 else label for label, row in zip(called, rows, strict=True)]
+
+
+def _terms(groups: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """What the columns of the tables mean, each named once."""
+    columns = {column["key"]: column["title"] for group in groups for column in group["table"]["columns"]}
+    return [(title, METRICS[key]) for key, title in columns.items() if key in METRICS and key != "verdict"]
 
 
 class _Group:
@@ -103,16 +111,18 @@ class _Group:
         # With no baseline its colour stays unused, so that grey always means the baseline.
         shift = 0 if baseline_first[0]["verdict"] == "baseline" else 1
         self.styles = {row["run"]: order + shift for order, row in enumerate(baseline_first)}
-        self.surfaces: dict[int, Surface | str | None] = {}
+        self.surfaces: dict[int, Surface | str] = {}
+        self.changed = {row["run"]: row["changed"] for row in only_changed(rows, self.runs)}
 
     def content(self) -> dict[str, Any]:
         runs = [self._run(row, run) for row, run in zip(self.rows, self.runs, strict=True)]
+        also = self._beside_regularizers()
         return {
             "id": f"group-{self.number}",
             "name": self.name,
-            "conclusion": words.conclusion(self.rows, self.called, self.metric),
+            "conclusion": words.conclusion(self.rows, self.called, self.metric, also),
             "table": self._table(),
-            "sentences": [words.sentence(row, self.rows, self.called, self.metric) for row in self.rows],
+            "sentences": [words.sentence(row, self.rows, self.called, self.metric, also) for row in self.rows],
             "reasons": self._reasons(),
             "curves": self._curves(),
             "race": self._race(),
@@ -201,11 +211,26 @@ class _Group:
             "with its last value from then on; diverged seeds are left out." + (f" {'; '.join(said)}." if said else "")
         )
 
-    def _surface(self, run: StoredRun, seed: int) -> Surface | str | None:
-        """Where the networks of a seed can be drawn; None where they cannot, a message where the data is gone."""
+    def _beside_regularizers(self) -> dict[str, list[str]]:
+        """By run, the settings other than its regularizers in which it differs from the baseline."""
+        base = next((self.changed[row["run"]] for row in self.rows if row["verdict"] == "baseline"), None)
+        if base is None:
+            return {}
+        return {
+            folder: [
+                clean(key)
+                for key in sorted({*own, *base})
+                if own.get(key) != base.get(key) and not key.startswith(("regularizers", "training.snapshots"))
+            ]
+            for folder, own in self.changed.items()
+        }
+
+    def _surface(self, run: StoredRun, seed: int) -> Surface | str:
+        """Where the networks of a seed can be drawn, or a message that says why they cannot."""
         if seed not in self.surfaces:
             try:
-                self.surfaces[seed] = surface_of(dataset_of(run, seed))
+                dataset = dataset_of(run, seed)
+                self.surfaces[seed] = surface_of(dataset) or words.undrawable(dataset)
             except RegxError as error:
                 self.surfaces[seed] = clean(str(error))
         return self.surfaces[seed]
@@ -279,7 +304,7 @@ class _Group:
             )
             self.data["figures"][f"{name}-fit"] = made
         peeked = " Choosing by the test split (--peek) flatters its loss." if sweep.by == "test" else ""
-        chosen = f" The {sweep.by} loss is least at {values[shown]}, which is what it chooses.{peeked}"
+        chosen = f" The {sweep.by} loss chooses {values[shown]}, where it is least.{peeked}"
         fixed = ", ".join(f"{key} = {figures.value_text(value)}" for key, value in sweep.fixed.items())
         return {
             "id": name,
@@ -297,14 +322,13 @@ class _Group:
         }
 
     def _differences(self) -> dict[str, Any]:
-        changed = {row["run"]: row["changed"] for row in only_changed(self.rows, self.runs)}
         return {
-            "any": any(changed.values()),
+            "any": any(self.changed.values()),
             "rows": [
                 {
                     **self._style(row["run"]),
                     "settings": [
-                        clean(f"{key} = {figures.value_text(value)}") for key, value in changed[row["run"]].items()
+                        clean(f"{key} = {figures.value_text(value)}") for key, value in self.changed[row["run"]].items()
                     ],
                 }
                 for row in self.rows

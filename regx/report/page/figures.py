@@ -256,6 +256,8 @@ def _layout(x: str, y: str, log: bool = False) -> dict[str, Any]:
             "zeroline": False,
             "automargin": True,
             "hoverformat": ".4g",
+            # Else a logarithmic axis says 10.00, 1.000 and 0.1000.
+            "tickformat": "~g",
             "type": "log" if log else "linear",
         },
     }

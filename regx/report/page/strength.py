@@ -13,10 +13,9 @@ from regx.evidence.predict import predict_seeds
 from regx.report.lines import looks_logarithmic
 from regx.report.page.curves import completed_seeds
 from regx.report.page.surface import Surface
-from regx.store.files import expect, read_json
+from regx.store.files import SWEEP, expect, read_json
 from regx.store.run import StoredRun
 
-SWEEP = "sweep.json"
 OTHER_SEEDS = 4
 
 

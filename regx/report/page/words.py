@@ -6,15 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regx.core.trained import ACCURACIES
+from regx.data.dataset import Dataset
 from regx.report.table import Row
 
 Labels = Mapping[str, str]  # a run's folder -> what the page calls it
+MOST_NAMES = 8  # that a sentence lists
 
 
-def conclusion(rows: Sequence[Row], labels: Labels, metric: str) -> list[str]:
-    """Two to four sentences over the rows of one group: what helped, how sure that is, why, what cannot be told.
+def conclusion(
+    rows: Sequence[Row], labels: Labels, metric: str, also: Mapping[str, Sequence[str]] | None = None
+) -> list[str]:
+    """A few sentences over the rows of one group: what helped, how sure that is, why, what cannot be told.
 
-    rows: of `compare_rows`, one group, in the order of their validation loss.
+    rows: of `compare_rows`, one group, in the order of their validation loss. also: by run, the settings other than
+    its regularizers in which it differs from the baseline.
     """
     base = next((row for row in rows if row["verdict"] == "baseline"), None)
     if base is None:
@@ -27,30 +32,97 @@ def conclusion(rows: Sequence[Row], labels: Labels, metric: str) -> list[str]:
     if not others:
         return [f"Nothing stands beside {against}, so there is nothing to compare yet."]
     better, worse = ([row for row in others if row["verdict"] == word] for word in ("better", "worse"))
-    untold = [row for row in others if row["verdict"] not in ("better", "worse")]
+    gone = [row for row in others if row["difference"]["mean"] is None]
+    untold = [row for row in others if row not in better and row not in worse and row not in gone]
     said = []
     if better:
         first, chosen_by = _choice(better, metric)
         if len(better) > 1:
+            count = f"all {len(others)}" if len(better) == len(others) else f"{len(better)} of {len(others)}"
             said.append(
-                f"{_count(len(better), len(others))} helped against {against}. Of those that helped, {chosen_by} "
-                f"chooses {labels[first['run']]}: {_numbers(first, base, metric)}."
+                f"{_listed([labels[row['run']] for row in better])} helped against {against}: {count} runs. Of those "
+                f"that helped, {chosen_by} chooses {labels[first['run']]}: {_numbers(first, base, metric)}."
             )
         else:
             said.append(f"{labels[first['run']]} helped against {against}: {_numbers(first, base, metric)}.")
-        said.append(f"How sure: {_sure(first, _comparisons(rows))}")
-        said += [f"Why: {cause}" for cause in [why(first, base)] if cause]
+        said += _because(first, base, rows)
+        said += [_peeked([labels[row["run"]] for row in better if row["peek"]])]
+        said += [_confounded(labels[row["run"]], base, labels, (also or {}).get(row["run"], ())) for row in better]
+    elif len(others) == 1 and worse:
+        said.append(f"{labels[worse[0]['run']]} did harm against {against}: {_numbers(worse[0], base, metric)}.")
+        said += _because(worse[0], base, rows)
+        worse = []
+    elif len(others) == 1 and untold:
+        said += [
+            f"It cannot be told whether {labels[untold[0]['run']]} helps against {against}.",
+            *_nearest(untold, base, labels, metric),
+        ]
+        untold = []
     else:
-        said.append(f"None of {_runs(len(others))} can be said to help against {against}.")
+        said += [f"No run is shown to help against {against}.", *_nearest(untold, base, labels, metric)]
     if worse:
         said.append(f"Did harm: {_listed([labels[row['run']] for row in worse])}.")
     if untold:
-        said.append(f"Cannot be told: {_listed([labels[row['run']] for row in untold])}.")
-    return said
+        said.append(f"Cannot be told from {labels[base['run']]}: {_listed([labels[row['run']] for row in untold])}.")
+    if gone:
+        said.append(
+            f"Without a finished seed to compare with {labels[base['run']]}: "
+            f"{_listed([_gone(row, labels) for row in gone])}."
+        )
+    return [text for text in said if text]
 
 
-def sentence(row: Row, rows: Sequence[Row], labels: Labels, metric: str) -> str:
-    """The verdict on one row in words, with its numbers."""
+def undrawable(dataset: Dataset) -> str:
+    """Why there is no picture of what networks on this dataset predict."""
+    features, outputs = dataset.train.x.shape[1], dataset.train.y.shape[1]
+    has = f"{features:,} features" if features > 1 else f"one feature and {outputs} classes"
+    return (
+        f"There is no fit or boundary to draw: the data has {has}, and a picture has room for one feature and one "
+        "output, or for two features."
+    )
+
+
+def _because(row: Row, base: Row, rows: Sequence[Row]) -> list[str]:
+    cause = why(row, base)
+    return [f"How sure: {_sure(row, _comparisons(rows))}", f"Why: {cause}" if cause else ""]
+
+
+def _nearest(untold: Sequence[Row], base: Row, labels: Labels, metric: str) -> list[str]:
+    """Which of the runs that cannot be told looks most as if it helped, and how many seeds would tell."""
+    sign = 1 if lower_is_better(metric) else -1
+    hopeful = [row for row in untold if row.get("seeds_to_tell") and sign * row["difference"]["mean"] < 0]
+    if not hopeful:
+        return []
+    row = min(hopeful, key=lambda row: row["seeds_to_tell"])
+    return [
+        f"That does not show that nothing helps. Nearest to it comes {labels[row['run']]}: "
+        f"{_numbers(row, base, metric)}; if that is what it looks like, about {row['seeds_to_tell']:,} seeds would "
+        f"tell, and there are {row['shared']}."
+    ]
+
+
+def _peeked(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    return f"Chose by the test split (--peek), so that the numbers flatter: {_listed(names)}."
+
+
+def _confounded(name: str, base: Row, labels: Labels, also: Sequence[str]) -> str:
+    if not also:
+        return ""
+    return (
+        f"{name} differs from {labels[base['run']]} in {_listed(also)} too, so what helped need not be a regularizer."
+    )
+
+
+def _gone(row: Row, labels: Labels) -> str:
+    return labels[row["run"]] + (" (diverged)" if row["diverged"] else "")
+
+
+def sentence(
+    row: Row, rows: Sequence[Row], labels: Labels, metric: str, also: Mapping[str, Sequence[str]] | None = None
+) -> str:
+    """The verdict on one row in words, with its numbers. also: as for `conclusion`."""
     name, verdict = labels[row["run"]], str(row["verdict"] or "")
     base = next((other for other in rows if other["verdict"] == "baseline"), None)
     diverged = (
@@ -93,19 +165,27 @@ def sentence(row: Row, rows: Sequence[Row], labels: Labels, metric: str) -> str:
         judged = (
             f"{name} cannot be told from {labels[base['run']]}: {_numbers(row, base, metric)}, but {because}.{more}"
         )
-    return judged + diverged + peeked
+    too = (also or {}).get(row["run"], ())
+    differs = f" It differs from {labels[base['run']]} in {_listed(too)} too." if too else ""
+    return judged + diverged + peeked + differs
 
 
 def why(row: Row, base: Row) -> str:
-    """What changed in the network beside the metric, as far as the rows show it; empty where they show nothing."""
+    """What changed in the network beside the metric, as far as the rows show it; empty where they show nothing.
+
+    What that means is said only where the verdict bears it.
+    """
+    meaning = {
+        "better": ", which is what learning less of the noise looks like",
+        "worse": ", but more is held back than noise",
+    }.get(str(row.get("verdict")), "")
     train, gap = _means(row, base, "train_loss"), _means(row, base, "gap")
     norm, zeros = _means(row, base, "weight_norm"), _means(row, base, "zero_fraction")
     found = []
     if train and gap and train[0] > train[1] * 1.05 and gap[0] < gap[1]:
         found.append(
             f"it fits its training data less closely (train loss {train[1]:.3g} before, {train[0]:.3g} with it), and "
-            f"the gap between validation and training falls from {_plain(gap[1])} to {_plain(gap[0])}: less noise "
-            "is learned"
+            f"the gap between validation and training falls from {_plain(gap[1])} to {_plain(gap[0])}{meaning}"
         )
     elif train and gap and train[0] > train[1] * 1.05:
         found.append(
@@ -142,7 +222,8 @@ def _sure(row: Row, comparisons: int) -> str:
     low, high = sorted((abs(difference["low"]), abs(difference["high"])))
     word = "lower" if difference["mean"] < 0 else "higher"
     won = row.get("won")
-    counted = f", and it does better at {won} of them" if won is not None else ""
+    times = "all" if won == row["shared"] else "none" if won == 0 else str(won)
+    counted = f", and it does better at {times} of them" if won is not None else ""
     corrected = f", corrected for {comparisons} comparisons" if comparisons > 1 else ""
     return (
         f"over {_seeds(row['shared'])} the 95 % interval of the difference is {low:.3g} to {high:.3g} {word}{counted}. "
@@ -213,13 +294,8 @@ def _seeds(count: int) -> str:
     return f"{count} seed{'' if count == 1 else 's'}"
 
 
-def _runs(count: int) -> str:
-    return "the one run" if count == 1 else f"the {count} runs"
-
-
-def _count(some: int, of: int) -> str:
-    return f"All {of}" if some == of else f"{some} of {of}"
-
-
 def _listed(names: Sequence[str]) -> str:
+    """`a, b and c`, or the first of many and how many more."""
+    if len(names) > MOST_NAMES:
+        names = [*names[: MOST_NAMES - 1], f"{len(names) - MOST_NAMES + 1} more"]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -15,6 +15,7 @@ from regx.config.load import load_grid
 from regx.report.figures import KINDS
 from regx.report.figures.style import styled
 from regx.report.figures.subjects import Sweep, read_subjects
+from regx.runner.compact import compact_sweep
 from regx.runner.sweep import sweep
 from regx.store.run import StoredRun, read_run
 
@@ -55,16 +56,19 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Sweep]:
     path = folder / "base.yaml"
     path.write_text(f"{SINE}\nregularizers: []\n{REST}seeds: 2\n")
 
-    def train(**axes: str) -> Sweep:
+    def train(compact: bool = False, **axes: str) -> Sweep:
         grid = load_grid(path, [f"{key.replace('__', '.')}={values}" for key, values in axes.items()], {}, None)
-        made, _ = sweep(grid, grid.cells, folder / "runs", jobs=1)
+        if compact:
+            made = compact_sweep(grid, range(len(grid.cells)), folder / "runs", jobs=1).folder
+        else:
+            made, _ = sweep(grid, grid.cells, folder / "runs", jobs=1)
         (found,) = read_subjects([made]).sweep
         return found
 
     return train
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def drawn() -> Callable[..., Any]:
     """The figure of some subjects."""
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from regx.evidence.data import dataset_of
 from regx.evidence.predict import predict
@@ -33,6 +35,18 @@ def test_gap_bars_are_validation_minus_train_loss(runs, drawn):
             gap = runs[name].summary["over_seeds"]["gap"]
             assert list(interval) == [gap["low"], gap["high"]]
         assert panel.get_xlabel().startswith("validation loss - train loss: ")
+
+
+def test_the_numbers_of_small_gaps_do_not_run_into_each_other(runs, drawn):
+    def run(name, title, mean):
+        over_seeds = {**runs[name].summary["over_seeds"], "gap": {"mean": mean, "low": None, "high": None}}
+        return dataclasses.replace(runs[name], summary={**runs[name].summary, "name": title, "over_seeds": over_seeds})
+
+    figure = drawn("gaps", run("one_seed", "linear", -0.00415), run("circle", "a" * 16, -1.0))
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    boxes = [label.get_window_extent(renderer) for label in figure.axes[0].get_xticklabels()]
+    assert len(boxes) > 2
+    assert min(other.x0 - one.x1 for one, other in itertools.pairwise(boxes)) > 10  # of 100 dots to the inch
 
 
 def test_a_run_without_validation_has_no_gap(runs):

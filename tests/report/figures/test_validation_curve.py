@@ -5,8 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
+from regx.core.errors import InputError
 from regx.report.figures.scale import scale_of, shown
 from regx.report.figures.validation_curve import read, unfit
+from regx.report.plot import Plots
 
 COLUMNS = {"train": "train_loss", "validation": "val_loss", "test": "test_loss"}
 
@@ -49,6 +51,20 @@ def test_the_value_of_least_validation_loss_is_marked(strengths, drawn):
     assert list(mark.get_xdata()) == [point["regularizers.l2.lam"]]
     assert list(mark.get_ydata()) == [pytest.approx(mean(best, "val_loss"), rel=1e-6)]
     assert chosen in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_a_compact_sweep_whose_cells_have_no_folders_is_the_same_curve(swept):
+    axes = {"regularizers__l2__lam": "0,0.01,0.1", "architecture__hidden": "[[4],[],[2,3],[5]]"}
+    plain, compact = swept(**axes), swept(compact=True, **axes)
+    assert len(list(compact.folder.glob("*/weights.npz"))) < len(compact.cells)
+    one, other = read(plain), read(compact)
+    for split in COLUMNS:
+        np.testing.assert_array_equal(one.losses[split], other.losses[split])
+    assert dataclasses.replace(one, losses={}) == dataclasses.replace(other, losses={})
+    path = compact.folder / "networks.csv"
+    path.write_text(path.read_text().replace("completed", "diverged", 1))
+    with pytest.raises(InputError, match=r"networks\.csv: damaged: expected line 2 as it was written"):
+        Plots([compact.folder], ["validation_curve"])
 
 
 def with_summary(sweep, change):

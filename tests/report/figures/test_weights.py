@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from matplotlib.colors import to_rgb
 
 
-def test_the_heat_map_is_the_weight_and_exact_zeros_stand_out(runs, drawn):
+@pytest.fixture(scope="module")
+def figure(runs, drawn):
+    return drawn("weights", runs["sparse"])
+
+
+def test_the_heat_map_is_the_weight_and_exact_zeros_stand_out(runs, figure):
     run = runs["sparse"]
-    figure = drawn("weights", run)
     maps = [axes for axes in figure.axes if axes.get_images()]
     zeros = 0
     for layer, panel in enumerate(maps):
@@ -28,9 +33,9 @@ def test_the_heat_map_is_the_weight_and_exact_zeros_stand_out(runs, drawn):
     assert zeros > 0, "the run is to have exact zeros"
 
 
-def test_the_distribution_counts_every_weight_and_says_the_share_of_zeros(runs, drawn):
+def test_the_distribution_counts_every_weight_and_says_the_share_of_zeros(runs, figure):
     run = runs["sparse"]
-    panels = [axes for axes in drawn("weights", run).axes if "exactly 0 (" in axes.get_title()]
+    panels = [axes for axes in figure.axes if "exactly 0 (" in axes.get_title()]
     for layer, panel in enumerate(panels):
         weight = run.weights[f"seed0/reported/{layer}/weight"]
         zeros = int((weight == 0).sum())
@@ -43,8 +48,8 @@ def test_the_distribution_counts_every_weight_and_says_the_share_of_zeros(runs, 
         assert panel.get_title() == f"{zeros} exactly 0 ({100 * zeros / weight.size:.1f} %)"
 
 
-def test_the_shades_grow_lighter_with_the_weight_so_that_grey_keeps_the_sign(runs, drawn):
-    image = next(axes for axes in drawn("weights", runs["sine"]).axes if axes.get_images()).get_images()[0]
+def test_the_shades_grow_lighter_with_the_weight_so_that_grey_keeps_the_sign(figure):
+    image = next(axes for axes in figure.axes if axes.get_images()).get_images()[0]
     grey = image.cmap(np.linspace(0, 1, 64))[:, :3] @ [0.299, 0.587, 0.114]
     assert (np.diff(grey) >= 0).all()
     assert grey[-1] < 0.85 < sum(to_rgb("white")) / 3

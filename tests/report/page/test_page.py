@@ -215,6 +215,28 @@ def test_diverged_and_peeked_runs_are_marked(tmp_path: Path, fabricated: Any) ->
     assert "Train with" in text  # no snapshots: how to get them
 
 
+def test_what_differs_beside_the_regularizers_stands_in_the_conclusion(tmp_path: Path, fabricated: Any) -> None:
+    fabricated.store(tmp_path / "none", [0.1, 0.12, 0.11, 0.13, 0.1])
+    fabricated.store(
+        tmp_path / "l2",
+        [0.05, 0.06, 0.07, 0.06, 0.05],
+        stack=[{"l2": {"lam": 0.1}}],
+        optimizer={"name": "adam", "lr": 0.1},
+        training={"epochs": 4, "batch_size": "full", "snapshots": 40},
+    )
+    (group,) = build([str(tmp_path)], None, "test_loss")[0]["groups"]
+    assert "l2 differs from none in optimizer.lr too, so what helped need not be a regularizer." in group["conclusion"]
+
+
+def test_where_no_picture_of_the_prediction_is_possible_the_page_says_why(
+    table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regx.report.page.build.surface_of", lambda _: None)
+    content = build([str(table)], None, "test_loss")[0]
+    assert content["groups"][0]["race"]["figures"] == ["loss", "weights"]
+    assert "There is no fit or boundary to draw: the data has 2 features" in render(content)
+
+
 def test_a_run_without_a_finished_seed_has_no_curves(tmp_path: Path, fabricated: Any) -> None:
     from regx.store.folder import write_run
 

@@ -18,7 +18,7 @@ from regx.report.page.curves import learning_curve, thin
 from regx.report.page.race import MOST_UNITS, _units
 from regx.report.page.strength import _positions
 from regx.report.page.surface import as_bytes, as_signed_bytes, surface_of
-from regx.report.page.words import _chance, conclusion, sentence, why
+from regx.report.page.words import _chance, conclusion, sentence, undrawable, why
 from regx.report.table import compare_rows, sort_rows
 from regx.store.folder import write_run
 from regx.store.run import read_run, read_runs
@@ -76,6 +76,7 @@ def test_surfaces() -> None:
     assert plane.x[1, 0] > plane.x[0, 0]
     assert plane.x[1, 1] == plane.x[0, 1]
     assert surface_of(Digits().load(0)) is None
+    assert "no fit or boundary to draw: the data has 64 features" in undrawable(Digits().load(0))
 
 
 @given(st.lists(st.tuples(st.integers(1, 300), st.integers(1, 300)), min_size=1, max_size=6), st.integers(1, 10_000))
@@ -138,7 +139,7 @@ def test_verdicts_in_words_with_their_numbers(rows: list[dict[str, Any]]) -> Non
     assert said["l2"].startswith(
         "l2 helped: test loss 0.0606 against 0.114, 0.053 lower. Over 7 seeds the 95 % interval "
     )
-    assert f"{low:.3g} to {high:.3g} lower, and it does better at 7 of them." in said["l2"]
+    assert f"{low:.3g} to {high:.3g} lower, and it does better at all of them." in said["l2"]
     assert difference["p"] < 0.0001
     assert "(p < 0.0001, corrected for 4 comparisons)" in said["l2"]
     assert said["worse"].startswith("worse did harm: test loss 0.167 against 0.114, 0.053 higher.")
@@ -153,7 +154,7 @@ def test_verdicts_in_words_with_their_numbers(rows: list[dict[str, Any]]) -> Non
     assert "How sure: over 7 seeds" in whole
     assert "Did harm: worse." in whole
     assert {"same", "vague", "few"} == set(
-        whole.split("Cannot be told: ")[1].rstrip(".").replace(" and", ",").split(", ")
+        whole.split("Cannot be told from none: ")[1].rstrip(".").replace(" and", ",").split(", ")
     )
 
 
@@ -171,17 +172,79 @@ def test_of_several_that_helped_the_validation_split_chooses_not_the_test_split(
     best_on_test = {**l2, "run": "lucky", "difference": {**l2["difference"], "mean": -1.0}}
     several = [l2, best_on_test, next(row for row in rows if row["name"] == "none")]
     first = conclusion(several, {**labels, "lucky": "lucky"}, "test_loss")[0]
-    assert "All 2 helped" in first
+    assert "l2 and lucky helped against none, the run without regularizers: all 2 runs." in first
     assert "the validation split chooses l2:" in first
     blind = [{**row, "val_loss": {"mean": None, "low": None, "high": None}} for row in several]
     first = conclusion(blind, {**labels, "lucky": "lucky"}, "test_loss")[0]
     assert "the test loss itself, which flatters it, chooses lucky:" in first
 
 
+def test_that_none_is_shown_to_help_is_no_proof_that_none_helps(rows: list[dict[str, Any]]) -> None:
+    labels = {row["run"]: row["name"] for row in rows}
+    by_name = {row["name"]: row for row in rows}
+    small = {**by_name["vague"]["difference"], "mean": -0.01, "low": -0.03, "high": 0.01}
+    hopeful = {**by_name["vague"], "difference": small, "seeds_to_tell": 40}
+    some = [by_name["none"], hopeful, by_name["worse"]]
+    whole = conclusion(some, labels, "test_loss")
+    assert whole[0] == "No run is shown to help against none, the run without regularizers."
+    assert whole[1].startswith("That does not show that nothing helps. Nearest to it comes vague: test loss ")
+    assert whole[1].endswith("about 40 seeds would tell, and there are 7.")
+    assert whole[2:] == ["Did harm: worse.", "Cannot be told from none: vague."]
+    alone = conclusion([by_name["none"], hopeful], labels, "test_loss")
+    assert alone[0] == "It cannot be told whether vague helps against none, the run without regularizers."
+    assert len(alone) == 2
+    # The same difference in an accuracy is to the bad.
+    assert len(conclusion(some, labels, "test_accuracy")) == 3
+    harm = conclusion([by_name["none"], by_name["worse"]], labels, "test_loss")
+    assert harm[0].startswith("worse did harm against none, the run without regularizers: test loss 0.167 against")
+    assert harm[1].startswith("How sure: over 7 seeds")
+    assert not any("harm: worse" in text for text in harm)
+
+
+def test_what_else_may_have_helped_is_said(rows: list[dict[str, Any]]) -> None:
+    labels = {row["run"]: row["name"] for row in rows}
+    l2 = next(row for row in rows if row["name"] == "l2")
+    also = {row["run"]: ["optimizer.lr", "training.epochs"] if row is l2 else [] for row in rows}
+    whole = conclusion([{**row, "peek": True} for row in rows], labels, "test_loss", also)
+    assert (
+        "l2 differs from none in optimizer.lr and training.epochs too, so what helped need not be a regularizer."
+        in whole
+    )
+    assert "Chose by the test split (--peek), so that the numbers flatter: l2." in whole
+    assert sentence(l2, rows, labels, "test_loss", also).endswith(
+        "It differs from none in optimizer.lr and training.epochs too."
+    )
+    assert not any("differs" in text or "--peek" in text for text in conclusion(rows, labels, "test_loss"))
+
+
+def test_many_names_are_cut(rows: list[dict[str, Any]]) -> None:
+    base, l2 = (next(row for row in rows if row["name"] == name) for name in ("none", "l2"))
+    many = [base, *({**l2, "run": f"run{number}"} for number in range(30))]
+    first = conclusion(many, {row["run"]: row["run"] for row in many}, "test_loss")[0]
+    assert "run0, run1, run2, run3, run4, run5, run6 and 23 more helped against" in first
+    assert "all 30 runs" in first
+
+
+def test_a_run_that_diverged_is_not_one_that_cannot_be_told(rows: list[dict[str, Any]]) -> None:
+    labels = {row["run"]: row["name"] for row in rows}
+    nothing = {"mean": None, "low": None, "high": None, "p": None}
+    gone = [
+        {**row, "difference": nothing, "verdict": "cannot tell (0 seeds)", "diverged": 2}
+        if row["name"] == "few"
+        else row
+        for row in rows
+    ]
+    whole = conclusion(gone, labels, "test_loss")
+    assert whole[-1] == "Without a finished seed to compare with none: few (diverged)."
+    assert "few" not in whole[-2]
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"train_loss": 0.2, "gap": 0.1}, "less noise is learned"),
+        ({"train_loss": 0.2, "gap": 0.1}, "falls from 0.3 to 0.1."),
+        ({"train_loss": 0.2, "gap": 0.1, "verdict": "better"}, "which is what learning less of the noise looks like"),
+        ({"train_loss": 0.2, "gap": 0.1, "verdict": "worse"}, "but more is held back than noise"),
         ({"train_loss": 0.2, "gap": 0.3}, "holds the fit of the training data back"),
         ({"train_loss": 0.1, "gap": 0.1}, "as closely as before"),
         ({"weight_norm": 2.0}, "the weights are smaller (norm 10 before, 2 with it)"),
@@ -189,9 +252,11 @@ def test_of_several_that_helped_the_validation_split_chooses_not_the_test_split(
         ({}, ""),
     ],
 )
-def test_why(changes: dict[str, float], words: str) -> None:
+def test_why(changes: dict[str, Any], words: str) -> None:
     before = {"train_loss": 0.1, "gap": 0.3, "weight_norm": 10.0, "zero_fraction": 0.0}
-    base, row = ({key: {"mean": value} for key, value in given.items()} for given in (before, {**before, **changes}))
+    verdict = changes.get("verdict", "unclear")
+    base, row = ({key: {"mean": given[key]} for key in before} for given in (before, {**before, **changes}))
+    row["verdict"] = verdict
     found = why(row, base)
     assert words in found
     assert bool(found) == bool(words)

@@ -1,0 +1,22 @@
+"""How much memory there is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+# What a container may take, on Linux: version 2 of control groups, and version 1.
+LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+
+def memory() -> float:
+    """The bytes that this process could take at most: the machine's, or its container's; infinite if nobody says."""
+    found = [float("inf")]
+    if hasattr(os, "sysconf"):
+        found.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    for limit in map(Path, LIMITS):
+        try:
+            found.append(int(limit.read_text()))
+        except (OSError, ValueError):  # no such file; "max"
+            continue
+    return min(found)

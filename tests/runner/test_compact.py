@@ -1,0 +1,173 @@
+"""Compact sweeps: the same networks and the same choice as with a folder per cell, in one file."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from command_line import Regx
+
+import regx as api
+from regx.config import load
+from regx.config.load import LazyCells, load_grid
+from regx.config.overrides import short_axes
+from regx.core.errors import InputError
+from regx.runner import compact, execute
+from regx.runner.compact import compact_sweep
+from regx.runner.networks import Progress
+from regx.store import networks
+from regx.store.run import read_run
+
+AXES = ("--lam", "linear(0.001,1,6)", "--lr", "0.01,0.02")
+
+
+def test_it_finds_what_a_sweep_with_folders_finds(
+    small: Path, regx: Regx, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_folders = json.loads(regx("sweep", small, *AXES, "--json").stdout)
+    done = regx("sweep", small, *AXES, "--json", "--compact", "--jobs", 2)
+    document = json.loads(done.stdout)
+    assert len(with_folders["rows"]) == 12
+    assert [row["point"] for row in document["rows"]] == [row["point"] for row in with_folders["rows"][:10]]
+    for ours, theirs in zip(document["rows"], with_folders["rows"], strict=False):
+        assert Path(ours["run"]).name == Path(theirs["run"]).name
+        one, other = api.load(tmp_path / ours["run"]), api.load(tmp_path / theirs["run"])
+        assert {name: each.tobytes() for name, each in one.weights.items()} == {
+            name: each.tobytes() for name, each in other.weights.items()
+        }
+    for key in ("point", "among", "val_loss", "test_loss", "optimism"):
+        assert document["chosen"][key] == with_folders["chosen"][key]
+    folder = tmp_path / document["sweep"]
+    lines = {(line.cell, line.seed): line for line in networks.read(folder, "regression")}
+    assert len(lines) == 36
+    for number, cell in enumerate(load_grid(small, (), short_axes(lam=AXES[1], lr=AXES[3])).cells):
+        run = read_run(tmp_path / with_folders["sweep"] / cell.config.folder_name)
+        for seed, entry in run.summary["seeds"].items():
+            line = lines[number, int(seed)]
+            assert (line.status, line.metrics) == (entry["status"], entry["metrics"])
+    # Each of the other commands works on the best.
+    assert len(json.loads(regx("compare", document["sweep"], "--json").stdout)) == 10
+    # Again nothing is trained.
+    before = (folder / networks.NETWORKS).read_bytes()
+    assert json.loads(regx("sweep", small, *AXES, "--json", "--compact").stdout) == document
+    assert (folder / networks.NETWORKS).read_bytes() == before
+
+
+def lines_of(folder: Path) -> list[bytes]:
+    return sorted(
+        b",".join(line.split(b",")[:5] + line.split(b",")[6:-1])  # without the seconds and what seals them
+        for line in (folder / networks.NETWORKS).read_bytes().splitlines()
+    )
+
+
+def test_only_what_is_missing_is_trained_and_a_cut_line_is_dropped(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid = load_grid(small, (), short_axes(lam="linear(0.001,1,12)"))
+    whole = compact_sweep(grid, range(12), tmp_path / "whole", jobs=1)
+    found = compact_sweep(grid, range(5), tmp_path / "parts", jobs=1)
+    path = found.folder / networks.NETWORKS
+    content = path.read_bytes()
+    path.write_bytes(content[:-10])  # as a process that was killed leaves it
+    seen: list[Progress] = []
+    monkeypatch.setattr(compact, "NETWORKS_AT_ONCE", 8)
+    found = compact_sweep(grid, range(12), tmp_path / "parts", jobs=1, on_progress=seen.append)
+    assert seen[-1] == Progress(epochs=7 * 22, all_epochs=7 * 22, networks=22, all_networks=22)
+    assert lines_of(found.folder) == lines_of(whole.folder)
+    assert [run.folder.name for run in found.best] == [run.folder.name for run in whole.best]
+    monkeypatch.setattr(execute, "serve", lambda *arguments: pytest.fail("something is trained"))
+    compact_sweep(grid, range(12), tmp_path / "parts", jobs=1)
+    monkeypatch.undo()
+    compact_sweep(grid, range(12), tmp_path / "parts", jobs=1, force=True)
+    assert lines_of(found.folder) == lines_of(whole.folder)
+
+
+def test_a_changed_line_is_named(small: Path, tmp_path: Path) -> None:
+    grid = load_grid(small, (), short_axes(lam="0.1,0.2"))
+    folder = compact_sweep(grid, range(2), tmp_path, jobs=1).folder
+    path = folder / networks.NETWORKS
+    lines = path.read_text().splitlines(keepends=True)
+    for number in range(len(lines)):
+        changed = lines[number].replace("0", "1", 1) if number else lines[0].replace("seed", "sEed")
+        path.write_text("".join([*lines[:number], changed, *lines[number + 1 :]]))
+        with pytest.raises(InputError, match=f"networks.csv: damaged: expected.* line {number + 1}"):
+            compact_sweep(grid, range(2), tmp_path, jobs=1)
+
+
+def test_other_data_or_another_split_to_choose_by_is_refused(small: Path, tmp_path: Path) -> None:
+    grid = load_grid(small, (), short_axes(lam="0.1,0.2"))
+    compact_sweep(grid, range(2), tmp_path, jobs=1)
+    with pytest.raises(InputError, match="expected `peek` False, as of the networks that are there, found True"):
+        compact_sweep(grid, range(2), tmp_path, jobs=1, peek=True)
+    with pytest.raises(InputError, match="a sweep chooses by validation loss"):
+        compact_sweep(load_grid(small, ["dataset.n_val=0"], short_axes(lam="0.1,0.2")), range(2), tmp_path, jobs=1)
+
+
+def test_a_diverged_network_is_a_line_and_ends_with_3(small: Path, regx: Regx, tmp_path: Path) -> None:
+    override = "optimizer={name: sgd, lr: 0.01}"
+    done = regx("sweep", small, "-s", override, "--lr", "0.01,1e9", "--json", "--compact", code=3)
+    document = json.loads(done.stdout)
+    assert [row["status"] for row in document["rows"]] == ["completed"]
+    assert document["chosen"]["among"] == 1
+    statuses = [line.status for line in networks.read(tmp_path / document["sweep"], "regression")]
+    assert sorted(statuses) == ["completed"] * 3 + ["diverged"] * 3
+
+
+def test_a_large_sweep_is_compact_by_itself(small: Path) -> None:
+    grid = load_grid(small)  # of three seeds
+    assert compact.is_large(grid, range(6667))
+    assert not compact.is_large(grid, range(6666))
+
+
+def test_lazy_cells_are_the_cells(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    axes = short_axes(lam="0,0.1,1", lr="log(1e-3,1e-1,3)", hidden="8,[8,8]", batch_size="4,full")
+    eager = load_grid(small, (), axes)
+    monkeypatch.setattr(load, "MAX_BUILT", 1)
+    lazy = load_grid(small, (), axes)
+    assert isinstance(lazy.cells, LazyCells)
+    assert tuple(lazy.cells) == eager.cells
+    assert lazy.cells[3:30:5] == eager.cells[3:30:5]
+    assert lazy.cells[-1] == eager.cells[-1]
+    assert (lazy.axes, lazy.folder_name) == (eager.axes, eager.folder_name)
+
+
+def test_a_grid_of_two_million_cells_takes_no_memory(small: Path) -> None:
+    tracemalloc.start()
+    try:
+        grid = load_grid(small, (), short_axes(lam="linear(0,1,200)", lr="log(1e-4,1,200)", dropout="linear(0,0.5,50)"))
+        assert len(grid.cells) == 2_000_000
+        assert grid.cells[1_999_999].point == {
+            "regularizers.l2.lam": 1.0,
+            "regularizers.dropout.p": 0.5,
+            "optimizer.lr": 1.0,
+        }
+        assert tracemalloc.get_traced_memory()[1] < 50e6
+    finally:
+        tracemalloc.stop()
+    axes = short_axes(lam="linear(0,1,200)", lr="log(1e-4,1,200)", dropout="linear(0,0.5,100)")
+    with pytest.raises(InputError, match="expected a grid of at most 2,000,000 cells, found 4,000,000"):
+        load_grid(small, (), axes)
+
+
+def test_killed_in_the_middle_it_goes_on(small: Path, tmp_path: Path) -> None:
+    arguments = ["sweep", small, "--lam", "linear(0.001,1,30)", "--compact", "-q", "-s", "training.epochs=300"]
+    command = [sys.executable, "-m", "regx", *map(str, arguments), "--jobs", "1", "--out", str(tmp_path / "killed")]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    give_up = time.monotonic() + 60
+    paths: list[Path] = []
+    while not (paths and paths[0].stat().st_size > 3000) and time.monotonic() < give_up:
+        paths = list(tmp_path.glob(f"killed/*/{networks.NETWORKS}"))
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    grid = load_grid(small, ["training.epochs=300"], short_axes(lam="linear(0.001,1,30)"))
+    seen: list[Progress] = []
+    again = compact_sweep(grid, range(30), tmp_path / "killed", jobs=1, on_progress=seen.append)
+    assert 0 < seen[-1].all_networks < 90
+    whole = compact_sweep(grid, range(30), tmp_path / "whole", jobs=1)
+    assert lines_of(again.folder) == lines_of(whole.folder)
