@@ -59,6 +59,8 @@ def outputs(config: Config, task: str, networks: Sequence[Mapping[str, Array]], 
 
     networks: of each, its parameters by `<layer>/<tensor>`.
     """
+    from threadpoolctl import threadpool_limits
+
     architecture, first = config.architecture, networks[0]
     features, dtype = first["0/weight"].shape[0], first["0/weight"].dtype
     stack = tuple(type(one).of_population([one] * len(networks), dtype) for one in config.stack)
@@ -67,7 +69,9 @@ def outputs(config: Config, task: str, networks: Sequence[Mapping[str, Array]], 
     inputs = np.ones((len(networks), features + 1, len(x)), dtype)
     inputs[:, :features] = x.T
     network = Network(layout, values, inputs, stack)
-    return np.asarray(probabilities(network.forward(network.into), task).swapaxes(1, 2))
+    # As in training: on several threads small products are slower, and other in their last bit.
+    with threadpool_limits(1):
+        return np.asarray(probabilities(network.forward(network.into), task).swapaxes(1, 2))
 
 
 def _chosen(run: StoredRun, seed: int | None) -> list[int]:

@@ -18,6 +18,7 @@ import numpy as np
 from regx.evidence.recommendation import PLAIN, mean
 from regx.runner.recommend import Question, planned, recommend
 
+LEARNABLE = {True: "yes", False: "no", None: "cannot tell"}
 FAST = ("architecture.hidden=[16]", "training.epochs=200", "training.eval_every=10")  # for counting false positives
 
 
@@ -56,7 +57,7 @@ def trial(path: Path, draw: int, minutes: float, overrides: Sequence[str] = ()) 
     plain = next(lane for lane in found.lanes if lane.name == PLAIN)
     recommended = next(lane for lane in found.lanes if lane.name == conclusion.recommended)
     return [
-        path.stem, str(draw), str(len(plain.test)), recommended.stack, "yes" if conclusion.learners else "no",
+        path.stem, str(draw), str(len(plain.test)), recommended.stack, LEARNABLE[conclusion.learnable],
         conclusion.regularization, f"{conclusion.contest} ({conclusion.rival})",
         f"{mean(conclusion.procedure):.3f}", f"{mean(plain.test):.3f}", *(f"{loss:.3f}" for loss in losses.values()),
         f"{conclusion.to_plain.p or 0:.3g}", f"{(time.monotonic() - begun) / 60:.1f}",

@@ -414,7 +414,7 @@ ARRAYS: dict[str, Callable[[bytes], bytes]] = {
     "truncated": lambda content: content[: len(content) // 2],
     "empty": lambda content: b"",
     "an array of pickles": lambda content: pickled(len(content)),
-    "a pickle": lambda content: pickle.dumps(Loud()) + content,
+    "a pickle": lambda content: pickle.dumps(Loud()) + bytes(len(content)),
     "bits flipped": lambda content: content[:300] + bytes(byte ^ 4 for byte in content[300:310]) + content[310:],
     "text": lambda content: b"weights" * len(content),
 }

@@ -104,6 +104,25 @@ def test_a_minute_that_is_too_short_still_has_an_answer(table: Path, tmp_path: P
     assert found.conclusion.regularization == "cannot tell"
 
 
+def test_no_test_row_reaches_a_choice(table: Path, tmp_path: Path) -> None:
+    question = Question(table, "outcome", SHORT, seeds=[0], jobs=1)
+    found = [recommend(question, planned(question), tmp_path)]
+    lines = table.read_text().splitlines()
+    _, _, test = split_rows(60, 0, 0.25, 0.15)
+    for row in test:
+        lines[1 + row] = "3.3,-4.4,5.5"
+    table.write_text("\n".join(lines) + "\n")
+    found.append(recommend(question, planned(question), tmp_path))
+    stored = [json.loads((one.folder / "tuning.json").read_text())["networks"] for one in found]
+    assert list(stored[0]) == list(stored[1]), "the same candidates go on"
+    for key, of in stored[0].items():
+        assert of["0"]["val_loss"] == stored[1][key]["0"]["val_loss"]
+        assert of["0"]["test_loss"] != stored[1][key]["0"]["test_loss"]
+    assert found[0].conclusion.recommended == found[1].conclusion.recommended
+    assert [one.stack for one in found[0].lanes] == [one.stack for one in found[1].lanes]
+    assert found[0].conclusion.chosen == found[1].conclusion.chosen
+
+
 def test_references_outlive_an_interruption(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     question = Question(table, "outcome", SHORT, seeds=2, jobs=1)
     real = module.score

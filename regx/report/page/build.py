@@ -305,6 +305,9 @@ class _Group:
             self.data["figures"][f"{name}-fit"] = made
         peeked = " Choosing by the test split (--peek) flatters its loss." if sweep.by == "test" else ""
         chosen = f" The {sweep.by} loss chooses {values[shown]}, where it is least.{peeked}"
+        compact = (
+            " Of this sweep only the best cells have run folders, so only they are drawn." if sweep.compact else ""
+        )
         fixed = ", ".join(f"{key} = {figures.value_text(value)}" for key, value in sweep.fixed.items())
         return {
             "id": name,
@@ -318,7 +321,7 @@ class _Group:
             "seed": seeds[0] if seeds else None,
             "note": surface if isinstance(surface, str) else "",
             "caption": f"Mean losses over seeds for {len(values)} values of {clean(sweep.key)}, from {values[0]} to "
-            f"{values[-1]}, with 95 % intervals.{chosen}",
+            f"{values[-1]}, with 95 % intervals.{chosen}{compact}",
         }
 
     def _differences(self) -> dict[str, Any]:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from regx.config.overrides import locate
 from regx.core.errors import InputError, RegxError
 from regx.evidence.predict import predict_seeds
 from regx.report.lines import looks_logarithmic
 from regx.report.page.curves import completed_seeds
 from regx.report.page.surface import Surface
-from regx.store.files import SWEEP, expect, read_json
+from regx.store.files import SWEEP, damaged, expect, read_json
 from regx.store.run import StoredRun
 
 OTHER_SEEDS = 4
@@ -25,7 +26,7 @@ class Strength:
 
     key: the swept key. fixed: the other axes' values. positions: where each run stands on a linear axis.
     by: the split that chose: validation, or test where a run peeked. chosen: the index of its least loss.
-    log: whether the positions are logarithms.
+    log: whether the positions are logarithms. compact: whether cells beside these have no run folder.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Strength:
     runs: list[StoredRun]
     chosen: int
     by: str
+    compact: bool = False
 
 
 def strengths(runs: Sequence[StoredRun]) -> tuple[list[Strength], list[str]]:
@@ -71,12 +73,9 @@ def fits(strength: Strength, surface: Surface, seed: int) -> list[dict[str, Any]
 
 def _axes(folder: Path, runs: Sequence[StoredRun]) -> list[Strength]:
     path = folder / SWEEP
-    sweep = read_json(path, ("name", "axes", "cells"))
-    points: dict[str, Mapping[str, Any]] = {}
-    for cell in expect(path, sweep, "cells", list):
-        if not isinstance(cell, dict):
-            raise InputError(f"{path}: damaged: expected a mapping for each of 'cells', found {cell!r}.")
-        points[expect(path, cell, "run", str)] = expect(path, cell, "point", dict)
+    sweep = read_json(path, ("name", "axes"))
+    compact = sweep.get("compact") is True
+    points = _best_points(path, sweep, runs) if compact else _points(path, sweep)
     known = [run for run in runs if run.folder.name in points]
     by = "test" if any(run.summary.get("peek") for run in known) else "validation"
     losses = {id(run): _loss(run, "test_loss" if by == "test" else "val_loss") for run in known}
@@ -100,8 +99,29 @@ def _axes(folder: Path, runs: Sequence[StoredRun]) -> list[Strength]:
         along = sorted(along, key=lambda run: points[run.folder.name][key]) if numeric else along
         values = [points[run.folder.name][key] for run in along]
         positions, log = _positions(values, numeric)
-        found.append(Strength(str(sweep["name"]), key, fixed, values, positions, log, along, along.index(chosen), by))
+        found.append(
+            Strength(str(sweep["name"]), key, fixed, values, positions, log, along, along.index(chosen), by, compact)
+        )
     return found
+
+
+def _points(path: Path, sweep: dict[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """By run folder, the value of each axis."""
+    points: dict[str, Mapping[str, Any]] = {}
+    for cell in expect(path, sweep, "cells", list):
+        if not isinstance(cell, dict):
+            raise InputError(f"{path}: damaged: expected a mapping for each of 'cells', found {cell!r}.")
+        points[expect(path, cell, "run", str)] = expect(path, cell, "point", dict)
+    return points
+
+
+def _best_points(path: Path, sweep: dict[str, Any], runs: Sequence[StoredRun]) -> dict[str, Mapping[str, Any]]:
+    """The same of a compact sweep, which lists no cells: only its best ones have folders."""
+    try:
+        keys = [axis["key"] for axis in expect(path, sweep, "axes", list)]
+        return {run.folder.name: {key: locate(run.config, key) for key in keys} for run in runs}
+    except (TypeError, KeyError, StopIteration, AssertionError, AttributeError):
+        raise damaged(path, "expected axes whose keys the configs of its runs have") from None
 
 
 def _positions(values: Sequence[Any], numeric: bool) -> tuple[list[float], bool]:

@@ -20,7 +20,7 @@ from regx.core.errors import InputError
 from regx.report.page.build import build, clean
 from regx.report.page.figures import plot_text
 from regx.report.page.write import check_output, render, write_page
-from regx.store.files import ABOUT, SUMMARY, read_json, write_json
+from regx.store.files import ABOUT, SUMMARY, SWEEP, read_json, write_json
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -156,8 +156,8 @@ def test_a_page_over_ten_runs_is_small(tmp_path: Path, train: Callable[..., Path
     text = """
 dataset: {name: circle, n_train: 40, n_val: 20, n_test: 20}
 architecture: {hidden: [48, 48, 48, 48, 48]}
-training: {epochs: 240, snapshots: 60}
-seeds: 2
+training: {epochs: 60, snapshots: 60}
+seeds: 1
 """
     one = train(tmp_path / "runs", "run0", text)
     for number in range(1, 10):
@@ -226,6 +226,24 @@ def test_what_differs_beside_the_regularizers_stands_in_the_conclusion(tmp_path:
     )
     (group,) = build([str(tmp_path)], None, "test_loss")[0]["groups"]
     assert "l2 differs from none in optimizer.lr too, so what helped need not be a regularizer." in group["conclusion"]
+
+
+def test_of_a_compact_sweep_the_best_cells_are_drawn(tmp_path: Path, fabricated: Any) -> None:
+    for lam, loss in ((0.1, 0.3), (0.01, 0.1), (0.001, 0.2)):
+        fabricated.store(tmp_path / f"l2-{lam}", [loss] * 5, stack=[{"l2": {"lam": lam}}])
+    sweep = {"name": "l2", "axes": [{"key": "regularizers.l2.lam", "values": [0.1]}], "compact": True, "config": {}}
+    write_json(tmp_path / SWEEP, sweep)
+    content, problems = build([str(tmp_path)], None, "test_loss")
+    assert problems == []
+    (strength,) = content["groups"][0]["strengths"]
+    assert strength["ticks"] == ["0.001", "0.01", "0.1"]
+    assert "only the best cells have run folders" in strength["caption"]
+    sweep["axes"] = [{"key": "regularizers.l1.lam", "values": [0.1]}]
+    write_json(tmp_path / SWEEP, sweep)
+    content, problems = build([str(tmp_path)], None, "test_loss")
+    assert content["groups"][0]["strengths"] == []
+    assert len(problems) == 1
+    assert f"{tmp_path / SWEEP}: damaged: expected axes whose keys" in problems[0]
 
 
 def test_where_no_picture_of_the_prediction_is_possible_the_page_says_why(
