@@ -19,6 +19,7 @@ from regx.stats.effects import side
 
 MARKERS = {"bias²": "b", "bias²+noise": "b", "variance": "v", "noise": "n", "error": "e"}
 WIDEST = 100
+LEFT_OUT = ("diverged", "failed")  # counts of networks, by point
 
 
 def print_plan(folder: Path, cells: Sequence[Cell], stream: IO[str], as_json: bool) -> None:
@@ -53,14 +54,14 @@ def print_study(
             print_prose([*said, "", *known, str(folder)], stream)
         elif not quiet:
             print_prose([*said, *known], notes)
-    return SOME_DIVERGED if any(point["diverged"] for point in study["points"]) else DONE
+    return SOME_DIVERGED if any(map(_left_out, study["points"])) else DONE
 
 
 def conclusion(study: Mapping[str, Any]) -> list[str]:
     """Which part dominates; along an axis where the error is least, and what makes it greater at the ends."""
     points = [point for point in study["points"] if point["error"]["mean"] is not None]
     if not points:
-        return ["Too few networks are left to split their error: most of them diverged."]
+        return ["Too few networks are left to split their error: most of them diverged or failed."]
     if study["axis"] is None:
         return [_split(study, points[0], f"The test error is {in_words(points[0]['error'])}.")]
     least = min(points, key=lambda point: float(point["error"]["mean"]))
@@ -102,9 +103,10 @@ def remarks(study: Mapping[str, Any]) -> list[str]:
         )
     if any((point["bias2"]["mean"] or 0) < 0 for point in study["points"]):
         said.append("A bias² below 0 is one too small to be seen: its estimate is free of bias, not of scatter.")
-    diverged = sum(point["diverged"] for point in study["points"])
-    if diverged:
-        said.append(f"{diverged} of {study['draws'] * len(study['points'])} networks diverged and are left out.")
+    for what in LEFT_OUT:
+        count = sum(point.get(what, 0) for point in study["points"])
+        if count:
+            said.append(f"{count} of {study['draws'] * len(study['points'])} networks {what} and are left out.")
     return said
 
 
@@ -127,10 +129,16 @@ def _rows(study: Mapping[str, Any]) -> list[dict[str, Any]]:
     for point in study["points"]:
         row = {} if study["axis"] is None else {short_key(study["axis"]["key"]): shown(point["value"])}
         row |= {name: point[part] for part, name in _names(study).items()}
-        if any(other["diverged"] for other in study["points"]):
-            row["diverged"] = point["diverged"]
+        row |= {
+            what: point.get(what, 0) for what in LEFT_OUT if any(other.get(what, 0) for other in study["points"])
+        }
         rows.append(row)
     return rows
+
+
+def _left_out(point: Mapping[str, Any]) -> int:
+    """How many networks of a point have no part in it."""
+    return sum(point.get(what, 0) for what in LEFT_OUT)
 
 
 def _curve(study: Mapping[str, Any]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import numpy as np
 from regx.config.config import Config, digest
 from regx.config.load import Grid
 from regx.core.arrays import Array
-from regx.core.errors import InputError, RegxError
+from regx.core.errors import InputError
 from regx.core.trained import Trained
 from regx.data.redrawn import Redrawn, redrawn
 from regx.evidence.predict import outputs
@@ -21,6 +23,7 @@ from regx.runner.networks import OnProgress, train_networks
 from regx.runner.plan import Member, dataset, fingerprint, forget_data
 from regx.stats.decomposition import FEWEST_DRAWS, PARTS, decompose, intervals
 from regx.store.files import BIAS_VARIANCE, read_json, write_json
+from regx.store.lock import Lock
 
 
 def study_folder(grid: Grid, out: Path) -> Path:
@@ -58,21 +61,19 @@ def bias_variance(
 
     The seeds of the config are the draws: each fixes a training set, a validation split and initial weights, as in a
     run. A point is written when its last network is trained, so whatever ends this early loses at most the points under
-    way. Networks that diverge are counted and left out. Raises InputError for what cannot be studied, RegxError where
-    the folder cannot be written.
+    way. Networks that diverge are counted and left out, and so are those that cannot be trained, which the same command
+    tries again. Raises InputError for what cannot be studied, RegxError where the folder cannot be written or somebody
+    else writes there.
     """
     forget_data()
     folder = study_folder(grid, out)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RegxError(f"{folder}: the study's folder cannot be made: {error.strerror or error}.") from error
-    lacking = missing_points(grid, folder, force)
-    configs = [dataclasses.replace(cell.config, dataset=redrawn(cell.config.dataset)) for cell in grid.cells]
-    study = _Study(grid, folder, configs, force)
-    members = [Member(number, seed) for number in lacking for seed in configs[number].seeds]
-    if members:
-        train_networks(configs, members, study.add, jobs, on_progress)
+    with Lock(folder):
+        lacking = missing_points(grid, folder, force)
+        configs = [dataclasses.replace(cell.config, dataset=redrawn(cell.config.dataset)) for cell in grid.cells]
+        study = _Study(grid, folder, configs, force)
+        members = [Member(number, seed) for number in lacking for seed in configs[number].seeds]
+        if members:
+            train_networks(configs, members, study.add, jobs, on_progress, on_failed=study.fail)
     return folder, study.content()
 
 
@@ -85,6 +86,7 @@ class _Study:
         self._points = {} if force else _stored(folder)
         self._data = fingerprint(configs[0].dataset)
         self._under_way: dict[int, dict[int, Array | None]] = {}
+        self._failed: Counter[int] = Counter()  # networks of each cell
         if self._points:
             before = read_json(folder / BIAS_VARIANCE, ("data_fingerprint",))["data_fingerprint"]
             if before != self._data:
@@ -97,11 +99,22 @@ class _Study:
         """Keep what the networks predict, and write the points that are complete with them."""
         for number in dict.fromkeys(member.config for member in members):
             own = [one for member, one in zip(members, trained, strict=True) if member.config == number]
-            known = self._under_way.setdefault(number, {})
-            known.update(self._predictions(number, own))
-            if len(known) == len(self._configs[number].seeds):
-                self._points[_key(self._values[number])] = self._point(number, self._under_way.pop(number))
-                write_json(self._folder / BIAS_VARIANCE, self.content())
+            self._know(number, self._predictions(number, own))
+
+    def fail(self, member: Member, reason: str) -> None:
+        """Leave out a network that cannot be trained, and say why on stderr."""
+        value = self._values[member.config]
+        where = "" if value is None else f" at {self._grid.axes[0].key}={value}"
+        print(f"warning: {self._folder}: seed {member.seed}{where} failed and is left out: {reason}", file=sys.stderr)
+        self._failed[member.config] += 1
+        self._know(member.config, {member.seed: None})
+
+    def _know(self, number: int, predicted: dict[int, Array | None]) -> None:
+        known = self._under_way.setdefault(number, {})
+        known.update(predicted)
+        if len(known) == len(self._configs[number].seeds):
+            self._points[_key(self._values[number])] = self._point(number, self._under_way.pop(number))
+            write_json(self._folder / BIAS_VARIANCE, self.content())
 
     def content(self) -> dict[str, Any]:
         """What stands in the file: the points that are there, in the axis' order."""
@@ -120,7 +133,7 @@ class _Study:
         }
 
     def _predictions(self, number: int, trained: Sequence[Trained]) -> dict[int, Array | None]:
-        """By seed, (n, K) at the test inputs, None of a diverged network."""
+        """By seed, (n, K) at the test inputs, None of a network that diverged."""
         config = self._configs[number]
         assert isinstance(config.dataset, Redrawn)
         completed = [one for one in trained if one.status == "completed"]
@@ -148,7 +161,8 @@ class _Study:
             parts = decompose(predictions, targets, truth)
             point |= intervals(parts)
             point["over_draws"] = {"seeds": list(kept), **{name: values.tolist() for name, values in parts.items()}}
-        return {**point, "diverged": len(predicted) - len(kept)}
+        failed = self._failed[number]
+        return {**point, "diverged": len(predicted) - len(kept) - failed, "failed": failed}
 
 
 def _reported(trained: Trained) -> dict[str, Array]:
@@ -167,8 +181,8 @@ def _key(value: Any) -> str:
 
 
 def _stored(folder: Path) -> dict[str, dict[str, Any]]:
-    """The points that a study's file has, by the key of their value."""
+    """The points that a study's file has and that lack no network, by the key of their value."""
     if not (folder / BIAS_VARIANCE).exists():
         return {}
     points = read_json(folder / BIAS_VARIANCE, ("points", "data_fingerprint"))["points"]
-    return {_key(point["value"]): point for point in points}
+    return {_key(point["value"]): point for point in points if not point.get("failed")}

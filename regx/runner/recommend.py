@@ -274,7 +274,10 @@ class _Race:
             self._tune("several together", {lane: self._together(lane) for lane in COMBINED})
         lanes, dropped = self._raced()
         if dropped:
-            self._notes.append(f"Not raced to the end, for want of time: {', '.join(dropped)}. --minutes gives more.")
+            self._notes.append(
+                f"Not raced to the end, for want of time, so nothing is said of them: {', '.join(dropped)}. --minutes "
+                "gives more."
+            )
         if self._results.failed:
             self._notes.append(
                 f"Networks that could not be trained, and count as diverged: {len(self._results.failed)}. The reason "
@@ -577,7 +580,7 @@ class _Results:
 
     def __init__(self, path: Path, anew: bool) -> None:
         self._path = path
-        stored = read_json(path, ("networks", "references")) if path.exists() and not anew else {}
+        stored = read_json(path, ("networks", "references"), sealed=True) if path.exists() and not anew else {}
         self._networks: dict[str, dict[str, dict[str, float | None]]] = stored.get("networks", {})
         self._references: dict[str, dict[str, dict[str, Any]]] = stored.get("references", {})
         self.failed: set[tuple[str, int]] = set()  # not stored, so that another start tries again

@@ -1,8 +1,10 @@
 """`regx bias-variance` as a user types it."""
 
+import io
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +15,14 @@ from typer.testing import CliRunner
 
 import regx as api
 from regx.cli.app import app
-from regx.core.errors import InputError
+from regx.config.load import load_grid
+from regx.core.errors import InputError, RegxError
 from regx.data.sine import Sine
+from regx.report.bias_variance import print_study, remarks
+from regx.runner import execute
+from regx.runner.bias_variance import bias_variance, study_folder
 from regx.store.files import read_json, write_json
+from regx.store.lock import Lock
 
 AXIS = ("-s", "regularizers.l2.lam=0.001,0.1,1")
 FILE = "bias_variance.json"
@@ -113,6 +120,38 @@ def test_networks_that_diverge_are_counted_and_left_out(small: Path, regx: Regx)
     assert [point["diverged"] for point in found["points"]] == [0, 4]
     assert found["points"][1]["error"] == {"mean": None, "low": None, "high": None}
     assert "4 of 8 networks diverged and are left out." in found["notes"]
+
+
+def test_networks_that_cannot_be_trained_are_counted_left_out_and_tried_again(
+    small: Path, regx: Regx, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    original = execute.serve
+
+    def serve(request: Any, *arguments: Any) -> None:
+        if any(2 in population.seeds for population in request.populations):
+            raise MemoryError
+        original(request, *arguments)
+
+    folder, undisturbed = bias_variance(load_grid(small, (), (), 5), tmp_path / "undisturbed", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(execute, "serve", serve)
+        folder, found = bias_variance(load_grid(small, (), (), 5), tmp_path / "out", 1)
+    (point,) = found["points"]
+    assert (point["diverged"], point["failed"], point["over_draws"]["seeds"]) == (0, 1, [0, 1, 3, 4])
+    assert "seed 2 failed and is left out: out of memory" in capsys.readouterr().err
+    assert print_study(folder, found, io.StringIO(), io.StringIO(), True, False) == 3
+    assert "1 of 5 networks failed and are left out." in remarks(found)
+    assert bias_variance(load_grid(small, (), (), 5), tmp_path / "out", 1)[1] == undisturbed
+
+
+def test_a_second_start_of_a_study_is_refused(small: Path, tmp_path: Path) -> None:
+    grid = load_grid(small, (), (), 4)
+    (study_folder(grid, tmp_path)).mkdir()
+    stray = study_folder(grid, tmp_path) / f".{FILE}.0123abcd.tmp"
+    stray.touch()
+    with Lock(study_folder(grid, tmp_path)), pytest.raises(RegxError, match="expected to be the only one who writes"):
+        bias_variance(grid, tmp_path)
+    assert not stray.exists()
 
 
 @pytest.mark.parametrize(

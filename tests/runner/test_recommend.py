@@ -192,6 +192,15 @@ def test_networks_that_fail_lose_their_place_and_nothing_else(
     assert "run folders of the lanes" in [stage for stage, _, _ in told]
 
 
+def test_results_that_somebody_has_changed_are_not_built_upon(table: Path, tmp_path: Path) -> None:
+    question = Question(table, "outcome", SHORT, seeds=2, jobs=1, minutes=1e-4)
+    tuning = recommend(question, planned(question), tmp_path).folder / "tuning.json"
+    for text in (tuning.read_text().replace('"val_loss": 0', '"val_loss": 1', 1), '{"networks": 3, "references": []}'):
+        tuning.write_text(text)
+        with pytest.raises(InputError, match=r"tuning\.json: damaged"):
+            recommend(question, planned(question), tmp_path)
+
+
 def test_huge_values_end_in_words(table: Path, tmp_path: Path) -> None:
     # The loss of the test rows overflows where the huge value is among them.
     lines = table.read_text().splitlines()

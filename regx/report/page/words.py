@@ -116,7 +116,8 @@ def _confounded(name: str, base: Row, labels: Labels, also: Sequence[str]) -> st
 
 
 def _gone(row: Row, labels: Labels) -> str:
-    return labels[row["run"]] + (" (diverged)" if row["diverged"] else "")
+    cause = "diverged" if row["diverged"] else "" if row["status"] == "completed" else str(row["status"])
+    return labels[row["run"]] + (f" ({cause})" if cause else "")
 
 
 def sentence(

@@ -237,6 +237,10 @@ def test_a_run_that_diverged_is_not_one_that_cannot_be_told(rows: list[dict[str,
     whole = conclusion(gone, labels, "test_loss")
     assert whole[-1] == "Without a finished seed to compare with none: few (diverged)."
     assert "few" not in whole[-2]
+    broken_off = [{**row, "diverged": 0, "status": "interrupted"} for row in gone]
+    assert conclusion(broken_off, labels, "test_loss")[-1].endswith(": few (interrupted).")
+    elsewhere = [{**row, "diverged": 0} for row in gone]  # finished, with other seeds
+    assert conclusion(elsewhere, labels, "test_loss")[-1].endswith(": few.")
 
 
 @pytest.mark.parametrize(
