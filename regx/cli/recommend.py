@@ -54,7 +54,9 @@ def command(
         to_json,
         write_paragraphs,
     )
-    from regx.runner.recommend import Question, check_output, planned, recommend, write
+    from regx.runner.question import Question, planned
+    from regx.runner.recommend import recommend
+    from regx.runner.recommended import check_output, write
 
     if splits is not None and seeds is not None:
         raise InputError(f"--splits {splits} and --seeds {seeds} say the same thing: expected one of the two.")

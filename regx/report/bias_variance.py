@@ -129,9 +129,7 @@ def _rows(study: Mapping[str, Any]) -> list[dict[str, Any]]:
     for point in study["points"]:
         row = {} if study["axis"] is None else {short_key(study["axis"]["key"]): shown(point["value"])}
         row |= {name: point[part] for part, name in _names(study).items()}
-        row |= {
-            what: point.get(what, 0) for what in LEFT_OUT if any(other.get(what, 0) for other in study["points"])
-        }
+        row |= {what: point.get(what, 0) for what in LEFT_OUT if any(other.get(what, 0) for other in study["points"])}
         rows.append(row)
     return rows
 

@@ -205,6 +205,7 @@ class _Folders:
                 if self._waiting.get(number):
                     writer.add(self._waiting.pop(number))
             with contextlib.suppress(RegxError):
-                if not writer.complete:
+                # Trained anew, a run may lack nothing and yet not be what was asked for.
+                if self._left[number] or not writer.complete:
                     mark(self._targets[number].folder, status)
             writer.close()

@@ -10,7 +10,10 @@ from regx.core.errors import InputError, RegxError
 from regx.core.streams import stream
 from regx.data.split import split_rows
 from regx.runner import recommend as module
-from regx.runner.recommend import Question, check_output, planned, recommend
+from regx.runner.ladder import LEARNING_RATES
+from regx.runner.question import Question, planned
+from regx.runner.recommend import recommend
+from regx.runner.recommended import check_output
 from regx.store.folder import mark
 
 SHORT = ("training.epochs=18", "training.eval_every=2", "architecture.hidden=[4]")
@@ -66,7 +69,7 @@ def test_what_the_user_sets_is_what_is_trained(table: Path) -> None:
     assert own.base.seeds == (0, 1, 2)
     adam = planned(Question(table, "outcome", (*SHORT, "optimizer.name=adam")))
     assert adam.base.optimizer.kind == "adam"
-    assert adam.rates != module.LEARNING_RATES
+    assert adam.rates != LEARNING_RATES
 
 
 def test_it_goes_on_where_it_was_stopped(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
