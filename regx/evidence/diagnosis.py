@@ -58,7 +58,7 @@ def diagnose(run: StoredRun) -> Diagnosis:
     The test split is not looked at: what is changed on the strength of a diagnosis would be fitted to it.
     """
     curves = _curves(run)
-    completed = [seed for seed in run.seeds if _entry(run, seed)["status"] == "completed"]
+    completed = run.completed_seeds
     datasets, problem = _datasets(run, completed[:SEEDS_LOOKED_INTO])
     scales = {seed: _trivial(run, seed, datasets.get(seed)) for seed in run.seeds}
     seeds = tuple(_seed(run, seed, curves[seed], scales[seed], datasets.get(seed)) for seed in run.seeds)

@@ -34,7 +34,7 @@ def effects_of(members: Sequence[str], runs: Sequence[StoredRun], metric: str) -
 
     runs: one for each combination of the members, in the order of `regx.stats.effects.design`.
     """
-    measured = [_per_seed(run, metric) for run in runs]
+    measured = [run.per_seed(metric) for run in runs]
     seeds = tuple(sorted(set.intersection(*(set(one) for one in measured))))
     diverged: dict[int, list[str]] = {}
     for run in runs:
@@ -59,9 +59,3 @@ def check_metric(metric: str, task: str, n_val: int) -> None:
             f"--metric: {metric} needs a validation split, found none. Set dataset.val_fraction or dataset.n_val, or "
             f"use --metric {metric.replace('val', 'test')}."
         )
-
-
-def _per_seed(run: StoredRun, metric: str) -> dict[int, float]:
-    entries = run.summary["seeds"].items()
-    found = {int(seed): entry["metrics"].get(metric) for seed, entry in entries if entry["status"] == "completed"}
-    return {seed: number for seed, number in found.items() if number is not None}

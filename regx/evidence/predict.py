@@ -75,7 +75,7 @@ def outputs(config: Config, task: str, networks: Sequence[Mapping[str, Array]], 
 
 
 def _chosen(run: StoredRun, seed: int | None) -> list[int]:
-    completed = [one for one in run.seeds if run.summary["seeds"][str(one)]["status"] == "completed"]
+    completed = run.completed_seeds
     if seed is None and completed:
         return completed
     if seed in completed:

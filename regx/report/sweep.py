@@ -15,7 +15,7 @@ from regx.core.arrays import Array
 from regx.report.lines import MARKERS, validation_curve
 from regx.report.render import is_terminal, print_rows
 from regx.report.run import exit_code
-from regx.report.table import Row, compare_rows, per_seed, sort_rows
+from regx.report.table import Row, compare_rows, sort_rows
 from regx.store.run import StoredRun
 
 CHOSEN_BY, PEEKED_BY = "val_loss", "test_loss"
@@ -83,7 +83,7 @@ def _chosen(
         return None
     first = rows[0]
     considered = {row["run"] for row in rows if _place(row, by)[0] == _place(first, by)[0]}
-    among: Array | list[dict[int, float]] = [per_seed(run, by) for run in runs if str(run.folder) in considered]
+    among: Array | list[dict[int, float]] = [run.per_seed(by) for run in runs if str(run.folder) in considered]
     if losses is not None and not first["diverged"] and first["status"] != "failed":
         among = losses[(losses == losses).all(axis=1)]  # those without NaN
     return {

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from regx.core.errors import InputError, did_you_mean
+from regx.core.parameters import parameters
 from regx.core.trained import ACCURACIES
 from regx.store.run import StoredRun, read_runs
 
@@ -241,23 +242,15 @@ def _judge(runs: Sequence[StoredRun], baseline: StoredRun | None, metric: str) -
 
     others = [run for run in runs if run is not baseline]
     judged = compare_to_baseline(
-        [per_seed(run, metric) for run in others], per_seed(baseline, metric), metric not in ACCURACIES
+        [run.per_seed(metric) for run in others], baseline.per_seed(metric), metric not in ACCURACIES
     )
     found = {id(run): comparison._asdict() for run, comparison in zip(others, judged, strict=True)}
     return {id(baseline): {**uncompared, "verdict": "baseline"}, **found}
 
 
-def per_seed(run: StoredRun, metric: str) -> dict[int, float]:
-    """The metric at the reported epoch of every seed that completed."""
-    completed = {seed: entry for seed, entry in run.summary["seeds"].items() if entry["status"] == "completed"}
-    found = {int(seed): entry["metrics"].get(metric) for seed, entry in completed.items()}
-    return {seed: number for seed, number in found.items() if number is not None}
-
-
 def _measured(runs: Sequence[StoredRun], metric: str) -> bool:
     """Whether the runs can have the metric: a regression has no accuracy, and a split without rows no loss."""
-    completed = any(entry["status"] == "completed" for run in runs for entry in run.summary["seeds"].values())
-    return not completed or any(per_seed(run, metric) for run in runs)
+    return not any(run.completed_seeds for run in runs) or any(run.per_seed(metric) for run in runs)
 
 
 def labels(rows: Sequence[Row]) -> list[str]:
@@ -270,17 +263,35 @@ def labels(rows: Sequence[Row]) -> list[str]:
 
 
 def _plain_run(runs: Sequence[StoredRun]) -> StoredRun | None:
-    """The run without regularizers; of several the one whose other settings most runs share, with the most seeds."""
+    """The run without regularizers; of several the one whose other settings most runs share, with the most seeds.
+
+    One whose regularizers all have strengths that do nothing, such as the l2(0) of a sweep, is without them too.
+    """
 
     def others(run: StoredRun) -> str:
         own = {key: item for key, item in run.config.items() if key not in ("name", "regularizers", "seeds")}
         return json.dumps(own, sort_keys=True)
 
     shared = Counter(others(run) for run in runs)
-    plain = [run for run in runs if run.summary["stack"] == "none"]
-    finished = {id(run): len(per_seed(run, "test_loss")) for run in plain}
+    plain = [
+        run for run in runs if all(_does_nothing(*one) for item in run.config["regularizers"] for one in item.items())
+    ]
+    finished = {id(run): len(run.per_seed("test_loss")) for run in plain}
     # With a run that has no finished seed nothing can be compared.
-    return max(plain, key=lambda run: (finished[id(run)] > 0, shared[others(run)], finished[id(run)]), default=None)
+    return max(
+        plain,
+        key=lambda run: (finished[id(run)] > 0, shared[others(run)], not run.config["regularizers"], finished[id(run)]),
+        default=None,
+    )
+
+
+def _does_nothing(kind: str, given: Any) -> bool:
+    """Whether a regularizer has strengths, and all of them at the value at which it does nothing."""
+    from regx.regularizers import REGISTRY
+
+    declared = parameters(REGISTRY[kind]).values() if kind in REGISTRY else ()
+    strengths = [one for one in declared if one.neutral is not None]
+    return bool(strengths) and isinstance(given, dict) and all(given.get(one.name) == one.neutral for one in strengths)
 
 
 def _find(runs: Sequence[StoredRun], wanted: StoredRun | Path | str) -> StoredRun:

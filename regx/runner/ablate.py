@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 
 from regx.config.config import Config
 from regx.config.load import MAX_NAME, Cell
-from regx.core.errors import InputError, RegxError
+from regx.core.errors import InputError
 from regx.evidence.effects import check_metric
 from regx.runner.cluster import Jobs
 from regx.runner.networks import OnProgress
 from regx.runner.plan import dataset
 from regx.runner.runs import Target, bring_up_to_date
+from regx.runner.sweep import write_sweep
 from regx.stats.effects import design
-from regx.store.atomic import write_atomically
-from regx.store.files import SWEEP
 from regx.store.run import StoredRun, read_run
 
 MOST_MEMBERS = 8
@@ -61,19 +59,9 @@ def ablate(
     check_metric(metric, data.task, len(data.val.x))
     folder = out / f"{config.name}-ablate-{config.digest()}"
     targets = [Target(cell.config, folder / cell.config.folder_name) for cell in cells]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RegxError(f"{folder}: the ablation's folder cannot be made: {error.strerror or error}.") from error
     bring_up_to_date(targets, jobs, force, on_progress)
-    content = {
-        "name": config.name,
-        "axes": [{"key": member.kind, "values": ["off", "on"]} for member in config.stack],
-        "cells": [
-            {"run": target.folder.name, "point": cell.point} for target, cell in zip(targets, cells, strict=True)
-        ],
-    }
-    write_atomically(folder / SWEEP, (json.dumps(content, indent=2) + "\n").encode())
+    axes = [{"key": member.kind, "values": ["off", "on"]} for member in config.stack]
+    write_sweep(folder, config.name, axes, targets, [cell.point for cell in cells])
     return folder, [read_run(target.folder) for target in targets]
 
 

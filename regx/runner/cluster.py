@@ -229,7 +229,8 @@ def connected(dask: Dask) -> Iterator[Cluster]:
     """
     import distributed
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is said here
+    for name in ("distributed", "distributed.client"):  # the second has a level of its own
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is said here
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of versions: they are compared below

@@ -73,7 +73,7 @@ def compact_sweep(
     task = dataset(first.dataset, first.seeds[0]).task
     folder = out / f"{grid.folder_name}-compact"
     by = "test_loss" if peek else "val_loss"
-    with Lock(folder):
+    with Lock(folder) as held:
         about = {"task": task, "data_fingerprint": fingerprint(first.dataset), "peek": peek}
         _check_same(folder, about, force)
         base = {**first.resolved, "name": grid.name}
@@ -82,11 +82,11 @@ def compact_sweep(
         networks.begin(folder, task, force)
         _train_missing(grid, numbers, folder, task, jobs, on_progress, peek)
         losses = _losses(folder, task, by, numbers, first.seeds)
-    ranked = _ranked(losses)[:BEST]
-    cells = [grid.cells[numbers[row]] for row in ranked]
-    targets = [Target(cell.config, folder / cell.config.folder_name) for cell in cells]
-    if targets:
-        bring_up_to_date(targets, jobs, force, peek=peek)
+        ranked = _ranked(losses)[:BEST]
+        cells = [grid.cells[numbers[row]] for row in ranked]
+        targets = [Target(cell.config, folder / cell.config.folder_name) for cell in cells]
+        if targets:
+            bring_up_to_date(targets, jobs, force, peek=peek, held=held)
     best = [read_run(target.folder) for target in targets]
     _check_the_same(best, [dict(zip(first.seeds, losses[row].tolist(), strict=True)) for row in ranked], by)
     points: list[dict[str, object]] = [dict(cell.point) for cell in cells]

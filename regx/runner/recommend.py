@@ -20,7 +20,6 @@ Every result of tuning is kept in tuning.json, so that the same command again tr
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -52,9 +51,9 @@ from regx.runner.plan import Member, dataset, fingerprint
 from regx.runner.question import SLACK, Plan, Question, cores, estimate, seconds_of
 from regx.runner.recommended import Recommendation
 from regx.runner.runs import Target, bring_up_to_date
+from regx.runner.sweep import write_sweep
 from regx.runner.tuning import TUNING, Tuning
-from regx.store.atomic import write_atomically
-from regx.store.files import SWEEP
+from regx.store.lock import Lock
 from regx.store.run import read_run
 from regx.store.summary import stack_text
 
@@ -75,29 +74,37 @@ def recommend(
     on_stage: OnStage = lambda stage, share, left: None,
     command: Sequence[str] | None = None,
 ) -> Recommendation:
-    """Race the ladder and conclude. Raises RegxError where a folder cannot be written, or no network survives."""
-    race = _Race(question, plan, out, on_stage)
-    return race.run(command)
+    """Race the ladder and conclude.
+
+    Raises RegxError where a folder cannot be written or somebody else writes there, or no network survives.
+    """
+    with Lock(race_folder(plan, out)) as held:
+        return _Race(question, plan, held, on_stage).run(command)
+
+
+def race_folder(plan: Plan, out: Path) -> Path:
+    """The folder of a race: of its plain network, data and ladder."""
+    facts = {key: value for key, value in plan.base.resolved.items() if key != "seeds"}
+    of = {"config": facts, "data": fingerprint(plan.base.dataset), "ladder": _ladder_facts(plan), "rungs": _rungs(plan)}
+    return out / f"{plan.base.name}-recommend-{digest(of)}"
+
+
+def _rungs(plan: Plan) -> tuple[int, ...]:
+    return rung_epochs(plan.base.training.epochs, plan.base.training.eval_every)
 
 
 class _Race:
-    def __init__(self, question: Question, plan: Plan, out: Path, on_stage: OnStage) -> None:
-        self._question, self._plan, self._on_stage = question, plan, on_stage
+    def __init__(self, question: Question, plan: Plan, held: Lock, on_stage: OnStage) -> None:
+        self._question, self._plan, self._held, self._on_stage = question, plan, held, on_stage
         self._start = time.monotonic()
         self._deadline = self._start + question.minutes * 60
         self._base = plan.base
         self._splits = list(plan.base.seeds)
         self._jobs = question.jobs or cores()
         self._notes = list(plan.notes)
-        self._rungs = rung_epochs(self._base.training.epochs, self._base.training.eval_every)
-        facts = {key: value for key, value in self._base.resolved.items() if key != "seeds"}
+        self._rungs = _rungs(plan)
         self._data = fingerprint(self._base.dataset)
-        of = {"config": facts, "data": self._data, "ladder": _ladder_facts(plan), "rungs": self._rungs}
-        self.folder = out / f"{self._base.name}-recommend-{digest(of)}"
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RegxError(f"{self.folder}: the folder cannot be made: {error.strerror or error}.") from error
+        self.folder = held.folder
         self._results = Tuning(self.folder / TUNING, question.force)
         self._chosen: dict[str, dict[int, Candidate]] = {}
         self._over = self._short = False
@@ -349,7 +356,7 @@ class _Race:
             self._done, self._new = self._tuning + part, new + part
             self._tell("run folders of the lanes", self._done)
 
-        bring_up_to_date(targets, self._question.jobs, self._question.force, on_progress, command)
+        bring_up_to_date(targets, self._question.jobs, self._question.force, on_progress, command, held=self._held)
         self._unfinished = [
             name
             for name, target in zip(names, targets, strict=True)
@@ -357,12 +364,7 @@ class _Race:
         ]
         if self._unfinished:
             self._notes.append(f"In the run folders of these lanes networks diverged or failed: {self._unfinished}.")
-        document = {
-            "name": self._base.name,
-            "axes": [],
-            "cells": [{"run": target.folder.name, "point": {}} for target in targets],
-        }
-        write_atomically(self.folder / SWEEP, (json.dumps(document, indent=2) + "\n").encode())
+        write_sweep(self.folder, self._base.name, [], targets, [{}] * len(targets))
 
     def _check_same_table(self) -> None:
         """Raise RegxError if the table was changed since the start: its run folders would hold other data."""

@@ -64,21 +64,23 @@ def bring_up_to_date(
     command: Sequence[str] | None = None,
     watch: Watch | None = None,
     peek: bool = False,
+    held: lock.Lock | None = None,
 ) -> None:
     """Train what is missing in the targets' folders and write it there, each population as it is finished.
 
     jobs: processes, None for as many as the work is worth; or a cluster. command: what run.json is to say was typed.
     watch: who wants to see the networks train side by side. peek: what is chosen is chosen by the test split.
+    held: the lock on the folder that the targets stand in, of a caller who has it already.
     Whatever ends this early, what is finished stays, and the folders say how they were left.
     Raises RegxError where a folder holds something else, or cannot be written.
     """
     forget_data()
-    place = _place(targets)
-    has_checkpoints = (place / FOLDER).is_dir() and lock.holder(place) is None
+    place = held.folder if held else _place(targets)
+    has_checkpoints = (place / FOLDER).is_dir() and (held is not None or lock.holder(place) is None)
     finished: Sequence[Target] = targets
     if has_checkpoints or missing(targets, force):
         # One command at a time where the runs stand together; what it lacks is looked up once nobody else is at it.
-        with lock.Lock(place) as held:
+        with contextlib.nullcontext(held) if held else lock.Lock(place) as own:
             members = missing(targets, force)
             lacking = {member.config for member in members}
             finished = [target for number, target in enumerate(targets) if number not in lacking]
@@ -86,7 +88,7 @@ def bring_up_to_date(
             configs = [target.config for target in targets]
             checkpoints = Checkpoints(place, configs, peek)
             resumed = checkpoints.found(members, force)
-            folders = _Folders(targets, members, force, command, peek, held, checkpoints)
+            folders = _Folders(targets, members, force, command, peek, own, checkpoints)
             try:
                 if members:
                     train_networks(
@@ -150,7 +152,8 @@ class _Folders:
             "data_fingerprint": fingerprint(source),
             "digest": target.config.digest(),
         }
-        # A forced run trains anew what it is asked for. Other seeds are dropped only where they are of other data.
+        # A forced run trains anew what it is asked for. Other seeds are dropped only where they are of other data, or
+        # the folder is damaged.
         keep = not self._force or is_same_question(target.folder, target.config.resolved, facts)
         held = self._held if target.folder == self._held.folder else None
         self._writers[number] = RunWriter(target.folder, target.config.resolved, facts, keep, held)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from regx.config.load import Cell, Grid
-from regx.core.errors import InputError, RegxError
+from regx.core.errors import InputError
 from regx.core.streams import stream
 from regx.runner.cluster import Jobs
 from regx.runner.execute import Watch
 from regx.runner.networks import OnProgress
 from regx.runner.plan import dataset
 from regx.runner.runs import Target, bring_up_to_date
-from regx.store.atomic import write_atomically
-from regx.store.files import SWEEP
+from regx.store.files import SWEEP, write_json
 from regx.store.run import StoredRun, read_run
 
 
@@ -68,21 +66,22 @@ def sweep(
     check_choosable(grid, peek)
     folder = out / grid.folder_name
     targets = [Target(cell.config, folder / cell.config.folder_name) for cell in cells]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RegxError(f"{folder}: the sweep's folder cannot be made: {error.strerror or error}.") from error
     bring_up_to_date(targets, jobs, force, on_progress, command, watch, peek)
-    _write(folder, grid, targets, cells)
+    axes = [{"key": axis.key, "values": axis.values} for axis in grid.axes]
+    write_sweep(folder, grid.name, axes, targets, [cell.point for cell in cells])
     return folder, [read_run(target.folder) for target in targets]
 
 
-def _write(folder: Path, grid: Grid, targets: Sequence[Target], cells: Sequence[Cell]) -> None:
-    content: dict[str, Any] = {
-        "name": grid.name,
-        "axes": [{"key": axis.key, "values": axis.values} for axis in grid.axes],
-        "cells": [
-            {"run": target.folder.name, "point": cell.point} for target, cell in zip(targets, cells, strict=True)
-        ],
-    }
-    write_atomically(folder / SWEEP, (json.dumps(content, indent=2) + "\n").encode())
+def write_sweep(
+    folder: Path,
+    name: str,
+    axes: Sequence[Mapping[str, Any]],
+    targets: Sequence[Target],
+    points: Sequence[Mapping[str, Any]],
+) -> None:
+    """Write sweep.json. axes: `key` and `values` of each. points: where in the grid each target's run stands.
+
+    Raises RegxError if the disk refuses.
+    """
+    cells = [{"run": target.folder.name, "point": point} for target, point in zip(targets, points, strict=True)]
+    write_json(folder / SWEEP, {"name": name, "axes": axes, "cells": cells})

@@ -35,7 +35,7 @@ from regx.store.files import (
 from regx.store.lock import LOCK, Lock, holder
 from regx.store.metrics import columns, format_metrics, format_rows, read_rows
 from regx.store.summary import seed_summary, summary
-from regx.store.weights import digest, format_weights, read_arrays, read_weights
+from regx.store.weights import digest, format_weights, read_arrays, read_snapshots, read_weights
 
 Status = Literal["running", "completed", "diverged", "interrupted", "failed"]
 
@@ -65,11 +65,18 @@ class RunWriter:
             self._entries = _finished(folder, resolved, about) if keep_finished else {}
             self._drops = not keep_finished and (folder / SUMMARY).exists()  # what is there goes when something comes
             rows = {} if self._drops else read_rows(folder / METRICS, self._names, self._entries)
-            _seal(folder)
-            if (folder / ABOUT).exists():  # a completed run stops being one before it is asked for more seeds
-                mark(folder, "running")
+            try:
+                _seal(folder)
+            except InputError:
+                if not self._drops:  # what is trained anew takes the place of what is damaged
+                    raise
+            running = {"status": "running", "started": now(), "finished": None, **about}
+            was_begun = (folder / ABOUT).exists()
+            if was_begun:  # a completed run stops being one before it is asked for more seeds
+                write_json(folder / ABOUT, running)
             self._seeds = _write_config(folder, resolved, self._entries)
-            write_json(folder / ABOUT, {"status": "running", "started": now(), "finished": None, **about})
+            if not was_begun:
+                write_json(folder / ABOUT, running)
             if not self._drops:
                 self._write_metrics(rows)
         except BaseException:
@@ -270,9 +277,12 @@ def check_peek(folder: Path, peek: bool) -> None:
 
 
 def is_same_question(folder: Path, resolved: Mapping[str, Any], about: Mapping[str, Any]) -> bool:
-    """Whether the finished seeds of a folder, if it has any, are of this config and this data."""
+    """Whether the finished seeds of a folder, if it has any, are of this config and this data, and whole."""
     try:
-        _finished(folder, resolved, about)
+        entries = _finished(folder, resolved, about)
+        read_rows(folder / METRICS, columns(about["task"]), entries)
+        read_weights(folder / WEIGHTS, entries)
+        read_snapshots(folder / SNAPSHOTS, entries)
     except InputError:
         return False
     return True

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from regx.core.errors import RegxError
+from regx.core.errors import InputError, RegxError
 from regx.core.trained import Trained
 from regx.store.atomic import append_lines, unwritable, write_atomically
 from regx.store.files import damaged
@@ -90,8 +90,10 @@ def read(folder: Path, task: str) -> Iterator[NetworkLine]:
                         raise damaged(path, f"expected in line 1 the columns `{header}`, found others")
                     continue
                 if seal != f"{zlib.crc32(text):08x}".encode():
-                    raise damaged(
-                        path, f"expected line {number} as it was written, found another: its CRC does not fit"
+                    raise InputError(
+                        f"{path}: damaged: expected line {number} as it was written, found another: its CRC does not "
+                        "fit. Restore the file, or take that line out and type the command that made it again: it "
+                        "trains that network alone."
                     )
                 cell, seed, status, _, _, _, *values = text.decode().split(",")
                 yield NetworkLine(int(cell), int(seed), status, dict(zip(names, map(float, values), strict=True)))

@@ -56,6 +56,16 @@ class StoredRun:
         """The finished seeds, completed or diverged."""
         return [int(seed) for seed in self.summary["seeds"]]
 
+    @property
+    def completed_seeds(self) -> list[int]:
+        """The seeds that reached their end; those that diverged have no curve and no loss to average."""
+        return [int(seed) for seed, entry in self.summary["seeds"].items() if entry["status"] == "completed"]
+
+    def per_seed(self, metric: str) -> dict[int, float]:
+        """A metric at the reported epoch, of every completed seed that has it."""
+        found = {seed: self.summary["seeds"][str(seed)]["metrics"].get(metric) for seed in self.completed_seeds}
+        return {seed: number for seed, number in found.items() if number is not None}
+
     @functools.cached_property
     def metrics(self) -> pandas.DataFrame:
         """The table of metrics.csv, finished seeds only. Raises InputError if the file is missing or damaged."""

@@ -39,10 +39,7 @@ TIMES = ("seconds", "seconds_per_epoch")
 
 def load() -> None:
     """Import what commands need, once, before they are forked."""
-    import pandas  # noqa: F401
     import scipy.special  # noqa: F401
-    import sklearn.datasets
-    import sklearn.neighbors  # noqa: F401
 
     import regx.cli.app
     import regx.cli.progress

@@ -26,6 +26,7 @@ def kills(kind: str, times: int, jobs: int, draw: random.Random, folder: Path) -
 
     Raises AssertionError if one does not end with the results of an undisturbed command.
     """
+    folder.mkdir()
     config = folder / f"{kind}.yaml"
     config.write_text(KINDS[kind][0])
     log = folder / "log"
@@ -56,20 +57,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--sweeps", type=int, default=20)
-    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--jobs", type=int, nargs="+", default=[1], help="numbers of processes, one after the other")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     commands.load()
     draw = random.Random(options.seed)  # noqa: S311
     with tempfile.TemporaryDirectory() as folder:
-        for kind, times in (("run", options.runs), ("sweep", options.sweeps)):
-            if not times:
-                continue
-            place = Path(folder) / kind
-            place.mkdir()
-            found = kills(kind, times, options.jobs, draw, place)
-            told = ", ".join(f"{count} {what}" for what, count in sorted(found.items()))
-            print(f"{kind}: {times} killed ({told}); {times} resumed to bit-identical results")
+        for jobs in options.jobs:
+            for kind, times in (("run", options.runs), ("sweep", options.sweeps)):
+                found = kills(kind, times, jobs, draw, Path(folder) / f"{kind}{jobs}") if times else {}
+                told = ", ".join(f"{count} {what}" for what, count in sorted(found.items()))
+                print(f"{kind}, {jobs} jobs: {times} killed ({told}); {times} resumed to bit-identical results")
 
 
 if __name__ == "__main__":

@@ -20,8 +20,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="starts commands
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        ("kills.py --runs 3 --sweeps 1", "3 resumed to bit-identical results"),
-        ("kills.py --runs 0 --sweeps 1 --jobs 2", "1 resumed to bit-identical results"),
+        ("kills.py --runs 2 --sweeps 1 --jobs 1 2", "sweep, 2 jobs: 1 killed"),
         ("signals.py --times 1 --starts 6 --within 20", "starts at once"),
         ("faults.py --step 29", "each then resumed to bit-identical results"),
         ("damage.py --offsets 30 --bits 20", "run.json: "),

@@ -107,6 +107,28 @@ def test_a_plain_run_without_a_finished_seed_is_no_baseline(fabricated, tmp_path
     assert verdicts == {"a_gone": "cannot tell (0 seeds)", "b_plain": "baseline", "c_l2": "better"}
 
 
+@pytest.mark.parametrize(
+    ("stack", "plain"),
+    [
+        ([{"l2": {"lam": 0.0}}], True),
+        ([{"l2": {"lam": 0.0}}, {"max_norm": {"c": float("inf")}}], True),
+        ([{"dropout": {"p": 0.0, "input": 0.1}}], False),
+        ([{"l2": {"lam": 0.0}}, {"l1": {"lam": 0.1}}], False),
+        ([{"l2": {"lam": 0.0}}, {"batch_norm": {}}], False),
+        ([{"early_stopping": {"patience": 5}}], False),
+    ],
+)
+def test_regularizers_whose_strengths_do_nothing_are_none(fabricated, tmp_path, stack, plain):
+    fabricated.store(tmp_path / "a_cell", BASE, stack=stack)
+    fabricated.store(tmp_path / "b_l2", LOWER, stack=L2)
+    verdicts = {row["name"]: row["verdict"] for row in compare_rows(read_runs([tmp_path])[0])}
+    assert (verdicts["a_cell"] == "baseline") == plain
+    # A run that has no regularizers at all comes before it.
+    fabricated.store(tmp_path / "c_none", BASE, stack=[])
+    verdicts = {row["name"]: row["verdict"] for row in compare_rows(read_runs([tmp_path])[0])}
+    assert verdicts["c_none"] == "baseline"
+
+
 def test_the_baseline_can_be_chosen(runs, tmp_path):
     for baseline in (tmp_path / "l2", str(tmp_path / "l2"), "l2", read_run(tmp_path / "l2")):
         verdicts = {row["name"]: row["verdict"] for row in compare_rows(runs, baseline)}

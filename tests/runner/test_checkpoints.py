@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,21 @@ def test_with_force_nothing_is_gone_on_from(small: Path, tmp_path: Path, capsys:
     target = interrupted(small, tmp_path / "run")
     assert epochs_of(target, jobs=1, force=True) == 0
     assert not capsys.readouterr().err
+    assert_undisturbed(target, small, tmp_path)
+
+
+def test_a_forced_run_that_is_interrupted_says_so_and_what_was_there_stays(small: Path, tmp_path: Path) -> None:
+    target = Target(load_config(small, OVERRIDES, 3), tmp_path / "run")
+    bring_up_to_date([target], jobs=1)
+
+    def interrupt(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bring_up_to_date([target], jobs=1, force=True, on_progress=interrupt)
+    assert json.loads((target.folder / "run.json").read_text())["status"] == "interrupted"
+    bring_up_to_date([target], jobs=1)
+    assert read_run(target.folder).about["status"] == "completed"
     assert_undisturbed(target, small, tmp_path)
 
 

@@ -8,15 +8,18 @@ import sys
 import time
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import Regx
+from typer.testing import CliRunner
 
 import regx as api
+from regx.cli.app import app
 from regx.config import load
 from regx.config.load import LazyCells, load_grid
 from regx.config.overrides import short_axes
-from regx.core.errors import InputError
+from regx.core.errors import InputError, RegxError
 from regx.runner import compact, execute
 from regx.runner.compact import compact_sweep
 from regx.runner.networks import Progress
@@ -26,12 +29,17 @@ from regx.store.run import read_run
 AXES = ("--lam", "linear(0.001,1,6)", "--lr", "0.01,0.02")
 
 
-def test_it_finds_what_a_sweep_with_folders_finds(
-    small: Path, regx: Regx, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with_folders = json.loads(regx("sweep", small, *AXES, "--json").stdout)
-    done = regx("sweep", small, *AXES, "--json", "--compact", "--jobs", 2)
-    document = json.loads(done.stdout)
+def inside(*arguments: object) -> Any:
+    """What a command prints as JSON, in this process."""
+    done = CliRunner().invoke(app, [*map(str, arguments)], catch_exceptions=False)
+    assert done.exit_code == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_it_finds_what_a_sweep_with_folders_finds(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with_folders = inside("sweep", small, *AXES, "--json", "--jobs", 1)
+    document = inside("sweep", small, *AXES, "--json", "--compact", "--jobs", 2)
     assert len(with_folders["rows"]) == 12
     assert [row["point"] for row in document["rows"]] == [row["point"] for row in with_folders["rows"][:10]]
     for ours, theirs in zip(document["rows"], with_folders["rows"], strict=False):
@@ -51,10 +59,10 @@ def test_it_finds_what_a_sweep_with_folders_finds(
             line = lines[number, int(seed)]
             assert (line.status, line.metrics) == (entry["status"], entry["metrics"])
     # Each of the other commands works on the best.
-    assert len(json.loads(regx("compare", document["sweep"], "--json").stdout)) == 10
+    assert len(inside("compare", document["sweep"], "--json")) == 10
     # Again nothing is trained.
     before = (folder / networks.NETWORKS).read_bytes()
-    assert json.loads(regx("sweep", small, *AXES, "--json", "--compact").stdout) == document
+    assert inside("sweep", small, *AXES, "--json", "--compact") == document
     assert (folder / networks.NETWORKS).read_bytes() == before
 
 
@@ -97,6 +105,30 @@ def test_a_changed_line_is_named(small: Path, tmp_path: Path) -> None:
         path.write_text("".join([*lines[:number], changed, *lines[number + 1 :]]))
         with pytest.raises(InputError, match=f"networks.csv: damaged: expected.* line {number + 1}"):
             compact_sweep(grid, range(2), tmp_path, jobs=1)
+    # As the message says: without that line, its network alone is trained.
+    path.write_text("".join(lines[:-1]))
+    seen: list[Progress] = []
+    compact_sweep(grid, range(2), tmp_path, jobs=1, on_progress=seen.append)
+    assert seen[-1].all_networks == 1
+    assert len(lines_of(folder)) == len(lines)
+
+
+def test_a_second_start_is_refused_until_the_best_have_their_folders(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid = load_grid(small, (), short_axes(lam="0.1,0.2"))
+    original, refused = compact.bring_up_to_date, []
+
+    def second_start(*arguments: Any, **named: Any) -> None:
+        with pytest.raises(RegxError, match="expected to be the only one who writes here") as raised:
+            compact_sweep(grid, range(2), tmp_path, jobs=1)
+        refused.append(raised)
+        original(*arguments, **named)
+
+    monkeypatch.setattr(compact, "bring_up_to_date", second_start)
+    found = compact_sweep(grid, range(2), tmp_path, jobs=1)
+    assert len(refused) == 1
+    assert len(found.best) == 2
 
 
 def test_other_data_or_another_split_to_choose_by_is_refused(small: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from regx.runner.question import Question, planned
 from regx.runner.recommend import recommend
 from regx.runner.recommended import check_output
 from regx.store.folder import mark
+from regx.store.lock import Lock
 
 SHORT = ("training.epochs=18", "training.eval_every=2", "architecture.hidden=[4]")
 
@@ -70,6 +71,16 @@ def test_what_the_user_sets_is_what_is_trained(table: Path) -> None:
     adam = planned(Question(table, "outcome", (*SHORT, "optimizer.name=adam")))
     assert adam.base.optimizer.kind == "adam"
     assert adam.rates != LEARNING_RATES
+
+
+def test_a_second_start_is_refused_before_anything_is_trained(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = Question(table, "outcome", SHORT, seeds=2, jobs=1)
+    plan = planned(question)
+    monkeypatch.setattr(module, "train_networks", lambda *arguments, **named: pytest.fail("something is trained"))
+    with Lock(module.race_folder(plan, tmp_path)), pytest.raises(RegxError, match="to be the only one who writes here"):
+        recommend(question, plan, tmp_path)
 
 
 def test_it_goes_on_where_it_was_stopped(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,8 +181,8 @@ def test_networks_that_fail_lose_their_place_and_nothing_else(
         failed.extend(lost)
         real(configs, [one for one in members if one not in lost], *rest, on_failed=on_failed, **options)
 
-    def damaged(targets, *rest):  # type: ignore[no-untyped-def]
-        real_folders(targets, *rest)
+    def damaged(targets, *rest, **options):  # type: ignore[no-untyped-def]
+        real_folders(targets, *rest, **options)
         mark(targets[0].folder, "failed")
 
     monkeypatch.setattr(module, "train_networks", lossy)

@@ -16,6 +16,7 @@ from regx.config.load import load_config
 from regx.runner.networks import Progress
 from regx.runner.plan import Member, networks_per_population, plan
 from regx.runner.runs import Target, bring_up_to_date
+from regx.store.run import read_runs
 
 ARRAYS = ["seed0/reported/0/weight", "seed2/final/1/bias"]
 
@@ -51,6 +52,27 @@ def test_only_missing_seeds_are_trained_and_finished_ones_are_kept(small: Path, 
     run = regx.load(target.folder)
     assert sorted(run.summary["seeds"]) == ["0", "1", "2", "3"]
     assert before.items() <= weights(run).items()
+
+
+@pytest.mark.parametrize("damage", [b"", None])
+@pytest.mark.parametrize(
+    "file", ["config.yaml", "metrics.csv", "summary.json", "weights.npz", "snapshots.npz", "run.json"]
+)
+def test_force_trains_a_damaged_run_anew(small: Path, tmp_path: Path, file: str, damage: bytes | None) -> None:
+    target = Target(load_config(small, ["training.snapshots=2"], seeds=3), tmp_path / "run")
+    bring_up_to_date([target], jobs=1)
+    before = weights(regx.load(target.folder))
+    path = target.folder / file
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2] if damage is None else damage)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("regx.runner.plan.MOST_NETWORKS", 1)  # each seed is written by itself
+        patch.setattr("regx.runner.runs.WAIT_PER_WRITING", 0.0)
+        bring_up_to_date([target], jobs=1, force=True)
+    (run,), problems = read_runs([target.folder], ["rows", "weights", "snapshots"])
+    assert not problems
+    assert weights(regx.load(target.folder)) == before
+    assert run.about["status"] == "completed"
 
 
 def test_force_trains_anew_across_populations(small: Path, tmp_path: Path) -> None:

@@ -23,7 +23,6 @@ from regx.report.figures.style import (
     SKY,
     VERMILLION,
     YELLOW,
-    completed_seeds,
     feature_label,
     legend_below,
     nothing_completed,
@@ -70,7 +69,7 @@ def unfit(run: StoredRun) -> str | None:
 
 
 def read(run: StoredRun) -> Boundary:
-    seed = completed_seeds(run)[0]
+    seed = run.completed_seeds[0]
     data = dataset_of(run, seed)
     every_x = np.concatenate([split.x for split in (data.train, data.val, data.test)])
     low, high = every_x.min(axis=0), every_x.max(axis=0)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regx.core.arrays import Array
+from regx.evidence.curves import mean_and_interval
 from regx.evidence.data import dataset_of
 from regx.evidence.predict import predict
 from regx.report.figures.kind import Kind
@@ -18,7 +19,6 @@ from regx.report.figures.style import (
     GREY,
     INTERVAL,
     VERMILLION,
-    completed_seeds,
     feature_label,
     is_generated,
     legend_below,
@@ -27,7 +27,6 @@ from regx.report.figures.style import (
     run_title,
     words,
 )
-from regx.stats.aggregate import mean_interval
 from regx.store.run import StoredRun
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ TRUTHS = {"sine": np.sin}
 class Fit:
     """What is drawn of one run.
 
-    x: (n,). mean, low, high: over seeds, (n,), low and high NaN with one seed. first: the first seed's own, (n,).
+    x: (n,). mean, low, high: over seeds, (n,), low and high None with one seed. first: the first seed's own, (n,).
     data: the first seed's training rows, x and y, (2, m). truth: (n,), or None.
     """
 
@@ -50,8 +49,8 @@ class Fit:
     y_label: str
     x: Array
     mean: Array
-    low: Array
-    high: Array
+    low: Array | None
+    high: Array | None
     first: Array
     seed: int
     data: Array
@@ -66,18 +65,17 @@ def unfit(run: StoredRun) -> str | None:
 
 def inputs_other_than(run: StoredRun, expected: int) -> str | None:
     """Why a run's networks do not have so many inputs, if so."""
-    inputs = run.weights[f"seed{completed_seeds(run)[0]}/reported/0/weight"].shape[0]
+    inputs = run.weights[f"seed{run.completed_seeds[0]}/reported/0/weight"].shape[0]
     return None if inputs == expected else f"its networks have {inputs} inputs, not {expected}"
 
 
 def read(run: StoredRun) -> Fit:
-    seeds = completed_seeds(run)
+    seeds = run.completed_seeds
     data = dataset_of(run, seeds[0])
     every_x = np.concatenate([split.x[:, 0] for split in (data.train, data.val, data.test)])
     x = np.linspace(every_x.min(), every_x.max(), POINTS)
     each = np.stack([predict(run, x[:, None], seed)[:, 0] for seed in seeds]).astype(float)
-    intervals = [mean_interval(column) for column in each.T.tolist()]
-    mean, low, high = np.array([[one[end] for one in intervals] for end in ("mean", "low", "high")], float)
+    mean, low, high = mean_and_interval(each)
     truth = TRUTHS.get(run.summary["dataset"])
     return Fit(
         title=run_title(run),
@@ -103,7 +101,7 @@ def draw(runs: Sequence[Fit]) -> Figure:
         artists: list[Any] = [dots]
         if one.truth is not None:
             artists += panel.plot(one.x, one.truth, color=BLACK, linestyle=(0, (4, 2)), linewidth=1, label="truth")
-        if np.isfinite(one.low).any():
+        if one.low is not None and one.high is not None:
             panel.fill_between(one.x, one.low, one.high, color=BLUE, alpha=0.25, linewidth=0, label="interval")
             artists += [Patch(facecolor=BLUE, alpha=0.25, label=INTERVAL)]
         artists += panel.plot(

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from regx.core.arrays import Array
+from regx.evidence.curves import Curve, learning_curve
 from regx.report.figures.kind import Kind
 from regx.report.figures.style import (
     GREY,
     INTERVAL,
     LOSSES,
     SPLITS,
-    completed_seeds,
     legend_below,
     loss_label,
     loss_scale,
@@ -23,7 +22,6 @@ from regx.report.figures.style import (
     panels,
     run_title,
 )
-from regx.stats.aggregate import mean_interval
 from regx.store.run import StoredRun
 
 if TYPE_CHECKING:
@@ -37,48 +35,30 @@ LEAST, REPORTED = "least mean validation loss", "mean of those reported"
 class Curves:
     """What is drawn of one run.
 
-    epochs: (n,). curves: by split, mean, low and high, (3, n), NaN where there is none; no entry for a split without
-    rows. together: how many of the epochs, from the first, every seed reached. reported: where seeds reported an epoch
-    before their last one, as with early stopping, the epoch of each. best: the mean of these, else the epoch of the
-    least mean validation loss; None without a validation split.
+    curves: by split; no entry for a split without rows. reported: where seeds reported an epoch before their last one,
+    as with early stopping, the epoch of each. best: the mean of these, else the epoch of the least mean validation loss
+    before a seed stopped; None without a validation split.
     """
 
     title: str
     label: str
-    epochs: Array
-    curves: dict[str, Array]
-    together: int
+    curves: dict[str, Curve]
     best: float | None
     reported: tuple[int, ...]
 
 
 def read(run: StoredRun) -> Curves:
-    seeds = completed_seeds(run)
-    metrics = run.metrics[run.metrics["seed"].isin(seeds)]
-    columns = [column for column in LOSSES.values() if metrics[column].notna().any()]
-    by_epoch: dict[int, list[dict[str, float]]] = {}
-    for row in metrics[["epoch", *columns]].to_dict("records"):
-        by_epoch.setdefault(int(row["epoch"]), []).append({str(name): number for name, number in row.items()})
-    epochs = np.array(sorted(by_epoch))
-    intervals = {
-        column: [mean_interval([row[column] for row in by_epoch[epoch]]) for epoch in epochs.tolist()]
-        for column in columns
-    }
-    curves = {
-        split: np.array([[interval[end] for interval in intervals[column]] for end in ("mean", "low", "high")], float)
-        for split, column in LOSSES.items()
-        if column in intervals
-    }
-    together = sum(len(by_epoch[epoch]) == len(seeds) for epoch in epochs.tolist())
-    entries = [run.summary["seeds"][str(seed)] for seed in seeds]
+    found = {split: learning_curve(run, column) for split, column in LOSSES.items()}
+    curves = {split: curve for split, curve in found.items() if curve is not None}
+    entries = [run.summary["seeds"][str(seed)] for seed in run.completed_seeds]
     reported = tuple(int(one["reported_epoch"]) for one in entries)
     if all(one["reported_epoch"] == one["last_epoch"] for one in entries):
         reported = ()
     best = None
-    if "validation" in curves and np.isfinite(curves["validation"][0, :together]).any():
-        least = epochs[np.nanargmin(curves["validation"][0, :together])]
+    if (judged := curves.get("validation")) is not None and judged.together:
+        least = judged.epoch[judged.mean[: judged.together].argmin()]
         best = float(np.mean(reported) if reported else least)
-    return Curves(run_title(run), loss_label(run), epochs, curves, together, best, reported)
+    return Curves(run_title(run), loss_label(run), curves, best, reported)
 
 
 def draw(runs: Sequence[Curves]) -> Figure:
@@ -87,26 +67,26 @@ def draw(runs: Sequence[Curves]) -> Figure:
     handles: dict[str, Any] = {}
     meanings: dict[str, None] = {}
     for one, panel in zip(runs, axes, strict=True):
-        n, end = len(one.epochs), one.together
-        for number, (split, (mean, low, high)) in enumerate(one.curves.items()):
-            style = SPLITS[split]
+        for number, (split, curve) in enumerate(one.curves.items()):
+            style, n, end = SPLITS[split], len(curve.epoch), curve.together
             every = (number * n // (3 * MARKS), max(n // MARKS, 1))
-            (line,) = panel.plot(one.epochs[:end], mean[:end], markevery=every, label=split, **style.drawn())
+            (line,) = panel.plot(curve.epoch[:end], curve.mean[:end], markevery=every, label=split, **style.drawn())
             handles.setdefault(split, line)
             if end < n:
-                # From the last epoch that all reached, so that the line has no hole.
+                after = slice(max(end - 1, 0), None)  # from the last epoch that all reached, so that there is no hole
                 (rest,) = panel.plot(
-                    one.epochs[end - 1 :], mean[end - 1 :], color=style.colour, linestyle=style.dashes, linewidth=0.6,
+                    curve.epoch[after], curve.mean[after], color=style.colour, linestyle=style.dashes, linewidth=0.6,
                     label=f"{split}, some seeds stopped",
                 )  # fmt: skip
                 handles.setdefault("thin", rest)
-            if np.isfinite(low).any():
+            if curve.low is not None and curve.high is not None:
                 band = panel.fill_between(
-                    one.epochs, low, high, color=style.colour, alpha=0.2, linewidth=0, label=f"{split} interval"
-                )
+                    curve.epoch, curve.low, curve.high, color=style.colour, alpha=0.2, linewidth=0,
+                    label=f"{split} interval",
+                )  # fmt: skip
                 handles.setdefault("interval", band)
         if one.best is not None:
-            at = np.interp(one.best, one.epochs, one.curves["validation"][0])
+            at = np.interp(one.best, one.curves["validation"].epoch, one.curves["validation"].mean)
             panel.axvline(one.best, color=GREY, linewidth=0.7, linestyle=":")
             (mark,) = panel.plot(
                 [one.best], [at], marker="*", markersize=9, color="white", markeredgecolor="black", linestyle="none",
@@ -128,11 +108,11 @@ def draw(runs: Sequence[Curves]) -> Figure:
             panel.set_ylabel(one.label)
         # The same loss has the same scale everywhere, so that panels can be compared.
         comparable = [other for other in runs if other.label == one.label]
-        loss_scale(panel, [value for other in comparable for curve in other.curves.values() for value in curve[0]])
+        loss_scale(panel, [value for other in comparable for curve in other.curves.values() for value in curve.mean])
     named = {
         "interval": INTERVAL,
         "best": f"best epoch: {', or '.join(meanings)}",
-        "thin": "thin: some seeds have stopped",
+        "thin": "thin: some seeds have stopped and count with their last loss",
         "reported": "epoch that a seed reported",
     }
     _legend(figure, handles, named)

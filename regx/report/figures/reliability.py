@@ -17,7 +17,6 @@ from regx.report.figures.style import (
     COLUMN,
     SKY,
     WIDE,
-    completed_seeds,
     legend_below,
     nothing_completed,
     run_title,
@@ -56,7 +55,7 @@ def unfit(run: StoredRun) -> str | None:
 def read(run: StoredRun) -> Reliability:
     counts, right, sure = np.zeros(BINS), np.zeros(BINS), np.zeros(BINS)
     errors = []
-    for seed in completed_seeds(run):
+    for seed in run.completed_seeds:
         test = dataset_of(run, seed).test
         p = predict(run, test.x, seed).astype(float)
         errors.append(expected_calibration_error(p, test.y))

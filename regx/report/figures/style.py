@@ -151,13 +151,9 @@ def feature_label(run: StoredRun, feature: str) -> str:
     return words(feature) + (" (standard deviations)" if scaled else "")
 
 
-def completed_seeds(run: StoredRun) -> list[int]:
-    return [seed for seed in run.seeds if run.summary["seeds"][str(seed)]["status"] == "completed"]
-
-
 def nothing_completed(run: StoredRun) -> str | None:
     """Why a run has nothing to draw, if so."""
-    return None if completed_seeds(run) else "no seed of it has completed"
+    return None if run.completed_seeds else "no seed of it has completed"
 
 
 def loss_scale(axes: Axes, means: Sequence[float]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regx.core.arrays import Array
+from regx.evidence.sweeps import Axis, Sweep
 from regx.report.figures.kind import Kind
 from regx.report.figures.scale import Scale, scale_of, shown
 from regx.report.figures.style import (
@@ -26,7 +27,6 @@ from regx.report.figures.style import (
     panels,
     words,
 )
-from regx.report.figures.subjects import Axis, Sweep
 from regx.store.run import StoredRun
 
 if TYPE_CHECKING:
@@ -68,13 +68,7 @@ def unfit(sweep: Sweep) -> str | None:
 
 def read(sweep: Sweep) -> Along:
     runs = [run for _, run in sweep.cells if run is not None]
-    peek = any(run.summary.get("peek") for run in runs)
-    chosen_by = "test" if peek else "validation"
-    known = {id(run): _loss(run, chosen_by)["mean"] for run in runs}
-    least = min((mean for mean in known.values() if mean is not None), default=None)
-    best = next(
-        (point for point, run in sweep.cells if run is not None and least is not None and known[id(run)] == least), None
-    )
+    best = sweep.chosen[0] if sweep.chosen is not None else None
     first, *others = sorted((axis for axis in sweep.axes if len(axis.values) > 1), key=_rank)
     second = others[0] if others else None
     fixed = {axis.key: (best or sweep.cells[0][0])[axis.key] for axis in sweep.axes if axis not in (first, second)}
@@ -97,7 +91,8 @@ def read(sweep: Sweep) -> Along:
                 chosen = (row, column)
     return Along(
         name=words(sweep.name), key=first.key, second=second.key if second else None, label=loss_label(runs[0]),
-        scale=scale, lines=lines, losses=losses, chosen=chosen, chosen_by=chosen_by, peek=peek,
+        scale=scale, lines=lines, losses=losses, chosen=chosen,
+        chosen_by=sweep.chosen_by, peek=sweep.chosen_by == "test",
         fixed={key: value for key, value in fixed.items() if len(_of(sweep, key).values) > 1},
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.report.figures.kind import Kind
-from regx.report.figures.style import BLUE, WIDE, completed_seeds, legend_below, nothing_completed, run_title
+from regx.report.figures.style import BLUE, WIDE, legend_below, nothing_completed, run_title
 from regx.store.run import StoredRun
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Weights:
 
 
 def read(run: StoredRun) -> Weights:
-    seed = completed_seeds(run)[0]
+    seed = run.completed_seeds[0]
     layers = len(run.config["architecture"]["hidden"]) + 1
     names = [f"seed{seed}/reported/{layer}/weight" for layer in range(layers)]
     return Weights(run_title(run), seed, tuple(run.weights[name] for name in names))

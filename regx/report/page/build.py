@@ -11,10 +11,11 @@ from typing import Any
 from regx.core.errors import RegxError
 from regx.core.glossary import METRICS
 from regx.evidence.advice import advice
+from regx.evidence.curves import Curve
 from regx.evidence.data import dataset_of
 from regx.evidence.diagnosis import diagnose
 from regx.report.page import figures, words
-from regx.report.page.curves import SPLITS, Curve, completed_seeds, learning_curve
+from regx.report.page.curves import SPLITS, thinned_curve
 from regx.report.page.race import pictured_seed, race_of
 from regx.report.page.strength import Strength, fits, strengths
 from regx.report.page.surface import Surface, plain_surface, surface_of
@@ -171,7 +172,7 @@ class _Group:
         for run in self.runs:
             place = self.index[str(run.folder)]
             for metric in ("loss", "accuracy"):
-                splits = {split: learning_curve(run, f"{split}_{metric}", points) for split in SPLITS}
+                splits = {split: thinned_curve(run, f"{split}_{metric}", points) for split in SPLITS}
                 known = {split: curve for split, curve in splits.items() if curve is not None}
                 if known:
                     curves.setdefault(place, {})[metric] = known
@@ -284,7 +285,7 @@ class _Group:
             _losses_text(summary, verdicts[str(run.folder)]) for summary, run in zip(over, sweep.runs, strict=True)
         ]
         shown = sweep.chosen
-        seeds = [seed for seed in sweep.runs[shown].config["seeds"] if seed in completed_seeds(sweep.runs[shown])]
+        seeds = [seed for seed in sweep.runs[shown].config["seeds"] if seed in sweep.runs[shown].completed_seeds]
         surface = self._surface(sweep.runs[shown], seeds[0]) if seeds else None
         drawable = surface if isinstance(surface, Surface) else None
         values = [clean(figures.value_text(value)) for value in sweep.values]
@@ -304,7 +305,9 @@ class _Group:
             )
             self.data["figures"][f"{name}-fit"] = made
         peeked = " Choosing by the test split (--peek) flatters its loss." if sweep.by == "test" else ""
-        chosen = f" The {sweep.by} loss chooses {values[shown]}, where it is least.{peeked}"
+        whole = [run.completed_seeds == run.seeds for run in sweep.runs]
+        among = " among those without a diverged seed" if whole[shown] and not all(whole) else ""
+        chosen = f" The {sweep.by} loss chooses {values[shown]}, where it is least{among}.{peeked}"
         compact = (
             " Of this sweep only the best cells have run folders, so only they are drawn." if sweep.compact else ""
         )

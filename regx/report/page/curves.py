@@ -1,60 +1,24 @@
-"""Learning curves for the page: means and intervals over seeds, at few enough epochs."""
+"""Learning curves for the page, at few enough epochs."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 
 from regx.core.arrays import Array
+from regx.evidence.curves import Curve, learning_curve
 from regx.store.run import StoredRun
 
 SPLITS = ("train", "val", "test")
 
 
-@dataclass(frozen=True)
-class Curve:
-    """One metric over epochs: epoch, mean, low and high, each (n,). low and high are None with one seed."""
-
-    epoch: Array
-    mean: Array
-    low: Array | None
-    high: Array | None
-
-
-def completed_seeds(run: StoredRun) -> list[int]:
-    """The seeds that reached their end; those that diverged have no curve to average."""
-    return [seed for seed in run.seeds if run.summary["seeds"][str(seed)]["status"] == "completed"]
-
-
-def learning_curve(run: StoredRun, metric: str, points: int, seed: int | None = None) -> Curve | None:
-    """The mean of a column of metrics.csv over the completed seeds, or that of one seed; None where it has no numbers.
-
-    A seed that stopped earlier than others counts with its last value from then on: a mean over those that are left
-    would be one over other seeds.
-    """
-    from scipy.special import stdtrit
-
-    frame = run.metrics
-    if metric not in frame:
+def thinned_curve(run: StoredRun, metric: str, points: int, seed: int | None = None) -> Curve | None:
+    """`evidence.curves.learning_curve` at no more than about `points` epochs."""
+    curve = learning_curve(run, metric, seed)
+    if curve is None:
         return None
-    seeds = completed_seeds(run) if seed is None else [seed]
-    columns = [frame[frame["seed"] == one].set_index("epoch")[metric] for one in seeds]
-    if not columns:
-        return None
-    epochs = np.unique(np.concatenate([column.index.to_numpy() for column in columns]))
-    values = np.stack([column.reindex(epochs, method="ffill").to_numpy(dtype=np.float64) for column in columns])
-    known = np.isfinite(values).all(axis=0)
-    epochs, values = epochs[known], values[:, known]
-    if not len(epochs):
-        return None
-    chosen = thin(epochs, points)
-    epochs, values = epochs[chosen], values[:, chosen]
-    mean, n = values.mean(axis=0), len(values)
-    if n == 1:
-        return Curve(epochs, mean, None, None)
-    half = float(stdtrit(n - 1, 0.975)) * values.std(axis=0, ddof=1) / np.sqrt(n)
-    return Curve(epochs, mean, mean - half, mean + half)
+    at = thin(curve.epoch, points)
+    low, high = (end[at] if end is not None else None for end in (curve.low, curve.high))
+    return Curve(curve.epoch[at], curve.mean[at], low, high, int((at < curve.together).sum()))
 
 
 def thin(epochs: Array, points: int) -> Array:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from regx.core.arrays import Array
-from regx.report.page.curves import SPLITS, Curve
+from regx.evidence.curves import Curve
+from regx.report.page.curves import SPLITS
 from regx.report.page.strength import Strength
 from regx.report.page.surface import Surface
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.evidence.predict import predict_snapshots
-from regx.report.page.curves import SPLITS, learning_curve, thin
+from regx.report.page.curves import SPLITS, thin, thinned_curve
 from regx.report.page.surface import Surface, as_signed_bytes, plain_surface
 from regx.store.run import StoredRun
 
@@ -97,7 +97,7 @@ def _lane(
     zeros = [_zero_share(run.snapshots[epoch]) for epoch in epochs]
     loss: dict[str, Any] = {}
     for split in SPLITS:
-        curve = learning_curve(run, f"{split}_loss", LOSS_POINTS, seed)
+        curve = thinned_curve(run, f"{split}_loss", LOSS_POINTS, seed)
         if curve is not None:
             loss[split] = {"epoch": curve.epoch.tolist(), "loss": [float(f"{one:.4g}") for one in curve.mean]}
     return {

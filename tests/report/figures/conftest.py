@@ -12,9 +12,10 @@ import pytest
 
 import regx
 from regx.config.load import load_grid
+from regx.evidence.sweeps import Sweep
 from regx.report.figures import KINDS
 from regx.report.figures.style import styled
-from regx.report.figures.subjects import Sweep, read_subjects
+from regx.report.figures.subjects import read_subjects
 from regx.runner.compact import compact_sweep
 from regx.runner.sweep import sweep
 from regx.store.run import StoredRun, read_run

@@ -89,6 +89,21 @@ def test_with_peek_the_choice_is_by_test_loss_and_says_so(strengths, drawn):
     assert f"chosen: {(0, 0.001, 0.01, 0.1)[worst]} (by test loss, with --peek)" in lines(figure.axes[0])
 
 
+def test_what_partly_diverged_is_not_chosen_while_something_is_whole(strengths):
+    order = sorted(range(4), key=lambda index: mean(strengths.cells[index][1], "val_loss"))
+
+    def partly(*cells):
+        def change(index, summary):
+            entries = {**summary["seeds"], "0": {**summary["seeds"]["0"], "status": "diverged"}}
+            return {**summary, "seeds": entries} if index in cells else summary
+
+        return read(with_summary(strengths, change)).chosen
+
+    assert partly() == (0, order[0])
+    assert partly(order[0]) == (0, order[1])
+    assert partly(*order) == (0, order[0])
+
+
 def test_what_diverged_or_cannot_be_read_is_a_hole(strengths, drawn):
     nothing = {"mean": None, "low": None, "high": None}
 

@@ -14,7 +14,8 @@ from scipy import stats
 from regx.data.circle import Circle
 from regx.data.digits import Digits
 from regx.data.sine import Sine
-from regx.report.page.curves import learning_curve, thin
+from regx.evidence.curves import learning_curve
+from regx.report.page.curves import thin, thinned_curve
 from regx.report.page.race import MOST_UNITS, _units
 from regx.report.page.strength import _positions
 from regx.report.page.surface import as_bytes, as_signed_bytes, surface_of
@@ -42,20 +43,25 @@ def test_a_curve_is_the_mean_with_students_interval_and_stopped_seeds_keep_their
     networks = [fabricated.trained(seed, dtype="float64", epochs=epochs) for seed, epochs in ((0, 4), (1, 2), (2, 4))]
     networks.append(fabricated.trained(3, dtype="float64", diverged=True))
     write_run(tmp_path, fabricated.config(seeds=range(4)), networks, fabricated.ABOUT)
-    curve = learning_curve(read_run(tmp_path), "test_loss", 100)
+    curve = learning_curve(read_run(tmp_path), "test_loss")
     assert curve is not None
     assert curve.low is not None
     assert curve.high is not None
-    assert curve.epoch.tolist() == [0, 1, 2, 3, 4]
+    assert (curve.epoch.tolist(), curve.together) == ([0, 1, 2, 3, 4], 3)
     short = networks[1].metrics["test_loss"]
     at_4 = [networks[0].metrics["test_loss"][4], short[2], networks[2].metrics["test_loss"][4]]
     low, high = stats.t.interval(0.95, 2, np.mean(at_4), stats.sem(at_4))
     assert (curve.mean[4], curve.low[4], curve.high[4]) == pytest.approx((np.mean(at_4), low, high))
-    assert learning_curve(read_run(tmp_path), "test_accuracy", 100) is None
-    alone = learning_curve(read_run(tmp_path), "test_loss", 100, seed=1)
+    assert learning_curve(read_run(tmp_path), "test_accuracy") is None
+    alone = learning_curve(read_run(tmp_path), "test_loss", seed=1)
     assert alone is not None
     assert alone.low is None
     assert alone.mean.tolist() == pytest.approx(short.tolist())
+    thinned = thinned_curve(read_run(tmp_path), "test_loss", 2)
+    assert thinned is not None
+    assert thinned.low is not None
+    assert (thinned.epoch.tolist(), thinned.together) == ([0, 4], 1)
+    assert (thinned.mean[-1], thinned.low[-1]) == (curve.mean[4], curve.low[4])
 
 
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=30), st.floats(0.01, 5))
