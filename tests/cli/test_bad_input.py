@@ -448,7 +448,13 @@ SWEEPS = {
 def test_a_damaged_sweep(call: Call, swept: Path, case: str) -> None:
     old, new, code = SWEEPS[case]
     folder = Path(shutil.copytree(swept, "swept"))
-    content = (folder / "sweep.json").read_text(encoding="utf-8")
+    sealed = (folder / "sweep.json").read_text(encoding="utf-8")
+    (folder / "sweep.json").write_text(sealed.replace(old, new, 1), encoding="utf-8")
+    said = call("plot", "swept", "-k", "validation_curve", code=2)
+    assert re.search(r"sweep\.json: damaged: expected", said), said
+    # As it was written before files were sealed.
+    content = re.sub(r',\s*"sha256": "[0-9a-f]{64}"', "", sealed)
+    assert content != sealed
     (folder / "sweep.json").write_text(content.replace(old, new, 1), encoding="utf-8")
     said = call("plot", "swept", "-k", "validation_curve", code=code)
     assert code == 0 or re.search(r"sweep\.json: damaged: expected", said), said

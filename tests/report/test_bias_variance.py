@@ -102,7 +102,9 @@ def test_the_remarks_say_what_the_numbers_are():
 def test_a_study_without_networks_says_so():
     nothing = {"mean": None, "low": None, "high": None}
     empty = {"value": None, "bias2": nothing, "variance": nothing, "noise": nothing, "error": nothing, "diverged": 8}
-    assert conclusion(study(empty)) == ["Too few networks are left to split their error: most of them diverged."]
+    assert conclusion(study(empty)) == [
+        "Too few networks are left to split their error: most of them diverged or failed."
+    ]
     text = io.StringIO()
     assert print_study("folder", study(empty), text, text, False, False) == 3
     assert "8 of 8 networks diverged" in text.getvalue()
