@@ -65,7 +65,8 @@ def compact_sweep(
     """Train what networks.csv lacks of the cells of these numbers, and the run folders of the best again.
 
     Raises InputError without a validation split unless `peek`, where the folder was trained on other data, or where a
-    cell's values do not go together, when it is its turn; RegxError where the folder cannot be written.
+    cell's values do not go together, when it is its turn; RegxError where the folder cannot be written, or somebody
+    else writes there.
     """
     forget_data()
     check_choosable(grid, peek)

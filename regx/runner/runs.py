@@ -23,7 +23,7 @@ from regx.runner.networks import OnProgress, train_networks
 from regx.runner.plan import Member, Work, dataset, fingerprint, forget_data
 from regx.store import lock
 from regx.store.about import about
-from regx.store.folder import RunWriter, Status, check_data, check_peek, finished_seeds, is_same_question, mark, settle
+from regx.store.folder import RunWriter, Status, can_be_kept, check_data, check_peek, finished_seeds, mark, settle
 
 WAIT_PER_WRITING = 9.0  # between two writings into one folder, in multiples of the time that the first took
 
@@ -154,7 +154,7 @@ class _Folders:
         }
         # A forced run trains anew what it is asked for. Other seeds are dropped only where they are of other data, or
         # the folder is damaged.
-        keep = not self._force or is_same_question(target.folder, target.config.resolved, facts)
+        keep = not self._force or can_be_kept(target.folder, target.config.resolved, facts)
         held = self._held if target.folder == self._held.folder else None
         self._writers[number] = RunWriter(target.folder, target.config.resolved, facts, keep, held)
 

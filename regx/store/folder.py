@@ -46,8 +46,8 @@ class RunWriter:
     resolved: the resolved config, a mapping of plain values, its seeds the ones asked for. about: from `about.about`.
     Seeds that the folder has already are kept, or with `keep_finished=False` dropped when the first new ones are added.
     config.yaml asks for both. lock: the folder's, where it is held already.
-    Raises InputError if the folder holds another config or other data, or is damaged; RegxError if the disk refuses or
-    somebody else is writing.
+    Raises InputError if what is to be kept is of another config or other data, or is damaged; RegxError if the disk
+    refuses or somebody else is writing.
     """
 
     def __init__(
@@ -89,6 +89,8 @@ class RunWriter:
     def append(self, metrics: Mapping[int, Mapping[str, Array]]) -> None:
         """Add rows of seeds in training: by seed, all columns of the epochs so far. Readers wait for the whole seed.
 
+        Rows that are there already, also of an attempt that failed later than this one has come, are not added again.
+
         Raises RegxError naming the file if the disk refuses.
         """
         if not self._drops:
@@ -114,7 +116,8 @@ class RunWriter:
         else:
             self._append({one.seed: one.metrics for one in trained}, durable=True)
         arrays.update({f"seed{one.seed}/{name}": array for one in trained for name, array in one.weights.items()})
-        write_atomically(folder / WEIGHTS, format_weights(arrays))
+        in_order = sorted(arrays, key=lambda name: int(name.partition("/")[0].removeprefix("seed")))
+        write_atomically(folder / WEIGHTS, format_weights({name: arrays[name] for name in in_order}))
         entries = dict(self._entries)
         for seed, one in new.items():
             text = rows[one.seed]
@@ -197,7 +200,9 @@ class RunWriter:
         if text or durable:
             append_lines(self._folder / METRICS, text.encode(), durable)
         self._order += metrics
-        self._appended |= {seed: len(own["epoch"]) for seed, own in metrics.items()}
+        for seed, own in metrics.items():
+            # Who is trained anew, since its worker died, comes to the rows that are there once more.
+            self._appended[seed] = max(self._appended.get(seed, 0), len(own["epoch"]))
 
     def _write_metrics(self, rows: Mapping[int, str]) -> None:
         """metrics.csv with these seeds alone, unless that is what it is."""
@@ -276,7 +281,7 @@ def check_peek(folder: Path, peek: bool) -> None:
         )
 
 
-def is_same_question(folder: Path, resolved: Mapping[str, Any], about: Mapping[str, Any]) -> bool:
+def can_be_kept(folder: Path, resolved: Mapping[str, Any], about: Mapping[str, Any]) -> bool:
     """Whether the finished seeds of a folder, if it has any, are of this config and this data, and whole."""
     try:
         entries = _finished(folder, resolved, about)

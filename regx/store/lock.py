@@ -111,9 +111,10 @@ def check_free(folder: Path) -> None:
 
 
 def _in_use(folder: Path, found: Holder | None) -> RegxError:
+    how = "" if found is None else f" with `kill {found.pid}`" if found.host == socket.gethostname() else " there"
     return RegxError(
         f"{folder}: expected to be the only one who writes here, found {found or 'another process'}. "
-        f"Wait for it, or end it{f' with `kill {found.pid}`' if found else ''}; what it has finished stays."
+        f"Wait for it, or end it{how}; what it has finished stays."
     )
 
 

@@ -18,6 +18,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from durability import commands
 
+MOST_WORKERS_KILLED = 4
+SECONDS_TO_START = 0.5  # of a worker; one that dies before it has begun is tried three times, whatever it was to train
 KINDS = {"run": (commands.RUN, "run"), "sweep": (commands.SWEEP, "sweep")}
 
 
@@ -53,11 +55,48 @@ def kills(kind: str, times: int, jobs: int, draw: random.Random, folder: Path) -
     return found
 
 
+def worker_kills(times: int, draw: random.Random, folder: Path) -> int:
+    """How many workers were killed under so many sweeps, each of which must go on as if nothing had happened."""
+    folder.mkdir()
+    config, log = folder / "sweep.yaml", folder / "log"
+    config.write_text(commands.SWEEP.replace("epochs: 200", "epochs: 4000"))
+    arguments = ["sweep", config, "--jobs", 2, "--quiet", "--json", "--out"]
+    commands.seconds([*arguments, folder / "undisturbed"], log)
+    expected = commands.results(folder / "undisturbed")
+    killed = 0
+    for number in range(times):
+        out = folder / str(number)
+        pid = commands.start([*arguments, out], log)
+        # Fewer than a network that is cut out of its population would be given up after.
+        for _ in range(MOST_WORKERS_KILLED):
+            time.sleep(draw.uniform(0.1, 0.5))
+            # Those of every thread: each starts its worker anew.
+            found = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+            training = [worker for own in found for worker in own if _cpu_seconds(worker) > SECONDS_TO_START]
+            if training:
+                killed += 1
+                os.kill(int(draw.choice(training)), signal.SIGKILL)
+        code = commands.ended(pid)
+        assert code == 0, (number, code, log.read_text()[-1000:])
+        differ = commands.differing(commands.results(out), expected)
+        assert not differ, (number, differ)
+    return killed
+
+
+def _cpu_seconds(pid: str) -> float:
+    """How long a process has been computing; 0 if it has ended."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().split()[13]) / os.sysconf("SC_CLK_TCK")
+    except OSError:
+        return 0.0
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--sweeps", type=int, default=20)
     parser.add_argument("--jobs", type=int, nargs="+", default=[1], help="numbers of processes, one after the other")
+    parser.add_argument("--workers", type=int, default=0, help="sweeps under which workers are killed; needs Linux")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     commands.load()
@@ -65,9 +104,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for jobs in options.jobs:
             for kind, times in (("run", options.runs), ("sweep", options.sweeps)):
-                found = kills(kind, times, jobs, draw, Path(folder) / f"{kind}{jobs}") if times else {}
+                if not times:
+                    continue
+                found = kills(kind, times, jobs, draw, Path(folder) / f"{kind}{jobs}")
                 told = ", ".join(f"{count} {what}" for what, count in sorted(found.items()))
                 print(f"{kind}, {jobs} jobs: {times} killed ({told}); {times} resumed to bit-identical results")
+        if options.workers:
+            killed = worker_kills(options.workers, draw, Path(folder) / "workers")
+            print(f"{killed} workers killed under {options.workers} sweeps, which ended with bit-identical results")
 
 
 if __name__ == "__main__":

@@ -230,21 +230,23 @@ def test_control_c_cancels_what_is_under_way(
     assert '"status": "interrupted"' in (folder / "run.json").read_text()
 
 
-def test_a_scheduler_that_is_lost_is_one_clear_error(
-    small: Path, tmp_path: Path, dask: Processes, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_scheduler_that_is_lost_is_one_clear_error(small: Path, tmp_path: Path, dask: Processes) -> None:
     """The last test here: it ends the scheduler that all of them share."""
-    target = Target(load_config(small, ["training.epochs=20000000", "training.eval_every=1000"]), tmp_path / "run")
-
-    def kill() -> None:
+    command = [sys.executable, "-m", "regx", "run", small, "-q", "-s", "training.epochs=20000000"]
+    command += ["-s", "training.eval_every=1000", "--dask", dask.address, "--out", tmp_path / "out"]
+    process = subprocess.Popen([*map(str, command)], stderr=subprocess.PIPE, text=True)
+    try:
         with distributed.Client(dask.address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
             wait_until(lambda: any(client.call_stack().values()), "nothing was sent")
         dask.running[0].kill()
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    with pytest.raises(RegxError, match="the connection to the scheduler is lost. What is finished is kept"):
-        bring_up_to_date([target], jobs=Dask(dask.address))
-    killer.join()
-    assert "Traceback" not in capfd.readouterr().err
-    assert '"status": "failed"' in (target.folder / "run.json").read_text()
+        said = process.communicate(timeout=100)[1]
+    finally:
+        process.kill()
+        process.communicate()
+    assert process.returncode == 1
+    assert said == (
+        f"error: --dask {dask.address}: the connection to the scheduler is lost. What is finished is kept, and the "
+        "same command trains the rest.\n"
+    )
+    (folder,) = (tmp_path / "out").iterdir()
+    assert '"status": "failed"' in (folder / "run.json").read_text()

@@ -159,6 +159,34 @@ def test_a_worker_killed_in_the_middle_goes_on_from_its_checkpoint(
         )
 
 
+def test_a_population_that_is_cut_in_two_after_a_checkpoint_gives_the_same_files(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = load_config(small, ["training.epochs=30", "training.checkpoint_seconds=0.000001"], seeds=4)
+    undisturbed, target = Target(config, tmp_path / "undisturbed"), Target(config, tmp_path / "run")
+    bring_up_to_date([undisturbed], jobs=1)
+    failed_at: list[int] = []
+    original = module.serve
+
+    def serve(request: Any, trained: Any, epochs: Any, glimpse: Any, reached: Any) -> None:
+        def checkpoint(number: int, there: Checkpoint) -> None:
+            reached(number, there)
+            epoch = int(there["epoch"])
+            # Together twice, then the first half once more, long before where the others were.
+            if (len(failed_at) < 2 and epoch == 20 + len(failed_at)) or (len(failed_at) == 2 and epoch == 5):
+                failed_at.append(epoch)
+                raise MemoryError
+
+        original(request, trained, epochs, glimpse, checkpoint)
+
+    monkeypatch.setattr(module, "serve", serve)
+    bring_up_to_date([target], jobs=1)
+    assert failed_at == [20, 21, 5]
+    for name in ("config.yaml", "metrics.csv", "weights.npz"):
+        assert (target.folder / name).read_bytes() == (undisturbed.folder / name).read_bytes()
+    assert {path.name for path in target.folder.iterdir()} == {path.name for path in undisturbed.folder.iterdir()}
+
+
 def work(count: int, checkpoint: Checkpoint | None = None) -> Work:
     """A population of which only the number of networks counts."""
 

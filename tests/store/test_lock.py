@@ -60,6 +60,13 @@ def test_what_the_lock_file_says_is_not_trusted(tmp_path: Path) -> None:
                 Lock(tmp_path)
 
 
+def test_a_holder_on_another_machine_is_to_be_ended_there(tmp_path: Path) -> None:
+    with Lock(tmp_path):
+        (tmp_path / ".lock").write_text('{"pid": 7, "host": "elsewhere", "since": "today"}')
+        with pytest.raises(RegxError, match=r"process 7 on elsewhere, since today\. Wait for it, or end it there;"):
+            Lock(tmp_path)
+
+
 def test_a_folder_in_which_nothing_was_written_goes_again(tmp_path: Path) -> None:
     with Lock(tmp_path / "a" / "b"):
         assert (tmp_path / "a" / "b").is_dir()
