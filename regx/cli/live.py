@@ -38,7 +38,7 @@ def race_view(
     if quiet:
         yield lambda progress: None, None
     elif not _can_be_redrawn(console):
-        yield Lines(lambda: _who_leads(state)), Watch(state.see, None, 1.0, state.finished)
+        yield Lines(lambda: _who_leads(state)), Watch(state.see, None, 1.0, state.finished, state.failed)
     else:
         from rich.live import Live
 
@@ -47,7 +47,7 @@ def race_view(
         with Live(get_renderable=view.drawn, console=console, auto_refresh=False, transient=True) as live:
             view.refresh = live.refresh
             inputs = None if scene is None else scene.inputs
-            yield view.on_progress, Watch(state.see, inputs, SECONDS_PER_GLIMPSE, state.finished)
+            yield view.on_progress, Watch(state.see, inputs, SECONDS_PER_GLIMPSE, state.finished, state.failed)
 
 
 def _can_be_redrawn(console: Console) -> bool:

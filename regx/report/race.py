@@ -175,6 +175,11 @@ class RaceState:
         for number in {member.config for member in members}:
             self.lanes[number].remember()
 
+    def failed(self, member: Network, reason: str) -> None:
+        """Take in that a network has been given up."""
+        lane = self.lanes[member.config]
+        lane.status[lane.seeds.index(member.seed)] = "failed"
+
     def take_in(self, runs: Sequence[StoredRun], scene: Scene | None = None) -> None:
         """Take in what stored runs say, each of the lane of its name; at the scene's inputs only of the leader."""
         numbers = {lane.name: number for number, lane in enumerate(self.lanes)}

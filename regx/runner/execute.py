@@ -39,12 +39,14 @@ class Watch:
 
     on_glimpse(members, glimpse): of those still training, about every `seconds` for each population, in the thread that
     called `execute`. inputs: (n, D), where predictions are wanted. on_trained(members, trained): of those that ended.
+    on_failed(member, reason): of one that is given up.
     """
 
     on_glimpse: OnGlimpse
     inputs: Array | None = None
     seconds: float = 0.25
     on_trained: OnTrained = lambda members, trained: None
+    on_failed: OnFailed = lambda member, reason: None
 
 
 def no_failure(member: Member, reason: str) -> NoReturn:

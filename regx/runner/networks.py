@@ -64,6 +64,8 @@ def train_networks(
 
     def failed(member: Member, reason: str) -> None:
         on_failed(member, reason)
+        if watch is not None:
+            watch.on_failed(member, reason)
         counter.networks([member])
 
     if isinstance(jobs, Dask):

@@ -219,6 +219,9 @@ def test_networks_that_failed_are_said_to_have(state: RaceState, tmp_path: Path)
     state.lanes[1].judged[:] = 0.0
     assert state.leader() is state.lanes[0]
     assert "1 failed" in text(state, View(80, 24))[3]
+    # The same while it is raced.
+    state.failed(Member(0, 5), "no memory")
+    assert state.lanes[0].state() == ("1 failed", "failed")
 
 
 def test_the_picture_stands_beside_the_lanes_or_below_them(state: RaceState) -> None:
