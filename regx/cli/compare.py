@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from regx.cli.options import QuietOption
+
 
 def command(
     runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="run folders, or folders that hold runs")],
@@ -24,6 +26,7 @@ def command(
     format: Annotated[str, typer.Option(metavar="table|json|csv|md", help="how to print it")] = "table",
     json: Annotated[bool, typer.Option("--json", help="the same as --format json")] = False,
     metric: Annotated[str, typer.Option(help="what difference and verdict are about")] = "test_loss",
+    quiet: QuietOption = False,
 ) -> None:
     """Print the comparison table over run folders."""
     from regx.report.compare import print_comparison
@@ -40,5 +43,5 @@ def command(
         changed=only_changed,
         format="json" if json else format,
     )
-    for problem in problems:
+    for problem in problems if not quiet else ():
         print(f"warning: {problem}", file=sys.stderr)

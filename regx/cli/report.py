@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from regx.cli.options import JsonOption, QuietOption
+
 
 def command(
     runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="run folders, or folders that hold runs")],
@@ -19,11 +21,18 @@ def command(
     ] = None,
     metric: Annotated[str, typer.Option(help="what difference and verdict are about")] = "test_loss",
     force: Annotated[bool, typer.Option("--force", help="overwrite a file that is no page of regx report")] = False,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Write one self-contained page over run folders: verdicts, curves, the race, diagnosis, how to reproduce."""
     from regx.report.page.write import write_page
 
     problems = write_page(runs, output, baseline, metric, force)
-    for problem in problems:
+    if json:
+        from json import dumps
+
+        print(dumps({"report": str(output), "notes": problems}, indent=2, ensure_ascii=False))
+    else:
+        print(output)
+    for problem in problems if not quiet else ():
         print(f"warning: {problem}", file=sys.stderr)
-    print(output)

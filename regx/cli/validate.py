@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from regx.cli.options import JsonOption, SetOption
+from regx.cli.options import JsonOption, QuietOption, SetOption
 
 
 def command(
     configs: Annotated[list[Path], typer.Argument(metavar="CONFIG", help="config files")],
     set: SetOption = None,
     json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Check configs, and say everything that is wrong with them."""
     from json import dumps
@@ -27,7 +28,7 @@ def command(
     for result in results if not json else ():
         if result.error is None:
             typer.echo(result.line())
-            for warning in result.warnings():
+            for warning in result.warnings() if not quiet else ():
                 typer.echo(f"warning: {warning}", err=True)
         else:
             typer.echo(f"error: {result.error}", err=True)

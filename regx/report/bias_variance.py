@@ -13,7 +13,7 @@ from regx.core.errors import DONE, SOME_DIVERGED
 from regx.report.lines import validation_curve
 from regx.report.listing import in_words, listed, print_listing, print_prose
 from regx.report.render import is_terminal
-from regx.report.table import short_key
+from regx.report.table import setting, short_key
 from regx.stats.bootstrap import bootstrap_interval
 from regx.stats.effects import side
 
@@ -29,7 +29,7 @@ def print_plan(folder: Path, cells: Sequence[Cell], stream: IO[str], as_json: bo
         stream.write(json.dumps({"study": str(folder), "points": points}, indent=2) + "\n")
         return
     for cell in cells:
-        point = "\t".join(f"{key}={value}" for key, value in cell.point.items())
+        point = "\t".join(setting(key, value) for key, value in cell.point.items())
         stream.write(f"{folder}\t{len(cell.config.seeds)} training sets to draw\t{point}".rstrip() + "\n")
     if not cells:
         stream.write(f"{folder}\tnothing to train\n")

@@ -15,7 +15,7 @@ from regx.core.arrays import Array
 from regx.report.lines import MARKERS, validation_curve
 from regx.report.render import is_terminal, print_rows
 from regx.report.run import exit_code
-from regx.report.table import Row, compare_rows, sort_rows
+from regx.report.table import Row, compare_rows, setting, sort_rows
 from regx.store.run import StoredRun
 
 CHOSEN_BY, PEEKED_BY = "val_loss", "test_loss"
@@ -23,13 +23,13 @@ WIDEST = 100
 
 
 def print_grid(cells: Sequence[Cell], stream: IO[str], as_json: bool) -> None:
-    """Write the cells that would be trained, a line each: the name, then the value of every axis."""
+    """Write the cells that would be trained, a line each: the name, then the value of every axis as `-s` takes it."""
     if as_json:
         document = [{"name": cell.config.name, "seeds": len(cell.config.seeds), "point": cell.point} for cell in cells]
         stream.write(json.dumps(document, indent=2) + "\n")
         return
     for cell in cells:
-        point = "\t".join(f"{key}={value}" for key, value in cell.point.items())
+        point = "\t".join(setting(key, value) for key, value in cell.point.items())
         seeds = len(cell.config.seeds)
         stream.write(f"{cell.config.name}\t{seeds} seed{'' if seeds == 1 else 's'}\t{point}\n")
 
@@ -119,7 +119,7 @@ def _sentences(chosen: Mapping[str, Any] | None) -> str:
         return "Nothing was chosen: every network diverged."
     by = chosen["by"]
     loss = "test loss" if chosen["peek"] else "validation loss"
-    point = ", ".join(f"{key}={value}" for key, value in chosen["point"].items()) or chosen["name"]
+    point = ", ".join(setting(key, value) for key, value in chosen["point"].items()) or chosen["name"]
     said = [f"Chosen by {loss} among {chosen['among']}{' (--peek)' * chosen['peek']}: {point}."]
     said.append(f"Its {loss} is {_interval(chosen[by])}.")
     if chosen["among"] > 1:

@@ -165,6 +165,11 @@ def short_key(key: str) -> str:
     return section if rest in ("", "name") else rest
 
 
+def setting(key: str, value: Any) -> str:
+    """A config's key and value as `--set` takes them."""
+    return f"{key}={value if isinstance(value, str) else json.dumps(value, separators=(',', ':'))}"
+
+
 def seeds_text(seeds: Iterable[int]) -> str:
     """Ascending seeds in short, such as `0, 3-5`."""
     spans: list[list[int]] = []

@@ -63,6 +63,7 @@ def test_runs_with_nothing_to_compare_with_are_warned_of(runs, tmp_path, store):
     result = compare(runs / "l2", tmp_path / "dropout", "--json")
     assert [row["verdict"] for row in json.loads(result.stdout)] == [None, None]
     assert "warning: sine: no verdicts, since no run here is without regularizers." in result.stderr
+    assert compare(runs / "l2", tmp_path / "dropout", "--quiet").stderr == ""
 
 
 def test_a_metric_that_a_group_lacks_is_why_it_has_no_verdicts(runs, store, tmp_path):

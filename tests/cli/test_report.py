@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,11 @@ def test_a_damaged_run_is_warned_of(runs, small, tmp_path):
     done = report(runs, "-o", tmp_path / "page.html")
     assert done.stdout == f"{tmp_path / 'page.html'}\n"
     assert f"warning: {other}/weights.npz: damaged" in done.stderr
+    quiet = report(runs, "-o", tmp_path / "page.html", "--json", "-q")
+    document = json.loads(quiet.stdout)
+    assert document["report"] == str(tmp_path / "page.html")
+    assert [note in done.stderr for note in document["notes"]] == [True]
+    assert quiet.stderr == ""
     with pytest.raises(InputError, match=r"weights\.npz: damaged"):
         report(other, "-o", tmp_path / "none.html")
     with pytest.raises(InputError, match="nowhere: expected a run folder"):

@@ -27,6 +27,9 @@ def test_a_line_for_each_config(good: str) -> None:
     result = validate(good, good)
     assert result.exit_code == 0
     assert result.stdout == "good.yaml: ok, good, l2 + dropout, 2 cells\n" * 2
+    assert result.stderr.startswith("warning: l2 with adam")
+    quiet = validate(good, good, "--quiet")
+    assert (quiet.stdout, quiet.stderr) == (result.stdout, "")
 
 
 def test_settings_apply_to_every_config(good: str) -> None:

@@ -57,7 +57,8 @@ def start(arguments: Sequence[object], log: Path, before: Callable[[], None] = l
     pid = os.fork()
     if pid == 0:
         os.setsid()
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup has it ignored
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup has it ignored, and a shell's background SIGINT
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.dup2(output, 1)
         os.dup2(output, 2)

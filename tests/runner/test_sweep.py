@@ -55,6 +55,8 @@ def test_a_dry_run_prints_the_grid_and_writes_nothing(regx: Regx, tmp_path: Path
     lines = regx("sweep", *AXIS, "--dropout", "0,0.5", "-n").stdout.splitlines()
     assert len(lines) == 6
     assert lines[0].split("\t")[2:] == ["regularizers.l2.lam=0.001", "regularizers.dropout.p=0.0"]
+    widths = regx("sweep", "--hidden", "4,8", "--batch-size", "full,8", "-n").stdout.splitlines()
+    assert widths[0].split("\t")[2:] == ["architecture.hidden=[4,4,4]", "training.batch_size=full"]
     assert not (tmp_path / "runs").exists()
 
 
