@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -214,18 +215,38 @@ def test_early_stopping_without_a_validation_split_is_refused(small: Path, tmp_p
 def test_a_signal_leaves_an_interrupted_run_and_no_process(
     small: Path, tmp_path: Path, sent: signal.Signals, code: int, jobs: int
 ) -> None:
-    command = ["run", str(small), "-s", "training.epochs=10000000", "--jobs", str(jobs), "--out", str(tmp_path)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "regx", *command], stderr=subprocess.PIPE, start_new_session=True, text=True
-    )
-    folder = _eventually(lambda: next(iter(tmp_path.glob("small-*/run.json")), None)).parent
-    time.sleep(0.5)
+    process, folder = _training(small, tmp_path, jobs)
     process.send_signal(sent)
     _, said = process.communicate(timeout=60)
     assert process.returncode == code, said
     assert "Traceback" not in said
     assert json.loads((folder / "run.json").read_text())["status"] == "interrupted"
     _eventually(lambda: not _alive(process.pid) or None)
+
+
+def test_a_signal_that_nohup_has_ignored_stays_ignored(small: Path, tmp_path: Path) -> None:
+    process, folder = _training(small, tmp_path, 1, lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    assert process.poll() is None
+    assert json.loads((folder / "run.json").read_text())["status"] == "running"
+    process.terminate()
+    process.communicate(timeout=60)
+    assert process.returncode == 143
+
+
+def _training(
+    config: Path, out: Path, jobs: int, before: Callable[[], object] | None = None
+) -> tuple[subprocess.Popen[str], Path]:
+    """A process that trains for a long time, and its run folder. before: called in the process first."""
+    command = ["run", str(config), "-s", "training.epochs=10000000", "--jobs", str(jobs), "--out", str(out)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "regx", *command],
+        stderr=subprocess.PIPE, start_new_session=True, text=True, preexec_fn=before,
+    )  # fmt: skip
+    folder = _eventually(lambda: next(iter(out.glob("small-*/run.json")), None)).parent
+    time.sleep(0.5)
+    return process, folder
 
 
 def _eventually(found):  # type: ignore[no-untyped-def]
