@@ -17,8 +17,12 @@ Array = npt.NDArray[Any]
 
 
 def over(values: Array, like: Array) -> Array:
-    """One value per network, (R,), shaped to broadcast over `like`, (R, ...), in the dtype of `like`."""
-    return values.astype(like.dtype, copy=False).reshape(-1, *(1,) * (like.ndim - 1))
+    """One value per network, (R,), shaped to broadcast over `like`, (R, ...), in the dtype of `like`.
+
+    That of a lone network has no axis: NumPy takes half as long for a short array and a number as for two shapes.
+    """
+    shape = (len(values), *(1,) * (like.ndim - 1)) if len(values) > 1 else ()
+    return values.astype(like.dtype, copy=False).reshape(shape)
 
 
 def squared_norm(values: Array) -> Array:

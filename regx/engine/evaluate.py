@@ -32,8 +32,8 @@ class Evaluator:
         self._scratch = np.empty_like(values)
         joined = [_joined(dataset) for dataset in population.datasets]
         first = population.datasets[0]
-        self._stops = np.cumsum([len(split.x) for split in (first.train, first.val, first.test)])
-        self._n = int(self._stops[-1])
+        self._stops: list[int] = np.cumsum([len(split.x) for split in (first.train, first.val, first.test)]).tolist()
+        self._n = self._stops[-1]
         self._x = augmented(joined, values.dtype)  # (S, n, D + 1)
         y = targets(joined, values.dtype).swapaxes(1, 2)
         # One dataset for all networks is not copied for each: a length of 1 broadcasts.
@@ -75,7 +75,7 @@ class Evaluator:
         """The least and the greatest output of every hidden unit over the training rows, (R, H) for each layer."""
         low: list[Array] = []
         high: list[Array] = []
-        n_train = int(self._stops[0])
+        n_train = self._stops[0]
         for start, network in self._forward():
             chunk = [view[:, :, : max(n_train - start, 0)] for view in network.hidden]
             if start == 0:
@@ -106,9 +106,10 @@ class Evaluator:
         return measured
 
     def _means(self, per_sample: Array) -> list[tuple[str, Array]]:
+        """The mean over each split by its name, (R,); of an empty one NaN."""
         starts = (0, *self._stops[:-1])
         return [
-            (name, per_sample[:, start:stop].mean(axis=1) if stop > start else np.full(len(per_sample), np.nan))
+            (name, np.add.reduce(per_sample[:, start:stop], axis=1) / (stop - start))
             for name, start, stop in zip(("train", "val", "test"), starts, self._stops, strict=True)
         ]
 

@@ -20,13 +20,15 @@ class History:
         self._rows = np.full((replicas, len(self.columns), rows), np.nan, dtype)
         self._length = np.zeros(replicas, np.int64)
 
-    def add(self, networks: Array, epoch: int, metrics: dict[str, Array]) -> None:
-        """One row for each of `networks`, (r,) their numbers in the whole population; every metric (r,)."""
+    def add(self, networks: Array, wanted: Array, epoch: int, metrics: dict[str, Array]) -> None:
+        """One row for each of `networks`, (r,) their numbers in the whole population, where `wanted`, (r,), is true.
+
+        metrics: every column but the epoch, (r,) each.
+        """
+        networks = networks[wanted]
         at = self._length[networks]
         self._epochs[networks, at] = epoch
-        for index, name in enumerate(self.columns):
-            if name in metrics:
-                self._rows[networks, index, at] = metrics[name]
+        self._rows[networks, 1:, at] = np.array([metrics[name] for name in self.columns[1:]]).T[wanted]
         self._length[networks] += 1
 
     def of(self, network: int) -> dict[str, Array]:

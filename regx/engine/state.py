@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from functools import partial, reduce
 
 import numpy as np
 
@@ -103,7 +103,9 @@ class State:
 
     def _set_lr(self) -> None:
         lr = self.population.optimizer.lr
-        self.lr = (lr * lr.dtype.type(self._lr_factor))[:, None]
+        in_force = lr * lr.dtype.type(self._lr_factor)
+        self.lr = in_force[:, None]
+        self._update_lr = over(in_force, self.values)
         for site in self._sites.values():
             site.lr, site.scratch, site.penalties = self.lr, self._scratch, self._penalties
 
@@ -116,15 +118,15 @@ class State:
         if factor != self._lr_factor:
             self._lr_factor = factor
             self._set_lr()
-        loss = np.zeros_like(self._penalties)
-        self._penalties[:] = 0
+        self._penalties.fill(0)
+        losses = []
         for batch in self._batches.epoch():
             samples = batch.y.shape[2]
             self.step += 1
             for site in self._sites.values():
                 site.epoch, site.step, site.samples = epoch, self.step, samples
-            loss += self._train_batch(batch, samples, record)
-        loss /= self._batches.n
+            losses.append(self._train_batch(batch, samples, record))
+        loss = reduce(np.add, losses) / self._batches.n
         penalty = self._penalties / self._batches.n
         return loss + penalty, penalty
 
@@ -145,7 +147,7 @@ class State:
             member.add_gradient(self.values, self.gradient, site)
         for member, site in self._acting["on_gradient"]:
             member.on_gradient(self.values, self.gradient, site)
-        self._update(self.lr, self.step)
+        self._update(self._update_lr, self.step)
         for member, site in self._acting["on_step"]:
             member.on_step(self.values, site)
         return loss
@@ -156,7 +158,7 @@ class State:
         per_sample, gradient = LOSSES[self.population.task](z, y, True)
         assert gradient is not None
         network.backward(gradient)
-        return np.asarray(per_sample.sum(axis=1))
+        return np.asarray(np.add.reduce(per_sample, axis=1))
 
     def _backward_nearby(self, network: Network, x: Array, y: Array) -> Array:
         """The same, but with the gradient taken a distance rho uphill, on the same batch with the same masks.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from regx.engine.history import History
 from regx.engine.population import Population
 from regx.engine.state import State
 from regx.nn.architecture import Training
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 SECONDS_PER_TURN = 0.05
 
@@ -61,10 +65,8 @@ def train_in_turns(
     keeps. begun: the checkpoint from which each population goes on, if any. On one BLAS thread: populations run side by
     side in processes, and a product's bits depend on its threads.
     """
-    from threadpoolctl import threadpool_limits
-
     # Networks may overflow: that is found, named and reported, not warned of.
-    with threadpool_limits(1), np.errstate(all="ignore"):
+    with _blas().limit(limits=1), np.errstate(all="ignore"):
         trainings = map(_Training, populations, observers, begun or [None] * len(populations))
         waiting = deque(enumerate(trainings))
         for number, training in waiting:
@@ -75,6 +77,14 @@ def train_in_turns(
                 waiting.append((number, training))
             else:
                 on_trained(number, training.results())
+
+
+@functools.cache
+def _blas() -> ThreadpoolController:
+    """What sets the number of BLAS threads. To find the libraries takes as long as fifty epochs of a small network."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 class _Training:
@@ -166,8 +176,8 @@ class _Training:
             return
         record = epoch == self._training.epochs or epoch % self._training.eval_every == 0
         objective, penalty = self._state.train_epoch(epoch, record)
-        finite = np.isfinite(objective)
-        if record or not finite.all():
+        # As a list: NumPy's own all() costs more than the whole test of a lone network.
+        if record or not all(np.isfinite(objective).tolist()):
             self._evaluated(epoch, objective, penalty if record else np.full(len(penalty), np.nan), record)
 
     def _spent(self) -> None:
@@ -186,7 +196,7 @@ class _Training:
             # Off the schedule somebody else is the reason to evaluate: alone, a network would not be judged yet.
             finite &= np.isfinite(metrics["train_loss"]) & np.isfinite(metrics["weight_norm"])
         rows = np.ones(len(finite), bool) if everyone else ~finite
-        self._history.add(self._networks[rows], epoch, {name: metric[rows] for name, metric in metrics.items()})
+        self._history.add(self._networks, rows, epoch, metrics)
         going_on = finite
         if everyone:
             if epoch in self._pictured_epochs:

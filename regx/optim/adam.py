@@ -37,7 +37,7 @@ class Adam(Optimizer):
         # constant goes into the step size, and for the square into eps as well.
         mean, square = memory
         beta1, beta2 = over(self.beta1, values), over(self.beta2, values)
-        table = _Corrections(self)
+        table = _Corrections(self, beta1.shape)
 
         def update(lr: Array, step: int) -> None:
             size, eps = table.at(step)
@@ -56,23 +56,23 @@ class Adam(Optimizer):
 
 
 class _Corrections:
-    """Step size and eps, (R, 1), of every step, with the bias corrections and the divided-out constants in them."""
+    """Step size and eps of every step, of a shape, with the bias corrections and the divided-out constants in them."""
 
-    def __init__(self, adam: Adam) -> None:
-        self._adam = adam
+    def __init__(self, adam: Adam, shape: tuple[int, ...]) -> None:
+        self._adam, self._shape = adam, shape
         self._first = -TABLE
 
     def at(self, step: int) -> tuple[Array, Array]:
         if not self._first <= step < self._first + TABLE:
             self._first = step - step % TABLE
-            steps = np.maximum(np.arange(self._first, self._first + TABLE), 1)[:, None, None]
-            beta1, beta2 = (b.astype(np.float64)[:, None] for b in (self._adam.beta1, self._adam.beta2))
+            steps = np.maximum(np.arange(self._first, self._first + TABLE), 1)[:, None]
+            beta1, beta2, eps = (b.astype(np.float64) for b in (self._adam.beta1, self._adam.beta2, self._adam.eps))
             root = np.sqrt((1 - beta2) / (1 - beta2**steps))
-            dtype = self._adam.eps.dtype
-            self._size = ((1 - beta1) / (1 - beta1**steps) / root).astype(dtype)
-            self._eps = (self._adam.eps.astype(np.float64)[:, None] / root).astype(dtype)
+            dtype, shape = self._adam.eps.dtype, (TABLE, *self._shape)
+            self._size = ((1 - beta1) / (1 - beta1**steps) / root).astype(dtype).reshape(shape)
+            self._eps = (eps / root).astype(dtype).reshape(shape)
         row = step - self._first
-        return self._size[row], self._eps[row]
+        return self._size[row, ...], self._eps[row, ...]
 
 
 @dataclass(frozen=True)

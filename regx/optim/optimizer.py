@@ -11,8 +11,8 @@ from regx.core.arrays import Array
 from regx.core.component import Component
 from regx.core.parameters import number
 
-# (lr, step): update the parameters in place. lr: (R, 1), the learning rate in force; a new array whenever it changes.
-# step: counted from 1, as Adam's bias correction does.
+# (lr, step): update the parameters in place. lr: the learning rate in force, shaped by `over`; a new array whenever it
+# changes. step: counted from 1, as Adam's bias correction does.
 Update = Callable[[Array, int], None]
 
 

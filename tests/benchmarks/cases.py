@@ -125,7 +125,7 @@ def cases(quick: bool) -> dict[str, Case]:
         case.name: case
         for case in (
             Case("sine, one network", sine(), (64, 64, 64), "adam", 0.003, 1200 // part, 3000, 10),
-            Case("sine, 64 networks", sine(), (64, 64, 64), "adam", 0.003, 400 // part, 3000, 10, lam=many),
+            Case("sine, 64 networks", sine(), (64, 64, 64), "adam", 0.003, 1200 // part, 3000, 10, lam=many),
             Case("diabetes", diabetes(), (64,), "sgd", 0.1, 2000 // part, 2000, 10),
             Case("digits", digits(), (256, 256), "adam", 0.001, 20 // part, 60, 1, dropout=0.2, batch_size=64),
         )
