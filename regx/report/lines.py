@@ -49,7 +49,7 @@ def validation_curve(
 
     ticks = [f"{_inverse(scale(low) + share * (scale(high) - scale(low)), log_y):.3g}" for share in (0, 0.5, 1)]
     margin = max(map(len, ticks)) + 2
-    wide = max(width - margin - 1, 2 * len(values), 20)
+    wide = max(width - margin - 1, 20)
     columns, broken = _columns(values, wide, log)
 
     def row(number: float) -> int:

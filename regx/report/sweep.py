@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from regx.config.load import Cell
 from regx.core.arrays import Array
+from regx.evidence.sweeps import read_sweep
 from regx.report.lines import MARKERS, validation_curve
 from regx.report.render import is_terminal, print_rows
 from regx.report.run import exit_code
@@ -62,7 +63,8 @@ def print_sweep(
         return exit_code(list(runs))
     print_rows(rows, "table", stream)
     if is_terminal(stream):
-        curve = _curve(rows, best) if losses is None else ""
+        cells = [(row["point"], row) for row in rows] if losses is None else _of_networks(folder)
+        curve = _curve(cells, chosen["point"] if chosen else None)
         stream.write(_paragraph(_sentences(chosen)) + curve + f"{folder}\n")
     elif notes is not None:
         notes.write(_sentences(chosen) + "\n")
@@ -154,19 +156,27 @@ def _paragraph(text: str) -> str:
     return "\n" + textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False) + "\n"
 
 
-def _curve(rows: Sequence[Row], chosen: str | None) -> str:
-    """The losses along the one axis of numbers, or nothing where there is no such axis."""
-    keys = list(rows[0]["point"]) if rows else []
-    values = [row["point"][key] for row in rows for key in keys]
-    if len(keys) != 1 or len(rows) < 3 or not all(type(value) in (int, float) for value in values):
+def _of_networks(folder: Path) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """The cells of a sweep whose networks share a file."""
+    return [(point, run.summary["over_seeds"]) for point, run in read_sweep(folder, []).cells if run is not None]
+
+
+def _curve(cells: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]], chosen: Mapping[str, Any] | None) -> str:
+    """The losses along the one axis of numbers, or nothing where there is no such axis.
+
+    cells: each point, and the intervals of its losses by metric.
+    """
+    keys = list(cells[0][0]) if cells else []
+    values = [point[key] for point, _ in cells for key in keys]
+    if len(keys) != 1 or len(cells) < 3 or not all(type(value) in (int, float) for value in values):
         return ""
-    along = sorted(rows, key=lambda row: float(row["point"][keys[0]]))
+    along = sorted(cells, key=lambda cell: float(cell[0][keys[0]]))
     curves = {
-        end: {name: [(row.get(name) or {}).get(end) for row in along] for name in MARKERS}
+        end: {name: [(losses.get(name) or {}).get(end) for _, losses in along] for name in MARKERS}
         for end in ("mean", "low", "high")
     }
-    marked = next((index for index, row in enumerate(along) if row["run"] == chosen), None)
+    marked = next((index for index, (point, _) in enumerate(along) if point == chosen), None)
     width = min(shutil.get_terminal_size().columns, WIDEST)
-    axis = [row["point"][keys[0]] for row in along]
+    axis = [point[keys[0]] for point, _ in along]
     drawn = validation_curve(axis, curves["mean"], curves["low"], curves["high"], marked, width=width)
     return f"\nloss along {keys[0]}\n{drawn}\n"

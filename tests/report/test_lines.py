@@ -73,3 +73,9 @@ def test_anything_is_drawn(data, width, height, log):
     chosen = data.draw(st.none() | st.integers(0, len(values) - 1))
     text = validation_curve(values, means, lows, highs, chosen, log, width, height)
     assert text == "no losses to draw" or len(text.splitlines()) == height + 3 + (chosen is not None)
+
+
+def test_more_values_than_columns_are_no_wider():
+    values = [float(value) for value in range(200)]
+    text = validation_curve(values, {"val_loss": values}, {"val_loss": values}, {"val_loss": values}, 7, width=60)
+    assert max(map(len, text.splitlines())) <= 60

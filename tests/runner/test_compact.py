@@ -66,6 +66,17 @@ def test_it_finds_what_a_sweep_with_folders_finds(small: Path, tmp_path: Path, m
     assert (folder / networks.NETWORKS).read_bytes() == before
 
 
+def test_its_curve_runs_through_all_cells(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("regx.report.sweep.is_terminal", lambda stream: True)
+    arguments = ["sweep", str(small), "--lam", "linear(0.001,1,12)", "--out", str(tmp_path), "--jobs", "1"]
+    plain, compact = (
+        CliRunner().invoke(app, [*arguments, *more], catch_exceptions=False).stdout.partition("Chosen by")[2]
+        for more in ([], ["--compact"])
+    )
+    assert "loss along regularizers.l2.lam" in plain
+    assert compact.splitlines()[:-1] == plain.splitlines()[:-1]  # the last names the folder
+
+
 def lines_of(folder: Path) -> list[bytes]:
     return sorted(
         b",".join(line.split(b",")[:5] + line.split(b",")[6:-1])  # without the seconds and what seals them
