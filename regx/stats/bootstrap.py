@@ -10,9 +10,10 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.core.streams import stream
-from regx.stats.aggregate import Interval, mean_interval
+from regx.stats.aggregate import Interval
 
 RESAMPLES = 10_000
+FURTHEST = 5  # times as far from the mean as Student's, an end may lie
 
 
 def bootstrap_interval(values: Sequence[float]) -> Interval:
@@ -20,6 +21,9 @@ def bootstrap_interval(values: Sequence[float]) -> Interval:
 
     The distribution of t* = (mean* - mean)/se* over resamples stands for that of (mean - truth)/se, so the interval is
     asymmetric where the values are. An end that the resamples do not bound, as when few values differ, is Student's.
+    None lies further from the mean than five times Student's: where three of five values happen to be nearly equal,
+    resamples of these have next to no error, and an end would lie anywhere. That cuts an end of 6 % of the intervals of
+    five normal values, of none of ten, and the shares below stay as they are without it.
 
     Share of 4,000 samples whose 95 % interval held the truth, at n = 5, 10 and 20:
 
@@ -50,13 +54,13 @@ def bootstrap_interval(values: Sequence[float]) -> Interval:
     t = np.where(flat, np.copysign(np.inf, shifts), ratio)
     lower, upper = np.quantile(t, [0.025, 0.975], method="inverted_cdf")
     low, high = mean - float(upper) * error, mean - float(lower) * error
-    if math.isfinite(low) and math.isfinite(high):
-        return Interval(mean=mean, low=low, high=high)
-    student = mean_interval(x.tolist())
+    from scipy.special import stdtrit  # scipy.stats takes three times as long to import
+
+    student = float(stdtrit(n - 1, 0.975)) * error
     return Interval(
         mean=mean,
-        low=low if math.isfinite(low) else student["low"],
-        high=high if math.isfinite(high) else student["high"],
+        low=max(low, mean - FURTHEST * student) if math.isfinite(low) else mean - student,
+        high=min(high, mean + FURTHEST * student) if math.isfinite(high) else mean + student,
     )
 
 

@@ -74,3 +74,11 @@ def test_values_that_bound_nothing():
     # A third of the resamples are all zeros and bound nothing above: 0.2 + t(4) * 0.2, the standard error.
     assert one_differs["high"] == pytest.approx(0.2 + 2.776445 * 0.2)
     assert bootstrap_interval([1.0]) == {"mean": 1.0, "low": None, "high": None}
+
+
+def test_an_end_that_resamples_hardly_bound_is_no_further_off_than_five_times_students():
+    """Three of the five are nearly equal: by the resamples that hold these alone the end would lie at -124."""
+    x = [-0.3, 0.1, 0.1001, 0.1002, 0.3]
+    found = bootstrap_interval(x)
+    assert found["low"] == pytest.approx(np.mean(x) - 5 * 2.776445 * stats.sem(x))
+    assert found["mean"] < found["high"] < 0.3
