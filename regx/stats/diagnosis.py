@@ -213,8 +213,8 @@ def _evidence(seeds: Sequence[Seed]) -> list[Evidence]:
     if gap is not None:
         where = "above" if gap >= 0 else "below"
         text = f"Gap: the validation loss lies {_points(abs(gap))} points {where} the training loss"
-        text += about("gap", turned=gap < 0)
-        add("gap", text + _from_on(MILD_GAP, SEVERE_GAP), *_level(gap, MILD_GAP, SEVERE_GAP))
+        text += about("gap", turned=gap < 0) + _from_on(MILD_GAP, SEVERE_GAP, " above" * (gap < 0))
+        add("gap", text, *_level(gap, MILD_GAP, SEVERE_GAP))
     if one.rise is not None:
         text = "The validation loss ends where it was least."
         if one.rise >= 0.0005:
@@ -245,11 +245,11 @@ def _evidence(seeds: Sequence[Seed]) -> list[Evidence]:
         add("accuracy_gap", f"Accuracy: {points} points {lower} on validation than on training rows.")
     if one.growth is not None:
         grown = one.growth >= GROWN
-        text = (
-            f"Weights: their mean size grew {one.growth:.3g}-fold"
-            if one.growth >= 1
-            else (f"Weights: their mean size shrank to {one.growth:.2g} of what it was")
-        )
+        text = f"Weights: their mean size grew {one.growth:.3g}-fold"
+        if abs(one.growth - 1) < 0.005:
+            text = "Weights: their mean size is what it was"
+        elif one.growth < 1:
+            text = f"Weights: their mean size shrank to {one.growth:.2g} of what it was"
         text += f"; from {GROWN:g}-fold on that fits a network that learns by heart." if grown else "."
         add("growth", text, GROWN)
     if one.gradient is not None:
@@ -267,8 +267,8 @@ def _evidence(seeds: Sequence[Seed]) -> list[Evidence]:
     return found
 
 
-def _from_on(mild: float, severe: float) -> str:
-    return f"; from {100 * mild:g} on it is mild overfitting, from {100 * severe:g} on severe."
+def _from_on(mild: float, severe: float, where: str = "") -> str:
+    return f"; from {100 * mild:g}{where} on it is mild overfitting, from {100 * severe:g} on severe."
 
 
 def _level(value: float, mild: float, severe: float) -> tuple[float, Verdict | None]:

@@ -97,6 +97,24 @@ def test_numbers_are_read_as_points_of_the_trivial_loss():
     assert texts["train"] == "Training loss: 6.0 % of the trivial loss [6.0, 6.0]."
     _, evidence = judge([Seed(seed, train=0.4, val=0.2 - seed / 100, accuracy_gap=-0.04) for seed in range(3)])
     texts = {item.name: item.text for item in evidence} | texts
-    assert "lies 21 points below the training loss [19, 23]; " in {i.name: i.text for i in evidence}["gap"]
+    # 21 is more than 7, and none the less no overfitting.
+    assert {i.name: i.text for i in evidence}["gap"] == (
+        "Gap: the validation loss lies 21 points below the training loss [19, 23]; from 7 above on it is mild "
+        "overfitting, from 30 on severe."
+    )
     assert texts["accuracy_gap"] == "Accuracy: 4.0 points higher on validation than on training rows."
     assert {field.name for field in dataclasses.fields(Seed)} >= set(texts) - {"gap", "divergence"}
+
+
+@pytest.mark.parametrize(
+    ("growth", "words"),
+    [
+        (0.9, "shrank to 0.9 of what it was."),
+        (0.996, "is what it was."),
+        (1.004, "is what it was."),
+        (1.05, "1.05-fold."),
+    ],
+)
+def test_weights_that_stayed_as_they_were_have_not_shrunk_to_1_of_that(growth, words):
+    (text,) = (item.text for item in judge([Seed(0, train=0.1, growth=growth)])[1] if item.name == "growth")
+    assert text.endswith(words)
