@@ -122,7 +122,10 @@ def _sentences(chosen: Mapping[str, Any] | None) -> str:
     by = chosen["by"]
     loss = "test loss" if chosen["peek"] else "validation loss"
     point = ", ".join(setting(key, value) for key, value in chosen["point"].items()) or chosen["name"]
-    said = [f"Chosen by {loss} among {chosen['among']}{' (--peek)' * chosen['peek']}: {point}."]
+    peek = " (--peek)" * chosen["peek"]
+    said = [f"Chosen by {loss} among {chosen['among']}{peek}: {point}."]
+    if chosen["among"] == 1:
+        said = [f"There was but one to choose{peek}: {point}."]
     said.append(f"Its {loss} is {_interval(chosen[by])}.")
     if chosen["among"] > 1:
         said.append(_flattered(chosen["optimism"]))

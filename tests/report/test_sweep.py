@@ -57,6 +57,7 @@ def test_how_much_choosing_flatters_is_said_where_there_was_a_choice(tmp_path, f
     print_sweep(tmp_path, runs, [{"x": number} for number in range(len(runs))], io.StringIO(), False, notes=notes)
     if words is None:
         assert "latters" not in notes.getvalue()
+        assert notes.getvalue().startswith("There was but one to choose: x=0. Its validation loss is 0.1")
     else:
         assert words in notes.getvalue()
 
