@@ -196,7 +196,7 @@ def _power(conclusion: Conclusion, rows: int, splits: int) -> list[str]:
             f"More splits of the same {rows} rows would not tell {what}. If the difference is what it seems, a table "
             f"of about {_rounded(rows_needed)} rows would."
         ]
-    return [f"The difference is so small that no table of a size to be had would tell {what}."]
+    return [f"If the difference is as small as it seems, no table of a size to be had would tell {what}."]
 
 
 def rows(lanes: Sequence[Raced], references: Sequence[Measured], conclusion: Conclusion) -> list[dict[str, Any]]:
@@ -325,7 +325,9 @@ def _print_table(found: Sequence[dict[str, Any]], stream: IO[str]) -> None:
     console = Console(file=stream, width=max(WIDTH, 0))
     console.print(table)
     legend = (
-        "*: recommended: the first whose validation loss is within one standard error of the least. difference: test "
+        "*: recommended: the first whose validation loss is within one standard error of the least. Losses of a lane: "
+        "with the strengths that each split's validation rows choose for it; those of all splits together, which the "
+        "config has, may do better. difference: test "
         "loss minus that of none, ±: 95 % interval of Nadeau and Bengio over splits; verdict: corrected for the number "
         "of lanes. chosen on each split: the lane with the least validation loss there."
     )
