@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from regx.core.trained import ACCURACIES
 from regx.evidence.effects import Effects, effects_of
+from regx.report.conclusion import of_one_table
 from regx.report.listing import brief, in_words, listed, print_listing, print_prose
 from regx.report.render import is_terminal
 from regx.report.run import exit_code
@@ -39,6 +40,8 @@ def print_ablation(
     """
     effects = effects_of(members, runs, metric)
     said = answers(effects)
+    if len(effects.seeds) >= FEWEST_SEEDS:
+        said += of_one_table(runs[0].summary["dataset"])
     if as_json:
         rows = compare_rows(runs, metric=metric)
         document = {"ablation": str(folder), **as_plain(effects), "answers": said, "rows": rows}
@@ -167,12 +170,18 @@ def _diminishing(found: Ablation, words: _Words) -> str:
             f"{question} There is no sure return that could diminish: these seeds cannot tell whether the changes that "
             f"the members make alone in sum {words.better} {words.metric} ({in_words(found.sum_alone)})."
         )
-    sums = (
-        f"What the members gain alone adds up to {words.gain(found.sum_alone)} of {words.metric}; all together gain "
-        f"{words.gain(found.together)}"
-    )
+    sums = f"What the members gain alone adds up to {words.gain(found.sum_alone)} of {words.metric}; all together "
+    less = in_words(found.shortfall, words.sign < 0)
+    if side(found.together) * words.sign < 0:
+        sums, less = f"{sums}gain {words.gain(found.together)}", f"which is {less} less"
+    elif side(found.together):
+        loss = in_words(found.together, turned=words.sign < 0)
+        sums, less = f"{sums}{words.worse} it by {loss}", f"so that {less} is lost"
+    else:
+        sums = f"{sums}change it by {in_words(found.together)}, which cannot be told from 0"
+        less = f"so that {less} is lost"
     if found.diminishing == "yes":
-        return f"{question} Yes. {sums}, which is {in_words(found.shortfall, words.sign < 0)} less."
+        return f"{question} Yes. {sums}, {less}."
     if found.diminishing == "no":
         return f"{question} No, the return grows. {sums}, which is {in_words(found.shortfall, words.sign > 0)} more."
     return (
@@ -222,8 +231,13 @@ def _pairs(effects: Effects, found: Ablation, words: _Words) -> list[str]:
                 for added, present, interval in ((one, other, pair.with_other[0]), (other, one, pair.with_other[1]))
                 if side(interval) * words.sign > 0
             ]
+            less = f"gain {amount} less than apart"
+            if min(changes[:2]) > 0:
+                less = f"cost {amount} more than the sum of what each costs alone"
+            said.append(f"{one} and {other} interfere: {'; '.join(harmed)}. Together they {less}.")
+        elif pair.interaction["low"] == pair.interaction["high"] == 0:
             said.append(
-                f"{one} and {other} interfere: {'; '.join(harmed)}. Together they gain {amount} less than apart."
+                f"{one} and {other} do not touch each other: what either changes is the same with the other on."
             )
         else:
             needed = pair.seeds_to_tell

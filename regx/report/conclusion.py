@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from regx.report.table import Row, labels, seeds_text
+from regx.report.table import Row, is_equal, labels, seeds_text
 
 MOST_NAMES = 6  # that a sentence lists
 
@@ -12,20 +12,39 @@ MOST_NAMES = 6  # that a sentence lists
 def conclusion(rows: Sequence[Row]) -> list[str]:
     """What the rows of one group say: a sentence for each verdict, and for each reason to read a run with care."""
     names = labels(rows)
-    return [*_verdicts(rows, names), *_marks(rows, names)]
+    verdicts = _verdicts(rows, names)
+    return [*verdicts, *(of_one_table(rows[0].get("dataset")) if verdicts else ()), *_marks(rows, names)]
+
+
+def of_one_table(dataset: str | None) -> list[str]:
+    """What a reader must know of intervals over seeds where these are splits of one table; nothing of generated data.
+
+    Nadeau & Bengio 2003, Inference for the Generalization Error; `regx.stats.resampled` says how much it matters.
+    """
+    from regx.data import REGISTRY
+    from regx.data.table import TableSource
+
+    if dataset not in REGISTRY or not issubclass(REGISTRY[dataset], TableSource):
+        return []
+    return [
+        "The seeds are splits of one table and share its rows, so all this is about this table: on new rows "
+        "differences may stray further than the intervals say."
+    ]
 
 
 def _verdicts(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
     baseline = next((name for name, row in zip(names, rows, strict=True) if row.get("verdict") == "baseline"), None)
     if baseline is None or len(rows) < 2:
         return []
-    found: dict[str, list[str]] = {"better": [], "worse": [], "unclear": [], "few": []}
+    found: dict[str, list[str]] = {"better": [], "worse": [], "unclear": [], "equal": [], "few": []}
     for name, row in zip(names, rows, strict=True):
         verdict = row.get("verdict") or ""
         if row.get("peek") and verdict in ("better", "worse"):
             found[verdict].append(f"{name} (by peeking)")
         elif verdict in ("better", "worse"):
             found[verdict].append(name)
+        elif is_equal(row):
+            found["equal"].append(name)
         elif verdict == "unclear":
             found["unclear"].append(f"{name} ({_needed(row.get('seeds_to_tell'))})")
         elif verdict.startswith("cannot tell"):
@@ -35,6 +54,7 @@ def _verdicts(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
         "better": f"Better than {baseline} in {metric}",
         "worse": f"Worse than {baseline} in {metric}",
         "unclear": f"Not told apart from {baseline}",
+        "equal": f"At every shared seed exactly as {baseline} in {metric}",
         "few": f"Fewer than five seeds shared with {baseline}, so nothing can be told",
     }
     if found["unclear"]:  # says once what the numbers are

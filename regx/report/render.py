@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from regx.core.errors import InputError, did_you_mean
 from regx.report.conclusion import conclusion
-from regx.report.table import COLUMNS, Row, flat, labels, value
+from regx.report.table import COLUMNS, Row, flat, is_equal, labels, value
 
 FOLDED = ("stack", "changed")  # between words, so that no number is cut
 SILENT = ("run", "group", "dataset", "task", "metric", "tied", "shared")  # shown where they are asked for
@@ -217,7 +217,8 @@ def _won(row: Row) -> str:
 
 
 def _is_hopeless(row: Row) -> bool:
-    return row.get("verdict") == "unclear" and "seeds_to_tell" in row and row["seeds_to_tell"] is None
+    unclear = row.get("verdict") == "unclear" and not is_equal(row)
+    return unclear and "seeds_to_tell" in row and row["seeds_to_tell"] is None
 
 
 def _word(item: Any) -> str:

@@ -258,6 +258,11 @@ def _measured(runs: Sequence[StoredRun], metric: str) -> bool:
     return not any(run.completed_seeds for run in runs) or any(run.per_seed(metric) for run in runs)
 
 
+def is_equal(row: Row) -> bool:
+    """Whether a run does at every shared seed exactly as the baseline, so that no number of seeds would tell them."""
+    return row.get("verdict") == "unclear" and row.get("tied") is not None and row["tied"] == row["shared"]
+
+
 def labels(rows: Sequence[Row]) -> list[str]:
     """What to call each row: its name, or where several have one name, their folders."""
     names = [row.get("name") or "" for row in rows]

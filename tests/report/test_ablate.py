@@ -98,6 +98,25 @@ def effects(means, metric="test_loss", seeds=8):
                 "cannot be told",
             ],
         ),
+        (  # each gains alone, and both together harm
+            (1.0, 0.9, 0.8, 1.2),
+            "test_loss",
+            [
+                "Yes. What the members gain alone adds up to 0.300 [0.298, 0.302] of the test loss; all together raise "
+                "it by 0.200 [",
+                "batch_norm raises the test loss by 0.300",
+                "interfere: with dropout on, adding batch_norm raises the test loss by 0.300",
+            ],
+        ),
+        (  # each harms alone, and both together more
+            (0.9, 0.8, 0.7, 0.4),
+            "test_accuracy",
+            [
+                "There is no return that could diminish",
+                "batch_norm lowers the test accuracy by 0.400",
+                "which is worse. Together they cost 0.200 [0.198, 0.202] more than the sum of what each costs alone.",
+            ],
+        ),
         ((1.0, 0.7), "test_loss", ["batch_norm lowers the test loss by 0.300 [0.299, 0.301], which is better."]),
         (
             (1.0, 1.0),
@@ -111,6 +130,12 @@ def test_the_answers_say_what_was_found(means, metric, expected):
     assert len(said) == len(expected)
     for sentence, words in zip(said, expected, strict=True):
         assert words in sentence
+
+
+def test_a_member_that_changes_nothing_at_any_seed_needs_no_more_seeds():
+    values = np.repeat(np.linspace(0.1, 0.2, 8)[None], 4, axis=0) * np.array([[1.0], [0.5], [1.0], [0.5]])
+    (sentence,) = answers(Effects(("clip_norm", "l2"), "test_loss", tuple(range(8)), {}, ablation(values)))[2:]
+    assert sentence.startswith("clip_norm and l2 do not touch each other")
 
 
 def test_few_seeds_answer_nothing():

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from regx.data import REGISTRY
 from regx.report.conclusion import conclusion
 from regx.report.table import compare_rows, seeds_text
 from regx.store.run import read_runs
@@ -32,6 +33,20 @@ def test_a_sentence_for_each_verdict():
     ]
     assert conclusion([{**one, "metric": "val_accuracy"} for one in rows])[1] == (
         "Worse than none in val accuracy: max_norm."
+    )
+
+
+def test_a_run_that_is_the_baseline_in_all_but_name_needs_no_more_seeds():
+    rows = [row("none", "baseline"), row("l2_0", "unclear", seeds_to_tell=None, tied=20, shared=20)]
+    assert conclusion(rows) == ["At every shared seed exactly as none in test loss: l2_0."]
+
+
+@pytest.mark.parametrize("kind", REGISTRY)
+def test_seeds_that_are_splits_of_one_table_are_no_new_rows(kind):
+    """Student's test of ten splits of a table calls 32 % of equal learners different: `tests/stats/test_resampled`."""
+    said = conclusion([row("none", "baseline", dataset=kind), row("l2", "better", dataset=kind)])
+    assert [text.startswith("The seeds are splits of one table") for text in said] == (
+        [False] if kind in ("sine", "circle") else [False, True]
     )
 
 

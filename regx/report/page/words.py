@@ -7,6 +7,7 @@ from typing import Any
 
 from regx.core.trained import ACCURACIES
 from regx.data.dataset import Dataset
+from regx.report.conclusion import of_one_table
 from regx.report.table import Row
 
 Labels = Mapping[str, str]  # a run's folder -> what the page calls it
@@ -69,6 +70,7 @@ def conclusion(
             f"Without a finished seed to compare with {labels[base['run']]}: "
             f"{_listed([_gone(row, labels) for row in gone])}."
         )
+    said += of_one_table(base["dataset"]) if len(gone) < len(others) else []
     return [text for text in said if text]
 
 
