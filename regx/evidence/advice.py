@@ -193,16 +193,18 @@ def _smaller(facts: _Facts) -> Iterator[Advice]:
 def _against_underfitting(facts: _Facts) -> Iterator[Advice]:
     mean = facts.mean
     short = facts.steps < FEW_STEPS or (mean.gain or 0.0) >= STILL_LEARNING
-    hardly_moved = (
-        mean.train is not None and mean.start is not None and mean.train >= max(NOTHING_LEARNED, mean.start / 2)
-    )
+    nothing = mean.train is not None and mean.train >= NOTHING_LEARNED
+    timid = nothing and float(facts.optimizer["lr"]) < _usual_rate(facts) / 10
+    hardly_moved = timid or (nothing and mean.start is not None and (mean.train or 0.0) >= mean.start / 2)
     asleep = (mean.dead or 0.0) >= DEAD or (
         (mean.gradient or 1.0) < VANISHED_GRADIENT and (mean.train or 0.0) >= NOTHING_LEARNED
     )
     weaker, longer = list(_weaker(facts)), list(_longer(facts, short))
     faster, bigger = list(_faster(facts, hardly_moved)), list(_bigger(facts))
     awake = list(_awake(facts)) if asleep and facts.hidden else []
-    if short:
+    if timid:
+        yield from [*faster, *longer, *weaker, *awake, *bigger]
+    elif short:
         yield from [*longer, *faster, *weaker, *bigger]
     elif hardly_moved and not facts.stack:
         yield from [*faster, *awake, *bigger, *longer]

@@ -187,11 +187,11 @@ def _shared(run: StoredRun, seed: int, data: Dataset) -> float | None:
 
 
 def _gain(epochs: Array, losses: Array, scale: float | None) -> float | None:
-    """What the last half of the epochs took off the least loss so far, as a share; from the trivial loss at most."""
+    """What the last half of the epochs took off the least loss so far, as a share of the trivial loss."""
     least = np.fmin.accumulate(losses)
     half = int(np.searchsorted(epochs, epochs[-1] / 2, side="right")) - 1
     before, after = _ratio(float(least[half]), scale), _ratio(float(least[-1]), scale)
-    return None if before is None or after is None else min(before, 1.0) - min(after, 1.0)
+    return _difference(before, after)
 
 
 def _ratio(value: float | None, scale: float | None) -> float | None:

@@ -101,6 +101,10 @@ def test_underfitting_is_answered_by_its_cause(stored):
     assert advice(few, diagnosis("underfitting"))[0].overrides == ("training.epochs=1000",)
     slow = stored("optimizer.lr=1e-7")
     assert advice(slow, diagnosis("underfitting"))[0].overrides == ("optimizer.lr=0.001",)
+    # It has come down far from a bad start, and is slow none the less: more epochs are not the first thing to try.
+    crawling = diagnosis("underfitting", train=3.1, val=2.9, start=8.0, gain=2.9, dead=0.1, gradient=37.0)
+    assert overrides(stored("optimizer.lr=1e-5"), crawling)["faster"] == ("optimizer.lr=0.001",)
+    assert names(stored("optimizer.lr=1e-5"), crawling) == ["faster", "longer", "bigger"]
     dead = diagnosis("underfitting", start=9.0)
     assert ("awake", ("architecture.activation=leaky_relu",)) in overrides(stored(), dead).items()
 
