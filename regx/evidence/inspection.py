@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from regx.data.dataset import Dataset, Task
-from regx.data.table import TableSource
+from regx.data.table import Table, TableSource
+
+if TYPE_CHECKING:
+    import pandas
+
+TELLS = 0.9999  # rank correlation with a target from which on a column is that target in other words
 
 
 @dataclass(frozen=True)
@@ -59,5 +65,42 @@ def inspect(source: TableSource, data: Dataset, parameters: int) -> Inspection:
         classes={name: int(count) for name, count in zip(table.classes, counts, strict=True)},
         split=(len(data.train.x), len(data.val.x), len(data.test.x)),
         parameters=parameters,
-        notes=data.notes,
+        notes=(*data.notes, *_cautions(table)),
     )
+
+
+def _cautions(table: Table) -> list[str]:
+    """What makes a table look easier than new rows will be: copies of rows, and columns that are the target again."""
+    import pandas
+
+    frame, target = pandas.DataFrame(table.columns, dtype=object), pandas.Series(table.y)
+    words = {name for name, values in table.columns.items() if values.dtype == object}
+    said = []
+    # Where all columns are words, rows are alike because there is little to differ in.
+    copies = int(frame.assign(**{"": target}).duplicated().sum()) if len(words) < len(frame.columns) else 0
+    if copies:
+        copy = "row is an exact copy of another" if copies == 1 else "rows are exact copies of others"
+        said.append(
+            f"{copies} {copy}. Where a copy of a test row is trained on, the test loss is too low: if that is no "
+            "coincidence, take copies out of the table."
+        )
+    for name in frame:
+        if _tells(frame[name], name in words, target, len(table.classes)):
+            said.append(
+                f"Column '{name}' alone tells '{table.target}'. If it is known only once the target is, take it out: "
+                f"-s '{'dataset.drop=' + json.dumps([name], ensure_ascii=False)}'."
+            )
+    return said
+
+
+def _tells(column: pandas.Series[Any], words: bool, target: pandas.Series[Any], classes: int) -> bool:
+    """Whether a column alone says what the target is: by its order, or as a code that goes with one value each."""
+    if column.nunique(dropna=False) <= len(column) / 4:  # many values go with one each by being many
+        return bool(target.groupby(column, dropna=False).nunique().max() == 1)
+    if words:
+        return False
+    if not classes:
+        return abs(column.astype(float).corr(target, method="spearman")) > TELLS
+    ordered = target[column.sort_values().index]
+    apart = ordered.diff().ne(0).sum() == classes
+    return bool(apart and target.groupby(column, dropna=False).nunique().max() == 1)
