@@ -73,7 +73,8 @@ def _cautions(table: Table) -> list[str]:
     """What makes a table look easier than new rows will be: copies of rows, and columns that are the target again."""
     import pandas
 
-    frame, target = pandas.DataFrame(table.columns, dtype=object), pandas.Series(table.y)
+    frame, target = pandas.DataFrame(table.columns), pandas.Series(table.y)
+    ranks = target.rank()
     words = {name for name, values in table.columns.items() if values.dtype == object}
     said = []
     # Where all columns are words, rows are alike because there is little to differ in.
@@ -85,7 +86,7 @@ def _cautions(table: Table) -> list[str]:
             "coincidence, take copies out of the table."
         )
     for name in frame:
-        if _tells(frame[name], name in words, target, len(table.classes)):
+        if _tells(frame[name], name in words, ranks, len(table.classes)):
             said.append(
                 f"Column '{name}' alone tells '{table.target}'. If it is known only once the target is, take it out: "
                 f"-s '{'dataset.drop=' + json.dumps([name], ensure_ascii=False)}'."
@@ -94,13 +95,18 @@ def _cautions(table: Table) -> list[str]:
 
 
 def _tells(column: pandas.Series[Any], words: bool, target: pandas.Series[Any], classes: int) -> bool:
-    """Whether a column alone says what the target is: by its order, or as a code that goes with one value each."""
+    """Whether a column alone says what the target is: by its order, or as a code that goes with one value each.
+
+    target: its ranks.
+    """
     if column.nunique(dropna=False) <= len(column) / 4:  # many values go with one each by being many
         return bool(target.groupby(column, dropna=False).nunique().max() == 1)
     if words:
         return False
     if not classes:
-        return abs(column.astype(float).corr(target, method="spearman")) > TELLS
+        known = column.notna()
+        with np.errstate(invalid="ignore"):  # of equal targets there is no correlation
+            return bool(abs(np.corrcoef(column[known].rank(), target[known])[0, 1]) > TELLS)
     ordered = target[column.sort_values().index]
     apart = ordered.diff().ne(0).sum() == classes
     return bool(apart and target.groupby(column, dropna=False).nunique().max() == 1)
