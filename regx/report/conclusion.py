@@ -12,8 +12,9 @@ MOST_NAMES = 6  # that a sentence lists
 def conclusion(rows: Sequence[Row]) -> list[str]:
     """What the rows of one group say: a sentence for each verdict, and for each reason to read a run with care."""
     names = labels(rows)
-    verdicts = _verdicts(rows, names)
-    return [*verdicts, *(of_one_table(rows[0].get("dataset")) if verdicts else ()), *_marks(rows, names)]
+    told = any(row.get("verdict") in ("better", "worse", "unclear") for row in rows)
+    about = of_one_table(rows[0].get("dataset")) if told else []
+    return [*_verdicts(rows, names), *about, *_marks(rows, names)]
 
 
 def of_one_table(dataset: str | None) -> list[str]:

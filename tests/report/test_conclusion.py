@@ -48,6 +48,8 @@ def test_seeds_that_are_splits_of_one_table_are_no_new_rows(kind):
     assert [text.startswith("The seeds are splits of one table") for text in said] == (
         [False] if kind in ("sine", "circle") else [False, True]
     )
+    few = [row("none", "baseline", dataset=kind), row("l2", "cannot tell (3 seeds)", dataset=kind)]
+    assert len(conclusion(few)) == 1
 
 
 def test_many_names_are_counted():
