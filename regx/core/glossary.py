@@ -43,6 +43,7 @@ METRICS: dict[str, str] = {
     "dataset": "The kind of dataset.",
     "task": "regression, binary or multiclass.",
     "metric": "What difference, p, won and verdict are about (--metric).",
+    "baseline": "The run that the others of the group are compared with.",
     "train": "In `regx diagnose`: the training loss as a share of the trivial loss, that of always answering the "
     "training mean or its shares of the classes.",
     "val": "In `regx diagnose`: the validation loss as a share of the trivial loss. Its gap is val - train.",

@@ -34,8 +34,9 @@ def of_one_table(dataset: str | None) -> list[str]:
 
 
 def _verdicts(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
-    baseline = next((name for name, row in zip(names, rows, strict=True) if row.get("verdict") == "baseline"), None)
-    if baseline is None or len(rows) < 2:
+    here = next((name for name, row in zip(names, rows, strict=True) if row.get("verdict") == "baseline"), None)
+    baseline = here or (rows[0].get("baseline") if rows else None)  # which --top may have cut off
+    if baseline is None:
         return []
     found: dict[str, list[str]] = {"better": [], "worse": [], "unclear": [], "equal": [], "few": []}
     for name, row in zip(names, rows, strict=True):

@@ -67,6 +67,7 @@ COLUMNS = {
         Column("metric", "text", 99),
         Column("tied", "count", 99),
         Column("shared", "count", 99),
+        Column("baseline", "text", 99),
     )
 }
 
@@ -102,7 +103,10 @@ def compare_rows(
             reference = _plain_run(members) if _measured(members, metric) else None
         judged = _judge(members, reference, metric)
         seeds = {seed for run in members for seed in run.seeds}
-        rows.update({id(run): {**_row(run, label, seeds), "metric": metric, **judged[id(run)]} for run in members})
+        own = [{**_row(run, label, seeds), "metric": metric, **judged[id(run)]} for run in members]
+        names = dict(zip(map(id, members), labels(own), strict=True))
+        of = names[id(reference)] if reference is not None else None
+        rows.update({id(run): {**row, "baseline": of} for run, row in zip(members, own, strict=True)})
     by_label = [run for members in groups.values() for run in members]
     return [rows[id(run)] for run in by_label]
 

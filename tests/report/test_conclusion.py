@@ -4,7 +4,7 @@ import pytest
 
 from regx.data import REGISTRY
 from regx.report.conclusion import conclusion
-from regx.report.table import compare_rows, seeds_text
+from regx.report.table import compare_rows, seeds_text, sort_rows
 from regx.store.run import read_runs
 
 
@@ -55,6 +55,13 @@ def test_seeds_that_are_splits_of_one_table_are_no_new_rows(kind):
 def test_many_names_are_counted():
     rows = [row("none", "baseline"), *(row(f"l2_{number}", "better") for number in range(9))]
     assert conclusion(rows) == ["Better than none in test loss: l2_0, l2_1, l2_2, l2_3, l2_4 and 4 more."]
+
+
+def test_a_baseline_that_top_cuts_off_is_named(tmp_path, fabricated):
+    fabricated.store(tmp_path / "none", [0.3, 0.31, 0.32, 0.33, 0.3, 0.3])
+    fabricated.store(tmp_path / "l2", [0.1, 0.11, 0.11, 0.12, 0.1, 0.11], stack=[{"l2": {"lam": 0.1}}])
+    (row,) = sort_rows(compare_rows(read_runs([tmp_path])[0], baseline=tmp_path / "none"), "test_loss", top=1)
+    assert conclusion([row]) == ["Better than none in test loss: l2."]
 
 
 def test_one_run_or_none_without_a_baseline_concludes_nothing():
