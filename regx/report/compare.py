@@ -45,7 +45,7 @@ def _without_baseline(rows: Sequence[Row]) -> list[str]:
         if len(members) > 1 and not any(row["verdict"] for row in members):
             why = "no run here is without regularizers. Name one to compare with: --baseline RUN."
             metric = members[0]["metric"]
-            if not any((row.get(metric) or {}).get("mean") for row in members):
+            if all((row.get(metric) or {}).get("mean") is None for row in members):
                 why = f"no run here has a {metric}. Choose another --metric."
             said.append(f"{group}: no verdicts, since {why}")
     return said

@@ -64,6 +64,9 @@ def test_runs_with_nothing_to_compare_with_are_warned_of(runs, tmp_path, store):
     assert [row["verdict"] for row in json.loads(result.stdout)] == [None, None]
     assert "warning: sine: no verdicts, since no run here is without regularizers." in result.stderr
     assert compare(runs / "l2", tmp_path / "dropout", "--quiet").stderr == ""
+    for lam in (0.1, 0.2):  # a loss of 0 is a loss
+        store(tmp_path / "zeros" / str(lam), [0.0] * 5, stack=[{"l2": {"lam": lam}}])
+    assert "no verdicts, since no run here is without regularizers." in compare(tmp_path / "zeros").stderr
 
 
 def test_a_metric_that_a_group_lacks_is_why_it_has_no_verdicts(runs, store, tmp_path):
