@@ -98,7 +98,9 @@ def _check_names(cells: Cells, target: str, drop: Iterable[str], categorical: It
     features = [name for name in cells.columns if name != target]
     if target not in cells.columns:
         message = f"{cells.path}:1: no column '{target}' to predict.{did_you_mean(target, cells.columns)}"
-        raise InputError(f"{message} Found columns {_listed(cells.columns)}; set dataset.target to one of them.")
+        raise InputError(
+            f"{message} Found columns {_listed(cells.columns)}; name one of them as dataset.target, or after --target."
+        )
     for key, names in (("drop", drop), ("categorical", categorical)):
         for name in names:
             if name == target:
