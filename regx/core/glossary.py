@@ -19,10 +19,12 @@ METRICS: dict[str, str] = {
     "gap": "val_loss - train_loss at the reported epoch: how much better the network knows what it was trained on.",
     "best_epoch": "The reported epoch: the last one, or the one that early stopping restored.",
     "seconds": "The network's share of the time its population took to train.",
-    "difference": "Mean over shared seeds of the metric minus the baseline's, with a 95 % interval; less is better for "
-    "losses.",
+    "difference": "Mean over shared seeds of the metric minus the baseline's, with a 95 % interval by bootstrap-t over "
+    "seeds, the same every time; less is better for losses.",
     "p": "How often a difference as great comes about by chance, if the run and the baseline do equally well; "
-    "corrected by Holm's method for the number of rows.",
+    "corrected by Holm's method for the number of rows. By flipping the signs of the differences, which takes nothing "
+    "for granted but symmetry; where so few seeds could never reach 0.05 by that, as five, by Student's paired t-test, "
+    "which takes the differences to be normal.",
     "won": "Shared seeds at which the run does better than the baseline; 18/20 is 18 of 20.",
     "tied": "Shared seeds at which the run and the baseline do equally well.",
     "shared": "Seeds that both the run and the baseline have completed: differences are taken over these.",
