@@ -49,11 +49,12 @@ def build(paths: Sequence[str], baseline: str | None, metric: str) -> tuple[dict
     found, wrong = strengths(runs)
     problems += wrong
     data: dict[str, Any] = {"runs": [], "figures": {}, "races": {}, "strengths": {}}
+    verdicts = {row["run"]: row["verdict"] for row in rows}
     groups = []
     for number, name in enumerate(dict.fromkeys(row["group"] for row in rows)):
         members = [row for row in rows if row["group"] == name]
         sweeps = [one for one in found if str(one.runs[0].folder) in {row["run"] for row in members}]
-        groups.append(_Group(number, name, members, by_folder, called, index, metric, data, sweeps).content())
+        groups.append(_Group(number, name, members, by_folder, called, index, metric, data, sweeps, verdicts).content())
     marks = {run["index"]: run for group in groups for run in group["runs"]}
     data["runs"] = [
         {"label": marks[place]["label"], "colour": marks[place]["colour"], "symbol": marks[place]["symbol"]}
@@ -102,9 +103,10 @@ class _Group:
         metric: str,
         data: dict[str, Any],
         sweeps: Sequence[Strength],
+        verdicts: Mapping[str, str | None],
     ) -> None:
         self.number, self.name, self.rows, self.called, self.index = number, clean(name), rows, called, index
-        self.metric, self.data, self.sweeps = metric, data, sweeps
+        self.metric, self.data, self.sweeps, self.verdicts = metric, data, sweeps, verdicts
         self.lanes = sum(pictured_seed(run) is not None for run in by_folder.values())
         self.runs = [by_folder[row["run"]] for row in rows]
         self.labels = list(called.values())
@@ -280,13 +282,16 @@ class _Group:
         name = f"strength-{self.number}-{number}"
         self.data["figures"][f"{name}-curve"] = figures.strength_figure(sweep)
         over = [run.summary["over_seeds"] for run in sweep.runs]
-        verdicts = {row["run"]: row["verdict"] for row in self.rows}
         texts = [
-            _losses_text(summary, verdicts[str(run.folder)]) for summary, run in zip(over, sweep.runs, strict=True)
+            _losses_text(summary, self.verdicts[str(run.folder)]) for summary, run in zip(over, sweep.runs, strict=True)
         ]
         shown = sweep.chosen
         seeds = [seed for seed in sweep.runs[shown].config["seeds"] if seed in sweep.runs[shown].completed_seeds]
-        surface = self._surface(sweep.runs[shown], seeds[0]) if seeds else None
+        surface: Surface | str | None = None
+        if not {str(run.folder) for run in sweep.runs} <= {row["run"] for row in self.rows}:
+            surface = f"The data differs along {clean(sweep.key)}, so there is no one picture to draw the fits in."
+        elif seeds:
+            surface = self._surface(sweep.runs[shown], seeds[0])
         drawable = surface if isinstance(surface, Surface) else None
         values = [clean(figures.value_text(value)) for value in sweep.values]
         self.data["strengths"][name] = {

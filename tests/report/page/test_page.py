@@ -246,6 +246,23 @@ def test_of_a_compact_sweep_the_best_cells_are_drawn(tmp_path: Path, fabricated:
     assert f"{tmp_path / SWEEP}: damaged: expected axes whose keys" in problems[0]
 
 
+def test_along_an_axis_of_the_data_losses_are_drawn_and_no_fit(tmp_path: Path, fabricated: Any) -> None:
+    cells = []
+    for noise in (0.1, 0.5):
+        dataset = {"name": "sine", "n_train": 30, "noise": noise}
+        about = {"data_fingerprint": f"{noise}" * 8}
+        fabricated.store(tmp_path / f"noise-{noise}", [noise] * 5, dataset=dataset, about=about)
+        cells.append({"run": f"noise-{noise}", "point": {"dataset.noise": noise}})
+    axes = [{"key": "dataset.noise", "values": [0.1, 0.5]}]
+    write_json(tmp_path / SWEEP, {"name": "noise", "axes": axes, "cells": cells})
+    content, problems = build([str(tmp_path)], None, "test_loss")
+    assert problems == []
+    (strength,) = [one for group in content["groups"] for one in group["strengths"]]
+    assert strength["ticks"] == ["0.1", "0.5"]
+    assert "The data differs along dataset.noise" in strength["note"]
+    assert strength["kind"] is None
+
+
 def test_where_no_picture_of_the_prediction_is_possible_the_page_says_why(
     table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
