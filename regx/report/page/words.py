@@ -34,7 +34,8 @@ def conclusion(
         return [f"Nothing stands beside {against}, so there is nothing to compare yet."]
     better, worse = ([row for row in others if row["verdict"] == word] for word in ("better", "worse"))
     gone = [row for row in others if row["difference"]["mean"] is None]
-    untold = [row for row in others if row not in better and row not in worse and row not in gone]
+    few = [row for row in others if row not in gone and str(row["verdict"]).startswith("cannot tell")]
+    untold = [row for row in others if row not in [*better, *worse, *gone, *few]]
     said = []
     if better:
         first, chosen_by = _choice(better, metric)
@@ -42,7 +43,9 @@ def conclusion(
             count = f"all {len(others)}" if len(better) == len(others) else f"{len(better)} of {len(others)}"
             said.append(
                 f"{_listed([labels[row['run']] for row in better])} helped against {against}: {count} runs. Of those "
-                f"that helped, {chosen_by} chooses {labels[first['run']]}: {_numbers(first, base, metric)}."
+                f"that helped, {chosen_by} chooses {labels[first['run']]}: {_numbers(first, base, metric)}. Each is "
+                f"compared with {labels[base['run']]} alone: that {labels[first['run']]} does better than the others "
+                f"that helped is not shown."
             )
         else:
             said.append(f"{labels[first['run']]} helped against {against}: {_numbers(first, base, metric)}.")
@@ -65,6 +68,11 @@ def conclusion(
         said.append(f"Did harm: {_listed([labels[row['run']] for row in worse])}.")
     if untold:
         said.append(f"Cannot be told from {labels[base['run']]}: {_listed([labels[row['run']] for row in untold])}.")
+    if few:
+        said.append(
+            f"Fewer than five seeds shared with {labels[base['run']]}, so nothing can be told yet: "
+            f"{_listed([labels[row['run']] for row in few])}. Train more seeds, such as --seeds 10."
+        )
     if gone:
         said.append(
             f"Without a finished seed to compare with {labels[base['run']]}: "
@@ -185,17 +193,24 @@ def why(row: Row, base: Row) -> str:
     train, gap = _means(row, base, "train_loss"), _means(row, base, "gap")
     norm, zeros = _means(row, base, "weight_norm"), _means(row, base, "zero_fraction")
     found = []
-    if train and gap and train[0] > train[1] * 1.05 and gap[0] < gap[1]:
+    looser = train is not None and train[0] > train[1] * 1.05
+    over = gap is not None and gap[1] > 0  # else there is no gap to close
+    if train and gap and looser and over and gap[0] < gap[1]:
         found.append(
             f"it fits its training data less closely (train loss {train[1]:.3g} before, {train[0]:.3g} with it), and "
             f"the gap between validation and training falls from {_plain(gap[1])} to {_plain(gap[0])}{meaning}"
         )
-    elif train and gap and train[0] > train[1] * 1.05:
+    elif train and gap and looser:
+        closing = (
+            f"without closing the gap to validation ({_plain(gap[1])} before, {_plain(gap[0])} with it)"
+            if over
+            else f"where there was no gap to validation to close ({_plain(gap[1])})"
+        )
         found.append(
             f"it holds the fit of the training data back (train loss {train[1]:.3g} before, {train[0]:.3g} with it) "
-            f"without closing the gap to validation ({gap[1]:.3g} before, {gap[0]:.3g} with it)"
+            f"{closing}"
         )
-    elif gap and gap[0] < gap[1] * 0.95:
+    elif gap and over and gap[0] < gap[1] * 0.95:
         found.append(
             f"the gap between validation and training falls from {_plain(gap[1])} to {_plain(gap[0])} while the "
             "training data is fitted as closely as before"
