@@ -43,7 +43,11 @@ def build(paths: Sequence[str], baseline: str | None, metric: str) -> tuple[dict
     reference = [baseline] if baseline is not None and Path(baseline).is_dir() else []
     runs, problems = read_runs([*paths, *reference], need=("metrics", "weights", "snapshots"))
     rows = sort_rows(compare_rows(runs, baseline, metric))
-    called = dict(zip([row["run"] for row in rows], _labels(rows), strict=True))
+    by_group: dict[str, list[Row]] = {}
+    for row in rows:
+        by_group.setdefault(row["group"], []).append(row)
+    labelled = {row["run"]: label for some in by_group.values() for row, label in zip(some, _labels(some), strict=True)}
+    called = {row["run"]: labelled[row["run"]] for row in rows}
     by_folder = {str(run.folder): run for run in runs}
     index = {row["run"]: place for place, row in enumerate(rows)}
     found, wrong = strengths(runs)
@@ -51,8 +55,9 @@ def build(paths: Sequence[str], baseline: str | None, metric: str) -> tuple[dict
     data: dict[str, Any] = {"runs": [], "figures": {}, "races": {}, "strengths": {}}
     verdicts = {row["run"]: row["verdict"] for row in rows}
     groups = []
-    for number, name in enumerate(dict.fromkeys(row["group"] for row in rows)):
-        members = [row for row in rows if row["group"] == name]
+    names = _group_names({name: by_folder[members[0]["run"]] for name, members in by_group.items()})
+    for number, (group, members) in enumerate(by_group.items()):
+        name = names[group]
         sweeps = [one for one in found if str(one.runs[0].folder) in {row["run"] for row in members}]
         groups.append(_Group(number, name, members, by_folder, called, index, metric, data, sweeps, verdicts).content())
     marks = {run["index"]: run for group in groups for run in group["runs"]}
@@ -61,7 +66,7 @@ def build(paths: Sequence[str], baseline: str | None, metric: str) -> tuple[dict
         for place in range(len(rows))
     ]
     content = {
-        "title": ", ".join(dict.fromkeys(clean(row["dataset"]) for row in rows)),
+        "title": ", ".join(dict.fromkeys(clean(_data_name(run)) for run in runs)),
         "metric": metric.replace("_", " "),
         "groups": groups,
         "terms": _terms(groups),
@@ -76,8 +81,26 @@ def clean(text: str) -> str:
     return "".join(sign if sign.isprintable() else "�" for sign in text)
 
 
+def _data_name(run: StoredRun) -> str:
+    """The dataset of a run; the file's name where that is the user's own table."""
+    dataset = run.config["dataset"]
+    own = isinstance(dataset, Mapping) and dataset.get("name") == "csv" and dataset.get("path")
+    return Path(str(own)).name if own else str(run.summary["dataset"])
+
+
+def _group_names(groups: Mapping[str, StoredRun]) -> dict[str, str]:
+    """What the page calls each group: by a run of it what is predicted from which table; else the label of the data."""
+    names = {
+        label: f"{run.config['dataset'].get('target')} of {_data_name(run)}"
+        for label, run in groups.items()
+        if _data_name(run) != run.summary["dataset"]
+    }
+    times = Counter(names.values())
+    return {label: names[label] if times[names.get(label, "")] == 1 else label for label in groups}
+
+
 def _labels(rows: Sequence[Row]) -> list[str]:
-    """What the page calls each run: its name, else its folder, else its whole path."""
+    """What the page calls each run of a group: its name, else its folder, else its whole path."""
     called = [clean(label) for label in labels(rows)]
     times = Counter(called)
     return [clean(row["run"]) if times[label] > 1 else label for label, row in zip(called, rows, strict=True)]

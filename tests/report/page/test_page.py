@@ -67,7 +67,8 @@ def elements(page: Path) -> list[tuple[str, ...]]:
 
 def test_everything_is_there(words: str, page: Path) -> None:
     for said in (
-        "Which regularization helped: sine, csv",
+        "Which regularization helped: sine, table.csv",
+        "kind of table.csv: what these runs say",
         "test loss",
         "95 % interval of the difference",
         "What changed in the networks",
@@ -261,6 +262,17 @@ def test_along_an_axis_of_the_data_losses_are_drawn_and_no_fit(tmp_path: Path, f
     assert strength["ticks"] == ["0.1", "0.5"]
     assert "The data differs along dataset.noise" in strength["note"]
     assert strength["kind"] is None
+
+
+def test_runs_of_one_name_on_several_datasets_keep_it(tmp_path: Path, fabricated: Any) -> None:
+    for table in ("first.csv", "second.csv"):
+        dataset = {"name": "csv", "path": f"/data/{table}", "target": "price €"}
+        about = {"data_fingerprint": table, "dataset": "csv"}
+        fabricated.store(tmp_path / table, [0.1] * 5, name="none", dataset=dataset, about=about)
+    content, _ = build([str(tmp_path)], None, "test_loss")
+    assert content["title"] == "first.csv, second.csv"
+    assert [group["name"] for group in content["groups"]] == ["price € of first.csv", "price € of second.csv"]
+    assert [run["label"] for run in content["data"]["runs"]] == ["none", "none"]
 
 
 def test_where_no_picture_of_the_prediction_is_possible_the_page_says_why(
