@@ -19,6 +19,7 @@ from regx.report.page.curves import SPLITS, thinned_curve
 from regx.report.page.race import pictured_seed, race_of
 from regx.report.page.strength import Strength, fits, strengths
 from regx.report.page.surface import Surface, plain_surface, surface_of
+from regx.report.page.words import clean
 from regx.report.render import cell_texts, shown_columns
 from regx.report.table import COLUMNS, Row, compare_rows, labels, only_changed, sort_rows
 from regx.store.files import CONFIG, read_text, strict
@@ -74,11 +75,6 @@ def build(paths: Sequence[str], baseline: str | None, metric: str) -> tuple[dict
         "data": strict(data),
     }
     return content, problems
-
-
-def clean(text: str) -> str:
-    """Text of a run without control signs, halves of signs, and what would turn the direction of writing."""
-    return "".join(sign if sign.isprintable() else "�" for sign in text)
 
 
 def _data_name(run: StoredRun) -> str:
@@ -285,6 +281,8 @@ class _Group:
             "id": name,
             "figures": list(made),
             "kind": drawable.kind if drawable is not None else None,
+            "picture": words.picture(drawable) if drawable is not None else None,
+            "classes": figures.class_marks(drawable) if drawable is not None else [],
             "seed": seed,
             "stops": race.epochs,
             "runs": [self._style(str(run.folder)) for run in race.runs],
@@ -349,6 +347,8 @@ class _Group:
             "texts": texts,
             "start": shown,
             "kind": drawable.kind if drawable is not None else None,
+            "picture": words.picture(drawable) if drawable is not None else None,
+            "classes": figures.class_marks(drawable) if drawable is not None else [],
             "seed": seeds[0] if seeds else None,
             "note": surface if isinstance(surface, str) else "",
             "caption": f"Mean losses over seeds for {len(values)} values of {clean(sweep.key)}, from {values[0]} to "

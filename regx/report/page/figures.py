@@ -6,16 +6,21 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from regx.core.arrays import Array
 from regx.evidence.curves import Curve
 from regx.report.page.curves import SPLITS
 from regx.report.page.strength import Strength
 from regx.report.page.surface import Surface
+from regx.report.page.words import clean
 
 Figure = dict[str, Any]
 DASHES = {"train": "dot", "val": "dash", "test": "solid"}
+# Of classes: how a sign of text looks in plotly, and the numbers of page.css's colours.
+CLASS_SYMBOLS = {
+    "●": "circle", "✖": "x", "■": "square", "◆": "diamond", "✚": "cross", "▲": "triangle-up", "★": "star",
+}  # fmt: skip
+CLASS_COLOURS = (2, 1, 3, 4, 5, 6, 7, 0)
+LONGEST = 36  # letters of a column or a class beside an axis
 LOG_SPAN = 30  # losses that span more than this factor are drawn on a logarithmic scale
 
 
@@ -24,6 +29,12 @@ def plot_text(text: str) -> str:
     for sign, code in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("%{", "%&#123;")):
         text = text.replace(sign, code)
     return text
+
+
+def short(text: str) -> str:
+    """A name of a table for an axis: shortened in its middle, since plotly cuts what is too long at both ends."""
+    text = clean(text)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[1 - LONGEST // 2 :]}"
 
 
 def curves_figure(
@@ -71,12 +82,10 @@ def fit_figure(surface: Surface, names: Mapping[int, str]) -> Figure:
     """A line over one feature: training points, test split, and for each run an empty line that page.js fills."""
     train, test = surface.dataset.train, surface.dataset.test
     order = test.x[:, 0].argsort()
-    steps = np.diff(test.x[order, 0])
-    # A test split at evenly spaced x is a generated curve; one drawn from a table is a cloud.
-    clean = len(steps) > 1 and bool(np.allclose(steps, steps[0]))
     traces: list[dict[str, Any]] = [
         {
-            "type": "scatter", "mode": "lines" if clean else "markers", "name": "test split", "hoverinfo": "name+x+y",
+            "type": "scatter", "mode": "lines" if surface.test_is_a_curve else "markers",
+            "name": "test split", "hoverinfo": "name+x+y",
             "x": _rounded(test.x[order, 0]), "y": _rounded(test.y[order, 0]),
             "line": {"dash": "dot", "width": 2}, "marker": {"size": 4}, "meta": {"role": "test"},
         },
@@ -106,11 +115,12 @@ def map_figure(surface: Surface) -> Figure:
     bar = {"title": {"text": ""}, "thickness": 12}
     heat: dict[str, Any] = {
         "type": "heatmap", "x": x, "y": y, "z": [], "zmin": surface.low, "zmax": surface.high, "hoverinfo": "x+y+z",
-        "zsmooth": False if classes else "best", "colorbar": bar, "meta": {"role": "map", "classes": classes},
+        "zsmooth": False if classes else "best", "colorbar": bar, "showscale": not classes,
+        "meta": {"role": "map", "colours": [CLASS_COLOURS[number % len(CLASS_COLOURS)] for number in range(classes)]},
     }  # fmt: skip
     traces = [heat]
     if surface.dataset.task == "binary":
-        bar["title"] = {"text": plot_text(f"p({_class_name(surface, 1)})"), "side": "right"}
+        bar["title"] = {"text": plot_text(f"p({short(_class_name(surface, 1))})"), "side": "right"}
         traces.append(
             {
                 "type": "contour", "x": x, "y": y, "z": [], "showscale": False, "hoverinfo": "skip",
@@ -122,16 +132,19 @@ def map_figure(surface: Surface) -> Figure:
     groups = train.y[:, 0].round().astype(int) if surface.dataset.task == "binary" else train.y.argmax(axis=1)
     if surface.dataset.task == "regression":
         groups = groups * 0
-    symbols = ("circle", "x", "square", "diamond", "cross", "triangle-up", "star")
+        bar["title"] = {"text": plot_text(short(surface.dataset.target)), "side": "right"}
+    symbols = tuple(CLASS_SYMBOLS.values())
     for group in sorted(set(groups.tolist())):
         rows = groups == group
-        name = "training points" if surface.dataset.task == "regression" else f"labelled {_class_name(surface, group)}"
+        name = "training points"
+        if surface.dataset.task != "regression":
+            name = f"labelled {clean(_class_name(surface, group))}"
         traces.append(
             {
                 "type": "scatter", "mode": "markers", "name": plot_text(name), "hoverinfo": "x+y+name",
                 "x": _rounded(train.x[rows, 0]), "y": _rounded(train.x[rows, 1]),
                 "marker": {"size": 7, "symbol": symbols[group % len(symbols)], "line": {"width": 1}},
-                "meta": {"role": "class", "class": group},
+                "meta": {"role": "class", "colour": CLASS_COLOURS[group % len(CLASS_COLOURS)]},
             }
         )  # fmt: skip
     first, second = surface.dataset.features
@@ -139,6 +152,19 @@ def map_figure(surface: Surface) -> Figure:
     layout["xaxis"] |= {"range": [x[0], x[-1]], "autorange": False}
     layout["yaxis"] |= {"range": [y[0], y[-1]], "autorange": False}
     return {"data": traces, "layout": layout}
+
+
+def class_marks(surface: Surface) -> list[dict[str, Any]]:
+    """How a map shows the training points of each class: symbol, colour and name. None of a regression."""
+    signs = tuple(CLASS_SYMBOLS)
+    return [
+        {
+            "symbol": signs[number % len(signs)],
+            "colour": CLASS_COLOURS[number % len(CLASS_COLOURS)],
+            "name": clean(name),
+        }
+        for number, name in enumerate(surface.dataset.classes)
+    ]
 
 
 def race_loss_figure(lanes: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> Figure:
@@ -251,9 +277,9 @@ def _layout(x: str, y: str, log: bool = False) -> dict[str, Any]:
         "hoverlabel": {"namelength": -1},
         # Dragging would zoom, which takes scrolling away from a finger.
         "dragmode": False,
-        "xaxis": {"title": {"text": plot_text(x)}, "zeroline": False, "automargin": True},
+        "xaxis": {"title": {"text": plot_text(short(x))}, "zeroline": False, "automargin": True},
         "yaxis": {
-            "title": {"text": plot_text(y)},
+            "title": {"text": plot_text(short(y))},
             "zeroline": False,
             "automargin": True,
             "hoverformat": ".4g",

@@ -16,7 +16,6 @@
   const faint = (hex, share) => hex + Math.round(255 * share).toString(16).padStart(2, "0");
   const runColour = (run) => (run in DATA.runs ? colour("c" + DATA.runs[run].colour) : run === -1 ? faint(colour("c2"), 0.4) : colour("c1"));
   const signed = () => [[0, colour("c2")], [0.5, isDark() ? "#14171b" : "#ffffff"], [1, colour("c1")]];
-  const CLASSES = ["c2", "c1", "c3", "c4", "c5", "c6", "c7", "c0"];
 
   function painted(trace) {
     const meta = trace.meta || {};
@@ -28,19 +27,26 @@
     if (meta.role === "points") one.marker = { ...trace.marker, color: colour("ink") };
     if (meta.role === "test") Object.assign(one, { line: { ...trace.line, color: colour("soft") }, marker: { ...trace.marker, color: faint(colour("soft"), 0.5) } });
     if (meta.role === "strength") Object.assign(one, { line: { ...trace.line, color: colour(SPLIT_COLOURS[meta.split]) }, marker: { ...trace.marker, color: colour(SPLIT_COLOURS[meta.split]) } });
-    if (meta.role === "class") one.marker = { ...trace.marker, color: colour(CLASSES[meta.class % 8]), line: { width: 1, color: colour("ground") } };
+    if (meta.role === "class") one.marker = { ...trace.marker, color: colour("c" + meta.colour), line: { width: 1, color: colour("ground") } };
     if (meta.role === "boundary") one.line = { ...trace.line, color: colour("ink") };
     if (meta.role === "weights") one.colorscale = signed();
-    if (meta.role === "map") one.colorscale = meta.classes ? steps(meta.classes) : signed();
+    if (meta.role === "map") one.colorscale = meta.colours.length ? steps(meta.colours) : signed();
     return one;
   }
   // Classes as areas of one colour each.
-  const steps = (count) => Array.from({ length: count }, (_, i) => [count > 1 ? i / (count - 1) : 0, colour(CLASSES[i % 8])]);
-  function themed(layout) {
+  const steps = (colours) => colours.map((number, i) => [i / (colours.length - 1), colour("c" + number)]);
+  // Where plotly labels every digit of a logarithmic axis, the labels lie over each other.
+  function logTicks(layout, traces) {
+    const seen = traces.filter((trace) => trace.visible !== false && trace.meta.role !== "band").flatMap((trace) => trace.y).filter((y) => y > 0).map(Math.log10);
+    const [low, high] = layout.yaxis.range || [Math.min(...seen), Math.max(...seen)];
+    return high - low > 0.8 && high - low < 4.5 ? "D2" : undefined;
+  }
+  function themed(layout, traces) {
     const axis = { gridcolor: colour("line"), linecolor: colour("soft"), zerolinecolor: colour("line") };
     const one = { ...layout, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: colour("ink"), size: 13 } };
     one.xaxis = { ...layout.xaxis, ...axis };
     one.yaxis = { ...layout.yaxis, ...axis };
+    if (layout.yaxis.type === "log") one.yaxis.dtick = logTicks(layout, traces);
     one.hoverlabel = { ...layout.hoverlabel, bgcolor: colour("raised"), font: { color: colour("ink") } };
     if (layout.shapes) one.shapes = layout.shapes.map((shape) => ({ ...shape, line: { ...shape.line, color: colour(shape.line.dash === "dot" ? "soft" : "accent") } }));
     return one;
@@ -52,7 +58,7 @@
   const draw = (name) => {
     const place = document.getElementById(name);
     if (!place || !drawn.has(name)) return;
-    Plotly.react(place, FIGURES[name].data.map(painted), themed(FIGURES[name].layout), CONFIG);
+    Plotly.react(place, FIGURES[name].data.map(painted), themed(FIGURES[name].layout, FIGURES[name].data), CONFIG);
   };
   // Far figures wait until they come near: a page of many would else be slow to open.
   const near = new IntersectionObserver((entries) => {
@@ -163,14 +169,14 @@
       clearInterval(timer);
       timer = null;
       play.textContent = "▶ Play";
-      play.setAttribute("aria-pressed", "false");
+      delete play.dataset.playing;
       words.setAttribute("aria-live", "polite");
     };
     play.addEventListener("click", () => {
       if (timer !== null) return stop();
       if (Number(slider.value) >= race.epochs.length - 1) slider.value = 0;
       play.textContent = "❚❚ Pause";
-      play.setAttribute("aria-pressed", "true");
+      play.dataset.playing = "";  // what a screen reader is told is the button's text
       words.setAttribute("aria-live", "off");  // a screen reader would be told of every frame
       show();
       timer = setInterval(() => {

@@ -36,6 +36,12 @@ class Surface:
         outputs = int(self.dataset.train.y.shape[1])
         return outputs if outputs > 1 else 0
 
+    @property
+    def test_is_a_curve(self) -> bool:
+        """Whether the test split of a line lies at evenly spaced x, as a generated one does; a table's is a cloud."""
+        steps = np.diff(np.sort(self.dataset.test.x[:, 0]))
+        return len(steps) > 1 and bool(np.allclose(steps, steps[0]))
+
     def drawn(self, predicted: Array) -> list[float] | str:
         """A prediction, (n, K), as the page holds it: a line's numbers, or a map's as base64 of bytes from low to high.
 

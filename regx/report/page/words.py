@@ -8,6 +8,7 @@ from typing import Any
 from regx.core.trained import ACCURACIES
 from regx.data.dataset import Dataset
 from regx.report.conclusion import of_one_table
+from regx.report.page.surface import Surface
 from regx.report.table import Row
 
 Labels = Mapping[str, str]  # a run's folder -> what the page calls it
@@ -80,6 +81,29 @@ def conclusion(
         )
     said += of_one_table(base["dataset"]) if len(gone) < len(others) else []
     return [text for text in said if text]
+
+
+def clean(text: str) -> str:
+    """Text of a run without control signs, halves of signs, and what would turn the direction of writing."""
+    return "".join(sign if sign.isprintable() else "�" for sign in text)
+
+
+def picture(surface: Surface) -> dict[str, str]:
+    """What the picture of a prediction is of, in the plural if it is, what it shows, and how that is to be read."""
+    points = "signs are the training points by their label"
+    if surface.kind == "line":
+        test = "the dotted line is" if surface.test_is_a_curve else "dots are"
+        return {
+            "of": "fitted curves",
+            "shows": "Fitted curves of the runs over the training points",
+            "reads": f"Fitted curves; circles are the training points, {test} the test split.",
+        }
+    of, reads = {
+        "binary": ("boundary", f"Probability over the two features; the line is the boundary, {points}"),
+        "multiclass": ("map of classes", f"Areas are the most probable class at each place, {points}"),
+        "regression": ("map of predictions", "Prediction over the two features; circles are the training points."),
+    }[surface.dataset.task]
+    return {"of": of, "shows": f"The {of} over the two features, with the training points", "reads": reads}
 
 
 def undrawable(dataset: Dataset) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import itertools
 import json
 import threading
 from collections.abc import Iterator
@@ -176,19 +177,19 @@ def test_play_and_pause_by_keyboard(browser: Any, page: Path) -> None:
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
     state = (
         "const value = Number(document.querySelector('#race-0 .epoch').value);"
-        "const pressed = document.querySelector('#race-0 .play').getAttribute('aria-pressed');"
+        "const playing = document.querySelector('#race-0 .play').textContent.includes('Pause');"
     )
     last = slow(f"{state} return value")
     slow.press("#race-0 .play", Keys.ENTER)
-    slow.wait(f"{state} return pressed === 'true' && value >= 1")
+    slow.wait(f"{state} return playing && value >= 1")
     slow.press("#race-0 .play", Keys.SPACE)
-    value, pressed = slow(f"{state} return [value, pressed]")
+    value, playing = slow(f"{state} return [value, playing]")
     assert 1 <= value < last
-    assert pressed == "false"
+    assert not playing
     quick = Page(browser, page)
     quick.press("#race-0 .play", Keys.SPACE)
-    quick.wait(f"{state} return pressed === 'true' && value < {last}")
-    quick.wait(f"{state} return pressed === 'false' && value === {last}")  # it stops by itself
+    quick.wait(f"{state} return playing && value < {last}")
+    quick.wait(f"{state} return !playing && value === {last}")  # it stops by itself
 
 
 def test_the_strength_slider_moves_the_fit(opened: Page) -> None:
@@ -314,9 +315,28 @@ def test_on_a_phone_nothing_but_tables_scrolls_sideways(opened: Page) -> None:
     opened("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     for name in ("curves-0", "race-0-weights", "strength-0-0-fit"):
         opened.plot(name)
+    opened("document.querySelectorAll('.lane option')[0].text = 'x'.repeat(90)")  # a name may be long
     wide = "return [document.documentElement.scrollWidth, window.innerWidth]"
     assert opened(wide) == [360, 360]
     assert opened("return document.getElementById('curves-0')._fullLayout.width") <= 360
+
+
+def test_no_label_of_a_logarithmic_axis_lies_over_another(opened: Page) -> None:
+    opened.plot("curves-0")
+    for span in (1.2, 8, 15, 60, 1000, 1e6):
+        opened(
+            "const plot = document.getElementById('curves-0'), box = document.querySelector('.curves-controls .log');"
+            f"for (const t of plot.data) t.y.forEach((_, i, y) => {{ y[i] = i % 2 ? {span} : 1; }});"
+            "for (const on of [false, true]) {"
+            " box.checked = on; box.dispatchEvent(new Event('change', {bubbles: true})); }"
+        )
+        edges = opened(
+            "return Array.from(document.querySelectorAll('#curves-0 .ytick text')).map((one) => {"
+            "const box = one.getBoundingClientRect(); return [box.top, box.bottom]; })"
+        )
+        edges.sort()
+        assert len(edges) >= 2, span
+        assert all(upper[1] <= lower[0] + 3 for upper, lower in itertools.pairwise(edges)), (span, edges)
 
 
 def test_who_sees_no_figure_is_told_what_it_shows(opened: Page) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,11 @@ from regx.data.digits import Digits
 from regx.data.sine import Sine
 from regx.evidence.curves import learning_curve
 from regx.report.page.curves import thin, thinned_curve
+from regx.report.page.figures import class_marks
 from regx.report.page.race import MOST_UNITS, _units
 from regx.report.page.strength import _positions
 from regx.report.page.surface import as_bytes, as_signed_bytes, surface_of
-from regx.report.page.words import _chance, conclusion, sentence, undrawable, why
+from regx.report.page.words import _chance, conclusion, picture, sentence, undrawable, why
 from regx.report.table import compare_rows, sort_rows
 from regx.store.folder import write_run
 from regx.store.run import read_run, read_runs
@@ -83,6 +85,23 @@ def test_surfaces() -> None:
     assert plane.x[1, 1] == plane.x[0, 1]
     assert surface_of(Digits().load(0)) is None
     assert "no fit or boundary to draw: the data has 64 features" in undrawable(Digits().load(0))
+
+
+def test_what_a_picture_shows_is_said_for_each_task() -> None:
+    line, plane = (surface_of(source().load(0)) for source in (Sine, Circle))
+    assert line is not None
+    assert plane is not None
+    assert "the dotted line is the test split" in picture(line)["reads"]
+    cloud = replace(line, dataset=replace(line.dataset, test=line.dataset.train))
+    assert "dots are the test split" in picture(cloud)["reads"]
+    assert "the line is the boundary" in picture(plane)["reads"]
+    assert [mark["name"] for mark in class_marks(plane)] == ["outside", "inside"]
+    numbers = replace(plane, dataset=replace(plane.dataset, task="regression", classes=()))
+    assert "boundary" not in str(picture(numbers))
+    assert class_marks(numbers) == []
+    three = replace(plane, dataset=replace(plane.dataset, task="multiclass", classes=("a", "b\u202e", "c")))
+    assert "line" not in picture(three)["reads"]
+    assert class_marks(three)[1]["name"] == "b�"
 
 
 @given(st.lists(st.tuples(st.integers(1, 300), st.integers(1, 300)), min_size=1, max_size=6), st.integers(1, 10_000))
