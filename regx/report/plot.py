@@ -11,7 +11,7 @@ from typing import Any
 from regx.core.errors import InputError, RegxError, did_you_mean
 from regx.report.figures import KINDS
 from regx.report.figures.kind import Kind
-from regx.report.figures.style import FORMATS, MADE_BY, content, styled
+from regx.report.figures.style import FORMATS, MADE_BY, content, nothing_completed, styled
 from regx.report.figures.subjects import Subjects, read_subjects
 from regx.store.atomic import write_atomically
 
@@ -112,6 +112,9 @@ class Plots:
         fitting: dict[Kind, list[Any]] = {}
         wrong, left_out = [], []
         why: dict[str, None] = {}
+        unfinished = {run.folder: reason for run in subjects.run if (reason := nothing_completed(run)) is not None}
+        if not chosen:
+            self.notes += [f"nothing is drawn of {folder.name}: {reason}." for folder, reason in unfinished.items()]
         for kind in chosen or KINDS:
             candidates = getattr(subjects, kind.of)
             reasons: list[tuple[Any, str]] = []
@@ -125,7 +128,7 @@ class Plots:
                     fit.append(subject)
                 else:
                     reasons.append((subject, reason))
-            why |= {f"{one.name}: {reason}": None for one, reason in reasons}
+            why |= {f"{one.name}: {reason}": None for one, reason in reasons if one.folder not in unfinished}
             if chosen and not fit:
                 wrong.append(_nothing_fits(kind, reasons))
             elif chosen:
@@ -142,7 +145,7 @@ class Plots:
                 "Choose with --kind, or give fewer runs."
             )
         if not fitting:
-            nothing = f"Expected runs with something to draw, found none. {_few(list(why))}."
+            nothing = "Expected runs with something to draw, found none." + (f" {_few(list(why))}." if why else "")
             raise InputError("\n".join([*self.notes, nothing]))
         return fitting
 

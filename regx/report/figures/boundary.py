@@ -24,6 +24,7 @@ from regx.report.figures.style import (
     VERMILLION,
     YELLOW,
     feature_label,
+    folded,
     legend_below,
     nothing_completed,
     panels,
@@ -107,7 +108,7 @@ def draw(runs: Sequence[Boundary]) -> Figure:
                 label="true boundary",
             )  # fmt: skip
             handles.setdefault("truth", truth)
-        panel.set_title(one.title)
+        panel.set_title(folded(one.title))
         panel.set_xlabel(one.x_labels[0])
         panel.set_ylabel(one.x_labels[1])
         panel.set_xlim(one.x[0, 0], one.x[0, -1])

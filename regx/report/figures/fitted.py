@@ -20,12 +20,11 @@ from regx.report.figures.style import (
     INTERVAL,
     VERMILLION,
     feature_label,
-    is_generated,
+    folded,
     legend_below,
     nothing_completed,
     panels,
     run_title,
-    words,
 )
 from regx.store.run import StoredRun
 
@@ -80,7 +79,7 @@ def read(run: StoredRun) -> Fit:
     return Fit(
         title=run_title(run),
         x_label=feature_label(run, data.features[0]),
-        y_label=words(data.target) + ("" if is_generated(run) else " (standard deviations)"),
+        y_label=feature_label(run, data.target),
         x=x, mean=mean, low=low, high=high, first=each[0], seed=seeds[0],
         data=np.stack([data.train.x[:, 0], data.train.y[:, 0]]),
         truth=truth(x) if truth else None,
@@ -109,7 +108,7 @@ def draw(runs: Sequence[Fit]) -> Figure:
         )
         artists += panel.plot(one.x, one.mean, color=BLUE, linestyle="-", linewidth=1.6, label="mean fit over seeds")
         handles |= {artist.get_label(): artist for artist in artists}
-        panel.set_title(one.title)
+        panel.set_title(folded(one.title))
         panel.set_xlabel(one.x_label)
         if not alike or panel.get_subplotspec().is_first_col():  # type: ignore[union-attr]  # every panel has a place
             panel.set_ylabel(one.y_label)

@@ -15,6 +15,7 @@ from regx.report.figures.style import (
     INTERVAL,
     LOSSES,
     SPLITS,
+    folded,
     legend_below,
     loss_label,
     loss_scale,
@@ -93,10 +94,10 @@ def draw(runs: Sequence[Curves]) -> Figure:
                 label="best epoch", zorder=5,
             )  # fmt: skip
             handles.setdefault("best", mark)
-            panel.set_title(f"{one.title}\nbest epoch: {one.best:.0f}")
+            panel.set_title(f"{folded(one.title)}\nbest epoch: {one.best:.0f}")
             meanings.setdefault(REPORTED if one.reported else LEAST)
         else:
-            panel.set_title(one.title)
+            panel.set_title(folded(one.title))
         if one.reported:
             (ticks,) = panel.plot(
                 one.reported, [0.03] * len(one.reported), marker="|", markersize=6, color="black", linestyle="none",

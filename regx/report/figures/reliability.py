@@ -17,6 +17,7 @@ from regx.report.figures.style import (
     COLUMN,
     SKY,
     WIDE,
+    folded,
     legend_below,
     nothing_completed,
     run_title,
@@ -98,7 +99,7 @@ def draw(runs: Sequence[Reliability]) -> Figure:
         above.plot([0, 1], [0, 1], color=BLACK, linestyle="--", linewidth=0.8, label="perfectly calibrated")
         above.set_ylim(0, 1)
         above.set_xlim(0, 1)
-        above.set_title(f"{one.title}\nECE {_text(one.error)}")
+        above.set_title(f"{folded(one.title)}\nECE {_text(one.error)}")
         below.bar(edges[:-1], one.counts, width=width, align="edge", color="#bbbbbb", edgecolor=BLACK, linewidth=0.6)
         below.tick_params(labelbottom=True)
         below.set_xlabel("confidence (probability)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import math
+import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ GREY = "#666666"
 
 WIDE = 7.0  # inches: both columns of a paper
 COLUMN = 3.5  # inches: one
+LONGEST_LINE = 24  # letters that have room above, below or beside one of three panels
 INTERVAL = "95 % interval of the mean"
 
 
@@ -126,6 +128,12 @@ def words(text: object, longest: int = 40) -> str:
     return (" " if plain.startswith("_") else "") + plain.replace("$", r"\$")
 
 
+def folded(text: str) -> str:
+    """A title or an axis's name from `words`, in lines that fit one of three panels beside each other."""
+    lines = [line for part in text.replace(r"\$", "$").split("\n") for line in textwrap.wrap(part, LONGEST_LINE)]
+    return "\n".join(lines).replace("$", r"\$")
+
+
 def run_title(run: StoredRun) -> str:
     """The name of a run, and what a reader must know of it."""
     diverged = sum(entry["status"] == "diverged" for entry in run.summary["seeds"].values())
@@ -148,7 +156,7 @@ def is_generated(run: StoredRun) -> bool:
 
 def feature_label(run: StoredRun, feature: str) -> str:
     scaled = not is_generated(run) and "=" not in feature  # a one-hot column is named word=level
-    return words(feature) + (" (standard deviations)" if scaled else "")
+    return folded(words(feature) + ("\n(standard deviations)" if scaled else ""))
 
 
 def nothing_completed(run: StoredRun) -> str | None:

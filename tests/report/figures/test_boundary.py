@@ -70,7 +70,7 @@ def test_many_classes_have_a_colour_each_and_are_paler_where_less_sure(runs, dra
 def test_names_are_shown_as_they_are(runs, drawn):
     figure = drawn("boundary", runs["table"])
     (panel,) = figure.axes
-    assert panel.get_xlabel() == r"a\$b\$ (standard deviations)"
+    assert panel.get_xlabel() == "a\\$b\\$\n(standard deviations)"
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert r" _first\$ (training data, seed 0)" in legend  # an underscore alone would hide it
     assert "<b>second (training data, seed 0)" in legend

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import itertools
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from regx.report.figures import KINDS, bias_variance
-from regx.report.figures.style import LINES, MADE_BY, SPLITS, content, styled, words
+from regx.report.figures.style import LINES, MADE_BY, SPLITS, content, feature_label, styled, words
 from regx.report.figures.subjects import read_subjects
 
 
@@ -76,6 +77,24 @@ def test_no_label_leaves_the_figure(runs, drawn):
         box = text.get_window_extent(renderer)
         assert 0 <= box.x0 < box.x1 <= width, text
         assert 0 <= box.y0 < box.y1 <= height, text
+
+
+def test_long_names_leave_neighbouring_panels_alone(runs):
+    label = feature_label(runs["table"], "a very long name of a $column$ of a table of somebody")
+    title = words("none-lam-0.00215443-batch_size-16-and-more")
+    with styled():
+        for kind, run in (("boundary", "table"), ("learning_curves", "table"), ("fitted", "sine")):
+            (found,) = [one for one in KINDS if one.name == kind]
+            labels = {"boundary": {"x_labels": (label, label)}, "fitted": {"x_label": label, "y_label": label}}
+            one = replace(found.read(runs[run]), title=title, **labels.get(kind, {}))
+            figure = found.draw([one] * 6)
+            renderer = FigureCanvasAgg(figure).get_renderer()
+            figure.draw(renderer)
+            width = figure.canvas.get_width_height()[0]
+            for texts in ([panel.title for panel in figure.axes[:3]], [panel.xaxis.label for panel in figure.axes[:3]]):
+                boxes = [text.get_window_extent(renderer) for text in texts]
+                assert all(box.x0 >= 0 and box.x1 <= width for box in boxes), kind
+                assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes)), kind
 
 
 @given(st.text(max_size=80) | st.text(st.sampled_from("ab$_\\\n\u2028"), max_size=80))
