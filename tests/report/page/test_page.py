@@ -81,6 +81,7 @@ def test_everything_is_there(words: str, page: Path) -> None:
         HOSTILE,
     ):
         assert said in words, said
+    assert "`" not in words
     text = page.read_text()
     assert "http://" not in re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)
     assert not re.search(r'(src|href)="(?!#|data:,)', re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL))
