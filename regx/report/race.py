@@ -362,7 +362,7 @@ def _whole(number: float) -> str:
 
 def _number(number: float) -> str:
     """At most six characters."""
-    if math.isnan(number):
+    if not math.isfinite(number):
         return "-"
     if number and not 0.001 <= abs(number) < 1e5:
         mantissa, _, exponent = f"{number:.1e}".partition("e")
@@ -371,7 +371,8 @@ def _number(number: float) -> str:
 
 
 def _factor(number: float) -> str:
-    return "-" if math.isnan(number) else f"x{number:.2f}" if number < 100 else f"x{number:.0f}"
+    """At most seven characters."""
+    return f"x{number:.2f}" if number < 100 else "-" if math.isnan(number) else f"x{_number(number)}"
 
 
 def print_final(state: RaceState, scene: Scene | None, stream: IO[str]) -> None:

@@ -173,6 +173,13 @@ def test_at_80_columns_nothing_is_cut(state: RaceState) -> None:
     assert len(lines) == 7
 
 
+def test_weights_that_explode_leave_room_for_the_state(state: RaceState) -> None:
+    state.see(*look(EVERYBODY, 0, [1.0] * 6, [2.0] * 6))
+    for factor, said in ((500, "x500"), (5e8, "x5.0e8"), (5e14, "x5.0e14")):
+        state.lanes[0].norm = factor * state.lanes[0].start_norm
+        assert text(state, View(80, 24))[1].split()[-2:] == [said, "training"]
+
+
 def test_where_the_height_is_short_the_stacks_go_and_the_lanes_stay(state: RaceState) -> None:
     lines = text(state, View(80, 6))
     assert len(lines) == 4
