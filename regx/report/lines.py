@@ -106,12 +106,11 @@ def _finite(lines: Mapping[str, Numbers]) -> dict[str, Numbers]:
 def looks_logarithmic(values: Sequence[Any]) -> bool:
     """Whether positive numbers are spaced by ratios rather than by differences."""
     positive = [value for value in values if _is_number(value) and value > 0]
-    if (
-        len(positive) < 3
-        or len(positive) < len(values) - 1
-        or any(not _is_number(value) or value < 0 for value in values)
-    ):
+    if len(positive) < len(values) - 1 or any(not _is_number(value) or value < 0 for value in values):
         return False
+    if len(positive) < 3:
+        # Of 0 and two more, a linear axis would press the lesser onto 0.
+        return len(values) == 3 and bool(positive[1] >= 10 * positive[0])
     ratios = [math.log(b / a) for a, b in itertools.pairwise(positive)]
     gaps = [b - a for a, b in itertools.pairwise(positive)]
     return min(ratios) > 0 and max(ratios) / min(ratios) < max(gaps) / min(gaps)

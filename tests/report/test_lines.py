@@ -45,6 +45,8 @@ def test_which_axes_look_logarithmic():
     assert looks_logarithmic([8, 32, 128])
     assert not looks_logarithmic([0, 0.1, 0.2, 0.3])
     assert not looks_logarithmic([1, 10])
+    assert looks_logarithmic([0, 0.001, 0.1])
+    assert not looks_logarithmic([0, 0.2, 0.5])
     assert not looks_logarithmic([-1, 1, 10, 100])
     assert not looks_logarithmic([[4], [64]])
 

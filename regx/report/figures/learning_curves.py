@@ -104,6 +104,7 @@ def draw(runs: Sequence[Curves]) -> Figure:
                 label="reported epoch of a seed", transform=panel.get_xaxis_transform(),
             )  # fmt: skip
             handles.setdefault("reported", ticks)
+        panel.locator_params(axis="x", integer=True)
         panel.set_xlabel("epoch (passes over the data)")
         if not alike or panel.get_subplotspec().is_first_col():  # type: ignore[union-attr]  # every panel has a place
             panel.set_ylabel(one.label)

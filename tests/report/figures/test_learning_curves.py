@@ -41,6 +41,13 @@ def test_the_best_epoch_is_that_of_the_least_mean_validation_loss(runs, drawn):
     assert panel.get_title() == f"sine\nbest epoch: {means.idxmin()}"
 
 
+def test_epochs_are_whole_numbers(runs, drawn):
+    (panel,) = drawn("learning_curves", runs["sine"]).axes
+    for last in (2, 20):
+        panel.set_xlim(0, last)
+        assert all(tick == int(tick) for tick in panel.get_xticks()), last
+
+
 def test_with_early_stopping_it_is_the_mean_of_what_the_seeds_reported(runs, drawn):
     run = runs["stopped"]
     (panel,) = drawn("learning_curves", run).axes
