@@ -200,7 +200,7 @@ class _Training:
         going_on = finite
         if everyone:
             if epoch in self._pictured_epochs:
-                self._take_snapshots(epoch)
+                self._take_snapshots(epoch, rows)
             for observer in self._observers:
                 observer.on_evaluation(epoch, self._networks, metrics, state.predict)
             split = "test" if self._peek else "val"
@@ -212,6 +212,8 @@ class _Training:
     def _leave(self, epoch: int, leaving: Array, diverged: Array | None = None) -> None:
         """Report the networks where `leaving`, (r,), is true, and go on without them."""
         self._spent()
+        # Who stops early leaves the last picture there, not at an epoch that it never comes to.
+        self._take_snapshots(epoch, leaving if diverged is None else leaving & ~diverged)
         values, epochs, because = self._state.reported(epoch)
         if self._peek:
             because = because.replace("validation", "test")
@@ -230,9 +232,9 @@ class _Training:
         if len(self._networks):
             self._state.select(~leaving)
 
-    def _take_snapshots(self, epoch: int) -> None:
+    def _take_snapshots(self, epoch: int, of: Array) -> None:
         for row, network in enumerate(self._networks.tolist()):
-            if network in self._snapshots:
+            if of[row] and network in self._snapshots:
                 self._snapshots[network][epoch] = self._state.layout.named(self._state.values[row].copy())
 
     def _facts(self, values: Array) -> dict[str, Array]:
@@ -298,7 +300,10 @@ class _Training:
 
 
 def snapshot_epochs(training: Training) -> frozenset[int]:
-    """The epochs at which snapshots are taken: evaluated ones, spread evenly from epoch 0 to the last."""
+    """The epochs at which snapshots are taken: evaluated ones, spread evenly from epoch 0 to the last.
+
+    Those of a network that stops early end with the epoch at which it does.
+    """
     evaluated = sorted({*range(0, training.epochs + 1, training.eval_every), training.epochs})
     chosen = np.linspace(len(evaluated) - 1, 0, training.snapshots).round().astype(int)
     return frozenset(evaluated[index] for index in chosen)

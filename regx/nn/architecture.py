@@ -29,7 +29,8 @@ class Training:
 
     epochs: passes over the training split. batch_size: samples per step, or None for all of them.
     dtype: float32 or float64. eval_every: metrics are taken at epoch 0, at every k-th and at the last one.
-    snapshots: how many evaluated epochs, spread evenly from the first to the last, leave the weights of the first seed.
+    snapshots: how many evaluated epochs, spread evenly from the first to the last, leave the weights of the first seed;
+        the one at which it stops early does too.
     checkpoint_seconds: how often a long training writes down where it is, so that it can go on from there.
     """
 

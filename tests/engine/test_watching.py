@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier, DummyRegressor
@@ -12,6 +14,7 @@ from regx.core.trained import Trained
 from regx.engine.diagnostics import trivial
 from regx.engine.trainer import Predict, snapshot_epochs, train, train_in_turns
 from regx.nn.architecture import Training
+from regx.optim import SGD
 from regx.regularizers import Dropout, EarlyStopping
 from tests.engine.populations import TASKS, assert_same_bits, dataset, population
 
@@ -76,6 +79,20 @@ def test_snapshots_are_the_weights_in_training_spread_over_the_evaluated_epochs(
     stopped_there = train(population((1,), epochs=4))[0]
     for name, array in second.snapshots[4].items():
         assert np.array_equal(array, stopped_there.weights[f"final/{name}"])
+
+
+def test_who_stops_early_leaves_a_last_picture_and_who_diverges_does_not():
+    stopping = {"stack": [EarlyStopping(patience=2)], "epochs": 4000, "snapshots": 3}
+    (stopped,) = train(dataclasses.replace(population(**stopping), pictured=(True,)))
+    last = int(stopped.metrics["epoch"][-1])
+    assert last < 2000
+    assert list(stopped.snapshots) == [0, last]
+    for name, array in stopped.snapshots[last].items():
+        assert np.array_equal(array, stopped.weights[f"final/{name}"])
+    broken = population(optimizer=SGD(lr=1e30), epochs=40, snapshots=2)
+    (diverged,) = train(dataclasses.replace(broken, pictured=(True,)))
+    assert diverged.status == "diverged"
+    assert list(diverged.snapshots) == [0]
 
 
 @pytest.mark.parametrize(("snapshots", "epochs"), [(1, {10}), (2, {0, 10}), (3, {0, 5, 10}), (99, set(range(11)))])
