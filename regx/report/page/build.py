@@ -296,7 +296,8 @@ class _Group:
         said = []
         for lane in lanes:
             ends = [f"{split} loss {lane['loss'][split]['loss'][-1]:.3g}" for split in SPLITS if split in lane["loss"]]
-            said.append(f"{self.labels[lane['run']]} stops at epoch {lane['last']:,} with {', '.join(ends)}")
+            ended = "diverges" if lane["ended"] == "diverged" else "ends"
+            said.append(f"{self.labels[lane['run']]} {ended} at epoch {lane['last']:,} with {', '.join(ends)}")
         return "; ".join(said) + "."
 
     def _strength(self, number: int, sweep: Strength) -> dict[str, Any]:

@@ -112,6 +112,8 @@
     return last;
   };
 
+  const ended = (lane) => `${lane.ended} at epoch ${lane.last}` + (lane.ended === "stopped" && lane.reported < lane.last ? ` and judged at ${lane.reported}` : "");
+
   // ---- the race
   for (const place of all(".race")) {
     const race = DATA.races[place.id];
@@ -154,7 +156,7 @@
       Object.assign(figure("weights").data[0], { z: rows(packed, layer.columns), zmin: -layer.scale, zmax: layer.scale });
       for (const part of ["fit", "loss", "weights"]) if (figure(part)) draw(`${place.id}-${part}`);
 
-      const over = lane.last < epoch ? `, stopped at epoch ${lane.last}` : "";
+      const over = lane.last < epoch ? `, ${ended(lane)}` : "";
       const cut = layer.rows < layer.shape[0] || layer.columns < layer.shape[1] ? ` The first ${layer.rows} × ${layer.columns} are drawn.` : "";
       place.querySelector(".weights-text").textContent =
         `Weights of ${DATA.runs[lane.run].label}, layer ${layer.name}${over}. ${(100 * lane.zeros[lane.frame[stop]]).toFixed(0)} % of all its weights are exactly zero.${cut} Colours end at ±${number(layer.scale)}.`;
@@ -162,7 +164,7 @@
       slider.setAttribute("aria-valuetext", `epoch ${epoch}`);
       words.textContent = `Epoch ${epoch}: ` + race.lanes.map((one) => {
         const losses = ["train", "test"].filter((split) => split in one.loss).map((split) => `${split} loss ${number(at(one.loss[split], epoch))}`);
-        return `${DATA.runs[one.run].label} ${losses.join(", ")}${one.last < epoch ? ` (stopped at ${one.last})` : ""}`;
+        return `${DATA.runs[one.run].label} ${losses.join(", ")}${one.last < epoch ? ` (${ended(one)})` : ""}`;
       }).join("; ") + ".";
     };
     const stop = () => {

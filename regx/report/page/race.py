@@ -102,6 +102,7 @@ def _lane(
             loss[split] = {"epoch": curve.epoch.tolist(), "loss": [float(f"{one:.4g}") for one in curve.mean]}
     return {
         "run": index,
+        "ended": "diverged" if run.summary["seeds"][str(seed)]["status"] == "diverged" else "stopped",
         "last": int(run.summary["seeds"][str(seed)]["last_epoch"]),
         "reported": int(run.summary["seeds"][str(seed)]["reported_epoch"]),
         # A run that has no snapshot at a stop shows the one before it: the network that it had by then.

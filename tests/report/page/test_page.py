@@ -276,6 +276,17 @@ def test_runs_of_one_name_on_several_datasets_keep_it(tmp_path: Path, fabricated
     assert [run["label"] for run in content["data"]["runs"]] == ["none", "none"]
 
 
+def test_how_the_networks_of_a_race_end_is_said(tmp_path: Path, train: Callable[..., Path]) -> None:
+    train(tmp_path, "stop", **{"regularizers.early_stopping.patience": 1, "optimizer.lr": 0.3})
+    train(tmp_path, "boom", **{"optimizer.name": "sgd", "optimizer.lr": 1e30})
+    content = build([str(tmp_path)], None, "test_loss")[0]
+    boom, stop = content["data"]["races"]["race-0"]["lanes"]
+    assert (stop["ended"], boom["ended"]) == ("stopped", "diverged")
+    assert stop["reported"] < stop["last"] < 40
+    assert f"stop ends at epoch {stop['last']} with" in content["groups"][0]["race"]["caption"]
+    assert f"boom diverges at epoch {boom['last']} with" in content["groups"][0]["race"]["caption"]
+
+
 def test_where_no_picture_of_the_prediction_is_possible_the_page_says_why(
     table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
