@@ -318,6 +318,9 @@ def test_on_a_phone_nothing_but_tables_scrolls_sideways(opened: Page) -> None:
     for name in ("curves-0", "race-0-weights", "strength-0-0-fit"):
         opened.plot(name)
     opened("document.querySelectorAll('.lane option')[0].text = 'x'.repeat(90)")  # a name may be long
+    opened("document.querySelector('#group-0-table tbody th').append('x'.repeat(90))")
+    verdict = "return document.querySelector('#group-0-table td.verdict').getBoundingClientRect().right"
+    assert opened(verdict) <= 360
     wide = "return [document.documentElement.scrollWidth, window.innerWidth]"
     assert opened(wide) == [360, 360]
     assert opened("return document.getElementById('curves-0')._fullLayout.width") <= 360
