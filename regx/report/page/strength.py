@@ -74,7 +74,8 @@ def _axes(sweep: Sweep) -> list[Strength]:
         return []
     center, chosen = sweep.chosen
     found = []
-    for key in (axis.key for axis in sweep.axes):
+    for axis in sweep.axes:
+        key = axis.key
         fixed = {other: value for other, value in center.items() if other != key}
         along = [(point[key], run) for point, run in sweep.cells if run is not None and {**point, **fixed} == point]
         if len(along) < 2:
@@ -84,7 +85,8 @@ def _axes(sweep: Sweep) -> list[Strength]:
         values, runs = [value for value, _ in along], [run for _, run in along]
         positions, log = _positions(values, numeric)
         at = runs.index(chosen)
-        found.append(Strength(sweep.name, key, fixed, values, positions, log, runs, at, sweep.chosen_by, sweep.compact))
+        lacking = sweep.compact and len(along) < len(axis.values)
+        found.append(Strength(sweep.name, key, fixed, values, positions, log, runs, at, sweep.chosen_by, lacking))
     return found
 
 

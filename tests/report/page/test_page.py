@@ -233,13 +233,18 @@ def test_what_differs_beside_the_regularizers_stands_in_the_conclusion(tmp_path:
 def test_of_a_compact_sweep_the_best_cells_are_drawn(tmp_path: Path, fabricated: Any) -> None:
     for lam, loss in ((0.1, 0.3), (0.01, 0.1), (0.001, 0.2)):
         fabricated.store(tmp_path / f"l2-{lam}", [loss] * 5, stack=[{"l2": {"lam": lam}}])
-    sweep = {"name": "l2", "axes": [{"key": "regularizers.l2.lam", "values": [0.1]}], "compact": True, "config": {}}
+    axis = {"key": "regularizers.l2.lam", "values": [0.1, 0.01, 0.001, 0.0001]}
+    sweep = {"name": "l2", "axes": [axis], "compact": True, "config": {}}
     write_json(tmp_path / SWEEP, sweep)
     content, problems = build([str(tmp_path)], None, "test_loss")
     assert problems == []
     (strength,) = content["groups"][0]["strengths"]
     assert strength["ticks"] == ["0.001", "0.01", "0.1"]
     assert "only the best cells have run folders" in strength["caption"]
+    axis["values"] = [0.1, 0.01, 0.001]  # small enough that every cell is among the best
+    write_json(tmp_path / SWEEP, sweep)
+    (strength,) = build([str(tmp_path)], None, "test_loss")[0]["groups"][0]["strengths"]
+    assert "run folders" not in strength["caption"]
     sweep["axes"] = [{"key": "regularizers.l1.lam", "values": [0.1]}]
     write_json(tmp_path / SWEEP, sweep)
     content, problems = build([str(tmp_path)], None, "test_loss")
