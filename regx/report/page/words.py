@@ -36,7 +36,8 @@ def conclusion(
     better, worse = ([row for row in others if row["verdict"] == word] for word in ("better", "worse"))
     gone = [row for row in others if row["difference"]["mean"] is None]
     few = [row for row in others if row not in gone and str(row["verdict"]).startswith("cannot tell")]
-    untold = [row for row in others if row not in [*better, *worse, *gone, *few]]
+    same = [row for row in others if row not in few and _no_difference(row)]
+    untold = [row for row in others if row not in [*better, *worse, *gone, *few, *same]]
     said = []
     if better:
         first, chosen_by = _choice(better, metric)
@@ -69,6 +70,11 @@ def conclusion(
         said.append(f"Did harm: {_listed([labels[row['run']] for row in worse])}.")
     if untold:
         said.append(f"Cannot be told from {labels[base['run']]}: {_listed([labels[row['run']] for row in untold])}.")
+    if same:
+        said.append(
+            f"The same {_metric(metric)} as {labels[base['run']]} at every seed: "
+            f"{_listed([labels[row['run']] for row in same])}."
+        )
     if few:
         said.append(
             f"Fewer than five seeds shared with {labels[base['run']]}, so nothing can be told yet: "
@@ -172,7 +178,7 @@ def sentence(
         return f"{name} is the baseline: {_metric(metric)} {_interval(row.get(metric))}.{diverged}{peeked}"
     if row["difference"]["mean"] is None:
         return f"{name} shares no finished seed with {labels[base['run']]}, so nothing can be said.{diverged}{peeked}"
-    if row["difference"]["low"] == row["difference"]["high"] == 0:
+    if _no_difference(row):
         judged = f"{name} gives the same {_metric(metric)} as {labels[base['run']]} at every seed."
     elif verdict in ("better", "worse"):
         word = "helped" if verdict == "better" else "did harm"
@@ -245,6 +251,10 @@ def why(row: Row, base: Row) -> str:
     if zeros and zeros[0] > zeros[1] + 0.05:
         found.append(f"{zeros[0]:.0%} of the weights are exactly zero".replace("%", " %"))
     return "; ".join(found) + "." if found else ""
+
+
+def _no_difference(row: Row) -> bool:
+    return bool(row["difference"]["low"] == row["difference"]["high"] == 0)
 
 
 def _choice(better: Sequence[Row], metric: str) -> tuple[Row, str]:

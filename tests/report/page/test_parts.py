@@ -178,7 +178,7 @@ def test_verdicts_in_words_with_their_numbers(rows: list[dict[str, Any]]) -> Non
     assert whole.startswith("l2 helped against none, the run without regularizers")
     assert "How sure: over 7 seeds" in whole
     assert "Did harm: worse." in whole
-    assert "Cannot be told from none: same and vague." in whole
+    assert "Cannot be told from none: vague. The same test loss as none at every seed: same." in whole
     assert "Fewer than five seeds shared with none, so nothing can be told yet: few." in whole
 
 
