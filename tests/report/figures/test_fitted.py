@@ -45,6 +45,7 @@ def test_one_panel_for_each_run(runs, drawn):
     assert [panel.get_title() for panel in axes] == ["sine", "sparse", "one_seed"]
     assert len({panel.get_ylim() for panel in axes}) == 1
     assert lines(axes[2])["fit of seed 4"].get_linestyle() == ":"
+    assert "mean fit over seeds" not in lines(axes[2])
 
 
 def test_what_it_is_not_for(runs):
