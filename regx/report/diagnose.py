@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from regx.core.errors import InputError, RegxError
+from regx.core.text import clean
 from regx.evidence.advice import Advice, advice, changed
 from regx.evidence.diagnosis import Diagnosis, diagnose
 from regx.report.render import is_terminal
@@ -94,7 +95,7 @@ def write_changed(found: Sequence[Diagnosed], number: int, path: Path, force: bo
     config = changed(one.run, chosen)
     overrides = " ".join(f"-s {override}" for override in chosen.overrides)
     heading = (
-        f"# {_printable(str(one.run.folder))}, {one.diagnosis.verdict}, with advice {number} of `regx diagnose`:\n"
+        f"# {clean(str(one.run.folder))}, {one.diagnosis.verdict}, with advice {number} of `regx diagnose`:\n"
         f"# {overrides}\n"
     )
     write_atomically(path, (heading + config_text(config.resolved)).encode())
@@ -123,12 +124,12 @@ def _flat(one: Diagnosed) -> dict[str, str]:
     means = {item.name: item.value for item in one.diagnosis.evidence}
     values = {name: means.get(name) for name in MEASURED}
     return {
-        "name": _printable(one.run.name),
+        "name": clean(one.run.name),
         "verdict": one.diagnosis.verdict,
         "seeds": str(len(one.diagnosis.seeds)),
         **{name: "" if value is None else f"{value:.6g}" for name, value in values.items()},
         "advice": "; ".join(" ".join(item.overrides) or item.name for item in one.advice),
-        "run": _printable(str(one.run.folder)),
+        "run": clean(str(one.run.folder)),
     }
 
 
@@ -141,14 +142,14 @@ def _write_blocks(found: Sequence[Diagnosed], stream: IO[str], quiet: bool) -> N
     wide = min(console.width, WIDEST)
 
     def say(text: str, indent: int = 2, style: str = "") -> None:
-        console.print(Padding(Text(_printable(text), style=style), (0, 0, 0, indent)), width=wide)
+        console.print(Padding(Text(clean(text), style=style), (0, 0, 0, indent)), width=wide)
 
     for number, one in enumerate(found):
         if number:
             console.print()
         diagnosis = one.diagnosis
         console.print(
-            Text.assemble((_printable(one.run.name), "bold"), ": ", (diagnosis.verdict, _style(diagnosis.verdict)))
+            Text.assemble((clean(one.run.name), "bold"), ": ", (diagnosis.verdict, _style(diagnosis.verdict)))
         )
         if not quiet:
             say(_about(one), style="dim")
@@ -175,7 +176,7 @@ def _bullet(console: Any, sign: str, text: str, wide: int, style: str = "") -> N
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(width=4, justify="right", no_wrap=True)
     grid.add_column(overflow="fold")
-    lines = "\n".join(_printable(line) for line in text.split("\n"))
+    lines = "\n".join(clean(line) for line in text.split("\n"))
     grid.add_row(Text(sign, style=style), Text(lines, style=style))
     console.print(grid, width=wide)
 
@@ -210,8 +211,3 @@ def _sparklines(diagnosis: Diagnosis, wide: int) -> list[str]:
 
 def _style(verdict: str) -> str:
     return {"healthy": "bold green", "mild overfitting": "bold yellow", "cannot tell": "bold"}.get(verdict, "bold red")
-
-
-def _printable(text: str) -> str:
-    """User text without what would move the cursor."""
-    return "".join(sign if sign.isprintable() else "�" for sign in text)

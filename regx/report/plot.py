@@ -13,7 +13,7 @@ from regx.report.figures import KINDS
 from regx.report.figures.kind import Kind
 from regx.report.figures.style import FORMATS, MADE_BY, content, nothing_completed, styled
 from regx.report.figures.subjects import Subjects, read_subjects
-from regx.store.atomic import write_atomically
+from regx.store.atomic import make_folder, write_atomically
 
 NAMES = tuple(kind.name for kind in KINDS)
 # Without --kind, of more runs than these only what compares them is drawn.
@@ -93,10 +93,7 @@ class Plots:
                 continue
             with styled():
                 drawn = content(page.kind.draw(read), self._format, self._dpi)
-            try:
-                page.file.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise RegxError(f"{page.file.parent}: the folder cannot be made: {error.strerror or error}.") from error
+            make_folder(page.file.parent)
             write_atomically(page.file, drawn)
             written += 1
             yield Plot(page.kind.name, page.file, tuple(of))

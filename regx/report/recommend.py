@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
+from regx.core.text import clean
 from regx.evidence.inspection import Inspection
 from regx.evidence.recommendation import (
     FEWEST_SPLITS,
@@ -269,7 +270,7 @@ def document(
 def write_paragraphs(lines: Sequence[str], stream: IO[str]) -> None:
     """Write sentences: on a terminal folded to its width, else a line each."""
     for line in lines:
-        text = "".join(sign if sign.isprintable() else "�" for sign in line)
+        text = clean(line)
         stream.write((textwrap.fill(text, WIDTH, break_long_words=False) if is_terminal(stream) else text) + "\n")
 
 

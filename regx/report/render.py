@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any
 
 from regx.core.errors import InputError, did_you_mean
+from regx.core.text import clean
 from regx.report.conclusion import conclusion
 from regx.report.table import COLUMNS, Row, flat, is_equal, labels, value
 
@@ -261,7 +262,7 @@ def _number(number: float, decimals: int) -> str:
 
 def _printable(item: Any) -> Any:
     """User text without what would move the cursor or the columns."""
-    return "".join(sign if sign.isprintable() else "�" for sign in item) if isinstance(item, str) else item
+    return clean(item) if isinstance(item, str) else item
 
 
 def elided(text: str, width: int) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from regx.config.config import Config
 from regx.core.errors import InputError, RegxError
+from regx.core.text import clean
 from regx.evidence.recommendation import Conclusion, Measured, Raced
 from regx.store.atomic import write_atomically
 from regx.store.files import config_text, write_json
@@ -72,14 +73,10 @@ def write(found: Recommendation, document: Mapping[str, Any], lines: Sequence[st
     table, beside = Path(resolved["dataset"]["path"]), target.parent.resolve()
     if table.is_relative_to(beside):  # then both can be moved together
         resolved["dataset"]["path"] = str(table.relative_to(beside))
-    comment = "".join(f"# {line}\n" for text in lines for line in textwrap.wrap(_printable(text), 118))
+    comment = "".join(f"# {line}\n" for text in lines for line in textwrap.wrap(clean(text), 118))
     for each in dict.fromkeys((found.folder / RECOMMENDED, target)):
         own = resolved if each == target else found.config.resolved
         content = f"{comment}{config_text(own)}".encode()
         write_atomically(each, _mark(content) + b"\n" + content)
     write_json(found.folder / OUTCOME, {**document, "config": str(target)})
     return target
-
-
-def _printable(text: str) -> str:
-    return "".join(sign if sign.isprintable() else "�" for sign in text)

@@ -192,7 +192,7 @@ def find_runs(paths: Iterable[Path | str]) -> list[Path]:
     found: dict[Path, Path] = {}
     wrong = []
     for path in map(Path, paths):
-        folders = list(_runs_in(path, DEPTH))
+        folders = [folder for folder in folders_at(path, DEPTH) if is_run(folder)]
         if not folders:
             wrong.append(_no_run(path))
         found.update({folder.resolve(): folder for folder in folders if folder.resolve() not in found})
@@ -211,16 +211,16 @@ def is_run(folder: Path) -> bool:
     return os.path.isfile(folder / ABOUT) or os.path.isfile(folder / SUMMARY)  # noqa: PTH113
 
 
-def _runs_in(folder: Path, depth: int) -> Iterator[Path]:
-    if is_run(folder):
-        yield folder
-    elif depth and os.path.isdir(folder):  # noqa: PTH112
+def folders_at(path: Path, depth: int) -> Iterator[Path]:
+    """A path and the folders inside it, so many levels deep; hidden ones and a run's own are not looked into."""
+    yield path
+    if depth and os.path.isdir(path) and not is_run(path):  # noqa: PTH112
         try:
-            inside = sorted(entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+            inside = sorted(entry for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith("."))
         except OSError:
             return
         for entry in inside:
-            yield from _runs_in(entry, depth - 1)
+            yield from folders_at(entry, depth - 1)
 
 
 def _no_run(path: Path) -> str:

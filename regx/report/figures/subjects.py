@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from regx.core.errors import InputError, RegxError
 from regx.evidence.sweeps import Sweep, read_sweep
 from regx.store.files import BIAS_VARIANCE, SWEEP, damaged, expect, read_json
-from regx.store.run import DEPTH, StoredRun, find_runs, is_run, read_runs
+from regx.store.run import DEPTH, StoredRun, find_runs, folders_at, read_runs
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def read_subjects(paths: Sequence[Path | str]) -> Subjects:
     Raises InputError if a path holds none of these, or if nothing can be read.
     """
     folders = [path.parent if path.name in (SWEEP, BIAS_VARIANCE) else path for path in map(Path, paths)]
-    inside = {folder: list(_folders(folder, DEPTH)) for folder in folders}
+    inside = {folder: list(folders_at(folder, DEPTH)) for folder in folders}
     with_runs, wrong = [], []
     for folder in folders:
         try:
@@ -80,18 +80,6 @@ def read_subjects(paths: Sequence[Path | str]) -> Subjects:
 
 def _has(folder: Path, file: str) -> bool:
     return os.path.isfile(folder / file)  # noqa: PTH113  # false where a name is too long, or a folder closed
-
-
-def _folders(folder: Path, depth: int) -> Iterator[Path]:
-    """A folder and those inside it; a run's own are not looked into."""
-    yield folder
-    if depth and os.path.isdir(folder) and not is_run(folder):  # noqa: PTH112  # false where a name is too long
-        try:
-            inside = sorted(entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
-        except PermissionError:
-            return
-        for entry in inside:
-            yield from _folders(entry, depth - 1)
 
 
 def _decomposition(folder: Path) -> Decomposition:

@@ -10,6 +10,7 @@ from typing import Any
 
 from regx.core.errors import RegxError
 from regx.core.glossary import METRICS
+from regx.core.text import clean
 from regx.evidence.advice import advice
 from regx.evidence.curves import Curve
 from regx.evidence.data import dataset_of
@@ -19,7 +20,6 @@ from regx.report.page.curves import SPLITS, thinned_curve
 from regx.report.page.race import pictured_seed, race_of
 from regx.report.page.strength import Strength, fits, strengths
 from regx.report.page.surface import Surface, plain_surface, surface_of
-from regx.report.page.words import clean
 from regx.report.render import cell_texts, shown_columns
 from regx.report.table import COLUMNS, Row, compare_rows, labels, only_changed, sort_rows
 from regx.store.files import CONFIG, read_text, strict

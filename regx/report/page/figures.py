@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regx.core.arrays import Array
+from regx.core.text import clean
 from regx.evidence.curves import Curve
 from regx.report.page.curves import SPLITS
 from regx.report.page.strength import Strength
 from regx.report.page.surface import Surface
-from regx.report.page.words import clean
 
 Figure = dict[str, Any]
 DASHES = {"train": "dot", "val": "dash", "test": "solid"}

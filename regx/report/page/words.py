@@ -89,11 +89,6 @@ def conclusion(
     return [text for text in said if text]
 
 
-def clean(text: str) -> str:
-    """Text of a run without control signs, halves of signs, and what would turn the direction of writing."""
-    return "".join(sign if sign.isprintable() else "�" for sign in text)
-
-
 def picture(surface: Surface) -> dict[str, str]:
     """What the picture of a prediction is of, in the plural if it is, what it shows, and how that is to be read."""
     points = "signs are the training points by their label"

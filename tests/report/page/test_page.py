@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regx.core.errors import InputError
-from regx.report.page.build import build, clean
+from regx.core.text import clean
+from regx.report.page.build import build
 from regx.report.page.figures import plot_text
 from regx.report.page.write import check_output, render, write_page
 from regx.store.files import ABOUT, SUMMARY, SWEEP, read_json, write_json
