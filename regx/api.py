@@ -45,9 +45,10 @@ class Run:
         return self._stored.weights
 
     def predict(self, x: Any, seed: int | None = None) -> Array:
-        """The prediction for x, (n, D), as (n, outputs): the mean over the seeds, or that of one seed.
+        """The prediction for x, (n, D), as (n, outputs): the mean over the completed seeds, or that of one seed.
 
-        x is what the network sees (`regx data` writes it). For classification the outputs are probabilities.
+        x is what the network sees (`regx data` writes it). The outputs are the number, the probability of class 1, or
+        that of each class. Raises regx.InputError for other features, or a seed that is not completed.
         """
         from regx.evidence.predict import predict
 
@@ -67,19 +68,34 @@ def run(
 ) -> Run:
     """Train every seed of a config that its run folder lacks, as `regx run` does, and return the run.
 
-    seeds: a number, `"3,5,8"` or several. set: overrides by key, such as `{"optimizer.lr": 0.01}`.
+    seeds: how many, or which: a list, or `"3,5,8"`; the config's if None. set: overrides by key, such as
+    `{"optimizer.lr": 0.01}`. out: where the run folder stands. jobs: processes to train in; None for as many as the
+    work is worth. force: train finished seeds anew.
     Raises regx.RegxError, whose message says what was expected, what was found and where.
     """
     import json
+    import os
 
     from regx.config.load import load_config
+    from regx.core.errors import InputError
     from regx.runner.runs import Target, bring_up_to_date
+
+    def plain(value: Any) -> Any:
+        if hasattr(value, "tolist"):  # NumPy's numbers and arrays
+            return value.tolist()
+        if isinstance(value, os.PathLike):
+            return os.fspath(value)
+        raise InputError(f"set: expected numbers, words, true, false, None, lists or mappings, found {value!r}")
 
     def text(key: str, value: Any) -> str:
         if isinstance(value, bool) and key.startswith("regularizers.") and key.count(".") == 1:
             return "on" if value else "off"
-        return value if isinstance(value, str) else json.dumps(value)
+        return value if isinstance(value, str) else json.dumps(value, default=plain)
 
+    if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
+        raise InputError(
+            f"jobs: expected a whole number from 1, or None for as many as the work is worth, found {jobs!r}"
+        )
     overrides = [f"{key}={text(key, value)}" for key, value in (set or {}).items()]
     loaded = load_config(config, overrides, seeds)
     target = Target(loaded, Path(out) / loaded.folder_name)
@@ -97,7 +113,12 @@ def compare(
     baseline: str | Path | Run | None = None,
     metric: str = "test_loss",
 ) -> pandas.DataFrame:
-    """The comparison table over run folders, or folders that hold runs: a row per run, as `regx compare` shows it."""
+    """The comparison table: a row per run, as `regx compare --format csv` has it.
+
+    runs: runs, run folders, or folders that hold runs. baseline: a run or its folder, which need not be among them, or
+    the name of one of them; the run without regularizers if None. metric: what differences and verdicts are about.
+    Raises regx.InputError where one of the runs cannot be read, and for a wrong baseline or metric.
+    """
     from regx.report.table import compare_frame
 
     several = [runs] if isinstance(runs, str | Path | Run) else runs

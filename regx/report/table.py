@@ -111,7 +111,7 @@ def compare_rows(
     return [rows[id(run)] for run in by_label]
 
 
-def read_with_baseline(paths: Iterable[Path | str], baseline: str | None) -> tuple[list[StoredRun], list[str]]:
+def read_with_baseline(paths: Iterable[Path | str], baseline: Path | str | None) -> tuple[list[StoredRun], list[str]]:
     """`read_runs` of the paths, and of the baseline where it is a folder."""
     return read_runs([*paths, *([baseline] if baseline is not None and Path(baseline).is_dir() else [])])
 
@@ -121,20 +121,17 @@ def compare_frame(
 ) -> pandas.DataFrame:
     """The table as a DataFrame with flat columns, such as test_loss, test_loss_low and test_loss_high.
 
-    runs: runs, run folders, or folders that hold runs. Raises InputError if one of them cannot be read.
+    runs: runs, run folders, or folders that hold runs; each run is compared once. A baseline that is a folder need not
+    be among them. Raises InputError if there are none, or one of them cannot be read.
     """
     import pandas
 
-    stored: list[StoredRun] = []
-    for run in runs:
-        if isinstance(run, StoredRun):
-            stored.append(run)
-        else:
-            found, problems = read_runs([run])
-            if problems:
-                raise InputError("\n".join(problems))
-            stored.extend(found)
-    return pandas.DataFrame([flat(row) for row in compare_rows(stored, baseline, metric)])
+    folders = [run.folder if isinstance(run, StoredRun) else run for run in runs]
+    reference = baseline.folder if isinstance(baseline, StoredRun) else baseline
+    stored, problems = read_with_baseline(folders, reference)
+    if problems:
+        raise InputError("\n".join(problems))
+    return pandas.DataFrame([flat(row) for row in compare_rows(stored, reference, metric)])
 
 
 def flat(row: Mapping[str, Any], keys: Iterable[str] | None = None) -> dict[str, Any]:

@@ -186,6 +186,13 @@ def test_only_changed(runs):
     assert "stack" not in rows["l2"]
 
 
+def test_a_frame_has_each_run_once_and_the_baseline_where_it_is_a_folder(runs, tmp_path):
+    frame = compare_frame([read_run(tmp_path / "l2"), tmp_path / "l2"], baseline=tmp_path / "none")
+    assert frame[["name", "verdict"]].to_numpy().tolist() == [["l2", "better"], ["none", "baseline"]]
+    with pytest.raises(InputError, match="Expected one run folder or more"):
+        compare_frame([])
+
+
 def test_as_a_frame(runs, tmp_path):
     frame = compare_frame([tmp_path / "none", read_run(tmp_path / "l2")])
     assert list(frame.name) == ["none", "l2"]

@@ -26,6 +26,28 @@ def weights(run: regx.Run) -> dict[str, bytes]:
     return {name: array.tobytes() for name, array in run.weights.items()}
 
 
+def test_settings_may_be_numpys_numbers_and_paths(small: Path, tmp_path: Path) -> None:
+    plain = regx.run(
+        small, set={"training.epochs": 3, "architecture.hidden": [4, 5], "optimizer.lr": 0.25}, out=tmp_path
+    )
+    numbers = {
+        "training.epochs": np.int64(3),
+        "architecture.hidden": np.array([4, 5]),
+        "optimizer.lr": np.float32(0.25),
+    }
+    assert regx.run(small, set=numbers, seeds=np.arange(3), out=tmp_path).folder == plain.folder
+    with pytest.raises(regx.InputError, match=r"nothing\.csv"):
+        regx.run(small, set={"dataset": {"name": "csv", "target": "y", "path": Path("nothing.csv")}}, out=tmp_path)
+    with pytest.raises(regx.InputError, match=r"set: expected .* found <object"):
+        regx.run(small, set={"optimizer.lr": object()}, out=tmp_path)
+
+
+@pytest.mark.parametrize("jobs", [0, -1, 2.5])
+def test_jobs_that_are_no_number_of_processes(small: Path, tmp_path: Path, jobs: int) -> None:
+    with pytest.raises(regx.InputError, match="jobs: expected a whole number from 1"):
+        regx.run(small, jobs=jobs, out=tmp_path)
+
+
 def test_a_seed_has_the_same_bits_alone_together_and_in_workers(small: Path, tmp_path: Path) -> None:
     together = weights(regx.run(small, out=tmp_path / "together", jobs=1))
     in_workers = weights(regx.run(small, out=tmp_path / "workers", jobs=2))
