@@ -95,6 +95,13 @@ def test_the_data_cannot_tell_where_splits_differ_more_than_lanes() -> None:
     assert found.rows_needed > ROWS, "only rows would tell"
 
 
+def test_no_difference_on_average_is_no_finding_where_splits_allow_one_worth_having() -> None:
+    found = concluded([lane("none", 0.5, 0.5, 0.1), lane("l2", 0.45, 0.5, 0.1)], measured(1.0, 0.7, 0.7))
+    assert found.to_plain.low is not None
+    assert found.to_plain.low < -0.05 * 0.5 < found.to_plain.mean
+    assert found.regularization == "cannot tell"
+
+
 def test_few_splits_tell_nothing() -> None:
     def few(scores: Scores) -> dict[int, float]:
         return {seed: scores[seed] for seed in (0, 1, 2)}
@@ -110,6 +117,12 @@ def test_the_first_lane_within_a_standard_error_is_recommended() -> None:
     lanes = [lane("none", 0.8, 0.8), lane("l2", 0.501, 0.5), lane("dropout", 0.7, 0.7), lane("full", 0.5, 0.5)]
     assert simplest(lanes, 0.25).name == "l2"
     assert simplest([lanes[0], lanes[2], lanes[3]], 0.25).name == "full"
+
+
+@pytest.mark.parametrize(("split", "recommended"), [((120, 3, 150), "l2"), ((120, 150, 3), "none")])
+def test_the_standard_error_is_that_of_the_validation_rows(split: tuple[int, int, int], recommended: str) -> None:
+    lanes = [lane("none", 0.52, 0.5), lane("l2", 0.5, 0.5)]
+    assert conclude(lanes, measured(1.0, 0.7, 0.7), split, ROWS).recommended == recommended
 
 
 def test_test_losses_choose_nothing() -> None:

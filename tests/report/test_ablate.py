@@ -166,6 +166,16 @@ def test_only_seeds_of_all_combinations_count(runs):
     assert "diverged at 1 seed, with early_stopping(30)" in answers(found)[0]
 
 
+def test_of_accuracies_the_greater_is_the_better(runs):
+    rng = np.random.default_rng(1)
+    for run, accuracy in zip(runs, (0.6, 0.7, 0.75, 0.9), strict=True):
+        for entry in run.summary["seeds"].values():
+            entry["metrics"]["test_accuracy"] = accuracy + 0.001 * rng.random()
+    found = effects_of(["early_stopping", "dropout"], runs, "test_accuracy").ablation
+    assert [effect.verdict for effect in found.effects] == ["better", "better"]
+    assert found.pairs[0].verdict == "help each other"
+
+
 def test_where_all_diverged_little_is_said(runs, tmp_path, monkeypatch):
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
     monkeypatch.setenv("NO_COLOR", "1")
