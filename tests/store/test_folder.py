@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -232,6 +233,37 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
     with pytest.raises(RegxError, match="No space left"):
         write_atomically(path, b"new")
     assert [(entry.name, entry.read_bytes()) for entry in tmp_path.iterdir()] == [("x", b"old")]
+
+
+def test_what_a_summary_lists_is_on_the_disk_before_it(tmp_path, fabricated, monkeypatch):
+    """Nothing takes a file's place before it is flushed, its name before the next file, and its rows and arrays too."""
+    on_disk: dict[int, object] = {}  # by inode: the size of a file, the names of a folder
+    replaced = []
+
+    def state(path):
+        return path.stat().st_ino, {one.name for one in path.iterdir()} if path.is_dir() else path.stat().st_size
+
+    def flush(descriptor):
+        (path,) = (one for one in (tmp_path, *tmp_path.iterdir()) if one.stat().st_ino == os.fstat(descriptor).st_ino)
+        on_disk.update([state(path)])
+
+    def replace(source, target, replace=os.replace):
+        assert state(Path(source)) in on_disk.items()
+        if Path(target).name == "summary.json":
+            for file in ("metrics.csv", "weights.npz"):
+                assert state(tmp_path / file) in on_disk.items()
+        if replaced:
+            assert replaced[-1] in on_disk[tmp_path.stat().st_ino]
+        replaced.append(Path(target).name)
+        replace(source, target)
+
+    with RunWriter(tmp_path, fabricated.config(), fabricated.ABOUT) as writer:
+        monkeypatch.setattr(os, "fsync", flush)
+        monkeypatch.setattr(os, "replace", replace)
+        for seed in (0, 1):
+            writer.add([fabricated.trained(seed)])
+    assert replaced.count("summary.json") == 2
+    assert replaced[-1] in on_disk[tmp_path.stat().st_ino]
 
 
 @given(offset=st.floats(0, 1, exclude_max=True), file=st.sampled_from(FILES))
