@@ -92,6 +92,11 @@ def ended(pid: int) -> int:
     return os.waitstatus_to_exitcode(status)
 
 
+def is_over(pid: int) -> bool:
+    """Whether a process has ended; it is still to be waited for."""
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
 def finish(arguments: Sequence[object], log: Path, before: Callable[[], None] = lambda: None) -> int:
     """Start a command and wait for it. Its exit code."""
     return ended(start(arguments, log, before))

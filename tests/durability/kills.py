@@ -6,6 +6,7 @@ python tests/durability/kills.py --runs 200 --sweeps 20
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import random
 import signal
@@ -69,18 +70,27 @@ def worker_kills(times: int, draw: random.Random, folder: Path) -> int:
         pid = commands.start([*arguments, out], log)
         # Fewer than a network that is cut out of its population would be given up after.
         for _ in range(MOST_WORKERS_KILLED):
-            time.sleep(draw.uniform(0.1, 0.5))
-            # Those of every thread: each starts its worker anew.
-            found = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
-            training = [worker for own in found for worker in own if _cpu_seconds(worker) > SECONDS_TO_START]
-            if training:
+            while not _training(pid) and not commands.is_over(pid):
+                time.sleep(0.01)
+            time.sleep(draw.uniform(0, 0.3))
+            if training := _training(pid):
                 killed += 1
                 os.kill(int(draw.choice(training)), signal.SIGKILL)
         code = commands.ended(pid)
         assert code == 0, (number, code, log.read_text()[-1000:])
         differ = commands.differing(commands.results(out), expected)
         assert not differ, (number, differ)
+    assert killed, "no worker was there to be killed"
     return killed
+
+
+def _training(pid: int) -> list[str]:
+    """The workers of a command that have begun to train."""
+    found = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):  # of every thread: each starts its worker anew
+        with contextlib.suppress(OSError):
+            found += path.read_text().split()
+    return [worker for worker in found if _cpu_seconds(worker) > SECONDS_TO_START]
 
 
 def _cpu_seconds(pid: str) -> float:

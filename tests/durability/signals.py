@@ -73,8 +73,11 @@ def signals(folder: Path, sent: signal.Signals, times: int, draw: random.Random,
     return longest
 
 
-def second_signal(folder: Path) -> float:
-    """Seconds from a second signal to the end of a run that does not end at the first, since its disk is stuck."""
+def second_signal(folder: Path, within: float) -> float:
+    """Seconds from a second signal to the end of a run that does not end at the first, since its disk is stuck.
+
+    Raises AssertionError if they are too many.
+    """
     config = folder / "endless.yaml"
     config.write_text(ENDLESS)
 
@@ -92,7 +95,9 @@ def second_signal(folder: Path) -> float:
     begun = time.monotonic()
     os.kill(pid, signal.SIGTERM)
     assert commands.ended(pid) == 128 + signal.SIGTERM
-    return time.monotonic() - begun
+    lasting = time.monotonic() - begun
+    assert lasting < within, lasting
+    return lasting
 
 
 def starts(folder: Path, times: int) -> tuple[int, int]:
@@ -122,8 +127,11 @@ def _holder(said: str) -> int:
     return int(said.partition("found process ")[2].partition(" ")[0])
 
 
-def second_starts(folder: Path, times: int) -> list[float]:
-    """Seconds from a start on a live run, of a Python that has loaded nothing, to its refusal."""
+def second_starts(folder: Path, times: int, within: float) -> list[float]:
+    """Seconds from a start on a live run, of a Python that has loaded nothing, to its refusal.
+
+    Raises AssertionError if they are too many.
+    """
     config = folder / "endless.yaml"
     config.write_text(ENDLESS)
     out = folder / "live"
@@ -142,6 +150,7 @@ def second_starts(folder: Path, times: int) -> list[float]:
     finally:
         os.kill(pid, signal.SIGKILL)
         commands.ended(pid)
+    assert max(lasting) < within, lasting
     return lasting
 
 
@@ -149,7 +158,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=int, default=40)
     parser.add_argument("--starts", type=int, default=100)
-    parser.add_argument("--within", type=float, default=2.0, help="seconds in which a signal must end a run")
+    parser.add_argument("--within", type=float, default=2.0, help="seconds to end a run; half to refuse a second start")
     options = parser.parse_args()
     commands.load()
     draw = random.Random(0)  # noqa: S311
@@ -162,10 +171,10 @@ def main() -> None:
                 print(
                     f"{sent.name}, {jobs} jobs: {times} runs ended as interrupted, the slowest within {longest:.2f} s"
                 )
-        print(f"a second signal ends a run that is stuck within {second_signal(folder):.2f} s")
+        print(f"a second signal ends a run that is stuck within {second_signal(folder, options.within):.2f} s")
         refused, done = starts(folder, options.starts)
         print(f"{options.starts} starts at once: {refused} refused naming the holder, {done} ended with the results")
-        lasting = second_starts(folder, max(options.starts // 10, 1))
+        lasting = second_starts(folder, max(options.starts // 10, 1), options.within / 2)
         print(f"{len(lasting)} starts on a live run: refused within {min(lasting):.2f} to {max(lasting):.2f} s")
 
 

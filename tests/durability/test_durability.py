@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="starts commands
     ("script", "said"),
     [
         ("kills.py --runs 2 --sweeps 1 --jobs 1 2", "sweep, 2 jobs: 1 killed"),
-        ("signals.py --times 1 --starts 6 --within 20", "starts at once"),
+        ("signals.py --times 1 --starts 6 --within 30", "starts at once"),
         ("faults.py --step 29", "each then resumed to bit-identical results"),
         ("damage.py --offsets 30 --bits 20", "run.json: "),
     ],

@@ -193,6 +193,7 @@ def test_early_stopping_restores_the_best_weights_of_each_network(metric, every)
         epochs = network.metrics["epoch"]
         assert network.reported_epoch == epochs[best]
         assert network.reported_because == EarlyStopping.reports
+        assert network.diagnostics["seconds_per_epoch"] == pytest.approx(network.seconds / epochs[-1])
         for column, value in again.items():
             assert value[index] == network.metrics[column][best]
         # It stopped at the first evaluated epoch that was `patience` or more behind its best, or at the end.

@@ -68,11 +68,11 @@ def test_an_observer_sees_what_the_networks_predict_and_changes_nothing():
 
 
 def test_snapshots_are_the_weights_in_training_spread_over_the_evaluated_epochs():
-    watched = population((0, 1), epochs=9, eval_every=2, snapshots=3)
+    watched = population((0, 1), epochs=9, eval_every=2, snapshots=4)
     pictured = type(watched)(**{**vars(watched), "pictured": (False, True)})
     first, second = train(pictured)
     assert first.snapshots == {}
-    assert list(second.snapshots) == [0, 4, 9]
+    assert list(second.snapshots) == [0, 4, 6, 9]
     for epoch, state in ((0, "init"), (9, "final")):
         for name, array in second.snapshots[epoch].items():
             assert np.array_equal(array, second.weights[f"{state}/{name}"])

@@ -1,10 +1,13 @@
 """Early stopping of a linear model acts like L2 with lam in proportion to 1/t."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 from sklearn.linear_model import Ridge
 
+from regx.core.regularizer import Scores
 from regx.data.dataset import Dataset, Split
 from regx.engine.trainer import train
 from regx.nn.architecture import Architecture
@@ -35,6 +38,24 @@ def stopped_after(epochs: int, data: Dataset, lr: float = LR) -> np.ndarray:
         data=data, architecture=Architecture((), init=1e-12), optimizer=SGD(lr=lr), epochs=epochs, eval_every=epochs
     )
     return train(spec)[0].weights["final/0/weight"][:, 0]
+
+
+@pytest.mark.parametrize("metric", ["val_loss", "val_accuracy"])
+def test_small_improvements_are_restored_but_do_not_count_for_the_patience(metric: str) -> None:
+    """The last one by more than 0.1 is at epoch 2; the best of all at epoch 4."""
+    losses = [1.0, 0.95, 0.85, 0.8, 0.79, 0.84]
+    member = EarlyStopping(patience=np.array([3]), min_delta=np.array([0.1]), metric=metric)
+    site, values = SimpleNamespace(state={}), np.zeros((1, 1))
+    member.begin(site, values)
+    going_on = []
+    for epoch, loss in enumerate(losses):
+        values[:] = epoch
+        score = np.array([loss])
+        scores = Scores(epoch, score, None) if metric == "val_loss" else Scores(epoch, np.array([0.0]), 1 - score)
+        going_on += member.on_epoch(values, scores, site).tolist()
+    assert going_on == [True, True, True, True, True, False]
+    assert member.on_finish(values, site).tolist() == [4]
+    assert values.tolist() == [[4]]
 
 
 @pytest.mark.parametrize("seed", range(3))

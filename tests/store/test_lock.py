@@ -77,3 +77,21 @@ def test_a_folder_in_which_nothing_was_written_goes_again(tmp_path: Path) -> Non
     with Lock(tmp_path / "c"):
         pass
     assert [path.name for path in (tmp_path / "c").iterdir()] == ["file"]
+
+
+def test_a_lock_that_was_removed_while_it_was_taken_is_taken_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between opening the file and locking it its last holder leaves: others do not see what is locked then."""
+    fcntl = pytest.importorskip("fcntl")
+    (tmp_path / "kept").touch()
+    flock, earlier = fcntl.flock, [Lock(tmp_path)]
+
+    def leaving(descriptor: int, operation: int) -> None:
+        if earlier:
+            earlier.pop().release()
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", leaving)
+    with Lock(tmp_path), pytest.raises(RegxError, match="expected to be the only one who writes here"):
+        Lock(tmp_path)
