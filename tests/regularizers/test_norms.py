@@ -96,6 +96,10 @@ def test_values_of_a_batch_have_mean_zero_and_variance_one() -> None:
     np.testing.assert_allclose(batch.forward(z.copy()), [[[-1, 1], [-1, 1]]])
     np.testing.assert_allclose(own["running_mean"], [[0.2, 0.4]])
     np.testing.assert_allclose(own["running_variance"], [[1.0, 1.3]])
+    # What is left over of an epoch, one sample, has no variance, and is left out of the running ones.
+    BatchNorm(momentum=np.array([0.1]), eps=tiny).stage(own, gradients, (1, 2, 1)).forward(z[:, :, :1].copy())
+    np.testing.assert_allclose(own["running_mean"], [[0.2, 0.4]])
+    np.testing.assert_allclose(own["running_variance"], [[1.0, 1.3]])
     layer = LayerNorm(eps=tiny).stage(own, gradients, (1, 2, 2))
     np.testing.assert_allclose(layer.forward(z.copy()), [[[-1, -1], [1, 1]]])
     # RMS: sample 0 has mean square 2.5, sample 1 has 22.5.
