@@ -15,9 +15,10 @@ from regx.core.regularizer import Regularizer, Site
 class L2(Regularizer):
     """(lam/2)·‖W‖² added to the loss; its gradient is lam·W. On weight matrices, never on biases, gains or offsets.
 
-    Pulls every weight towards zero in proportion to its size; makes no exact zeros. A Gaussian prior N(0, 1/lam) on
-    the weights. With plain SGD a step is w <- (1 - lr·lam)·w - lr·gradient; with Adam the penalty is rescaled along
-    with the gradient, so it is not weight decay.
+    Pulls every weight towards zero in proportion to its size; makes no exact zeros. Beside a cross-entropy, which is
+    the mean over n rows, it is a Gaussian prior N(0, 1/(n·lam)) on the weights. With plain SGD a step is
+    w <- (1 - lr·lam)·w - lr·gradient; with Adam the penalty is rescaled along with the gradient, so it is not weight
+    decay.
 
     Elsewhere: lam here is PyTorch's `weight_decay` in SGD and Adam, and twice the factor of Keras' `L2` or of a penalty
     written lam·Σw². scikit-learn: alpha/B of MLPClassifier and 2·alpha/B of MLPRegressor in batches of B samples;

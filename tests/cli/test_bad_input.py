@@ -13,6 +13,7 @@ import pickle
 import re
 import shutil
 import sys
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,8 @@ import numpy as np
 import pytest
 
 import regx.cli.app
+from regx.config.load import load_config
+from regx.core.errors import InputError
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -96,6 +99,10 @@ YAML: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
 def test_yaml(call: Call, case: str) -> None:
     content, message = YAML[case]
     Path("c.yaml").write_bytes(content.encode() if isinstance(content, str) else content)
+    begun = time.process_time()
+    with pytest.raises(InputError):
+        load_config("c.yaml")
+    assert time.process_time() - begun < 0.5
     in_order(call("validate", "c.yaml"), "error: ", *message)
 
 
