@@ -23,7 +23,7 @@ from regx.nn.initialisations import INITIALISATIONS
 from regx.nn.layout import Layout
 from regx.optim import REGISTRY as OPTIMIZERS
 from regx.optim import SCHEDULES, SGD, Adam, Constant, Cosine, Step
-from regx.regularizers import L1, L2, REGISTRY, Dropout, EarlyStopping
+from regx.regularizers import L1, L2, REGISTRY, BatchNorm, Dropout, EarlyStopping
 from tests.engine.populations import TASKS, assert_same_bits, dataset, population
 from tests.engine.settings import NEUTRAL, PAIRS, SETTINGS, TRAINING_ONLY, is_layer, name
 
@@ -219,6 +219,16 @@ def test_eval_every_thins_the_rows_and_changes_nothing_else(epochs, every):
         assert np.isnan(values[0]) == (column in ("objective", "penalty"))
         assert np.isfinite(values[1:]).all()
     assert all(np.array_equal(thin.weights[key], full.weights[key]) for key in full.weights)
+
+
+def test_norm_and_zeros_are_those_of_the_weights_alone():
+    (one,) = train(population([1], [L1(lam=0.3), BatchNorm()], epochs=20))
+    weights = np.concatenate(
+        [a.ravel() for key, a in one.weights.items() if key.startswith("final") and "weight" in key]
+    )
+    assert one.metrics["weight_norm"][-1] == pytest.approx(np.linalg.norm(weights))
+    assert one.metrics["zero_fraction"][-1] == pytest.approx(np.mean(weights == 0))
+    assert 0 < np.mean(weights == 0) < 1
 
 
 @pytest.mark.parametrize("pair", TRAINING_ONLY, ids=name)
