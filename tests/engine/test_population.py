@@ -15,6 +15,7 @@ from regx.core.regularizer import Regularizer, Site
 from regx.core.streams import Streams
 from regx.data.dataset import Dataset, Split
 from regx.engine import state as engine_state
+from regx.engine.diagnostics import dead_units
 from regx.engine.state import State
 from regx.engine.trainer import train
 from regx.nn.activations import ACTIVATIONS
@@ -229,6 +230,14 @@ def test_norm_and_zeros_are_those_of_the_weights_alone():
     assert one.metrics["weight_norm"][-1] == pytest.approx(np.linalg.norm(weights))
     assert one.metrics["zero_fraction"][-1] == pytest.approx(np.mean(weights == 0))
     assert 0 < np.mean(weights == 0) < 1
+
+
+@pytest.mark.parametrize(("rows", "alike", "dead"), [(20, 20, 1), (20, 19, 0), (600, 600, 1), (600, 599, 0)])
+def test_dead_units_answer_all_training_rows_alike_and_not_more(rows, alike, dead):
+    data = dataset("binary", n=(rows, 8, 9))
+    data.train.x[:alike] = 0
+    state = State(population([0, 1], data=data, architecture=Architecture((6, 5), "tanh")))
+    assert dead_units(state.evaluator, 2).tolist() == [dead, dead]
 
 
 @pytest.mark.parametrize("pair", TRAINING_ONLY, ids=name)
