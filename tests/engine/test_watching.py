@@ -119,6 +119,17 @@ def test_the_trivial_predictor_is_scikit_learns(task):
         assert found[f"trivial_{split}_accuracy"] == accuracy_score(of, dummy.predict(rows.x))
 
 
+@pytest.mark.parametrize(("task", "rest"), [("binary", 19.5), ("multiclass", 20)])
+def test_a_class_that_the_training_split_lacks_counts_as_half_a_row(task, rest):
+    data = dataset(task)
+    data.train.y[:] = data.train.y[0]
+    new = (data.val.y != data.train.y[0]).any(axis=1)
+    assert new.any()
+    counts = np.where(new, 0.5, rest)
+    rows = {"binary": 20, "multiclass": 21}[task]  # the rest of a binary one is what half a row leaves
+    assert trivial(data)["trivial_val_loss"] == pytest.approx(np.log(rows / counts).mean())
+
+
 def test_with_peek_the_test_split_stops_training():
     data = dataset("regression")
     swapped = type(data)(**{**vars(data), "val": data.test, "test": data.val})
