@@ -13,7 +13,7 @@ from regx.cli.options import JsonOption
 def command(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="a regularizer, optimizer, dataset, metric, ...; none: the list"),
+        typer.Argument(metavar="[NAME]", help="a regularizer, optimizer, dataset, metric, key, ...; none: the list"),
     ] = None,
     json: JsonOption = False,
 ) -> None:

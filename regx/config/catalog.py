@@ -102,12 +102,21 @@ def entries() -> list[Entry]:
 
 
 def explained(name: str) -> list[Entry]:
-    """The entries of a name.  Raises InputError with the nearest name where there is none."""
-    found = [entry for entry in entries() if entry.name == name]
+    """The entries of a name, then those of the keys that are called so.
+
+    Raises InputError with the nearest name where there is none.
+    """
+    known = entries()
+    keys = [
+        Entry(f"{entry.name}.{key.name}", entry.group, f"{_sentence(key.help)}.", (key,))
+        for entry in known
+        for key in entry.keys
+    ]
+    found = [entry for entry in known if entry.name == name] + [one for one in keys if one.keys[0].name == name]
     if not found:
-        known = sorted({entry.name for entry in entries()})
+        names = sorted({entry.name for entry in known} | {one.keys[0].name for one in keys})
         raise InputError(
-            f"expected something that regx knows, found '{name}'.{did_you_mean(name, known)} "
+            f"expected something that regx knows, found '{name}'.{did_you_mean(name, names)} "
             "`regx explain` prints the list"
         )
     return found

@@ -25,7 +25,12 @@ class Optimizer(Component):
     """
 
     lr: Array = number(0.01, gt=0, help="learning rate, before the schedule")
-    sam: Array = number(0.0, neutral=0.0, ge=0, help="radius of sharpness-aware minimisation; 0 is without")
+    sam: Array = number(
+        0.0,
+        neutral=0.0,
+        ge=0,
+        help="how far uphill the gradient is taken, sharpness-aware minimisation (Foret et al. 2021); 0 is without",
+    )
 
     def static_key(self) -> tuple[object, ...]:
         """What networks must share to be trained in one population: with a radius every step takes two gradients."""

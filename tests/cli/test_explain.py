@@ -73,6 +73,14 @@ def test_the_whole_text_of_one() -> None:
     ]
 
 
+@pytest.mark.parametrize("key", ["sam", "residual", "tied", "label_noise", "hidden", "batch_size", "lam"])
+def test_a_key_is_explained_wherever_it_is_one(key: str) -> None:
+    pages = [entry for entry in entries() if key in (one.name for one in entry.keys)]
+    own = [key] * (key in EXPLAINED)  # what a table calls so comes first
+    assert [entry.name for entry in explained(key)] == own + [f"{entry.name}.{key}" for entry in pages]
+    assert f"{pages[0].name}.{key}  ({pages[0].group})\n\n" in explain(key).stdout
+
+
 def test_json() -> None:
     (found,) = json.loads(explain("l2", "--json").stdout)
     assert found["keys"][0]["key"] == "lam"
