@@ -240,6 +240,10 @@ def test_an_override_changes_one_thing(config: Path, override: str, key: tuple[s
     assert found == value
 
 
+def test_on_leaves_a_regularizer_that_is_there_as_it_is(config: Path) -> None:
+    assert load_config(config, ["regularizers.l2=on"]) == load_config(config)
+
+
 def test_overrides_apply_in_order(config: Path) -> None:
     loaded = load_config(config, ["optimizer={name: sgd}", "optimizer.momentum=0.5", "optimizer.momentum=0.9"])
     assert loaded.resolved["optimizer"]["momentum"] == 0.9

@@ -79,6 +79,9 @@ def test_snapshots_are_the_weights_in_training_spread_over_the_evaluated_epochs(
     stopped_there = train(population((1,), epochs=4))[0]
     for name, array in second.snapshots[4].items():
         assert np.array_equal(array, stopped_there.weights[f"final/{name}"])
+    # Of a population that is cut in two, the half that it is in.
+    halves = [pictured.select(np.array(keep)) for keep in ([True, False], [False, True])]
+    assert [list(train(half)[0].snapshots) for half in halves] == [[], [0, 4, 6, 9]]
 
 
 def test_who_stops_early_leaves_a_last_picture_and_who_diverges_does_not():

@@ -10,6 +10,7 @@ import tracemalloc
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from command_line import Regx
 from typer.testing import CliRunner
@@ -82,6 +83,12 @@ def lines_of(folder: Path) -> list[bytes]:
         b",".join(line.split(b",")[:5] + line.split(b",")[6:-1])  # without the seconds and what seals them
         for line in (folder / networks.NETWORKS).read_bytes().splitlines()
     )
+
+
+def test_a_cell_that_diverged_in_part_comes_after_all_that_did_not() -> None:
+    nothing = np.nan
+    losses = np.array([[0.3, 0.5], [0.1, nothing], [nothing, nothing], [0.2, 0.4], [nothing, 0.05]])
+    assert compact._ranked(losses) == [3, 0, 4, 1]
 
 
 def test_only_what_is_missing_is_trained_and_a_cut_line_is_dropped(
