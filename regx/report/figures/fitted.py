@@ -107,7 +107,9 @@ def draw(runs: Sequence[Fit]) -> Figure:
             one.x, one.first, color=VERMILLION, linestyle=":", linewidth=1, label=f"fit of seed {one.seed}"
         )
         if one.low is not None:  # with one seed the mean is its fit
-            artists += panel.plot(one.x, one.mean, color=BLUE, linestyle="-", linewidth=1.6, label="mean fit over seeds")
+            artists += panel.plot(
+                one.x, one.mean, color=BLUE, linestyle="-", linewidth=1.6, label="mean fit over seeds"
+            )
         handles |= {artist.get_label(): artist for artist in artists}
         panel.set_title(folded(one.title))
         panel.set_xlabel(one.x_label)
