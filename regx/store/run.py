@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -105,6 +105,9 @@ def read_run(folder: Path | str) -> StoredRun:
     """The run in a folder. Raises InputError, naming the file and the line, if something is missing or damaged."""
     folder = Path(folder)
     if not is_run(folder):
+        inside = next(filter(is_run, folders_at(folder, DEPTH)), None)
+        if inside is not None:
+            raise InputError(f"{folder}: expected one run folder, found a folder of runs, such as {inside}")
         raise InputError(_no_run(folder))
     # In this order, since that is how a writer who is at work changes them.
     about = read_json(folder / ABOUT, ("status", "task", "data_fingerprint"))
@@ -167,11 +170,12 @@ def read_runs(paths: Iterable[Path | str], need: Iterable[Needed] = ()) -> tuple
     """All runs at the paths, and what is wrong with those that cannot be read, a message each.
 
     need: what beside config and summary is read and checked at once, so that no damage there shows up later.
-    Raises InputError if a path holds no run, or if none can be read.
+    Raises InputError if there is nothing at a path, or if no run can be read.
     """
-    runs, problems = [], []
+    runs: list[StoredRun] = []
     need = list(need)
-    for folder in find_runs(paths):
+    folders, problems = find_runs(paths)
+    for folder in folders:
         try:
             run = read_run(folder)
             for name in need:
@@ -184,25 +188,35 @@ def read_runs(paths: Iterable[Path | str], need: Iterable[Needed] = ()) -> tuple
     return runs, problems
 
 
-def find_runs(paths: Iterable[Path | str]) -> list[Path]:
-    """The run folders at the paths, each once: a folder that holds runs stands for all of them.
+def find_runs(paths: Iterable[Path | str]) -> tuple[list[Path], list[str]]:
+    """The run folders at the paths, each once, and what is left out: a folder that holds runs stands for all of them.
 
-    Raises InputError naming every path that is neither.
+    Left out is what is there and holds no run, as a shell's `runs/*` also names studies, pictures and pages.
+    Raises InputError naming every path that holds no run if there is nothing at one of them, or no run at any.
     """
     found: dict[Path, Path] = {}
-    wrong = []
+    without = []
     for path in map(Path, paths):
         folders = [folder for folder in folders_at(path, DEPTH) if is_run(folder)]
         if not folders:
-            wrong.append(_no_run(path))
+            without.append(path)
         found.update({folder.resolve(): folder for folder in folders if folder.resolve() not in found})
-    if wrong:
-        raise InputError("\n".join(wrong))
+    messages = left_out(without, bool(found))
     if not found:
         raise InputError(
             "Expected one run folder or more, found none. Type the folder that `regx run` printed, or `runs`."
         )
-    return list(found.values())
+    return list(found.values()), messages
+
+
+def left_out(paths: Sequence[Path], found: bool) -> list[str]:
+    """A message for each path that holds no run.  found: whether others do.
+
+    Raises InputError naming all of them if there is nothing at one of them, or if no other holds a run.
+    """
+    if paths and not (found and all(os.path.exists(path) for path in paths)):  # noqa: PTH110
+        raise InputError("\n".join(_no_run(path) for path in paths))
+    return [f"{path}: left out, since it is {_kind(path)}" for path in paths]
 
 
 def is_run(folder: Path) -> bool:
@@ -224,9 +238,13 @@ def folders_at(path: Path, depth: int) -> Iterator[Path]:
 
 
 def _no_run(path: Path) -> str:
-    there = os.path.exists(path)  # noqa: PTH110
-    found = "a folder without runs" if os.path.isdir(path) else "a file" if there else "nothing there"  # noqa: PTH112
     return (
         f"{path}: expected a run folder (it holds {CONFIG}, {METRICS}, {SUMMARY}, {WEIGHTS} and {ABOUT}) or a folder "
-        f"of such, found {found}. `regx run CONFIG` prints the folder it writes."
+        f"of such, found {_kind(path)}. `regx run CONFIG` prints the folder it writes."
     )
+
+
+def _kind(path: Path) -> str:
+    if os.path.isdir(path):  # noqa: PTH112
+        return "a folder without runs"
+    return "a file" if os.path.exists(path) else "nothing there"  # noqa: PTH110

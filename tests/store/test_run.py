@@ -10,12 +10,14 @@ def test_a_folder_stands_for_the_runs_in_it(tmp_path, fabricated):
     deep = fabricated.store(tmp_path / "runs" / "sweep" / "b")
     near = fabricated.store(tmp_path / "runs" / "a")
     fabricated.store(tmp_path / "runs" / ".hidden" / "c")
-    assert find_runs([tmp_path / "runs"]) == [near, deep]
-    assert find_runs([deep, tmp_path / "runs", str(near)]) == [deep, near]
+    assert find_runs([tmp_path / "runs"]) == ([near, deep], [])
+    assert find_runs([deep, tmp_path / "runs", str(near)]) == ([deep, near], [])
+    with pytest.raises(InputError, match=rf"runs: expected one run folder, found a folder of runs, such as {near}$"):
+        read_run(tmp_path / "runs")
     far = fabricated.store(tmp_path.joinpath("far", *"x" * (DEPTH + 1)))
     with pytest.raises(InputError):
         find_runs([tmp_path / "far"])
-    assert find_runs([tmp_path / "far" / "x"]) == [far]
+    assert find_runs([tmp_path / "far" / "x"]) == ([far], [])
 
 
 def test_what_is_no_run_is_said_all_at_once(tmp_path, fabricated):
@@ -34,6 +36,23 @@ def test_what_is_no_run_is_said_all_at_once(tmp_path, fabricated):
         find_runs([])
     with pytest.raises(InputError, match="expected a run folder"):
         read_run(tmp_path / "empty")
+
+
+def test_what_a_shell_names_beside_runs_is_left_out(tmp_path, fabricated):
+    run = fabricated.store(tmp_path / "b")
+    study = tmp_path / "a-bias-variance-0a1b2c3d"
+    study.mkdir()
+    (study / "bias_variance.json").write_text("{}")
+    (tmp_path / "report.html").write_text("")
+    found, left_out = find_runs(sorted(tmp_path.iterdir()))
+    assert found == [run]
+    assert left_out == [
+        f"{study}: left out, since it is a folder without runs",
+        f"{tmp_path / 'report.html'}: left out, since it is a file",
+    ]
+    assert read_runs(sorted(tmp_path.iterdir()))[1] == left_out
+    with pytest.raises(InputError, match="found a folder without runs"):
+        find_runs([study])
 
 
 def test_a_damaged_run_hides_no_other(tmp_path, fabricated):

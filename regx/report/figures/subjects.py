@@ -11,7 +11,7 @@ from typing import Any
 from regx.core.errors import InputError, RegxError
 from regx.evidence.sweeps import Sweep, read_sweep
 from regx.store.files import BIAS_VARIANCE, SWEEP, damaged, expect, read_json
-from regx.store.run import DEPTH, StoredRun, find_runs, folders_at, read_runs
+from regx.store.run import DEPTH, StoredRun, folders_at, is_run, left_out, read_runs
 
 
 @dataclass(frozen=True)
@@ -39,21 +39,17 @@ class Subjects:
 def read_subjects(paths: Sequence[Path | str]) -> Subjects:
     """What the paths hold: run folders, and folders that hold runs, sweeps or decompositions.
 
-    Raises InputError if a path holds none of these, or if nothing can be read.
+    Raises InputError if there is nothing at a path, or if nothing can be read.
     """
     folders = [path.parent if path.name in (SWEEP, BIAS_VARIANCE) else path for path in map(Path, paths)]
     inside = {folder: list(folders_at(folder, DEPTH)) for folder in folders}
-    with_runs, wrong = [], []
+    with_runs, others = [], []
     for folder in folders:
-        try:
-            find_runs([folder])
+        if any(is_run(one) for one in inside[folder]):
             with_runs.append(folder)
-        except InputError as error:
-            if not any(_has(one, BIAS_VARIANCE) for one in inside[folder]):
-                wrong.append(str(error))
-    if wrong:
-        raise InputError("\n".join(wrong))
-    problems: list[str] = []
+        elif not any(_has(one, BIAS_VARIANCE) for one in inside[folder]):
+            others.append(folder)
+    problems = left_out(others, len(others) < len(folders))
     decompositions: dict[Path, Decomposition] = {}
     for folder in (one for found in inside.values() for one in found if _has(one, BIAS_VARIANCE)):
         try:
