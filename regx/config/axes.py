@@ -90,8 +90,10 @@ def spaced(function: str, arguments: list[object]) -> list[float] | str:
     if len(numbers) != 3 or len(arguments) != 3 or not all(math.isfinite(number) for number in numbers):
         return form
     low, high, count = numbers
-    if not isinstance(count, int) or count < 2 or low == high:
+    if not isinstance(count, int) or count < 2:
         return form
+    if low == high:
+        return f"expected {function}(low,high,count) with two different ends"
     if count > MAX_VALUES:
         return f"expected {function}(low,high,count) with count <= {MAX_VALUES}"
     if function == "log":

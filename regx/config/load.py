@@ -116,7 +116,7 @@ class LazyCells(Sequence[Cell]):
         for axis, position in zip(self._axes, choice, strict=True):
             tree = tree.replaced(axis.path, axis.values[position])
         config = _built(tree, [], self._folder)
-        point = {key: _hashable(locate(config.resolved, key)) for key in self._keys}
+        point = {key: _as_point(locate(config.resolved, key)) for key in self._keys}
         name = _cell_name(self._name, self._labels, list(point.values()), set())
         return Cell(replace(config, name=name, resolved={**config.resolved, "name": name}), point)
 
@@ -197,14 +197,15 @@ def load_grid(
         for axis, node in zip(found, nodes, strict=True):
             cell = cell.replaced(axis.path, node)
         config = _built(cell, [], path.parent)
-        point = {key: _hashable(locate(config.resolved, key)) for key in keys}
+        point = {key: _as_point(locate(config.resolved, key)) for key in keys}
         name = _cell_name(base.name, labels, list(point.values()), names)
         names.add(name)
         config = replace(config, name=name, resolved={**config.resolved, "name": name})
         built.append(Cell(config, point))
         plain_points.append(tuple(point.values()))
     axes_found = tuple(
-        Axis(key, tuple(dict.fromkeys(point[index] for point in plain_points))) for index, key in enumerate(keys)
+        Axis(key, tuple({repr(point[index]): point[index] for point in plain_points}.values()))
+        for index, key in enumerate(keys)
     )
     return Grid(base.name, axes_found, tuple(built))
 
@@ -426,14 +427,15 @@ def _cell_name(base: str, labels: list[str], values: list[Any], taken: set[str])
 
 
 def _value_name(value: Any) -> str:
+    if isinstance(value, dict):
+        return "x".join(f"{key}x{_value_name(part)}" for key, part in value.items())
     if isinstance(value, tuple):
         return "x".join(_value_name(part) for part in value) or "none"
     return repr(value) if isinstance(value, float) else str(value)
 
 
-def _hashable(value: Any) -> Any:
+def _as_point(value: Any) -> Any:
+    """A value of a config with its lists as tuples."""
     if isinstance(value, list):
-        return tuple(_hashable(item) for item in value)
-    if isinstance(value, dict):
-        return tuple((key, _hashable(item)) for key, item in value.items())
-    return value
+        return tuple(_as_point(item) for item in value)
+    return {key: _as_point(item) for key, item in value.items()} if isinstance(value, dict) else value

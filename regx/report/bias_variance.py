@@ -111,7 +111,9 @@ def remarks(study: Mapping[str, Any]) -> list[str]:
 
 
 def shown(value: Any) -> str:
-    """A value in a sentence: `0.01`, `8`, `64x64`."""
+    """A value in a sentence: `0.01`, `8`, `64x64`, `normal: 0.1`."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {shown(part)}" for key, part in value.items())
     if isinstance(value, list | tuple):
         return "x".join(map(shown, value)) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value)
@@ -168,7 +170,7 @@ def _drawn(value: Any) -> Any:
 
 
 def _many(value: Any) -> bool:
-    return isinstance(value, list | tuple)
+    return isinstance(value, list | tuple | dict)
 
 
 def _split(study: Mapping[str, Any], point: Mapping[str, Any], opening: str) -> str:

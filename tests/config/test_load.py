@@ -313,7 +313,7 @@ def test_no_path_is_the_built_in_config() -> None:
     ("override", "values"),
     [
         ("architecture.hidden=[4],[64]", ((4,), (64,))),
-        ("architecture.init=he,xavier", ("he", "xavier")),
+        ("architecture.init=he,{normal: 0.1}", ("he", {"normal": 0.1})),
         ("optimizer.name=adam,sgd", ("adam", "sgd")),
         ("optimizer=adam,sgd", ("adam", "sgd")),
         ("training.epochs=log(1,100,3)", (1, 10, 100)),
@@ -373,6 +373,7 @@ def test_a_width_is_that_of_all_hidden_layers(config: Path) -> None:
         ("optimizer: {lr: [0.1, 0.1]}", "the value 0.1 is given twice"),
         ("optimizer: {lr: [0.1, -1]}", "1:23 optimizer.lr: expected a number with lr > 0, found -1"),
         ("optimizer: {lr: 'log(0,1,3)'}", "expected log(low,high,count) with low > 0 and high > 0, found 'log(0,1,3)'"),
+        ("optimizer: {lr: 'log(1,1,3)'}", "expected log(low,high,count) with two different ends, found 'log(1,1,3)'"),
         ("optimizer: {lr: 'log(1,2)'}", "expected log(low,high,count) with count >= 2, found 'log(1,2)'"),
         ("optimizer: {lr: 'linear(1,2,1000000)'}", "with count <= 10000"),
         ("architecture: {hidden: [[4], [0]]}", "expected a whole number >= 1, found 0"),

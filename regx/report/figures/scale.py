@@ -85,4 +85,6 @@ def shown(value: Any) -> str:
         return f"{value:.3g}"
     if isinstance(value, list | tuple):
         return words(", ".join(map(str, value)) or "none", 16)
+    if isinstance(value, dict):
+        return words(", ".join(f"{key}: {part}" for key, part in value.items()), 16)
     return words(value, 16)
