@@ -11,6 +11,7 @@ import re
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral
 from pathlib import Path
 from typing import Any, overload
 
@@ -326,7 +327,7 @@ def _tree(
 
 
 def _seeds_text(seeds: str | int | Sequence[int]) -> str:
-    if isinstance(seeds, (str, int)):
+    if isinstance(seeds, (str, int, Integral)):  # NumPy's whole numbers are no int
         return str(seeds)
     # The comma at the end makes a list of a single seed.
     return "".join(f"{int(seed)}," for seed in seeds)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from regx.core.errors import InputError, did_you_mean
 from regx.core.parameters import parameters
 from regx.core.trained import ACCURACIES
-from regx.store.run import StoredRun, read_runs
+from regx.store.run import StoredRun, find_runs, read_runs
 
 if TYPE_CHECKING:
     import pandas
@@ -113,25 +113,37 @@ def compare_rows(
 
 def read_with_baseline(paths: Iterable[Path | str], baseline: Path | str | None) -> tuple[list[StoredRun], list[str]]:
     """`read_runs` of the paths, and of the baseline where it is a folder."""
-    return read_runs([*paths, *([baseline] if baseline is not None and Path(baseline).is_dir() else [])])
+    return read_runs(_with_baseline(paths, baseline))
+
+
+def _with_baseline(paths: Iterable[Path | str], baseline: Path | str | None) -> list[Path | str]:
+    return [*paths, *([baseline] if baseline is not None and Path(baseline).is_dir() else [])]
 
 
 def compare_frame(
-    runs: Iterable[StoredRun | Path | str], baseline: StoredRun | Path | str | None = None, metric: str = "test_loss"
+    paths: Iterable[Path | str], baseline: Path | str | None = None, metric: str = "test_loss"
 ) -> pandas.DataFrame:
     """The table as a DataFrame with flat columns, such as test_loss, test_loss_low and test_loss_high.
 
-    runs: runs, run folders, or folders that hold runs; each run is compared once. A baseline that is a folder need not
-    be among them. Raises InputError if there are none, or one of them cannot be read.
+    paths: run folders, or folders that hold runs; each run is compared once, and of what holds none a Python warning
+    says that it is left out. A baseline that is a folder need not be among them. Raises InputError if there are none,
+    or one of the runs cannot be read.
     """
+    import warnings
+
     import pandas
 
-    folders = [run.folder if isinstance(run, StoredRun) else run for run in runs]
-    reference = baseline.folder if isinstance(baseline, StoredRun) else baseline
-    stored, problems = read_with_baseline(folders, reference)
+    folders, left_out = find_runs(_with_baseline(paths, baseline))
+    for message in left_out:
+        warnings.warn(message, stacklevel=3)
+    runs, problems = read_runs(folders)
     if problems:
         raise InputError("\n".join(problems))
-    return pandas.DataFrame([flat(row) for row in compare_rows(stored, reference, metric)])
+    rows = sort_rows(compare_rows(runs, baseline, metric))
+    frame = pandas.DataFrame([flat(row) for row in rows])
+    # A column in which nothing stands is one of numbers all the same.
+    numbers = [key for key in frame.columns if COLUMNS.get(key, COLUMNS["p"]).kind != "text"]
+    return frame.astype({key: float for key in numbers if frame[key].isna().any()})
 
 
 def flat(row: Mapping[str, Any], keys: Iterable[str] | None = None) -> dict[str, Any]:

@@ -194,7 +194,7 @@ def test_a_frame_has_each_run_once_and_the_baseline_where_it_is_a_folder(runs, t
 
 
 def test_as_a_frame(runs, tmp_path):
-    frame = compare_frame([tmp_path / "none", read_run(tmp_path / "l2")])
+    frame = compare_frame([tmp_path / "none", tmp_path / "l2"])
     assert list(frame.name) == ["none", "l2"]
     row = frame.set_index("name").loc["l2"]
     assert row.test_loss_low < row.test_loss < row.test_loss_high
@@ -205,3 +205,10 @@ def test_as_a_frame(runs, tmp_path):
         <= set(frame.columns)
         <= {*COLUMNS, *(f"{c}_{e}" for c in COLUMNS for e in ("low", "high"))}
     )
+    alone = compare_frame([tmp_path / "l2", str(tmp_path / "l2")])
+    assert list(alone.name) == ["l2"]
+    assert alone.p.dtype == alone.seeds_to_tell.dtype == float  # nothing stands there, and p < 0.05 can be asked
+    assert list(compare_frame([tmp_path / "l2"], baseline=tmp_path / "none").name) == ["l2", "none"]
+    (tmp_path / "notes.txt").write_text("")
+    with pytest.warns(UserWarning, match="notes.txt: left out, since it is a file"):
+        compare_frame([tmp_path / "l2", tmp_path / "notes.txt"])

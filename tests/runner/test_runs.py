@@ -108,6 +108,22 @@ def test_force_trains_anew_across_populations(small: Path, tmp_path: Path) -> No
     assert (run.folder / "summary.json").stat().st_mtime_ns > stamp
 
 
+def test_numbers_from_python_may_be_of_numpy_and_paths_paths(small: Path, tmp_path: Path) -> None:
+    plain = regx.run(small, seeds=2, set={"training.epochs": 3, "architecture.hidden": [4, 4]}, out=tmp_path, jobs=1)
+    numpy = {"training.epochs": np.int64(3), "architecture.hidden": np.array([4, 4])}
+    assert regx.run(small, seeds=np.int64(2), set=numpy, out=tmp_path, jobs=1).folder == plain.folder  # type: ignore[arg-type]
+    table = tmp_path / "t.csv"
+    table.write_text("a,y\n" + "".join(f"{row},{row % 7}.5\n" for row in range(20)))
+    given = {"dataset": "{name: csv, path: x, target: y}", "dataset.path": table}
+    assert regx.run(small, seeds=1, set=given, out=tmp_path, jobs=1).config["dataset"]["path"] == str(table)
+
+
+def test_the_table_from_python_is_best_first(small: Path, tmp_path: Path) -> None:
+    for name, epochs in (("a", 1), ("b", 300)):
+        regx.run(small, seeds=1, set={"name": name, "training.epochs": epochs}, out=tmp_path)
+    assert list(regx.compare(tmp_path).name) == ["b", "a"]
+
+
 def test_a_config_with_and_without_a_regularizer_share_every_other_draw(small: Path, tmp_path: Path) -> None:
     with_l2 = regx.run(small, out=tmp_path)
     without = regx.run(small, set={"regularizers.l2": "off"}, out=tmp_path)
