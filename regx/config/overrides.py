@@ -13,6 +13,7 @@ from regx.config.reader import NOT_TEXT, Node, read_value, scalar
 from regx.config.schema import config_model, mappings, parameters_at
 from regx.core.errors import did_you_mean
 from regx.core.parameters import parameters
+from regx.core.regularizer import Regularizer
 from regx.regularizers import REGISTRY as REGULARIZERS
 
 SHORT_AXES = {
@@ -256,22 +257,17 @@ def known_paths(root: Node) -> list[str]:
 def _short_key(root: Node, option: str, place: Place) -> str:
     if option != "--lam":
         return SHORT_AXES[option]
-    penalties = [
-        kind
-        for kind in _kinds(root)
-        if kind in REGULARIZERS and "lam" in parameters(REGULARIZERS[kind]) and _is_penalty(REGULARIZERS[kind])
-    ]
-    if len(penalties) > 1:
-        keys = " or ".join(f"-s regularizers.{kind}.lam=..." for kind in penalties)
-        message = f"the stack has several penalties ({', '.join(penalties)}). Say which: {keys}"
+    kinds = [kind for kind in _kinds(root) if kind in REGULARIZERS and _is_penalty(REGULARIZERS[kind])]
+    strengths = [f"regularizers.{kind}.{next(iter(parameters(REGULARIZERS[kind])))}" for kind in kinds]
+    if len(strengths) > 1:
+        keys = " or ".join(f"-s {strength}=..." for strength in strengths)
+        message = f"the stack has several penalties ({', '.join(kinds)}). Say which: {keys}"
         raise ConfigError([Problem(place, (), message)])
-    return f"regularizers.{penalties[0] if penalties else 'l2'}.lam"
+    return strengths[0] if strengths else "regularizers.l2.lam"
 
 
-def _is_penalty(cls: type) -> bool:
-    from regx.core.regularizer import Regularizer
-
-    return getattr(cls, "penalty") is not Regularizer.penalty  # noqa: B009  # cls is any registered class
+def _is_penalty(cls: type[Regularizer]) -> bool:
+    return cls.adds_penalty or cls.penalty is not Regularizer.penalty
 
 
 def _widened(root: Node, value: Node) -> Node:

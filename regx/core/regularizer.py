@@ -102,6 +102,7 @@ class Regularizer(Component):
     """
 
     reports: ClassVar[str] = ""  # why the parameters written by `on_finish` are the reported ones
+    adds_penalty: ClassVar[bool] = False  # whether a hook calls `at.add_penalty`
 
     def unusable(self, task: str, n_val: int) -> str | None:
         """Why it cannot act on data of this task and with a validation split of `n_val` rows, or None if it can."""

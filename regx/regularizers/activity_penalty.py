@@ -24,6 +24,7 @@ class ActivityPenalty(Regularizer):
 
     kind = "activity_penalty"
     source = "Glorot et al. 2011, Deep Sparse Rectifier Neural Networks, section 3"
+    adds_penalty = True
 
     lam: Array = number(0.0001, neutral=0.0, ge=0, help="strength: the penalty is lam times the norm of hidden values")
     norm: str = choice("l1", ("l1", "l2"), help="absolute values, or half the squares")

@@ -24,6 +24,7 @@ class ConfidencePenalty(Regularizer):
 
     kind = "confidence_penalty"
     source = "Pereyra et al. 2017, Regularizing Neural Networks by Penalizing Confident Output Distributions, section 3"
+    adds_penalty = True
 
     beta: Array = number(0.1, neutral=0.0, ge=0, help="strength: the penalty is -beta times the mean entropy")
 

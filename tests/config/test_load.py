@@ -341,6 +341,8 @@ def test_a_list_of_words_is_one_value(config: Path) -> None:
         ("[l1]", "l1"),
         ("[{l1: {method: subgradient}}]", "l1"),
         ("[l2, dropout]", "l2"),
+        ("[weight_decay]", "l2"),  # no part of the objective
+        ("[activity_penalty, dropout]", "activity_penalty"),
     ],
 )
 def test_lam_is_the_strength_of_the_one_penalty(config: Path, stack: str, key: str) -> None:
