@@ -314,7 +314,8 @@ def config_model() -> type[BaseModel]:
         Said("a name of at most 100 letters, digits, `.`, `_`, `-`, that does not start with `.` or `-`"),
     ]
     stack = _stack()
-    lanes: Any = dict[name, stack]  # type: ignore[valid-type]
+    some_named: Any = {"propertyNames": {"pattern": NAME_PATTERN}, "minProperties": 1}
+    lanes: Any = Annotated[dict[name, stack], Field(json_schema_extra=some_named)]  # type: ignore[valid-type]
     return create_model(
         "Config",
         __base__=_Closed,

@@ -236,3 +236,5 @@ def test_editors_know_lanes() -> None:
     assert not validator.is_valid({"lanes": {"l2": {"l2": 1}}})
     assert not validator.is_valid({"lanes": {"l2": [{"l2": {"lamda": 1}}]}})
     assert not validator.is_valid({"lanes": ["l2"]})
+    assert not validator.is_valid({"lanes": {}})
+    assert not validator.is_valid({"lanes": {"two words": []}})
