@@ -24,7 +24,7 @@ class Circle(Source):
     n_train: int = integer(200, ge=1, static=True, help="rows of the training split")
     n_val: int = integer(100, ge=0, static=True, help="rows of the validation split")
     n_test: int = integer(1000, ge=1, static=True, help="rows of the test split")
-    label_noise: float = number(0.0, ge=0, le=1, static=True, help="share of the training labels that is replaced")
+    label_noise: float = number(0.0, ge=0, le=1, static=True, help="share of the training labels drawn anew at random")
 
     def load(self, seed: int) -> Dataset:
         check_rows(self.kind, self.n_train, self.n_val, self.n_test)

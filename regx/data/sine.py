@@ -28,7 +28,7 @@ class Sine(Source):
     n_val: int = integer(30, ge=0, static=True, help="rows of the validation split")
     n_test: int = integer(200, ge=1, static=True, help="rows of the test split")
     noise: float = number(0.3, ge=0, static=True, help="standard deviation of the noise on y")
-    label_noise: float = number(0.0, ge=0, le=1, static=True, help="share of the training labels that is replaced")
+    label_noise: float = number(0.0, ge=0, le=1, static=True, help="share of the training labels drawn anew at random")
 
     def load(self, seed: int) -> Dataset:
         check_rows(self.kind, self.n_train, self.n_val, self.n_test)
