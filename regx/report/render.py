@@ -21,13 +21,15 @@ FORMATS = ("table", "json", "csv", "md")
 def print_rows(rows: Sequence[Row], format: str, stream: IO[str], columns: Sequence[str] | None = None) -> None:
     """Write the table to a stream. `table` is for a terminal; where the stream is none, the same tab-separated.
 
-    columns: names in `COLUMNS`, in this order; all that have something to say if None. Raises InputError for an unknown
-    format.
+    columns: names in `COLUMNS`, in this order, and `peek` where a run has peeked; all that have something to say if
+    None. Raises InputError for an unknown format.
     """
     if format not in FORMATS:
         raise InputError(
             f"--format: expected one of {', '.join(FORMATS)}, found '{format}'.{did_you_mean(format, FORMATS)}"
         )
+    if columns is not None and any(row.get("peek") for row in rows):
+        columns = list(dict.fromkeys([*columns, "peek"]))
     if format == "json":
         chosen = (
             rows

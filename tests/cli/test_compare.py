@@ -52,6 +52,16 @@ def test_no_terminal_gets_tabs(runs):
     assert len(lines) == 2
 
 
+@pytest.mark.parametrize("format", ["table", "csv", "md"])
+def test_peeking_is_shown_whatever_columns_are_asked_for(tmp_path, store, format):
+    store(tmp_path / "honest", [0.3, 0.35])
+    asked = (tmp_path, "--columns", "name,test_loss", "--format")
+    assert "peek" not in compare(*asked, format).stdout
+    store(tmp_path / "peeked", [0.3, 0.35], about={"peek": True})
+    assert "peek" in compare(*asked, format).stdout.splitlines()[0 if format != "md" else 2]
+    assert [row["peek"] for row in json.loads(compare(*asked, "json").stdout)] == [False, True]
+
+
 def test_a_baseline_from_elsewhere_joins_the_table(runs, tmp_path, store):
     other = store(tmp_path / "other", [0.3, 0.35, 0.31, 0.4, 0.33])
     rows = json.loads(compare(runs / "l2", "--baseline", other, "--json").stdout)
