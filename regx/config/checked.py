@@ -38,7 +38,8 @@ class Check:
         if self.grid is None:
             return []
         configs = [cell.config for cell in self.grid.cells]
-        return lane_warnings(configs) if self.grid.lanes else list(dict.fromkeys(chain(*map(warnings, configs))))
+        said = lane_warnings(configs) if self.grid.lanes else chain(*map(warnings, configs))
+        return list(dict.fromkeys([*said, *chain(*map(_without_validation, configs))]))
 
     def stack(self) -> str:
         """The regularizers in order, or `none`."""
@@ -71,6 +72,14 @@ class Check:
         ]
         whole_file = {"where": str(self.path), "line": None, "column": None, "key": "", "message": str(self.error)}
         return {"config": str(self.path), "ok": False, "errors": errors or [whole_file], "warnings": []}
+
+
+def _without_validation(config: Config) -> list[str]:
+    """What of a stack needs the validation split that the config does without; --peek has the last word."""
+    if 0 not in (getattr(config.dataset, "n_val", None), getattr(config.dataset, "val_fraction", None)):
+        return []
+    reasons = {member.kind: member.unusable(config.dataset.known_task or "binary", 0) for member in config.stack}
+    return [f"regularizers.{kind}: {reason}" for kind, reason in reasons.items() if reason]
 
 
 def _stack(config: Config) -> str:

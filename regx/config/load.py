@@ -9,7 +9,7 @@ import math
 import os
 import re
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Integral
 from pathlib import Path
@@ -385,11 +385,27 @@ def _built(tree: Node, problems: Sequence[Problem], folder: Path) -> Config:
     if isinstance(getattr(dataset, "path", None), str):
         dataset.path = _resolved_path(dataset.path, folder)
     try:
-        return typed(model)
+        config = typed(model)
     except ConfigError:
         raise
     except InputError as error:
         raise ConfigError([Problem(tree.place, (), str(error))]) from None
+    unusable = list(_unusable(config, tree))
+    if unusable:
+        raise ConfigError(unusable)
+    return config
+
+
+def _unusable(config: Config, tree: Node) -> Iterator[Problem]:
+    """The regularizers that cannot act on such data, as far as it is known before they are read."""
+    task = config.dataset.known_task
+    for index, regularizer in enumerate(config.stack if task is not None else ()):
+        reason = regularizer.unusable(str(task), 1)  # whether rows are left to validate on is --peek's to say
+        if reason is not None:
+            item = tree.at(("regularizers", index))
+            assert item is not None
+            place = item.keys.get(regularizer.kind, item.place)
+            yield Problem(place, ("regularizers", index, regularizer.kind), reason)
 
 
 def _resolved_path(written: str, folder: Path) -> str:

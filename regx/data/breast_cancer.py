@@ -18,6 +18,7 @@ class BreastCancer(TableSource):
 
     kind = "breast_cancer"
     source = "scikit-learn; Street, Wolberg & Mangasarian 1993, Nuclear Feature Extraction for Breast Tumor Diagnosis"
+    known_task = "binary"
 
     def table(self) -> Table:
         x, y, features, classes = _read()

@@ -20,6 +20,7 @@ class Circle(Source):
 
     kind = "circle"
     source = "generated"
+    known_task = "binary"
 
     n_train: int = integer(200, ge=1, static=True, help="rows of the training split")
     n_val: int = integer(100, ge=0, static=True, help="rows of the validation split")

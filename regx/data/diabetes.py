@@ -39,6 +39,7 @@ class Diabetes(TableSource):
 
     kind = "diabetes"
     source = "Smith et al. 1988, Using the ADAP Learning Algorithm to Forecast the Onset of Diabetes Mellitus"
+    known_task = "binary"
 
     path: str | None = text(None, optional=True, help="the table, where you have it already")
     missing: str = choice(

@@ -18,6 +18,7 @@ class Digits(TableSource):
 
     kind = "digits"
     source = "scikit-learn; Alpaydin & Kaynak 1998, Optical Recognition of Handwritten Digits, UCI Repository"
+    known_task = "multiclass"
 
     def table(self) -> Table:
         x, y = _read()

@@ -23,6 +23,7 @@ class Sine(Source):
 
     kind = "sine"
     source = "generated"
+    known_task = "regression"
 
     n_train: int = integer(30, ge=1, static=True, help="rows of the training split")
     n_val: int = integer(30, ge=0, static=True, help="rows of the validation split")

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from regx.config.checked import check
 from regx.config.load import Grid, load_config, load_grid
 from regx.config.overrides import short_axes
 from regx.config.problems import ConfigError
 from regx.core.errors import InputError
+from regx.data import REGISTRY as DATASETS
 
 
 @pytest.fixture
@@ -418,3 +420,20 @@ def test_cells_have_names_of_their_own_that_are_permitted(config: Path) -> None:
     assert all(re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}", name) for name in names)
     config.write_text("regularizers: [l1: [0.1, 1.0e-20], l2: [1]]")
     assert load_grid(config).cells[1].config.name == "c-l1.lam-1e-20-l2.lam-1.0"
+
+
+def test_what_cannot_act_on_such_data_is_said_with_its_place(config: Path) -> None:
+    stack = "[l2, {early_stopping: {metric: val_accuracy}}, confidence_penalty]"
+    config.write_text(f"dataset: sine\nregularizers: {stack}\n")
+    said = message(load_config, config)
+    assert "c.yaml:2:21 regularizers.early_stopping: a regression has no val_accuracy" in said
+    assert "c.yaml:2:62 regularizers.confidence_penalty: a regression predicts no distribution" in said
+    config.write_text(f"dataset: {{name: circle, n_val: 0}}\nregularizers: {stack}\n")
+    load_config(config)  # --peek may let it look at the test split
+    assert [text for text in check(config).warnings() if "early_stopping: it needs a validation split" in text]
+
+
+@pytest.mark.parametrize("kind", ["sine", "circle", "breast_cancer", "digits"])
+def test_the_task_that_is_known_before_is_the_task(kind: str) -> None:
+    source = DATASETS[kind]()
+    assert source.known_task == source.load(0).task
