@@ -229,7 +229,7 @@ class State:
             found |= under(f"state/{kind}", site.state)
         return found
 
-    def restore(self, saved: Mapping[str, Array], epoch: int) -> None:
+    def restore(self, saved: Mapping[str, Array]) -> None:
         """Go on from what was `saved` of the same networks after an epoch."""
         np.copyto(self.values, saved["values"], casting="no")
         self.step = int(saved["step"])
@@ -240,5 +240,3 @@ class State:
         for kind, site in self._sites.items():
             site.streams.restore(below(f"streams/{kind}", saved))
             site.state = {name: array.copy() for name, array in below(f"state/{kind}", saved).items()}
-        self._lr_factor = self.population.schedule.factor(max(epoch, 1), self.population.training.epochs)
-        self._set_lr()

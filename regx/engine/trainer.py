@@ -163,7 +163,7 @@ class _Training:
             self._results[network] = to_trained(below(f"results/{network}", saved))
         if not there.all():
             self._state.select(there)
-        self._state.restore(below("state", saved), self._epoch)
+        self._state.restore(below("state", saved))
 
     def results(self) -> list[Trained]:
         """One for each network of the population, in their order."""
