@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import threading
 from types import FrameType
@@ -89,6 +90,10 @@ def main() -> NoReturn:
         # What was ignored when this process was started, as by nohup, stays so.
         if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
             signal.signal(getattr(signal, name), _interrupt)
+    heard, told = socket.socketpair()
+    told.setblocking(False)
+    signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+    threading.Thread(target=_end_after, args=(heard, told), daemon=True).start()
     # Where an output is closed, what is written there goes nowhere.
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
@@ -140,13 +145,31 @@ def _visible(message: str) -> str:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    """The first signal lets what is open be closed, for a while; the second ends the process at once."""
+    """The first signal lets what is open be closed; of others `_end_after` hears alone."""
     for name in SIGNALS:
         if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda second, frame: os._exit(128 + second))
-    timer = threading.Timer(SECONDS_TO_CLOSE, os._exit, [128 + number])
-    timer.daemon = True
-    timer.start()
+            signal.signal(getattr(signal, name), lambda second, frame: None)
     if number == signal.SIGINT:
         raise KeyboardInterrupt
     sys.exit(128 + number)
+
+
+def _end_after(heard: socket.socket, told: socket.socket) -> NoReturn:
+    """End the process a while after the first signal, and at once after the second. told: kept open.
+
+    In a thread, which hears of a signal at once. Its handler waits until the main thread is done with what it computes,
+    and the product of two large matrices may take longer than who sent the signal waits.
+    """
+    first = _next_signal(heard)
+    heard.settimeout(SECONDS_TO_CLOSE)
+    try:
+        os._exit(128 + _next_signal(heard))
+    except TimeoutError:
+        os._exit(128 + first)
+
+
+def _next_signal(heard: socket.socket) -> int:
+    ours = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+    while (number := heard.recv(1)[0]) not in ours:
+        pass
+    return int(number)
