@@ -86,6 +86,14 @@ app.command("data")(data.command)
 
 def main() -> NoReturn:
     """The entry point: runs the command line and ends the process with the contract's exit codes."""
+    for number in range(3):
+        # Where an output is closed, what is written there, here or by a worker process, goes nowhere.
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # it takes the lowest number that is free
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: PTH123, SIM115
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: PTH123, SIM115
     for name in SIGNALS:
         # What was ignored when this process was started, as by nohup, stays so.
         if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
@@ -94,9 +102,6 @@ def main() -> NoReturn:
     told.setblocking(False)
     signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
     threading.Thread(target=_end_after, args=(heard, told), daemon=True).start()
-    # Where an output is closed, what is written there goes nowhere.
-    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115
-    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a sign of the mathematics shows its code instead.
         reconfigure: Any = getattr(stream, "reconfigure", None)

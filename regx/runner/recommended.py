@@ -39,10 +39,9 @@ class Recommendation:
 
 def check_output(path: Path, force: bool) -> None:
     """Raise InputError unless the config may be written there: nothing of somebody else's is replaced unasked."""
-    if path.is_dir():
-        raise InputError(
-            f"{path}: expected a file to write the config to, found a folder. Type a name such as my.yaml."
-        )
+    if path.exists() and not path.is_file():
+        found = "a folder" if path.is_dir() else "a pipe or a device"
+        raise InputError(f"{path}: expected a file to write the config to, found {found}. Type a name such as my.yaml.")
     if not path.parent.is_dir():
         raise InputError(f"{path}: expected a folder to write into, found none: {path.parent}. Make it first.")
     if path.exists() and not force:

@@ -17,10 +17,13 @@ TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")  # what a killed process leave
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace the file at `path` by `content`: a temporary file beside it, flushed to the disk, then renamed over it.
 
-    Raises RegxError naming the path if the disk refuses; what stood there before is then untouched.
+    Raises RegxError naming the path if the disk refuses, or if a pipe or a device is there; what stood there before is
+    then untouched.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # root could put a file in the place of /dev/null
+            raise RegxError(f"{path}: expected a file to write, found a pipe or a device.")
         try:
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
             try:

@@ -107,6 +107,11 @@ def test_a_reader_that_leaves_early_is_no_error(command: str) -> None:
     assert done.stderr == ""
 
 
+def test_closed_streams_are_no_error_of_workers_either(small: Path, tmp_path: Path) -> None:
+    command = f'exec "{sys.executable}" -m regx run "{small}" --jobs 2 --out "{tmp_path}" <&- >&- 2>&-'
+    assert subprocess.run(["/bin/sh", "-c", command], cwd=ROOT, timeout=60, check=False).returncode == 0
+
+
 def test_an_ascii_terminal_is_no_error() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     command = [sys.executable, "-m", "regx", "explain", "l2"]

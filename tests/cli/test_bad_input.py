@@ -605,6 +605,19 @@ def test_arguments_beside_a_run(call: Call, trained: Path, case: str) -> None:
     assert sorted(path.name for path in Path().iterdir()) == ["empty", "race.yaml", "small.yaml"]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_neither_waited_for_nor_replaced(call: Call, trained: Path) -> None:
+    pipe = Path("pipe")
+    os.mkfifo(pipe)
+    Path("t.csv").write_text("x,y\n" + "1,2\n" * 40, encoding="utf-8")
+    for options in ([], ["--force"]):
+        in_order(call("report", str(trained), "-o", "pipe", *options), "pipe: expected a file", "found a pipe")
+        in_order(call("recommend", "t.csv", "--target", "y", "-o", "pipe", *options), "pipe: expected a file", "a pipe")
+    said = call("diagnose", str(trained), "--apply", "pipe", "--force", code=1)
+    in_order(said, "pipe: expected a file to write, found a pipe")
+    assert pipe.is_fifo()
+
+
 @pytest.mark.parametrize("place", ["small.yaml", "/proc/x", "x" * 5000])
 def test_a_place_that_cannot_be_written_is_said(call: Call, place: str) -> None:
     for arguments in (["run", "small.yaml"], ["sweep", "small.yaml", "--lam", "1,2"], ["race", "race.yaml"]):

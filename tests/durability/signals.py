@@ -74,7 +74,7 @@ def signals(folder: Path, sent: signal.Signals, times: int, draw: random.Random,
 
 
 def stuck(folder: Path, sent: int, within: float) -> float:
-    """Seconds from the last of so many signals to the end of a run whose main thread hears none, as in a long product.
+    """Seconds from the last of so many signals to the end of a run whose main thread hears none of them.
 
     Raises AssertionError if they are too many.
     """

@@ -33,9 +33,10 @@ def write_page(
 
 def check_output(output: Path, force: bool) -> None:
     """Raise InputError unless the page may be written there."""
-    if output.is_dir():
+    if output.exists() and not output.is_file():
+        found = "a folder" if output.is_dir() else "a pipe or a device"
         raise InputError(
-            f"{output}: expected a file to write the page to, found a folder. Type a name such as report.html."
+            f"{output}: expected a file to write the page to, found {found}. Type a name such as report.html."
         )
     if not output.parent.is_dir():
         raise InputError(f"{output}: expected a folder to write into, found none: {output.parent}. Make it first.")
