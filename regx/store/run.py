@@ -197,7 +197,8 @@ def find_runs(paths: Iterable[Path | str]) -> tuple[list[Path], list[str]]:
     found: dict[Path, Path] = {}
     without = []
     for path in map(Path, paths):
-        folders = [folder for folder in folders_at(path, DEPTH) if is_run(folder)]
+        # One that is closed may be a run: reading it says so.
+        folders = [folder for folder in folders_at(path, DEPTH) if is_run(folder) or _is_closed(folder)]
         if not folders:
             without.append(path)
         found.update({folder.resolve(): folder for folder in folders if folder.resolve() not in found})
@@ -225,6 +226,10 @@ def is_run(folder: Path) -> bool:
     return os.path.isfile(folder / ABOUT) or os.path.isfile(folder / SUMMARY)  # noqa: PTH113
 
 
+def _is_closed(folder: Path) -> bool:
+    return os.path.isdir(folder) and not os.access(folder, os.R_OK | os.X_OK)  # noqa: PTH112
+
+
 def folders_at(path: Path, depth: int) -> Iterator[Path]:
     """A path and the folders inside it, so many levels deep; hidden ones and a run's own are not looked into."""
     yield path
@@ -246,5 +251,5 @@ def _no_run(path: Path) -> str:
 
 def _kind(path: Path) -> str:
     if os.path.isdir(path):  # noqa: PTH112
-        return "a folder without runs"
+        return "a folder that is closed to you" if _is_closed(path) else "a folder without runs"
     return "a file" if os.path.exists(path) else "nothing there"  # noqa: PTH110

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import re
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from regx.core.arrays import Array
+from regx.core.errors import RegxError
 from regx.store.files import damaged
 
 # What reading a damaged archive of arrays raises: of the archive, of its compression, of an array's header.
@@ -84,7 +86,10 @@ def _check(path: Path, arrays: Mapping[str, Array], seed: str, entry: Mapping[st
 
 
 def read_arrays(path: Path, seeds: set[str] | None = None) -> dict[str, Array]:
-    """The arrays whose name begins with one of `seeds`, or all. Raises InputError naming the file if it is damaged."""
+    """The arrays whose name begins with one of `seeds`, or all.
+
+    Raises InputError naming the file if it is damaged, RegxError if the disk refuses.
+    """
     import numpy as np
 
     try:
@@ -97,4 +102,7 @@ def read_arrays(path: Path, seeds: set[str] | None = None) -> dict[str, Array]:
     except FileNotFoundError:
         raise damaged(path, "expected a file, found none") from None
     except DAMAGES as error:
+        # Of a damaged archive a place before the file's beginning is sought.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise RegxError(f"{path}: cannot be read: {error.strerror or error}.") from error
         raise damaged(path, f"expected arrays without pickle, found: {error}") from None

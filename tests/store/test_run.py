@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import zipfile
+from pathlib import Path
+
 import pytest
 
-from regx.core.errors import InputError
+from regx.core.errors import InputError, RegxError
 from regx.store.run import DEPTH, find_runs, read_run, read_runs
 
 
@@ -83,3 +86,22 @@ def test_what_is_needed_is_checked_at_once_and_hides_no_other(tmp_path, fabricat
     (worse / "weights.npz").write_bytes(content[:-5])
     runs, problems = read_runs([tmp_path])
     assert f"worse/weights.npz: damaged: expected {len(content)} bytes or more, found {len(content) - 5}" in problems[0]
+
+
+def test_what_is_closed_to_us_is_named_and_not_called_damaged(tmp_path, fabricated, monkeypatch):
+    run = fabricated.store(tmp_path / "runs" / "mine")
+    theirs = tmp_path / "runs" / "theirs"
+    theirs.mkdir()
+    def closed(path, *rest):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path) != theirs)  # which never refuses root
+    runs, problems = read_runs([tmp_path / "runs"])
+    assert [one.folder for one in runs] == [run]
+    assert problems[0].startswith(f"{theirs}: expected a run folder")
+    assert "found a folder that is closed to you" in problems[0]
+    monkeypatch.setattr(zipfile, "ZipFile", closed)
+    with pytest.raises(RegxError) as raised:
+        _ = read_run(run).weights
+    assert str(raised.value) == f"{run / 'weights.npz'}: cannot be read: Permission denied."
+    assert not isinstance(raised.value, InputError)
