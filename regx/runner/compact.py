@@ -79,8 +79,10 @@ def compact_sweep(
         _check_same(folder, about, force)
         base = {**first.resolved, "name": grid.name}
         axes = [{"key": axis.key, "values": axis.values} for axis in grid.axes]
+        if force:  # before sweep.json says of other data that these are its networks
+            networks.begin(folder, task, anew=True)
         write_json(folder / SWEEP, {"name": grid.name, "axes": axes, "compact": True, "config": base, **about})
-        networks.begin(folder, task, force)
+        networks.begin(folder, task, anew=False)
         _train_missing(grid, numbers, folder, task, jobs, on_progress, peek)
         losses = _losses(folder, task, by, numbers, first.seeds)
         ranked = _ranked(losses)[:BEST]

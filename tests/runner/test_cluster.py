@@ -203,7 +203,7 @@ def test_where_to_train_is_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
         where_to_train(None, "tcp://here:1")
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130)])
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_control_c_cancels_what_is_under_way(
     small: Path, tmp_path: Path, dask: Processes, sent: int, code: int
 ) -> None:

@@ -158,6 +158,23 @@ def test_other_data_or_another_split_to_choose_by_is_refused(small: Path, tmp_pa
         compact_sweep(load_grid(small, ["dataset.n_val=0"], short_axes(lam="0.1,0.2")), range(2), tmp_path, jobs=1)
 
 
+def test_lines_of_other_data_are_not_taken_for_these_where_force_was_killed(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("x,y\n" + "".join(f"{row % 7},{row}.5\n" for row in range(40)), encoding="utf-8")
+    dataset = f"dataset={{name: csv, path: '{table}', target: y}}"
+    grid = load_grid(small, [dataset], short_axes(lam="0.1,0.2"))
+    compact_sweep(grid, range(2), tmp_path, jobs=1)
+    table.write_text("x,y\n" + "".join(f"{row % 5},{row}.5\n" for row in range(40)), encoding="utf-8")
+    with monkeypatch.context() as killed:
+        killed.setattr(networks, "begin", lambda *_, **options: sys.exit())
+        with pytest.raises(SystemExit):
+            compact_sweep(grid, range(2), tmp_path, jobs=1, force=True)
+    with pytest.raises(InputError, match="expected `data_fingerprint` .*, as of the networks that are there"):
+        compact_sweep(grid, range(2), tmp_path, jobs=1)
+
+
 def test_a_diverged_network_is_a_line_and_ends_with_3(small: Path, regx: Regx, tmp_path: Path) -> None:
     override = "optimizer={name: sgd, lr: 0.01}"
     done = regx("sweep", small, "-s", override, "--lr", "0.01,1e9", "--json", "--compact", code=3)
