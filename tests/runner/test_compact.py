@@ -171,7 +171,7 @@ def test_lines_of_other_data_are_not_taken_for_these_where_force_was_killed(
         killed.setattr(networks, "begin", lambda *_, **options: sys.exit())
         with pytest.raises(SystemExit):
             compact_sweep(grid, range(2), tmp_path, jobs=1, force=True)
-    with pytest.raises(InputError, match="expected `data_fingerprint` .*, as of the networks that are there"):
+    with pytest.raises(InputError, match=r"expected `data_fingerprint` .*, as of the networks that are there"):
         compact_sweep(grid, range(2), tmp_path, jobs=1)
 
 
