@@ -35,7 +35,7 @@ from regx.cli import (
 from regx.core.errors import FAILED, RegxError
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
-SECONDS_TO_CLOSE = 1.0  # after a signal; what is not closed then is as safe as after a power cut
+SECONDS_TO_CLOSE = 1.4  # after a signal; what is not closed then is as safe as after a power cut
 
 app = typer.Typer(
     help="Find out which regularization helps a network on your data.",

@@ -7,13 +7,14 @@ listed are ignored by readers and dropped by the next writer. There is one write
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
 from regx.core.arrays import Array
-from regx.core.errors import InputError
+from regx.core.errors import InputError, RegxError
 from regx.core.trained import Trained
 from regx.store.about import now
 from regx.store.atomic import append_lines, write_atomically
@@ -67,7 +68,7 @@ class RunWriter:
             rows = {} if self._drops else read_rows(folder / METRICS, self._names, self._entries)
             try:
                 _seal(folder)
-            except InputError:
+            except RegxError:
                 if not self._drops:  # what is trained anew takes the place of what is damaged
                     raise
             running = {"status": "running", "started": now(), "finished": None, **about}
@@ -207,7 +208,10 @@ class RunWriter:
     def _write_metrics(self, rows: Mapping[int, str]) -> None:
         """metrics.csv with these seeds alone, unless that is what it is."""
         path, content = self._folder / METRICS, format_metrics(rows, self._names).encode()
-        if not path.exists() or path.read_bytes() != content:
+        is_there = False
+        with contextlib.suppress(OSError):  # what cannot be read is written
+            is_there = path.read_bytes() == content
+        if not is_there:
             write_atomically(path, content)
         self._order = sorted(rows)
 
@@ -288,7 +292,7 @@ def can_be_kept(folder: Path, resolved: Mapping[str, Any], about: Mapping[str, A
         read_rows(folder / METRICS, columns(about["task"]), entries)
         read_weights(folder / WEIGHTS, entries)
         read_snapshots(folder / SNAPSHOTS, entries)
-    except InputError:
+    except RegxError:  # damaged, or what cannot be read at all
         return False
     return True
 

@@ -1,23 +1,27 @@
 """Run folders are brought up to date: only what is missing is trained, and the same bits come out of every way."""
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import regx
 from regx.config.load import load_config
+from regx.core.errors import RegxError
 from regx.runner.networks import Progress
 from regx.runner.plan import Member, networks_per_population, plan
 from regx.runner.runs import Target, bring_up_to_date
-from regx.store.run import read_runs
+from regx.store.run import read_run, read_runs
 
 ARRAYS = ["seed0/reported/0/weight", "seed2/final/1/bias"]
 
@@ -97,6 +101,30 @@ def test_force_trains_a_damaged_run_anew(small: Path, tmp_path: Path, file: str,
     assert not problems
     assert weights(regx.load(target.folder)) == before
     assert run.about["status"] == "completed"
+
+
+@pytest.mark.parametrize("file", ["metrics.csv", "summary.json", "weights.npz"])
+def test_force_trains_a_run_anew_that_cannot_be_read(
+    small: Path, tmp_path: Path, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = Target(load_config(small, seeds=2), tmp_path / "run")
+    bring_up_to_date([target], jobs=1)
+    before, path = weights(regx.load(target.folder)), target.folder / file
+    unreadable, read_bytes, archive = path.stat().st_ino, Path.read_bytes, zipfile.ZipFile
+
+    def check(opened: Any) -> None:
+        if isinstance(opened, Path) and opened == path and path.stat().st_ino == unreadable:
+            raise OSError(errno.EIO, "Input/output error")
+
+    def checked(read: Any) -> Any:
+        return lambda opened, *rest, **options: check(opened) or read(opened, *rest, **options)
+
+    monkeypatch.setattr(Path, "read_bytes", checked(read_bytes))
+    monkeypatch.setattr(zipfile, "ZipFile", checked(archive))
+    with pytest.raises(RegxError, match=r"cannot be read: Input/output error"):
+        bring_up_to_date([Target(load_config(small, seeds=3), target.folder)], jobs=1)
+    bring_up_to_date([target], jobs=1, force=True)
+    assert weights(regx.load(target.folder)) == before
 
 
 def test_force_trains_anew_across_populations(small: Path, tmp_path: Path) -> None:
@@ -249,7 +277,8 @@ def test_a_signal_leaves_an_interrupted_run_and_no_process(
     _, said = process.communicate(timeout=60)
     assert process.returncode == code, said
     assert "Traceback" not in said
-    assert json.loads((folder / "run.json").read_text())["status"] == "interrupted"
+    # A run that was filling its arrays for too long could not write that itself.
+    assert read_run(folder).about["status"] == "interrupted"
     _eventually(lambda: not _alive(process.pid) or None)
 
 
