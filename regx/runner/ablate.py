@@ -15,6 +15,7 @@ from regx.runner.plan import dataset
 from regx.runner.runs import Target, bring_up_to_date
 from regx.runner.sweep import write_sweep
 from regx.stats.effects import design
+from regx.store.lock import Lock
 from regx.store.run import StoredRun, read_run
 
 MOST_MEMBERS = 8
@@ -59,9 +60,10 @@ def ablate(
     check_metric(metric, data.task, len(data.val.x))
     folder = out / f"{config.name}-ablate-{config.digest()}"
     targets = [Target(cell.config, folder / cell.config.folder_name) for cell in cells]
-    bring_up_to_date(targets, jobs, force, on_progress)
     axes = [{"key": member.kind, "values": ["off", "on"]} for member in config.stack]
-    write_sweep(folder, config.name, axes, targets, [cell.point for cell in cells])
+    with Lock(folder) as held:
+        bring_up_to_date(targets, jobs, force, on_progress, held=held)
+        write_sweep(folder, config.name, axes, targets, [cell.point for cell in cells])
     return folder, [read_run(target.folder) for target in targets]
 
 

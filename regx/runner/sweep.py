@@ -15,6 +15,7 @@ from regx.runner.networks import OnProgress
 from regx.runner.plan import dataset
 from regx.runner.runs import Target, bring_up_to_date
 from regx.store.files import SWEEP, write_json
+from regx.store.lock import Lock
 from regx.store.run import StoredRun, read_run
 
 
@@ -66,9 +67,10 @@ def sweep(
     check_choosable(grid, peek)
     folder = out / grid.folder_name
     targets = [Target(cell.config, folder / cell.config.folder_name) for cell in cells]
-    bring_up_to_date(targets, jobs, force, on_progress, command, watch, peek)
     axes = [{"key": axis.key, "values": axis.values} for axis in grid.axes]
-    write_sweep(folder, grid.name, axes, targets, [cell.point for cell in cells])
+    with Lock(folder) as held:
+        bring_up_to_date(targets, jobs, force, on_progress, command, watch, peek, held)
+        write_sweep(folder, grid.name, axes, targets, [cell.point for cell in cells])
     return folder, [read_run(target.folder) for target in targets]
 
 

@@ -45,6 +45,15 @@ def test_the_same_sweep_again_trains_nothing_and_more_seeds_only_those(small: Pa
     assert [row["seeds"] for row in more["rows"]] == [4, 4, 4]
 
 
+def test_what_a_killed_sweep_left_when_all_was_trained_is_cleared(small: Path, regx: Regx, tmp_path: Path) -> None:
+    folder = tmp_path / json.loads(regx("sweep", small, "--lam", "0.1,1", "--json").stdout)["sweep"]
+    left = [folder / ".lock", folder / ".sweep.json.0123abcd.tmp"]
+    for path in left:
+        path.write_text("{}", encoding="utf-8")
+    regx("sweep", small, "--lam", "0.1,1")
+    assert not [path for path in left if path.exists()]
+
+
 def test_compare_of_the_sweep_folder_stands_for_its_runs(small: Path, regx: Regx) -> None:
     document = json.loads(regx("sweep", small, *AXIS, "--json").stdout)
     compared = json.loads(regx("compare", document["sweep"], "--json").stdout)
