@@ -92,6 +92,7 @@ def test_what_is_closed_to_us_is_named_and_not_called_damaged(tmp_path, fabricat
     run = fabricated.store(tmp_path / "runs" / "mine")
     theirs = tmp_path / "runs" / "theirs"
     theirs.mkdir()
+
     def closed(path, *rest):
         raise PermissionError(13, "Permission denied", str(path))
 
