@@ -19,7 +19,7 @@ from regx.cli.options import (
     SeedsOption,
     SetOption,
 )
-from regx.cli.progress import progress_bar
+from regx.cli.progress import progress_bar, resumable
 from regx.cli.warn import warn
 
 
@@ -50,7 +50,7 @@ def command(
         print_grid(cells, sys.stdout, json)
         return
     warn([cell.config for cell in cells], quiet)
-    with progress_bar(quiet or json) as on_progress:
+    with resumable(quiet, force), progress_bar(quiet or json) as on_progress:
         folder, runs = ablate(loaded, Path(out), metric, places, force, on_progress)
     members = [member.kind for member in loaded.stack]
     raise typer.Exit(print_ablation(folder, members, runs, metric, sys.stdout, sys.stderr, json, quiet))

@@ -19,7 +19,7 @@ from regx.cli.options import (
     SeedsOption,
     SetOption,
 )
-from regx.cli.progress import progress_bar
+from regx.cli.progress import progress_bar, resumable
 from regx.cli.warn import warn
 
 
@@ -57,6 +57,6 @@ def command(
         print_plan(folder, [grid.cells[number] for number in missing_points(grid, folder, force)], sys.stdout, json)
         return
     warn([cell.config for cell in grid.cells], quiet)
-    with progress_bar(quiet or json) as on_progress:
+    with resumable(quiet, force), progress_bar(quiet or json) as on_progress:
         folder, study = bias_variance(grid, Path(out), places, force, on_progress)
     raise typer.Exit(print_study(folder, study, sys.stdout, sys.stderr, json, quiet))

@@ -42,6 +42,18 @@ def progress_bar(quiet: bool) -> Iterator[OnProgress]:
             yield show
 
 
+@contextmanager
+def resumable(quiet: bool, force: bool) -> Iterator[None]:
+    """Around what a signal may end and the same command takes up again: says so, unless `quiet`."""
+    command = "the same command without --force" if force else "the same command"
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        if not quiet:
+            print(f"interrupted: {command} goes on from what is saved", file=sys.stderr)
+        raise
+
+
 class Lines:
     """Prints a line on stderr now and then. more: what else to say each time."""
 

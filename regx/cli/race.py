@@ -21,6 +21,7 @@ from regx.cli.options import (
     SeedsOption,
     SetOption,
 )
+from regx.cli.progress import resumable
 from regx.cli.warn import warn
 
 
@@ -64,7 +65,8 @@ def command(
     warn(lanes, quiet, peek, lanes=True)
     picture = scene(lanes[0].dataset, lanes[0].seeds)
     kept = [] if force else kept_runs(lanes, Path(out) / race.folder_name)
-    with race_view(quiet or json, race_state(lanes, peek, kept, picture), picture) as (on_progress, watch):
+    state = race_state(lanes, peek, kept, picture)
+    with resumable(quiet, force), race_view(quiet or json, state, picture) as (on_progress, watch):
         folder, runs = sweep(race, race.cells, Path(out), places, force, on_progress, peek=peek, watch=watch)
     shows = not (quiet or json)
     final = race_state(lanes, peek, runs, picture) if shows or svg is not None else None

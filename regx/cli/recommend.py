@@ -18,6 +18,7 @@ from regx.cli.options import (
     SeedsOption,
     SetOption,
 )
+from regx.cli.progress import resumable
 from regx.cli.stages import stages
 
 
@@ -80,7 +81,7 @@ def command(
             write_paragraphs(lines, sys.stdout)
         return
     sys.stdout.flush()
-    with stages(quiet or json) as on_stage:
+    with resumable(quiet, force), stages(quiet or json) as on_stage:
         found = recommend(question, plan, Path(out), on_stage)
     said = document(str(found.folder), plan.inspection, found.lanes, found.references, found.conclusion, found.notes)
     said["config"] = str(write(found, said, said["conclusion"], config))

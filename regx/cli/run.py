@@ -20,7 +20,7 @@ from regx.cli.options import (
     SeedsOption,
     SetOption,
 )
-from regx.cli.progress import progress_bar
+from regx.cli.progress import progress_bar, resumable
 from regx.cli.warn import warn
 
 
@@ -52,6 +52,6 @@ def command(
         return
     check_free([target], force)
     warn([loaded], quiet, peek)
-    with progress_bar(quiet or json) as on_progress:
+    with resumable(quiet, force), progress_bar(quiet or json) as on_progress:
         bring_up_to_date([target], places, force, on_progress, peek=peek)
     raise typer.Exit(print_run(read_run(target.folder), sys.stdout, json))

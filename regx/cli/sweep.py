@@ -20,7 +20,7 @@ from regx.cli.options import (
     SeedsOption,
     SetOption,
 )
-from regx.cli.progress import progress_bar
+from regx.cli.progress import progress_bar, resumable
 from regx.cli.warn import warn
 
 VALUES = "VALUES"
@@ -77,7 +77,7 @@ def command(
         if notes and not compact:
             notes.write(f"note: more than {MOST_FOLDERS:,} networks: they share one file, the best get run folders\n")
         warn([grid.cells[number].config for number in numbers[:1]], quiet, peek)
-        with progress_bar(quiet or json) as on_progress:
+        with resumable(quiet, force), progress_bar(quiet or json) as on_progress:
             found = compact_sweep(grid, numbers, Path(out), places, force, on_progress, peek)
         code = print_sweep(found.folder, found.best, found.points, sys.stdout, json, peek, notes, found.losses)
         raise typer.Exit(SOME_DIVERGED if found.unfinished else code)
@@ -86,6 +86,6 @@ def command(
         print_grid(cells, sys.stdout, json)
         return
     warn([cell.config for cell in cells], quiet, peek)
-    with progress_bar(quiet or json) as on_progress:
+    with resumable(quiet, force), progress_bar(quiet or json) as on_progress:
         folder, runs = sweep(grid, cells, Path(out), places, force, on_progress, peek=peek)
     raise typer.Exit(print_sweep(folder, runs, [cell.point for cell in cells], sys.stdout, json, peek, notes))

@@ -277,6 +277,7 @@ def test_a_signal_leaves_an_interrupted_run_and_no_process(
     _, said = process.communicate(timeout=60)
     assert process.returncode == code, said
     assert "Traceback" not in said
+    assert said.endswith("interrupted: the same command goes on from what is saved\n")
     # A run that was filling its arrays for too long could not write that itself.
     assert read_run(folder).about["status"] == "interrupted"
     _eventually(lambda: not _alive(process.pid) or None)
