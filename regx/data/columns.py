@@ -14,6 +14,7 @@ from regx.data.cells import NUMBER, Cells, is_missing
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 WITH_COMMA = re.compile(r"[+-]?\d[\d.]*,[\d.,]*", re.ASCII)
+WITH_SIGN = re.compile(r"[-+−]?[$€£¥]? ?(\d+\.?\d*|\.\d+) ?[%$€£¥]?", re.ASCII)
 
 # Beyond it squares overflow; no measurement is so large.
 LARGEST = 1e100
@@ -63,7 +64,8 @@ def numbers(cells: Cells, name: str, comma: bool, remedy: str) -> Array:
 def numbers_or_words(cells: Cells, name: str, comma: bool, as_words: bool = False, remedy: str = "") -> Array:
     """A column as numbers, or as words (object, None where missing), whichever its cells are.
 
-    Words stay words where they are the majority; a few of them among numbers are taken for mistakes: InputError.
+    Words stay words where they are the majority; a few of them among numbers are taken for mistakes: InputError. So are
+    numbers with a sign beside them, such as 12%.
     """
     column = cells.columns[name]
     if not as_words:
@@ -73,7 +75,8 @@ def numbers_or_words(cells: Cells, name: str, comma: bool, as_words: bool = Fals
         present = [cell for cell in column if not is_missing(cell)]
         numeric = [_is_number(cell, comma) for cell in present]
         grouped = any(WITH_COMMA.fullmatch(cell) for cell, known in zip(present, numeric, strict=True) if not known)
-        if 2 * sum(numeric) >= len(present) or grouped:
+        quantities = sum(known or bool(WITH_SIGN.fullmatch(cell)) for cell, known in zip(present, numeric, strict=True))
+        if 2 * quantities >= len(present) or grouped:
             return numbers(cells, name, comma, remedy or REMEDY.format(name=name))
     return np.array([None if is_missing(cell) else cell for cell in column], dtype=object)
 
@@ -98,6 +101,8 @@ def _number(cells: Cells, name: str, row: int, comma: bool, remedy: str) -> floa
     if not _is_number(cell, comma):
         if WITH_COMMA.fullmatch(cell):
             remedy = "Write it with a decimal point and without a separator of thousands."
+        elif WITH_SIGN.fullmatch(cell):
+            remedy = f"Write the number alone. {remedy}"
         raise InputError(f"{cells.place(row)}: column '{name}': expected a number, found '{cell[:60]}'. {remedy}")
     value = float(cell.replace(",", "."))
     if not abs(value) < LARGEST:
