@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -39,7 +40,8 @@ class Check:
             return []
         configs = [cell.config for cell in self.grid.cells]
         said = lane_warnings(configs) if self.grid.lanes else chain(*map(warnings, configs))
-        return list(dict.fromkeys([*said, *chain(*map(_without_validation, configs))]))
+        absent = chain(*map(_without_validation, configs), *map(_without_table, configs))
+        return list(dict.fromkeys([*said, *absent]))
 
     def stack(self) -> str:
         """The regularizers in order, or `none`."""
@@ -80,6 +82,13 @@ def _without_validation(config: Config) -> list[str]:
         return []
     reasons = {member.kind: member.unusable(config.dataset.known_task or "binary", 0) for member in config.stack}
     return [f"regularizers.{kind}: {reason}" for kind, reason in reasons.items() if reason]
+
+
+def _without_table(config: Config) -> list[str]:
+    """That there is no table at a path; it may be there where the config is run."""
+    path = getattr(config.dataset, "path", None)
+    there = path is None or os.path.exists(os.path.expanduser(path))  # noqa: PTH110, PTH111  # pathlib raises
+    return [] if there else [f"dataset.path: there is nothing at {path}"]
 
 
 def _stack(config: Config) -> str:

@@ -60,3 +60,11 @@ def test_json(good: str) -> None:
         (1, 1, "datset"), (2, 17, "optimizer.lr"),
     ]  # fmt: skip
     assert third["errors"][0]["line"] is None
+
+
+def test_a_table_that_is_not_there_is_warned_of(good: str) -> None:
+    own = ["-s", "dataset={name: csv, path: own.csv, target: y}", "-s", "regularizers=[]"]
+    result = validate(good, *own)
+    assert (result.exit_code, result.stderr) == (0, "warning: dataset.path: there is nothing at own.csv\n")
+    Path("own.csv").write_text("x,y\n")
+    assert not validate(good, *own).stderr
