@@ -13,13 +13,13 @@ from regx.cli.options import JsonOption
 def command(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="a regularizer, optimizer, dataset, metric, key, ...; none: the list"),
+        typer.Argument(metavar="[NAME]", help="a regularizer, dataset, metric, key, ...; a group; none: the list"),
     ] = None,
     json: JsonOption = False,
 ) -> None:
     """Explain what a config can name or a table can show.
 
-    Formula, keys with their bounds and defaults, source; with no NAME, the list.
+    Formula, keys with their bounds and defaults, source; with no NAME the list; with a group, such as optimizers, its.
     """
     from json import dumps
 
@@ -28,7 +28,7 @@ def command(
     found = entries() if name is None else explained(name)
     if json:
         typer.echo(dumps([entry.as_json() for entry in found], indent=2, ensure_ascii=False))
-    elif name is None:
+    elif name is None or not any(name in (entry.name, entry.name.rpartition(".")[2]) for entry in found):
         print_table(["name", "group", "what it is"], [[entry.name, entry.group, entry.summary()] for entry in found])
     else:
         for entry in found:

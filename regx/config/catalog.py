@@ -102,7 +102,7 @@ def entries() -> list[Entry]:
 
 
 def explained(name: str) -> list[Entry]:
-    """The entries of a name, then those of the keys that are called so.
+    """The entries of a name, then those of the keys that are called so; else those of a group, such as `optimizers`.
 
     Raises InputError with the nearest name where there is none.
     """
@@ -113,8 +113,9 @@ def explained(name: str) -> list[Entry]:
         for key in entry.keys
     ]
     found = [entry for entry in known if entry.name == name] + [one for one in keys if one.keys[0].name == name]
+    found = found or [entry for entry in known if entry.group in (name, f"{name}s", f"{name}es")]
     if not found:
-        names = sorted({entry.name for entry in known} | {one.keys[0].name for one in keys})
+        names = sorted({one.name for one in known} | {one.group for one in known} | {one.keys[0].name for one in keys})
         raise InputError(
             f"expected something that regx knows, found '{name}'.{did_you_mean(name, names)} "
             "`regx explain` prints the list"

@@ -57,6 +57,14 @@ def test_the_list_has_a_line_each() -> None:
     assert all(len(line) == 3 for line in lines)
 
 
+@pytest.mark.parametrize("group", ["optimizer", "optimizers", "loss"])
+def test_a_group_is_a_part_of_the_list(group: str) -> None:
+    of = {entry.group for entry in explained(group)}
+    assert len(of) == 1
+    whole = explain().stdout.splitlines()
+    assert explain(group).stdout.splitlines() == [whole[0], *(line for line in whole if line.split("\t")[1] in of)]
+
+
 def test_names_are_unique() -> None:
     names = [entry.name for entry in entries()]
     assert len(names) == len(set(names))
