@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from regx.config.config import Config
+from regx.config.grid import Grid
 from regx.config.interactions import lane_warnings, warnings
-from regx.config.load import Grid, load_any
+from regx.config.load import load_any
 from regx.config.problems import ConfigError, dotted
 from regx.core.errors import InputError
 

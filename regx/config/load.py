@@ -2,77 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
 import math
 import os
-import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from numbers import Integral
 from pathlib import Path
 from typing import Any, overload
 
 from regx.config.axes import FoundAxis, find_axes
-from regx.config.config import Config, digest, typed
+from regx.config.config import Config, typed
 from regx.config.forms import long_form
+from regx.config.grid import Axis, Cell, Grid, as_point, cell_name, labels_of, permitted
 from regx.config.overrides import Override, locate, with_overrides
 from regx.config.problems import ConfigError, Problem, dotted
 from regx.config.problems import Path as KeyPath
 from regx.config.reader import MAX_BYTES, Node, read_text
-from regx.config.schema import validated
+from regx.config.validation import validated
 from regx.core.errors import InputError, did_you_mean
 from regx.data.dataset import Source
 
 MAX_CELLS = 2_000_000
 MAX_BUILT = 20_000  # cells whose configs are all in memory; of more each is built when it is asked for
-MAX_NAME = 100
 BUILT_IN = "none.yaml"
 BUILT_IN_RACE = "race.yaml"
 
 Seeds = str | int | Sequence[int] | None
-
-
-@dataclass(frozen=True)
-class Axis:
-    """A key as the user types it, such as `regularizers.l2.lam`, and its values in order; lists are tuples."""
-
-    key: str
-    values: tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One config of a grid. point: the value of every axis there, by key."""
-
-    config: Config
-    point: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Every combination of the axes' values, the last axis changing fastest. Without axes it is one cell.
-
-    lanes: it is a race, without axes and with a cell for each lane, which is named as the lane is.
-    """
-
-    name: str
-    axes: tuple[Axis, ...]
-    cells: Sequence[Cell]
-    lanes: bool = False
-
-    @property
-    def folder_name(self) -> str:
-        """The folder of the sweep, named from the config it starts from and its axes; seeds do not change it."""
-        base = {key: value for key, value in self.cells[0].config.resolved.items() if key != "seeds"}
-        if self.lanes:
-            shared = {key: value for key, value in base.items() if key not in ("name", "regularizers")}
-            stacks = {cell.config.name: cell.config.resolved["regularizers"] for cell in self.cells}
-            return f"{self.name}-race-{digest({**shared, 'name': self.name, 'lanes': stacks})}"
-        axes = [[axis.key, list(axis.values)] for axis in self.axes]
-        return f"{self.name}-sweep-{digest({'config': {**base, 'name': self.name}, 'axes': axes})}"
 
 
 class LazyCells(Sequence[Cell]):
@@ -84,7 +42,7 @@ class LazyCells(Sequence[Cell]):
     def __init__(self, tree: Node, axes: tuple[FoundAxis, ...], name: str, folder: Path) -> None:
         self._tree, self._axes, self._name, self._folder = tree, axes, name, folder
         self._keys = [dotted(axis.path) for axis in axes]
-        self._labels = _labels(self._keys)
+        self._labels = labels_of(self._keys)
 
     def __len__(self) -> int:
         return math.prod(len(axis.values) for axis in self._axes)
@@ -117,8 +75,8 @@ class LazyCells(Sequence[Cell]):
         for axis, position in zip(self._axes, choice, strict=True):
             tree = tree.replaced(axis.path, axis.values[position])
         config = _built(tree, [], self._folder)
-        point = {key: _as_point(locate(config.resolved, key)) for key in self._keys}
-        name = _cell_name(self._name, self._labels, list(point.values()), set())
+        point = {key: as_point(locate(config.resolved, key)) for key in self._keys}
+        name = cell_name(self._name, self._labels, list(point.values()), set())
         return Cell(replace(config, name=name, resolved={**config.resolved, "name": name}), point)
 
 
@@ -157,7 +115,7 @@ def config_of(mapping: Mapping[str, Any], where: str, overrides: Sequence[str] =
     options = [Override("--set", text) for text in overrides]
     if seeds is not None:
         options.append(Override("--seeds", _seeds_text(seeds)))
-    named = {"name": _permitted(Path(where).stem), **mapping}
+    named = {"name": permitted(Path(where).stem), **mapping}
     root, problems = read_text(json.dumps(named, ensure_ascii=False), where)
     tree, wrong = with_overrides(long_form(root), options)
     return _built(tree, [*problems, *wrong], Path())
@@ -186,7 +144,7 @@ def load_grid(
         sizes = ", ".join(f"{dotted(axis.path)} ({len(axis.values)})" for axis in found)
         raise InputError(f"{path}: expected a grid of at most {MAX_CELLS:,} cells, found {cells:,}: {sizes}")
     keys = [dotted(axis.path) for axis in found]
-    labels = _labels(keys)
+    labels = labels_of(keys)
     if cells > MAX_BUILT:
         lazy = LazyCells(tree, tuple(found), base.name, path.parent)
         return Grid(base.name, lazy.axes(), lazy)
@@ -198,8 +156,8 @@ def load_grid(
         for axis, node in zip(found, nodes, strict=True):
             cell = cell.replaced(axis.path, node)
         config = _built(cell, [], path.parent)
-        point = {key: _as_point(locate(config.resolved, key)) for key in keys}
-        name = _cell_name(base.name, labels, list(point.values()), names)
+        point = {key: as_point(locate(config.resolved, key)) for key in keys}
+        name = cell_name(base.name, labels, list(point.values()), names)
         names.add(name)
         config = replace(config, name=name, resolved={**config.resolved, "name": name})
         built.append(Cell(config, point))
@@ -319,7 +277,7 @@ def _tree(
         options.append(Override("--seeds", _seeds_text(seeds)))
     if isinstance(tree.value, dict):
         if "name" not in tree.value:
-            stem = _permitted(Path(path).stem)
+            stem = permitted(Path(path).stem)
             tree = tree.replaced(("name",), Node(stem, tree.place, stem))
         tree, wrong = with_overrides(tree, options)
         problems += wrong
@@ -415,44 +373,3 @@ def _resolved_path(written: str, folder: Path) -> str:
         if os.path.exists(candidate):  # noqa: PTH110  # false where a name is too long, or a folder closed
             return str(candidate.resolve())
     return written
-
-
-def _permitted(name: str) -> str:
-    """A name of permitted characters only."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", name).lstrip(".-")[:MAX_NAME] or "config"
-
-
-def _labels(keys: list[str]) -> list[str]:
-    """The last word of every key; the last two where two keys share it."""
-    last = [key.rsplit(".", 1)[-1] for key in keys]
-    unique = [last.count(word) == 1 for word in last]
-    return [
-        word if alone else ".".join(key.split(".")[-2:]) for key, word, alone in zip(keys, last, unique, strict=True)
-    ]
-
-
-def _cell_name(base: str, labels: list[str], values: list[Any], taken: set[str]) -> str:
-    parts = [base]
-    for label, value in zip(labels, values, strict=True):
-        parts += [label, _value_name(value)]
-    full = "-".join(parts)
-    name = _permitted(full.replace("+", ""))
-    if len(full) > MAX_NAME or name in taken:
-        tail = hashlib.sha256(repr((full, values)).encode()).hexdigest()[:8]
-        name = f"{name[: MAX_NAME - 9]}-{tail}"
-    return name
-
-
-def _value_name(value: Any) -> str:
-    if isinstance(value, dict):
-        return "x".join(f"{key}x{_value_name(part)}" for key, part in value.items())
-    if isinstance(value, tuple):
-        return "x".join(_value_name(part) for part in value) or "none"
-    return repr(value) if isinstance(value, float) else str(value)
-
-
-def _as_point(value: Any) -> Any:
-    """A value of a config with its lists as tuples."""
-    if isinstance(value, list):
-        return tuple(_as_point(item) for item in value)
-    return {key: _as_point(item) for key, item in value.items()} if isinstance(value, dict) else value

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from regx.config.config import Config
-from regx.config.load import MAX_NAME, load_config
+from regx.config.grid import MAX_NAME
+from regx.config.load import load_config
 from regx.core.parameters import parameters
 from regx.evidence.diagnosis import Diagnosis
 from regx.optim import REGISTRY as OPTIMIZERS

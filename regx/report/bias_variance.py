@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from regx.config.load import Cell
+from regx.config.grid import Cell
 from regx.core.errors import DONE, SOME_DIVERGED
 from regx.report.lines import validation_curve
 from regx.report.listing import in_words, listed, print_listing, print_prose

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from regx.config.load import Cell
+from regx.config.grid import Cell
 from regx.core.arrays import Array
 from regx.evidence.sweeps import read_sweep
 from regx.report.lines import MARKERS, validation_curve

@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from regx.config.config import Config
-from regx.config.load import MAX_NAME, Cell
+from regx.config.grid import MAX_NAME, Cell
 from regx.core.errors import InputError
 from regx.evidence.effects import check_metric
 from regx.runner.cluster import Jobs

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from regx.config.config import Config, digest
-from regx.config.load import Grid
+from regx.config.grid import Grid
 from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.core.trained import Trained

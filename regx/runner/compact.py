@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from regx.config.load import Grid
+from regx.config.grid import Grid
 from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.core.trained import Trained

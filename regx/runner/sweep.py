@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from regx.config.load import Cell, Grid
+from regx.config.grid import Cell, Grid
 from regx.core.errors import InputError
 from regx.core.streams import stream
 from regx.runner.cluster import Jobs

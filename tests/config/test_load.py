@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from regx.config.checked import check
-from regx.config.load import Grid, load_config, load_grid
+from regx.config.grid import Grid
+from regx.config.load import load_config, load_grid
 from regx.config.overrides import short_axes
 from regx.config.problems import ConfigError
 from regx.core.errors import InputError

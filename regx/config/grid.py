@@ -1,0 +1,95 @@
+"""A grid: its axes, its cells, and what they are called."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from regx.config.config import Config, digest
+
+MAX_NAME = 100
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A key as the user types it, such as `regularizers.l2.lam`, and its values in order; lists are tuples."""
+
+    key: str
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One config of a grid. point: the value of every axis there, by key."""
+
+    config: Config
+    point: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Every combination of the axes' values, the last axis changing fastest. Without axes it is one cell.
+
+    lanes: it is a race, without axes and with a cell for each lane, which is named as the lane is.
+    """
+
+    name: str
+    axes: tuple[Axis, ...]
+    cells: Sequence[Cell]
+    lanes: bool = False
+
+    @property
+    def folder_name(self) -> str:
+        """The folder of the sweep, named from the config it starts from and its axes; seeds do not change it."""
+        base = {key: value for key, value in self.cells[0].config.resolved.items() if key != "seeds"}
+        if self.lanes:
+            shared = {key: value for key, value in base.items() if key not in ("name", "regularizers")}
+            stacks = {cell.config.name: cell.config.resolved["regularizers"] for cell in self.cells}
+            return f"{self.name}-race-{digest({**shared, 'name': self.name, 'lanes': stacks})}"
+        axes = [[axis.key, list(axis.values)] for axis in self.axes]
+        return f"{self.name}-sweep-{digest({'config': {**base, 'name': self.name}, 'axes': axes})}"
+
+
+def permitted(name: str) -> str:
+    """A name of permitted characters only."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", name).lstrip(".-")[:MAX_NAME] or "config"
+
+
+def labels_of(keys: list[str]) -> list[str]:
+    """The last word of every key; the last two where two keys share it."""
+    last = [key.rsplit(".", 1)[-1] for key in keys]
+    unique = [last.count(word) == 1 for word in last]
+    return [
+        word if alone else ".".join(key.split(".")[-2:]) for key, word, alone in zip(keys, last, unique, strict=True)
+    ]
+
+
+def cell_name(base: str, labels: list[str], values: list[Any], taken: set[str]) -> str:
+    """The name of the cell with these values: that of its config, made another than those that are taken."""
+    parts = [base]
+    for label, value in zip(labels, values, strict=True):
+        parts += [label, _value_name(value)]
+    full = "-".join(parts)
+    name = permitted(full.replace("+", ""))
+    if len(full) > MAX_NAME or name in taken:
+        tail = hashlib.sha256(repr((full, values)).encode()).hexdigest()[:8]
+        name = f"{name[: MAX_NAME - 9]}-{tail}"
+    return name
+
+
+def _value_name(value: Any) -> str:
+    if isinstance(value, dict):
+        return "x".join(f"{key}x{_value_name(part)}" for key, part in value.items())
+    if isinstance(value, tuple):
+        return "x".join(_value_name(part) for part in value) or "none"
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def as_point(value: Any) -> Any:
+    """A value of a config with its lists as tuples."""
+    if isinstance(value, list):
+        return tuple(as_point(item) for item in value)
+    return {key: as_point(item) for key, item in value.items()} if isinstance(value, dict) else value
