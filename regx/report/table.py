@@ -277,12 +277,13 @@ def is_equal(row: Row) -> bool:
 
 
 def labels(rows: Sequence[Row]) -> list[str]:
-    """What to call each row: its name, or where several have one name, their folders."""
-    names = [row.get("name") or "" for row in rows]
-    return [
-        row["run"].rstrip("/").rpartition("/")[2] if names.count(name) > 1 else name
-        for row, name in zip(rows, names, strict=True)
-    ]
+    """What to call each row: its name, or where several have one name, as much of their paths' ends as tells them."""
+    called = [row.get("name") or "" for row in rows]
+    parts = [Path(row["run"]).parts for row in rows]
+    for depth in range(1, max(map(len, parts), default=0) + 1):
+        times = Counter(called)
+        called = ["/".join(own[-depth:]) if times[one] > 1 else one for one, own in zip(called, parts, strict=True)]
+    return called
 
 
 def _plain_run(runs: Sequence[StoredRun]) -> StoredRun | None:

@@ -6,7 +6,7 @@ import pytest
 
 from regx.core.errors import InputError
 from regx.core.glossary import METRICS
-from regx.report.table import COLUMNS, compare_frame, compare_rows, flat, known_columns, only_changed, sort_rows
+from regx.report.table import COLUMNS, compare_frame, compare_rows, flat, known_columns, labels, only_changed, sort_rows
 from regx.store.folder import write_run
 from regx.store.run import read_run, read_runs
 
@@ -208,3 +208,10 @@ def test_as_a_frame(runs, tmp_path):
     (tmp_path / "notes.txt").write_text("")
     with pytest.warns(UserWarning, match="notes.txt: left out, since it is a file"):
         compare_frame([tmp_path / "l2", tmp_path / "notes.txt"])
+
+
+def test_runs_of_one_name_are_called_by_as_much_of_their_paths_as_tells_them_apart():
+    runs = {"runs/a-1": "a", "runs/b-2": "b", "runs/b-3": "b", "runs/race/b-2": "b", "runs/c/x/b-2": "b"}
+    rows = [{"name": name, "run": run} for run, name in runs.items()]
+    assert labels(rows) == ["a", "runs/b-2", "b-3", "race/b-2", "x/b-2"]
+    assert labels([]) == []

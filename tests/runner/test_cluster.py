@@ -85,7 +85,8 @@ def wait_until(fulfilled: Callable[[], bool], what: str) -> None:
 
 
 def test_a_worker_killed_in_the_middle_changes_no_bit(small: Path, tmp_path: Path, dask: Processes) -> None:
-    config = load_config(small, ["training.epochs=2500"], seeds=6)
+    # Seconds long, so that the middle is not over before it is seen.
+    config = load_config(small, ["training.epochs=40000", "training.eval_every=100"], seeds=6)
     here, there = Target(config, tmp_path / "here"), Target(config, tmp_path / "there")
     bring_up_to_date([here], jobs=1)
     killed = dask.worker()
@@ -101,7 +102,7 @@ def test_a_worker_killed_in_the_middle_changes_no_bit(small: Path, tmp_path: Pat
         killer.start()
         bring_up_to_date([there], jobs=Dask(dask.address), on_progress=lambda progress: seen.append(progress.networks))
         killer.join()
-    assert killed.wait() == -signal.SIGKILL
+    assert killed.wait(timeout=10) == -signal.SIGKILL
     assert seen[-1] == 6
     ours, theirs = api.load(there.folder), api.load(here.folder)
     assert weights(ours) == weights(theirs)
