@@ -42,12 +42,13 @@ def conclusion(
     if better:
         first, chosen_by = _choice(better, metric)
         if len(better) > 1:
-            count = f"all {len(others)}" if len(better) == len(others) else f"{len(better)} of {len(others)}"
+            every = "both" if len(others) == 2 else f"all {len(others)}"
+            count = every if len(better) == len(others) else f"{len(better)} of {len(others)}"
             said.append(
                 f"{_listed([labels[row['run']] for row in better])} helped against {against}: {count} runs. Of those "
                 f"that helped, {chosen_by} chooses {labels[first['run']]}: {_numbers(first, base, metric)}. Each is "
-                f"compared with {labels[base['run']]} alone: that {labels[first['run']]} does better than the others "
-                f"that helped is not shown."
+                f"compared with the baseline alone: that {labels[first['run']]} does better than the others that "
+                "helped is not shown."
             )
         else:
             said.append(f"{labels[first['run']]} helped against {against}: {_numbers(first, base, metric)}.")

@@ -196,9 +196,9 @@ def test_of_several_that_helped_the_validation_split_chooses_not_the_test_split(
     best_on_test = {**l2, "run": "lucky", "difference": {**l2["difference"], "mean": -1.0}}
     several = [l2, best_on_test, next(row for row in rows if row["name"] == "none")]
     first = conclusion(several, {**labels, "lucky": "lucky"}, "test_loss")[0]
-    assert "l2 and lucky helped against none, the run without regularizers: all 2 runs." in first
+    assert "l2 and lucky helped against none, the run without regularizers: both runs." in first
     assert "the validation split chooses l2:" in first
-    assert first.endswith("compared with none alone: that l2 does better than the others that helped is not shown.")
+    assert first.endswith("with the baseline alone: that l2 does better than the others that helped is not shown.")
     blind = [{**row, "val_loss": {"mean": None, "low": None, "high": None}} for row in several]
     first = conclusion(blind, {**labels, "lucky": "lucky"}, "test_loss")[0]
     assert "the test loss itself, which flatters it, chooses lucky:" in first
