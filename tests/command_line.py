@@ -2,5 +2,19 @@
 
 import subprocess
 from collections.abc import Callable
+from typing import Any
+
+import typer
+from typer.testing import CliRunner, Result
 
 Regx = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def outcome(command: Callable[..., Any], *arguments: object) -> Result:
+    """What one command's function prints, in this process. An error that it does not end in is raised here."""
+    app = typer.Typer()
+    app.command()(command)
+    result = CliRunner().invoke(app, list(map(str, arguments)))
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result

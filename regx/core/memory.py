@@ -9,6 +9,12 @@ from pathlib import Path
 LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
+def shortage(needed: float) -> str | None:
+    """`9 GB where there are 4 GB` if so many bytes are more than this process could take, else None."""
+    there = memory()
+    return None if needed <= there else f"{needed / 1e9:,.0f} GB where there are {there / 1e9:,.0f} GB"
+
+
 def memory() -> float:
     """The bytes that this process could take at most: the machine's, or its container's; infinite if nobody says."""
     found = [float("inf")]

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from regx.core.arrays import Array
 from regx.core.errors import InputError
-from regx.core.memory import memory
+from regx.core.memory import shortage
 
 BYTES_PER_ROW = 100  # of generated data: a few numbers of 8 bytes, and what is between
 
@@ -47,11 +47,10 @@ class Dataset:
 
 def check_rows(kind: str, *rows: int) -> None:
     """Raise InputError, before anything is drawn, if splits of so many rows of generated data do not fit in memory."""
-    needed = BYTES_PER_ROW * sum(rows)
-    if needed > memory():
+    if short := shortage(BYTES_PER_ROW * sum(rows)):
         raise InputError(
-            f"dataset: expected data that fits in memory, found {sum(rows):,} rows of {kind}: {needed / 1e9:,.0f} GB "
-            f"where there are {memory() / 1e9:,.0f} GB. Make dataset.n_train, n_val or n_test smaller."
+            f"dataset: expected data that fits in memory, found {sum(rows):,} rows of {kind}: {short}. Make "
+            "dataset.n_train, n_val or n_test smaller."
         )
 
 

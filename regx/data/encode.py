@@ -8,7 +8,7 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.core.errors import InputError
-from regx.core.memory import memory
+from regx.core.memory import shortage
 
 
 def encode(columns: Mapping[str, Array], train: Array) -> tuple[Array, tuple[str, ...], tuple[str, ...]]:
@@ -60,13 +60,13 @@ def encode(columns: Mapping[str, Array], train: Array) -> tuple[Array, tuple[str
 
 def _check_size(n: int, numbers: int, levels_of: Mapping[str, int]) -> None:
     """Raise InputError, before anything is allocated, if n rows of so many numbers and words do not fit in memory."""
-    needed = 3 * 8 * n * (numbers + sum(levels_of.values()))  # the parts, their copy, and the splits
-    if needed > memory():
+    # Three times: the parts, their copy, and the splits.
+    if short := shortage(3 * 8 * n * (numbers + sum(levels_of.values()))):
         most = sorted(levels_of, key=lambda name: -levels_of[name])[:5]
         columns = ", ".join(f"'{name}' ({levels_of[name]} different words)" for name in most) or f"all {numbers}"
         raise InputError(
-            f"the table: expected features that fit in memory, found {needed / 1e9:,.0f} GB where there are "
-            f"{memory() / 1e9:,.0f} GB. Leave columns out with dataset.drop; the largest: {columns}."
+            f"the table: expected features that fit in memory, found {short}. Leave columns out with dataset.drop; the "
+            f"largest: {columns}."
         )
 
 

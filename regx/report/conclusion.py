@@ -45,7 +45,7 @@ def _verdicts(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
             found[verdict].append(f"{name} (by peeking)")
         elif verdict in ("better", "worse"):
             found[verdict].append(name)
-        elif is_equal(row):
+        elif verdict == "unclear" and is_equal(row):
             found["equal"].append(name)
         elif verdict == "unclear":
             found["unclear"].append(f"{name} ({_needed(row.get('seeds_to_tell'))})")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from regx.core.errors import InputError, did_you_mean
 from regx.core.parameters import parameters
 from regx.core.trained import ACCURACIES
-from regx.store.run import StoredRun, find_runs, read_runs
+from regx.store.run import Needed, StoredRun, find_runs, read_runs
 
 if TYPE_CHECKING:
     import pandas
@@ -111,9 +111,11 @@ def compare_rows(
     return [rows[id(run)] for run in by_label]
 
 
-def read_with_baseline(paths: Iterable[Path | str], baseline: Path | str | None) -> tuple[list[StoredRun], list[str]]:
+def read_with_baseline(
+    paths: Iterable[Path | str], baseline: Path | str | None, need: Iterable[Needed] = ()
+) -> tuple[list[StoredRun], list[str]]:
     """`read_runs` of the paths, and of the baseline where it is a folder."""
-    return read_runs(_with_baseline(paths, baseline))
+    return read_runs(_with_baseline(paths, baseline), need)
 
 
 def _with_baseline(paths: Iterable[Path | str], baseline: Path | str | None) -> list[Path | str]:
@@ -272,8 +274,8 @@ def _measured(runs: Sequence[StoredRun], metric: str) -> bool:
 
 
 def is_equal(row: Row) -> bool:
-    """Whether a run does at every shared seed exactly as the baseline, so that no number of seeds would tell them."""
-    return row.get("verdict") == "unclear" and row.get("tied") is not None and row["tied"] == row["shared"]
+    """Whether a run does at every shared seed exactly as the baseline: if they are enough, no more would tell them."""
+    return bool(row.get("shared")) and row.get("tied") == row["shared"]
 
 
 def labels(rows: Sequence[Row]) -> list[str]:

@@ -12,11 +12,9 @@ from regx.evidence.effects import check_metric
 from regx.runner.cluster import Jobs
 from regx.runner.networks import OnProgress
 from regx.runner.plan import dataset
-from regx.runner.runs import Target, bring_up_to_date
-from regx.runner.sweep import write_sweep
+from regx.runner.sweep import train_cells
 from regx.stats.effects import design
-from regx.store.lock import Lock
-from regx.store.run import StoredRun, read_run
+from regx.store.run import StoredRun
 
 MOST_MEMBERS = 8
 
@@ -59,12 +57,8 @@ def ablate(
     data = dataset(config.dataset, config.seeds[0])
     check_metric(metric, data.task, len(data.val.x))
     folder = out / f"{config.name}-ablate-{config.digest()}"
-    targets = [Target(cell.config, folder / cell.config.folder_name) for cell in cells]
     axes = [{"key": member.kind, "values": ["off", "on"]} for member in config.stack]
-    with Lock(folder) as held:
-        bring_up_to_date(targets, jobs, force, on_progress, held=held)
-        write_sweep(folder, config.name, axes, targets, [cell.point for cell in cells])
-    return folder, [read_run(target.folder) for target in targets]
+    return folder, train_cells(folder, config.name, axes, cells, jobs, force, on_progress)
 
 
 def _cell(config: Config, on: list[bool]) -> Cell:

@@ -13,7 +13,7 @@ import numpy as np
 from regx.config.config import Config
 from regx.core.arrays import Array
 from regx.core.errors import InputError
-from regx.core.memory import memory
+from regx.core.memory import shortage
 from regx.core.regularizer import Regularizer
 from regx.core.streams import stream
 from regx.core.trained import METRICS
@@ -114,21 +114,14 @@ def check_memory(config: Config, data: Dataset) -> None:
     """Raises InputError if training one network of a config would need more memory than the machine has."""
     network = 2 * _bytes_per_network(config, data)  # twice: evaluation and what is saved take as much again
     metrics = 8 * len(METRICS) * (config.training.epochs // config.training.eval_every + 2)
-    if network + metrics > memory():
+    if short := shortage(network + metrics):
         what = "a network that fits" if network > metrics else "metrics that fit"
         remedy = (
             "Make architecture.hidden smaller, or the table"
             if network > metrics
             else "Make training.epochs smaller, or training.eval_every larger"
         )
-        raise InputError(
-            f"{config.name}: expected {what} in memory, found {_gigabytes(network + metrics)} where there are "
-            f"{_gigabytes(memory())}. {remedy}."
-        )
-
-
-def _gigabytes(size: float) -> str:
-    return f"{size / 1e9:,.0f} GB"
+        raise InputError(f"{config.name}: expected {what} in memory, found {short}. {remedy}.")
 
 
 def clipped(config: Config) -> list[str]:

@@ -13,7 +13,7 @@ from regx.config.config import Config
 from regx.core.errors import InputError, RegxError
 from regx.core.text import clean
 from regx.evidence.recommendation import Conclusion, Measured, Raced
-from regx.store.atomic import write_atomically
+from regx.store.atomic import check_place, write_atomically
 from regx.store.files import config_text, write_json
 
 OUTCOME, RECOMMENDED = "recommendation.json", "recommended.yaml"
@@ -39,11 +39,7 @@ class Recommendation:
 
 def check_output(path: Path, force: bool) -> None:
     """Raise InputError unless the config may be written there: nothing of somebody else's is replaced unasked."""
-    if path.exists() and not path.is_file():
-        found = "a folder" if path.is_dir() else "a pipe or a device"
-        raise InputError(f"{path}: expected a file to write the config to, found {found}. Type a name such as my.yaml.")
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: expected a folder to write into, found none: {path.parent}. Make it first.")
+    check_place(path, "the config", "my.yaml")
     if path.exists() and not force:
         try:
             first, _, rest = path.read_bytes().partition(b"\n")

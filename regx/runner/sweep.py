@@ -66,12 +66,31 @@ def sweep(
     """
     check_choosable(grid, peek)
     folder = out / grid.folder_name
-    targets = [Target(cell.config, folder / cell.config.folder_name) for cell in cells]
     axes = [{"key": axis.key, "values": axis.values} for axis in grid.axes]
+    return folder, train_cells(folder, grid.name, axes, cells, jobs, force, on_progress, command, peek, watch)
+
+
+def train_cells(
+    folder: Path,
+    name: str,
+    axes: Sequence[Mapping[str, Any]],
+    cells: Sequence[Cell],
+    jobs: Jobs = None,
+    force: bool = False,
+    on_progress: OnProgress = lambda progress: None,
+    command: Sequence[str] | None = None,
+    peek: bool = False,
+    watch: Watch | None = None,
+) -> list[StoredRun]:
+    """Train what the cells lack, each in a run folder inside `folder`, and write sweep.json: the run of each cell.
+
+    axes: `key` and `values` of each. One holds the folder to the end.
+    """
+    targets = [Target(cell.config, folder / cell.config.folder_name) for cell in cells]
     with Lock(folder) as held:
         bring_up_to_date(targets, jobs, force, on_progress, command, watch, peek, held)
-        write_sweep(folder, grid.name, axes, targets, [cell.point for cell in cells])
-    return folder, [read_run(target.folder) for target in targets]
+        write_sweep(folder, name, axes, targets, [cell.point for cell in cells])
+    return [read_run(target.folder) for target in targets]
 
 
 def write_sweep(

@@ -10,7 +10,7 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.core.streams import stream
-from regx.stats.aggregate import Interval
+from regx.stats.aggregate import Interval, mean_interval
 
 RESAMPLES = 10_000
 FURTHEST = 5  # times as far from the mean as Student's, an end may lie
@@ -54,9 +54,9 @@ def bootstrap_interval(values: Sequence[float]) -> Interval:
     t = np.where(flat, np.copysign(np.inf, shifts), ratio)
     lower, upper = np.quantile(t, [0.025, 0.975], method="inverted_cdf")
     low, high = mean - float(upper) * error, mean - float(lower) * error
-    from scipy.special import stdtrit  # scipy.stats takes three times as long to import
-
-    student = float(stdtrit(n - 1, 0.975)) * error
+    highest = mean_interval(x.tolist())["high"]
+    assert highest is not None
+    student = highest - mean
     return Interval(
         mean=mean,
         low=max(low, mean - FURTHEST * student) if math.isfinite(low) else mean - student,

@@ -9,7 +9,7 @@ import re
 import secrets
 from pathlib import Path
 
-from regx.core.errors import RegxError
+from regx.core.errors import InputError, RegxError
 
 TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")  # what a killed process leaves of a file that it was writing
 
@@ -79,6 +79,15 @@ def clear_temporaries(folder: Path) -> None:
                 entry.unlink()
     except OSError as error:
         raise unwritable(folder, error) from error
+
+
+def check_place(path: Path, what: str, such_as: str) -> None:
+    """Raise InputError unless `what`, such as `the page`, could be written there as a file."""
+    if path.exists() and not path.is_file():
+        found = "a folder" if path.is_dir() else "a pipe or a device"
+        raise InputError(f"{path}: expected a file to write {what} to, found {found}. Type a name such as {such_as}.")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: expected a folder to write into, found none: {path.parent}. Make it first.")
 
 
 def make_folder(folder: Path) -> None:

@@ -278,7 +278,7 @@ def test_a_large_table_is_refused_by_its_size_without_being_read(call: Call) -> 
 def test_words_that_do_not_fit_in_memory_are_refused(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("t.csv").write_text(lines("w,x,y", lambda k: f"w{k // 2},{k},{k % 2}", 200), encoding="utf-8")
     Path("c.yaml").write_text("dataset: {name: csv, path: t.csv, target: y}\n", encoding="utf-8")
-    monkeypatch.setattr("regx.data.encode.memory", lambda: 100_000)
+    monkeypatch.setattr("regx.core.memory.memory", lambda: 100_000)
     in_order(call("run", "c.yaml"), "expected features that fit in memory", "dataset.drop", "'w' (", "different words)")
 
 

@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import typer
-from typer.testing import CliRunner
+from command_line import outcome
 
 from regx.cli.compare import command
 from regx.core.errors import InputError
@@ -31,12 +30,7 @@ def runs(tmp_path_factory, store):
 
 
 def compare(*arguments):
-    app = typer.Typer()
-    app.command()(command)
-    result = CliRunner().invoke(app, list(map(str, arguments)))
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
+    return outcome(command, *arguments)
 
 
 def test_json_is_one_document(runs):

@@ -10,9 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-import typer
 from benchmarks.confusion_diagnosis import SETTINGS, Setting, sine, train
-from typer.testing import CliRunner
+from command_line import outcome
 
 from regx.cli.diagnose import command
 from regx.config.load import load_config
@@ -33,12 +32,7 @@ def folders(tmp_path_factory):
 
 
 def call(*arguments):
-    app = typer.Typer()
-    app.command()(command)
-    result = CliRunner().invoke(app, list(map(str, arguments)))
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
+    return outcome(command, *arguments)
 
 
 def test_json_is_one_document(folders):

@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import typer
-from typer.testing import CliRunner
+from command_line import outcome
 
 import regx
 from regx.cli.plot import command
@@ -43,12 +42,7 @@ def runs(trained, tmp_path, monkeypatch):
 
 
 def plot(*arguments):
-    app = typer.Typer()
-    app.command()(command)
-    result = CliRunner().invoke(app, [*map(str, arguments), "--dpi", "40"])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
+    return outcome(command, *arguments, "--dpi", 40)
 
 
 def test_without_kind_it_draws_what_fits(runs):

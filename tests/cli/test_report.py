@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-import typer
-from typer.testing import CliRunner
+from command_line import outcome
 
 import regx
 from regx.cli.report import command
@@ -19,12 +18,7 @@ def runs(small: Path, tmp_path: Path) -> Path:
 
 
 def report(*arguments):
-    app = typer.Typer()
-    app.command()(command)
-    result = CliRunner().invoke(app, list(map(str, arguments)))
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
+    return outcome(command, *arguments)
 
 
 def test_the_page_is_written_and_its_path_printed(runs, tmp_path, monkeypatch):

@@ -21,9 +21,9 @@ from regx.report.page.race import pictured_seed, race_of
 from regx.report.page.strength import Strength, fits, strengths
 from regx.report.page.surface import Surface, plain_surface, surface_of
 from regx.report.render import cell_texts, shown_columns
-from regx.report.table import COLUMNS, Row, compare_rows, labels, only_changed, sort_rows
+from regx.report.table import COLUMNS, Row, compare_rows, labels, only_changed, read_with_baseline, sort_rows
 from regx.store.files import CONFIG, read_text, strict
-from regx.store.run import StoredRun, read_runs
+from regx.store.run import StoredRun
 
 # With seven colours and eight symbols 56 runs look different. Colour 0 and the disc are the baseline's alone.
 SYMBOLS = "■◆▲▼✚★⬟✖"
@@ -41,8 +41,7 @@ def build(paths: Sequence[str], baseline: str | None, metric: str) -> tuple[dict
 
     Raises InputError if no run can be read, or the baseline or metric is wrong.
     """
-    reference = [baseline] if baseline is not None and Path(baseline).is_dir() else []
-    runs, problems = read_runs([*paths, *reference], need=("metrics", "weights", "snapshots"))
+    runs, problems = read_with_baseline(paths, baseline, need=("metrics", "weights", "snapshots"))
     rows = sort_rows(compare_rows(runs, baseline, metric))
     by_group: dict[str, list[Row]] = {}
     for row in rows:

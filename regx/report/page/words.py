@@ -9,7 +9,7 @@ from regx.core.trained import ACCURACIES
 from regx.data.dataset import Dataset
 from regx.report.conclusion import of_one_table
 from regx.report.page.surface import Surface
-from regx.report.table import Row
+from regx.report.table import Row, is_equal
 
 Labels = Mapping[str, str]  # a run's folder -> what the page calls it
 MOST_NAMES = 8  # that a sentence lists
@@ -36,7 +36,7 @@ def conclusion(
     better, worse = ([row for row in others if row["verdict"] == word] for word in ("better", "worse"))
     gone = [row for row in others if row["difference"]["mean"] is None]
     few = [row for row in others if row not in gone and str(row["verdict"]).startswith("cannot tell")]
-    same = [row for row in others if row not in few and _no_difference(row)]
+    same = [row for row in others if row not in few and is_equal(row)]
     untold = [row for row in others if row not in [*better, *worse, *gone, *few, *same]]
     said = []
     if better:
@@ -174,7 +174,7 @@ def sentence(
         return f"{name} is the baseline: {_metric(metric)} {_interval(row.get(metric))}.{diverged}{peeked}"
     if row["difference"]["mean"] is None:
         return f"{name} shares no finished seed with {labels[base['run']]}, so nothing can be said.{diverged}{peeked}"
-    if _no_difference(row):
+    if is_equal(row):
         judged = f"{name} gives the same {_metric(metric)} as {labels[base['run']]} at every seed."
     elif verdict in ("better", "worse"):
         word = "helped" if verdict == "better" else "did harm"
@@ -247,10 +247,6 @@ def why(row: Row, base: Row) -> str:
     if zeros and zeros[0] > zeros[1] + 0.05:
         found.append(f"{zeros[0]:.0%} of the weights are exactly zero".replace("%", " %"))
     return "; ".join(found) + "." if found else ""
-
-
-def _no_difference(row: Row) -> bool:
-    return bool(row["difference"]["low"] == row["difference"]["high"] == 0)
 
 
 def _choice(better: Sequence[Row], metric: str) -> tuple[Row, str]:

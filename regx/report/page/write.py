@@ -10,7 +10,7 @@ from typing import Any
 
 from regx.core.errors import InputError, RegxError
 from regx.report.page.build import build
-from regx.store.atomic import write_atomically
+from regx.store.atomic import check_place, write_atomically
 
 MARK = b'<meta name="generator" content="regx">'
 MARK_WITHIN = 4096  # bytes from the start
@@ -33,13 +33,7 @@ def write_page(
 
 def check_output(output: Path, force: bool) -> None:
     """Raise InputError unless the page may be written there."""
-    if output.exists() and not output.is_file():
-        found = "a folder" if output.is_dir() else "a pipe or a device"
-        raise InputError(
-            f"{output}: expected a file to write the page to, found {found}. Type a name such as report.html."
-        )
-    if not output.parent.is_dir():
-        raise InputError(f"{output}: expected a folder to write into, found none: {output.parent}. Make it first.")
+    check_place(output, "the page", "report.html")
     if output.exists() and not force:
         try:
             with output.open("rb") as file:
