@@ -38,10 +38,10 @@ def command(
 ) -> None:
     """Train every on/off combination of the stack, and say what each regularizer adds, alone and with the others."""
     from regx.config.load import load_config
-    from regx.report.ablate import print_ablation
-    from regx.report.sweep import print_grid
-    from regx.runner.ablate import ablate, combinations
     from regx.runner.cluster import where_to_train
+    from regx.studies.ablation.display import print_ablation
+    from regx.studies.ablation.question import ablate, combinations
+    from regx.studies.sweep.display import print_grid
 
     places = where_to_train(jobs, dask)
     loaded = load_config(config, overrides or (), seeds)

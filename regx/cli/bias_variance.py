@@ -44,9 +44,9 @@ def command(
     """
     from regx.config.load import load_grid
     from regx.core.errors import InputError
-    from regx.report.bias_variance import print_plan, print_study
-    from regx.runner.bias_variance import bias_variance, missing_points, study_folder
     from regx.runner.cluster import where_to_train
+    from regx.studies.bias_variance.display import print_plan, print_study
+    from regx.studies.bias_variance.question import bias_variance, missing_points, study_folder
 
     if draws is not None and seeds is not None:
         raise InputError("expected --draws or --seeds, found both: each seed is a training set to draw.")

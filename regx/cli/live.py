@@ -12,10 +12,10 @@ from regx.cli.progress import Lines, how_far
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from regx.report.race import RaceState
-    from regx.report.scene import Scene
     from regx.runner.execute import Watch
     from regx.runner.networks import OnProgress, Progress
+    from regx.studies.race.display import RaceState
+    from regx.studies.race.scene import Scene
 
 # Drawing takes milliseconds of a core that has networks to train: at most this share of it, on a slow machine too.
 SECONDS_PER_PICTURE, MOST_OF_A_CORE = 0.4, 0.03
@@ -56,7 +56,7 @@ def _can_be_redrawn(console: Console) -> bool:
 
 
 def _who_leads(state: RaceState) -> str:
-    from regx.report.race import mean
+    from regx.studies.race.display import mean
 
     leader = state.leader()
     return "" if leader is None else f", {leader.name} leads, {state.judged_by} {mean(leader.judged):.3g}"
@@ -81,7 +81,7 @@ class _View:
     def drawn(self) -> RenderableType:
         from rich.console import Group
 
-        from regx.report.race import race_footer, race_lines, view_of
+        from regx.studies.race.display import race_footer, race_lines, view_of
 
         share, words = 0.0, ""
         if self._progress is not None:

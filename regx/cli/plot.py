@@ -36,7 +36,7 @@ def command(
     quiet: QuietOption = False,
 ) -> None:
     """Draw figures of runs and print the files that are written."""
-    from regx.report.plot import Plots
+    from regx.figures.plot import Plots
 
     plots = Plots(runs, kind or (), out, format, dpi, force)
     written = []

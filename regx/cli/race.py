@@ -49,11 +49,11 @@ def command(
     -s lanes.LANE=off takes it out, -s 'lanes.LANE=[l2: 0.01]' puts one in.
     """
     from regx.config.load import load_lanes
-    from regx.report.race import check_svg, kept_runs, print_final, race_state, write_svg
-    from regx.report.scene import scene
-    from regx.report.sweep import print_grid, print_sweep
     from regx.runner.cluster import where_to_train
-    from regx.runner.sweep import sweep
+    from regx.studies.race.display import check_svg, kept_runs, print_final, race_state, write_svg
+    from regx.studies.race.scene import scene
+    from regx.studies.sweep.display import print_grid, print_sweep
+    from regx.studies.sweep.question import sweep
 
     places = where_to_train(jobs, dask)
     race = load_lanes(config, overrides or (), seeds)

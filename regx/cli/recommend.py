@@ -47,7 +47,7 @@ def command(
     rows that no choice has seen, beside plain models of scikit-learn, and writes the config it recommends.
     """
     from regx.core.errors import SOME_DIVERGED, InputError
-    from regx.report.recommend import (
+    from regx.studies.recommendation.display import (
         document,
         inspection_lines,
         plan_lines,
@@ -55,9 +55,9 @@ def command(
         to_json,
         write_paragraphs,
     )
-    from regx.runner.question import Question, planned
-    from regx.runner.recommend import recommend
-    from regx.runner.recommended import check_output, write
+    from regx.studies.recommendation.question import Question, planned
+    from regx.studies.recommendation.race import recommend
+    from regx.studies.recommendation.result import check_output, write
 
     if splits is not None and seeds is not None:
         raise InputError(f"--splits {splits} and --seeds {seeds} say the same thing: expected one of the two.")

@@ -25,7 +25,7 @@ def command(
     quiet: QuietOption = False,
 ) -> None:
     """Write one self-contained page over run folders: verdicts, curves, the race, diagnosis, how to reproduce."""
-    from regx.report.page.write import write_page
+    from regx.page.write import write_page
 
     problems = write_page(runs, output, baseline, metric, force)
     if json:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from regx.cli.progress import SECONDS_BETWEEN_LINES
 
 if TYPE_CHECKING:
-    from regx.runner.recommend import OnStage
+    from regx.studies.recommendation.race import OnStage
 
 
 @contextmanager

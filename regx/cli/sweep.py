@@ -63,10 +63,10 @@ def command(
     from regx.config.load import load_grid
     from regx.config.overrides import short_axes
     from regx.core.errors import SOME_DIVERGED
-    from regx.report.sweep import print_grid, print_sweep
     from regx.runner.cluster import where_to_train
-    from regx.runner.compact import MOST_FOLDERS, compact_sweep, is_large
-    from regx.runner.sweep import chosen_cells, chosen_numbers, sweep
+    from regx.studies.sweep.compact import MOST_FOLDERS, compact_sweep, is_large
+    from regx.studies.sweep.display import print_grid, print_sweep
+    from regx.studies.sweep.question import chosen_cells, chosen_numbers, sweep
 
     places = where_to_train(jobs, dask)
     axes = short_axes(lam=lam, dropout=dropout, lr=lr, hidden=hidden, batch_size=batch_size)

@@ -33,3 +33,11 @@ def mean_interval(values: Sequence[float | None]) -> Interval:
     deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in known) / (n - 1))
     half = float(stdtrit(n - 1, 0.975)) * deviation / math.sqrt(n)
     return Interval(mean=mean, low=mean - half, high=mean + half)
+
+
+def side(interval: Interval) -> int:
+    """-1 where an interval lies below 0, 1 where it lies above, 0 where it holds 0 or has no ends."""
+    low, high = interval["low"], interval["high"]
+    if low is None or high is None:
+        return 0
+    return 1 if low > 0 else -1 if high < 0 else 0

@@ -22,9 +22,9 @@ from rich.console import Console
 
 from regx.cli import live
 from regx.config.load import load_lanes
-from regx.report.race import View, race_lines, race_state
-from regx.report.scene import scene
-from regx.runner.sweep import sweep
+from regx.studies.race.display import View, race_lines, race_state
+from regx.studies.race.scene import scene
+from regx.studies.sweep.question import sweep
 
 ROUNDS, AT_MOST = 5, 1.10
 

@@ -257,10 +257,10 @@ def print_oracle(settings: dict[str, Setting], seeds: Sequence[int], out: Path) 
 
 def print_followed(folders: dict[str, Path], out: Path) -> None:
     """For every kind of advice, how often following it lowered the mean test loss, and by what factor in the median."""
-    from regx.evidence.advice import advice, changed
-    from regx.evidence.diagnosis import diagnose
     from regx.runner.runs import Target, bring_up_to_date
     from regx.store.run import read_run
+    from regx.studies.diagnosis.advice import advice, changed
+    from regx.studies.diagnosis.question import diagnose
 
     targets = []
     for name, folder in folders.items():
@@ -291,9 +291,9 @@ def main() -> None:
     parser.add_argument("--oracle", action="store_true", help="and the excess over the best of eight remedies; minutes")
     parser.add_argument("--follow", action="store_true", help="and what following the advice brings; minutes")
     given = parser.parse_args()
-    from regx.evidence.diagnosis import diagnose
-    from regx.stats.diagnosis import verdict_of
     from regx.store.run import read_run
+    from regx.studies.diagnosis.judgement import verdict_of
+    from regx.studies.diagnosis.question import diagnose
 
     settings = dict(SETTINGS)
     if not os.environ.get("REGX_DATA_DIR"):

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from regx.evidence.recommendation import PLAIN, mean
-from regx.runner.question import Question, planned
-from regx.runner.recommend import recommend
+from regx.studies.recommendation.judgement import PLAIN, mean
+from regx.studies.recommendation.question import Question, planned
+from regx.studies.recommendation.race import recommend
 
 LEARNABLE = {True: "yes", False: "no", None: "cannot tell"}
 FAST = ("architecture.hidden=[16]", "training.epochs=200", "training.eval_every=10")  # for counting false positives

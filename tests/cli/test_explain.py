@@ -15,10 +15,10 @@ from regx.core.errors import InputError
 from regx.core.glossary import METRICS as EXPLAINED
 from regx.core.glossary import VERDICTS
 from regx.core.trained import ACCURACIES, METRICS
-from regx.report.bias_variance import _names
-from regx.report.diagnose import MEASURED
-from regx.stats.diagnosis import Verdict
-from regx.stats.effects import PairVerdict
+from regx.studies.ablation.judgement import PairVerdict
+from regx.studies.bias_variance.display import _names
+from regx.studies.diagnosis.display import MEASURED
+from regx.studies.diagnosis.judgement import Verdict
 
 
 def explain(*arguments: str) -> Result:

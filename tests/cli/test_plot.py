@@ -12,7 +12,7 @@ from command_line import outcome
 import regx
 from regx.cli.plot import command
 from regx.core.errors import InputError, RegxError
-from regx.report.plot import NAMES
+from regx.figures.plot import NAMES
 
 CONFIG = """
 dataset: {name: DATASET, n_train: 12, n_val: 8, n_test: 10}
@@ -165,7 +165,7 @@ def test_runs_that_all_diverged_are_said_to_have_nothing_to_draw(runs, trained):
 
 def test_the_figures_need_no_screen_and_no_pyplot(runs):
     code = (
-        "import sys\nfrom regx.report.plot import Plots\n"
+        "import sys\nfrom regx.figures.plot import Plots\n"
         f"list(Plots([{str(runs['sine'])!r}], ['gaps'], dpi=40).write())\n"
         "sys.exit(str({'matplotlib.pyplot', 'tkinter', 'sklearn', 'pandas'} & set(sys.modules)))"
     )

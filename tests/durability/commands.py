@@ -44,8 +44,8 @@ def load() -> None:
     import regx.cli.app
     import regx.cli.progress
     import regx.report.run
-    import regx.report.sweep
-    import regx.runner.sweep  # noqa: F401
+    import regx.studies.sweep.display
+    import regx.studies.sweep.question  # noqa: F401
 
 
 def start(arguments: Sequence[object], log: Path, before: Callable[[], None] = lambda: None) -> int:

@@ -6,11 +6,11 @@ import pytest
 
 from regx.config.load import configs_folder, load_config, load_grid
 from regx.core.errors import InputError
-from regx.evidence.advice import Advice, advice, changed
-from regx.evidence.diagnosis import Curves, Diagnosis
-from regx.stats.diagnosis import Seed
 from regx.store.files import config_text
 from regx.store.run import StoredRun
+from regx.studies.diagnosis.advice import Advice, advice, changed
+from regx.studies.diagnosis.judgement import Seed
+from regx.studies.diagnosis.question import Curves, Diagnosis
 
 SEED = {
     "severe overfitting": Seed(0, train=0.0, val=0.5, rise=0.3, start=2.0),

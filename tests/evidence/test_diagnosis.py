@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from benchmarks.confusion_diagnosis import SETTINGS, Setting, sine, train
 
-from regx.evidence.advice import advice
-from regx.evidence.diagnosis import diagnose
 from regx.store.run import StoredRun, read_run
+from regx.studies.diagnosis.advice import advice
+from regx.studies.diagnosis.question import diagnose
 
 SEEDS = (20, 21, 22)
 CHEAP = {name: setting for name, setting in SETTINGS.items() if setting.cheap}

@@ -8,7 +8,7 @@ import numpy as np
 import pandas
 import pytest
 
-from regx.runner.question import Question, planned
+from regx.studies.recommendation.question import Question, planned
 
 
 def notes(path: Path, frame: pandas.DataFrame) -> str:

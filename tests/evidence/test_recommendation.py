@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from regx.core.streams import stream
-from regx.evidence.recommendation import Conclusion, Measured, Raced, Scores, conclude, simplest
-from regx.evidence.references import references
+from regx.studies.recommendation.judgement import Conclusion, Measured, Raced, Scores, conclude, simplest
+from regx.studies.recommendation.references import references
 
 SPLITS = 10
 SPLIT, ROWS = (120, 30, 50), 200

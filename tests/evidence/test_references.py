@@ -8,7 +8,7 @@ from sklearn.metrics import accuracy_score, log_loss
 
 from regx.core.streams import stream
 from regx.data.dataset import Dataset, Split, Task
-from regx.evidence.references import LINEAR, NETWORK, TRIVIAL, references, score
+from regx.studies.recommendation.references import LINEAR, NETWORK, TRIVIAL, references, score
 
 ROWS = 90
 

@@ -8,10 +8,10 @@ import io
 import numpy as np
 import pytest
 
-from regx.evidence.effects import Effects, effects_of
-from regx.report.ablate import answers, print_ablation
-from regx.stats.effects import ablation
 from regx.store.run import read_run
+from regx.studies.ablation.display import answers, print_ablation
+from regx.studies.ablation.judgement import ablation
+from regx.studies.ablation.result import Effects, effects_of
 
 
 def effects(means, metric="test_loss", seeds=8):

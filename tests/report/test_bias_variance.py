@@ -7,9 +7,9 @@ import io
 import numpy as np
 import pytest
 
-from regx.report.bias_variance import conclusion, print_study, remarks, shown
 from regx.report.table import short_key
-from regx.stats.decomposition import intervals
+from regx.studies.bias_variance.display import conclusion, print_study, remarks, shown
+from regx.studies.bias_variance.judgement import intervals
 
 
 def point(value, bias2, variance, noise=0.09, seed=0):

@@ -20,12 +20,12 @@ from regx.data.breast_cancer import BreastCancer
 from regx.data.circle import Circle
 from regx.data.csv import CSV
 from regx.data.sine import Sine
-from regx.report.canvas import Canvas
-from regx.report.race import RaceState, View, mean, race_footer, race_lines, race_state
-from regx.report.scene import PLANE_SIDE, Scene, scene
 from regx.report.sparkline import ASCII_LEVELS, LEVELS, bar, sparkline
 from regx.runner.plan import Member
 from regx.store.run import read_run
+from regx.studies.race.canvas import Canvas
+from regx.studies.race.display import RaceState, View, mean, race_footer, race_lines, race_state
+from regx.studies.race.scene import PLANE_SIDE, Scene, scene
 
 RACE = """\
 dataset: {name: sine, n_train: 12, n_val: 8}

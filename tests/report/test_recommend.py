@@ -6,10 +6,16 @@ from collections.abc import Mapping
 
 import pytest
 
-from regx.evidence.inspection import Inspection
-from regx.evidence.recommendation import Compared, Measured, Raced, conclude
-from regx.evidence.references import references
-from regx.report.recommend import conclusion_lines, document, inspection_lines, plan_lines, print_recommendation
+from regx.studies.recommendation.display import (
+    conclusion_lines,
+    document,
+    inspection_lines,
+    plan_lines,
+    print_recommendation,
+)
+from regx.studies.recommendation.inspection import Inspection
+from regx.studies.recommendation.judgement import Compared, Measured, Raced, conclude
+from regx.studies.recommendation.references import references
 
 INSPECTION = Inspection(
     path="table.csv", target="outcome", task="regression", rows=200, numeric=3, categorical=1, missing={}, inputs=6,

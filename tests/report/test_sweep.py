@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from regx.report.sweep import print_sweep
 from regx.store.folder import write_run
 from regx.store.run import read_run
+from regx.studies.sweep.display import print_sweep
 
 
 def test_a_cell_that_diverged_at_some_seeds_is_not_chosen_over_a_whole_one(tmp_path, fabricated):

@@ -18,11 +18,11 @@ from regx.cli.app import app
 from regx.config.load import load_grid
 from regx.core.errors import InputError, RegxError
 from regx.data.sine import Sine
-from regx.report.bias_variance import print_study, remarks
 from regx.runner import execute
-from regx.runner.bias_variance import bias_variance, study_folder
 from regx.store.files import read_json, write_json
 from regx.store.lock import Lock
+from regx.studies.bias_variance.display import print_study, remarks
+from regx.studies.bias_variance.question import bias_variance, study_folder
 
 AXIS = ("-s", "regularizers.l2.lam=0.001,0.1,1")
 FILE = "bias_variance.json"

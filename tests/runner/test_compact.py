@@ -21,11 +21,12 @@ from regx.config import load
 from regx.config.load import LazyCells, load_grid
 from regx.config.overrides import short_axes
 from regx.core.errors import InputError, RegxError
-from regx.runner import compact, execute
-from regx.runner.compact import compact_sweep
+from regx.runner import execute
 from regx.runner.networks import Progress
 from regx.store import networks
 from regx.store.run import read_run
+from regx.studies.sweep import compact
+from regx.studies.sweep.compact import compact_sweep
 
 AXES = ("--lam", "linear(0.001,1,6)", "--lr", "0.01,0.02")
 
@@ -68,7 +69,7 @@ def test_it_finds_what_a_sweep_with_folders_finds(small: Path, tmp_path: Path, m
 
 
 def test_its_curve_runs_through_all_cells(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("regx.report.sweep.is_terminal", lambda stream: True)
+    monkeypatch.setattr("regx.studies.sweep.display.is_terminal", lambda stream: True)
     arguments = ["sweep", str(small), "--lam", "linear(0.001,1,12)", "--out", str(tmp_path), "--jobs", "1"]
     plain, compact = (
         CliRunner().invoke(app, [*arguments, *more], catch_exceptions=False).stdout.partition("Chosen by")[2]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regx.runner.halving import FEWEST, KEPT, mean_losses, rung_epochs, survivors
+from regx.studies.recommendation.halving import FEWEST, KEPT, mean_losses, rung_epochs, survivors
 
 LOSSES = st.dictionaries(st.integers(), st.floats(allow_nan=True), min_size=1, max_size=40)
 

@@ -4,7 +4,17 @@ import pytest
 
 from regx.core.parameters import parameters
 from regx.regularizers import REGISTRY
-from regx.runner.ladder import ALONE, COMBINED, LADDER, LEARNING_RATES, STRENGTHS, Candidate, alone, combined, stack
+from regx.studies.recommendation.ladder import (
+    ALONE,
+    COMBINED,
+    LADDER,
+    LEARNING_RATES,
+    STRENGTHS,
+    Candidate,
+    alone,
+    combined,
+    stack,
+)
 
 CHOSEN = {kind: Candidate(kind, 0.01, (values[-1],)) for kind, (_, values) in STRENGTHS.items()}
 

@@ -9,13 +9,13 @@ import pytest
 from regx.core.errors import InputError, RegxError
 from regx.core.streams import stream
 from regx.data.split import split_rows
-from regx.runner import recommend as module
-from regx.runner.ladder import LEARNING_RATES
-from regx.runner.question import Question, planned
-from regx.runner.recommend import recommend
-from regx.runner.recommended import check_output
 from regx.store.folder import mark
 from regx.store.lock import Lock
+from regx.studies.recommendation import race as module
+from regx.studies.recommendation.ladder import LEARNING_RATES
+from regx.studies.recommendation.question import Question, planned
+from regx.studies.recommendation.race import recommend
+from regx.studies.recommendation.result import check_output
 
 SHORT = ("training.epochs=18", "training.eval_every=2", "architecture.hidden=[4]")
 

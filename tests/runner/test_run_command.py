@@ -14,7 +14,7 @@ import regx as api
 from regx.config.load import load_any, load_grid
 from regx.core.trained import DIAGNOSTICS, METRICS
 from regx.regularizers import REGISTRY
-from regx.runner.sweep import sweep
+from regx.studies.sweep.question import sweep
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))

@@ -9,7 +9,7 @@ from command_line import Regx
 import regx as api
 from regx.config.load import configs_folder, load_grid
 from regx.config.overrides import short_axes
-from regx.runner.sweep import chosen_cells
+from regx.studies.sweep.question import chosen_cells
 
 AXIS = ("--lam", "0.001,0.1,1")
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regx.stats.decomposition import decompose, intervals
+from regx.studies.bias_variance.judgement import decompose, intervals
 
 
 def means(parts):

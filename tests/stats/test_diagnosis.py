@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regx.stats.diagnosis import Seed, judge, mean_of, verdict_of
+from regx.studies.diagnosis.judgement import Seed, judge, mean_of, verdict_of
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import ttest_1samp
 from sklearn.linear_model import LinearRegression
 
-from regx.stats.effects import ablation, design
+from regx.studies.ablation.judgement import ablation, design
 
 # The least share of a column that seeds differ by, so that intervals are narrow but not of no width.
 JITTER = np.linspace(-0.001, 0.001, 8)

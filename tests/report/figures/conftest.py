@@ -12,13 +12,13 @@ import pytest
 
 import regx
 from regx.config.load import load_grid
-from regx.evidence.sweeps import Sweep
-from regx.report.figures import KINDS
-from regx.report.figures.style import styled
-from regx.report.figures.subjects import read_subjects
-from regx.runner.compact import compact_sweep
-from regx.runner.sweep import sweep
+from regx.figures import KINDS
+from regx.figures.style import styled
+from regx.figures.subjects import read_subjects
 from regx.store.run import StoredRun, read_run
+from regx.studies.sweep.compact import compact_sweep
+from regx.studies.sweep.question import sweep
+from regx.studies.sweep.result import Sweep
 
 SINE = "dataset: {name: sine, n_train: 12, n_val: 8, n_test: 9}"
 CIRCLE = "dataset: {name: circle, n_train: 40, n_val: 20, n_test: 60}"

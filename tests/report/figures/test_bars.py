@@ -11,8 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from regx.evidence.data import dataset_of
 from regx.evidence.predict import predict
-from regx.report.figures import gaps, reliability
-from regx.report.figures.subjects import read_subjects
+from regx.figures import gaps, reliability
+from regx.figures.subjects import read_subjects
 
 
 def lines(panel):

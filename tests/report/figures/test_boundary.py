@@ -5,7 +5,7 @@ import pytest
 
 from regx.data.circle import Circle
 from regx.evidence.predict import predict
-from regx.report.figures.boundary import RADIUS, read, unfit
+from regx.figures.boundary import RADIUS, read, unfit
 
 
 def lines(panel):

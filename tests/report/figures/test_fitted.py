@@ -4,7 +4,7 @@ import numpy as np
 import scipy.stats
 
 from regx.evidence.predict import predict
-from regx.report.figures.fitted import TRUTHS, unfit
+from regx.figures.fitted import TRUTHS, unfit
 
 
 def lines(panel):

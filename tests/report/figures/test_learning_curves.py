@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from regx.report.figures.learning_curves import read
+from regx.figures.learning_curves import read
 
 COLUMNS = {"train": "train_loss", "validation": "val_loss", "test": "test_loss"}
 

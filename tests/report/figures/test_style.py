@@ -13,9 +13,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from PIL import Image
 
-from regx.report.figures import KINDS, bias_variance
-from regx.report.figures.style import LINES, MADE_BY, SPLITS, content, feature_label, styled, words
-from regx.report.figures.subjects import read_subjects
+from regx.figures import KINDS, bias_variance
+from regx.figures.style import LINES, MADE_BY, SPLITS, content, feature_label, styled, words
+from regx.figures.subjects import read_subjects
 
 
 @pytest.mark.parametrize("format", ["png", "svg", "pdf"])

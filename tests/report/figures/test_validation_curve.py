@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from regx.core.errors import InputError
-from regx.report.figures.scale import scale_of, shown
-from regx.report.figures.validation_curve import read, unfit
-from regx.report.plot import Plots
+from regx.figures.plot import Plots
+from regx.figures.scale import scale_of, shown
+from regx.figures.validation_curve import read, unfit
 
 COLUMNS = {"train": "train_loss", "validation": "val_loss", "test": "test_loss"}
 

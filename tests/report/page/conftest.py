@@ -12,9 +12,9 @@ import pytest
 
 import regx
 from regx.config.load import load_grid
-from regx.report.page.write import write_page
-from regx.runner.sweep import sweep
+from regx.page.write import write_page
 from regx.store.files import SUMMARY, read_json, write_json
+from regx.studies.sweep.question import sweep
 
 HOSTILE = "<script>alert(1)</script>"
 LINK = "<a href=javascript:alert(2)>x</a>"

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from regx.core.errors import InputError
 from regx.core.text import clean
-from regx.report.page.build import build
-from regx.report.page.figures import plot_text
-from regx.report.page.write import check_output, render, write_page
+from regx.page.build import build
+from regx.page.figures import plot_text
+from regx.page.write import check_output, render, write_page
 from regx.store.files import ABOUT, SUMMARY, SWEEP, read_json, write_json
 
 HOSTILE = "<script>alert(1)</script>"
@@ -296,7 +296,7 @@ def test_how_the_networks_of_a_race_end_is_said(tmp_path: Path, train: Callable[
 def test_where_no_picture_of_the_prediction_is_possible_the_page_says_why(
     table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("regx.report.page.build.surface_of", lambda _: None)
+    monkeypatch.setattr("regx.page.build.surface_of", lambda _: None)
     content = build([str(table)], None, "test_loss")[0]
     assert content["groups"][0]["race"]["figures"] == ["loss", "weights"]
     assert "There is no fit or boundary to draw: the data has 2 features" in render(content)

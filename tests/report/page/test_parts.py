@@ -16,12 +16,12 @@ from regx.data.circle import Circle
 from regx.data.digits import Digits
 from regx.data.sine import Sine
 from regx.evidence.curves import learning_curve
-from regx.report.page.curves import thin, thinned_curve
-from regx.report.page.figures import class_marks
-from regx.report.page.race import MOST_UNITS, _units
-from regx.report.page.strength import _positions
-from regx.report.page.surface import as_bytes, as_signed_bytes, surface_of
-from regx.report.page.words import _chance, conclusion, picture, sentence, undrawable, why
+from regx.page.curves import thin, thinned_curve
+from regx.page.figures import class_marks
+from regx.page.race import MOST_UNITS, _units
+from regx.page.strength import _positions
+from regx.page.surface import as_bytes, as_signed_bytes, surface_of
+from regx.page.words import _chance, conclusion, picture, sentence, undrawable, why
 from regx.report.table import compare_rows, sort_rows
 from regx.store.folder import write_run
 from regx.store.run import read_run, read_runs

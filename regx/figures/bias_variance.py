@@ -1,0 +1,167 @@
+"""The expected test error and its parts, bias², variance and noise, along an axis or at one point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.figures.kind import Kind
+from regx.figures.scale import Scale, scale_of
+from regx.figures.style import (
+    BLACK,
+    COLUMN,
+    GREEN,
+    GREY,
+    PURPLE,
+    VERMILLION,
+    Line,
+    legend_below,
+    panels,
+    words,
+)
+from regx.figures.subjects import PARTS, Decomposition
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+LOOKS = {
+    "error": Line(BLACK, "-", "o"),
+    "bias2": Line(VERMILLION, "--", "s"),
+    "variance": Line(GREEN, "-.", "^"),
+    "noise": Line(PURPLE, ":", "D"),
+}
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What is drawn of one decomposition. scale: None where there is one point.
+
+    parts: by part, mean, low and high, (3, n), NaN where there is none; no noise where it cannot be told from bias².
+    least: the place of the least error.
+    """
+
+    title: str
+    key: str | None
+    scale: Scale | None
+    parts: dict[str, Array]
+    names: dict[str, str]
+    least: int | None
+    label: str
+
+
+def unfit(decomposition: Decomposition) -> str | None:
+    points = decomposition.content["points"]
+    measured = any(_interval(point.get("error"))[0] is not None for point in points)
+    return None if measured else "every network of it diverged"
+
+
+def read(decomposition: Decomposition) -> Parts:
+    content = decomposition.content
+    points, axis = list(content["points"]), content["axis"]
+    scale = None
+    if axis is not None and len(points) > 1:
+        scale = scale_of([point["value"] for point in points])
+        order = [next(point for point in points if point["value"] == value) for value in scale.values]
+        points = order
+    parts = {}
+    for part in PARTS:
+        values = np.array([_interval(point.get(part)) for point in points], float).T
+        if np.isfinite(values[0]).any():
+            parts[part] = values
+    error = parts["error"][0]
+    names = dict(PARTS)
+    if "noise" not in parts:
+        names["bias2"] = "bias² + noise"
+    diverged = sum(point.get("diverged") or 0 for point in points)
+    title = f"{words(decomposition.name)}, {content['draws']} training sets" + (
+        f" ({diverged} networks diverged)" if diverged else ""
+    )
+    key = axis["key"] if axis is not None else None
+    regression = content.get("task", "regression") == "regression"
+    label = "expected squared error" + ("" if regression else "\nof the probabilities")
+    return Parts(title, key, scale, parts, names, int(np.nanargmin(error)) if scale else None, label)
+
+
+def draw(decompositions: Sequence[Parts]) -> Figure:
+    (one,) = decompositions
+    return _bars(one) if one.scale is None else _lines(one, one.scale)
+
+
+def _lines(one: Parts, scale: Scale) -> Figure:
+    from matplotlib.patches import Patch
+
+    figure, (panel,) = panels(1, height=2.6)
+    handles: list[Any] = []
+    banded = False
+    for part, (mean, low, high) in one.parts.items():
+        style = LOOKS[part]
+        if np.isfinite(low).any():
+            banded = True
+            panel.fill_between(
+                scale.positions,
+                low,
+                high,
+                color=style.colour,
+                alpha=0.2,
+                linewidth=0,
+                label=f"{one.names[part]} interval",
+            )
+        handles += panel.plot(scale.positions, mean, label=one.names[part], **style.drawn())
+    if banded:
+        handles.append(Patch(facecolor=GREY, alpha=0.3, label="95 % interval"))
+    if one.least is not None:
+        at = scale.positions[one.least]
+        panel.axvline(at, color=GREY, linewidth=0.8, linestyle=":")
+        handles += panel.plot(
+            [at], [one.parts["error"][0, one.least]], marker="*", markersize=10, color="white",
+            markeredgecolor="black", linestyle="none", label="least expected error", zorder=5,
+        )  # fmt: skip
+    scale.apply(panel, str(one.key), COLUMN)
+    # Wide intervals are cut, so that the means keep most of the picture.
+    highest = max(float(np.nanmax(mean)) for mean, _, _ in one.parts.values())
+    reach = max((float(np.nanmax(high)) for _, _, high in one.parts.values() if np.isfinite(high).any()), default=0.0)
+    panel.set_ylim(0, 1.05 * min(max(reach, highest), 1.5 * highest))
+    panel.set_ylabel(one.label)
+    panel.set_title(one.title)
+    legend_below(figure, handles)
+    return figure
+
+
+def _bars(one: Parts) -> Figure:
+    figure, (panel,) = panels(1, height=2.2)
+    hatches = {"error": "", "bias2": "////", "variance": "....", "noise": "xxxx"}
+    colours = {"error": "#bbbbbb", "bias2": VERMILLION, "variance": GREEN, "noise": PURPLE}
+    for place, (part, values) in enumerate(one.parts.items()):
+        mean, low, high = values[:, 0]
+        panel.bar(
+            [place], [mean], color=colours[part], edgecolor=BLACK, hatch=hatches[part], linewidth=0.6, width=0.65,
+            label=one.names[part],
+        )  # fmt: skip
+        if np.isfinite(low):
+            panel.plot([place, place], [low, high], color=BLACK, marker="_", linewidth=1, label="interval")
+    panel.set_xticks(range(len(one.parts)), [one.names[part] for part in one.parts])
+    panel.set_ylabel(one.label)
+    panel.set_xlabel("part (bars: 95 % interval)")
+    panel.set_title(one.title)
+    return figure
+
+
+def _interval(found: Any) -> list[float | None]:
+    if not isinstance(found, dict):
+        return [None, None, None]
+    return [found.get(end) for end in ("mean", "low", "high")]
+
+
+KIND = Kind(
+    name="bias_variance",
+    help="expected test error split into bias², variance and noise",
+    of="decomposition",
+    unfit=unfit,
+    read=read,
+    draw=draw,
+    per_figure=1,
+)

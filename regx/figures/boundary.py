@@ -1,0 +1,180 @@
+"""The decision boundary with the probability around it, for networks with two inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.evidence.data import dataset_of
+from regx.evidence.predict import predict
+from regx.figures.fitted import inputs_other_than
+from regx.figures.kind import Kind
+from regx.figures.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    MARKERS,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILLION,
+    YELLOW,
+    feature_label,
+    folded,
+    legend_below,
+    nothing_completed,
+    panels,
+    run_title,
+    words,
+)
+from regx.store.run import StoredRun
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+CELLS = 121  # along each axis
+LEVELS = np.linspace(0, 1, 11)
+SHADES = (SKY, ORANGE, GREEN, PURPLE, YELLOW, BLUE, VERMILLION, GREY)
+RADIUS = {"circle": np.sqrt(1.5)}  # where the true boundary is a circle around 0
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """What is drawn of one run.
+
+    x: of each axis the grid's places, (2, CELLS). probability: of class 1, or of each class, the mean over seeds, at
+    [second axis, first axis], (CELLS, CELLS, K). data: the first seed's training rows, (m, 2). labels: the number of
+    the class of each, (m,).
+    """
+
+    title: str
+    x_labels: tuple[str, str]
+    classes: tuple[str, ...]
+    x: Array
+    probability: Array
+    data: Array
+    labels: Array
+    seed: int
+    radius: float | None
+
+
+def unfit(run: StoredRun) -> str | None:
+    if run.summary["task"] == "regression":
+        return "it is a regression; `fitted` is for one input"
+    return nothing_completed(run) or inputs_other_than(run, 2)
+
+
+def read(run: StoredRun) -> Boundary:
+    seed = run.completed_seeds[0]
+    data = dataset_of(run, seed)
+    every_x = np.concatenate([split.x for split in (data.train, data.val, data.test)])
+    low, high = every_x.min(axis=0), every_x.max(axis=0)
+    low, high = low - 0.03 * (high - low), high + 0.03 * (high - low)
+    x = np.linspace(low, high, CELLS, axis=1)
+    grid = np.stack(np.meshgrid(*x), axis=-1)
+    y = data.train.y
+    return Boundary(
+        title=run_title(run),
+        x_labels=(feature_label(run, data.features[0]), feature_label(run, data.features[1])),
+        classes=tuple(words(name, 20) for name in data.classes),
+        x=x,
+        probability=predict(run, grid.reshape(-1, 2)).reshape(CELLS, CELLS, -1).astype(float),
+        data=data.train.x,
+        labels=(y[:, 0] if y.shape[1] == 1 else y.argmax(axis=1)).astype(int),
+        seed=seed,
+        radius=RADIUS.get(run.summary["dataset"]),
+    )
+
+
+def draw(runs: Sequence[Boundary]) -> Figure:
+    figure, axes = panels(len(runs), height=2.9 if len(runs) in (1, 2, 4) else 2.3)
+    shaded: Any = None
+    handles: dict[str, Any] = {}
+    for one, panel in zip(runs, axes, strict=True):
+        if one.probability.shape[2] == 1:
+            shaded = _two_classes(panel, one, handles)
+        else:
+            _many_classes(panel, one, handles)
+        _points(panel, one, handles)
+        if one.radius is not None:
+            angle = np.linspace(0, 2 * np.pi, 200)
+            (truth,) = panel.plot(
+                one.radius * np.cos(angle), one.radius * np.sin(angle), color=VERMILLION, linestyle="--", linewidth=1,
+                label="true boundary",
+            )  # fmt: skip
+            handles.setdefault("truth", truth)
+        panel.set_title(folded(one.title))
+        panel.set_xlabel(one.x_labels[0])
+        panel.set_ylabel(one.x_labels[1])
+        panel.set_xlim(one.x[0, 0], one.x[0, -1])
+        panel.set_ylim(one.x[1, 0], one.x[1, -1])
+        panel.set_box_aspect(1)
+    if shaded is not None:
+        names = {one.classes[1] for one in runs if one.probability.shape[2] == 1}
+        of = f"class {names.pop()}" if len(names) == 1 else "class 1"
+        bar = figure.colorbar(shaded, ax=axes, ticks=[0, 0.25, 0.5, 0.75, 1], shrink=0.8)
+        bar.set_label(f"probability of {of}\n(mean over seeds)")
+    legend_below(figure, list(handles.values()))
+    return figure
+
+
+def _two_classes(panel: Axes, one: Boundary, handles: dict[str, Any]) -> Any:
+    from matplotlib.lines import Line2D
+
+    p = one.probability[:, :, 0]
+    # From dark to light also in grey; rounding may leave the range by the last bit.
+    shaded = panel.contourf(*one.x, p.clip(0, 1), levels=LEVELS, cmap="cividis")
+    panel.contour(*one.x, p, levels=[0.5], colors="white", linewidths=3)
+    panel.contour(*one.x, p, levels=[0.5], colors="black", linewidths=1.4).set_label("decision boundary")
+    handles.setdefault("boundary", Line2D([], [], color="black", linewidth=1.4, label="decision boundary (0.5)"))
+    return shaded
+
+
+def _many_classes(panel: Axes, one: Boundary, handles: dict[str, Any]) -> None:
+    from matplotlib.colors import to_rgb
+    from matplotlib.lines import Line2D
+
+    colours = np.array([to_rgb(SHADES[k % len(SHADES)]) for k in range(one.probability.shape[2])])
+    most = one.probability.max(axis=2)[:, :, None]
+    # Pale, so that the data stands out.
+    colour = 1 - 0.6 * most * (1 - colours[one.probability.argmax(axis=2)])
+    extent = (one.x[0, 0], one.x[0, -1], one.x[1, 0], one.x[1, -1])
+    panel.imshow(colour, origin="lower", extent=extent, aspect="auto", interpolation="bilinear")
+    for k in range(one.probability.shape[2]):
+        others = np.delete(one.probability, k, axis=2).max(axis=2)
+        margin = one.probability[:, :, k] - others
+        if margin.min() < 0 < margin.max():
+            panel.contour(*one.x, margin, levels=[0], colors="black", linewidths=1.2)
+    handles.setdefault(
+        "many", Line2D([], [], color="black", linewidth=1.2, label="decision boundary; the paler, the less sure")
+    )
+
+
+def _points(panel: Axes, one: Boundary, handles: dict[str, Any]) -> None:
+    two = one.probability.shape[2] == 1
+    for k, name in enumerate(one.classes):
+        rows = one.labels == k
+        # The marker says the class; where there are two, the filling says it too.
+        face = ("black", "white")[k] if two else SHADES[k % len(SHADES)]
+        (dots,) = panel.plot(
+            *one.data[rows].T, marker=MARKERS[k % len(MARKERS)], markersize=3.2, linestyle="none", markerfacecolor=face,
+            markeredgecolor=("white", "black")[k] if two else "black", markeredgewidth=0.5,
+            label=f"{name} (training data, seed {one.seed})",
+        )  # fmt: skip
+        handles.setdefault(f"class {name}", dots)
+
+
+KIND = Kind(
+    name="boundary",
+    help="decision boundary with probability (classification, two inputs)",
+    of="run",
+    unfit=unfit,
+    read=read,
+    draw=draw,
+    per_figure=6,
+)

@@ -1,0 +1,143 @@
+"""The fitted function: what networks with one input predict, beside the data and, where it is known, the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.evidence.curves import mean_and_interval
+from regx.evidence.data import dataset_of
+from regx.evidence.predict import predict
+from regx.figures.kind import Kind
+from regx.figures.style import (
+    BLACK,
+    BLUE,
+    GREY,
+    INTERVAL,
+    VERMILLION,
+    feature_label,
+    folded,
+    legend_below,
+    nothing_completed,
+    panels,
+    run_title,
+)
+from regx.store.run import StoredRun
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+POINTS = 301  # along the axis
+TRUTHS = {"sine": np.sin}
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What is drawn of one run.
+
+    x: (n,). mean, low, high: over seeds, (n,), low and high None with one seed. first: the first seed's own, (n,).
+    data: the first seed's training rows, x and y, (2, m). truth: (n,), or None.
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    x: Array
+    mean: Array
+    low: Array | None
+    high: Array | None
+    first: Array
+    seed: int
+    data: Array
+    truth: Array | None
+
+
+def unfit(run: StoredRun) -> str | None:
+    if run.summary["task"] != "regression":
+        return f"it is a classification ({run.summary['task']}); `boundary` is for two inputs"
+    return nothing_completed(run) or inputs_other_than(run, 1)
+
+
+def inputs_other_than(run: StoredRun, expected: int) -> str | None:
+    """Why a run's networks do not have so many inputs, if so."""
+    inputs = run.weights[f"seed{run.completed_seeds[0]}/reported/0/weight"].shape[0]
+    return None if inputs == expected else f"its networks have {inputs} inputs, not {expected}"
+
+
+def read(run: StoredRun) -> Fit:
+    seeds = run.completed_seeds
+    data = dataset_of(run, seeds[0])
+    every_x = np.concatenate([split.x[:, 0] for split in (data.train, data.val, data.test)])
+    x = np.linspace(every_x.min(), every_x.max(), POINTS)
+    each = np.stack([predict(run, x[:, None], seed)[:, 0] for seed in seeds]).astype(float)
+    mean, low, high = mean_and_interval(each)
+    truth = TRUTHS.get(run.summary["dataset"])
+    return Fit(
+        title=run_title(run),
+        x_label=feature_label(run, data.features[0]),
+        y_label=feature_label(run, data.target),
+        x=x, mean=mean, low=low, high=high, first=each[0], seed=seeds[0],
+        data=np.stack([data.train.x[:, 0], data.train.y[:, 0]]),
+        truth=truth(x) if truth else None,
+    )  # fmt: skip
+
+
+def draw(runs: Sequence[Fit]) -> Figure:
+    from matplotlib.patches import Patch
+
+    alike = len({(one.x_label, one.y_label) for one in runs}) == 1
+    figure, axes = panels(len(runs), sharey=alike)
+    handles: dict[str, Any] = {}
+    for one, panel in zip(runs, axes, strict=True):
+        (dots,) = panel.plot(
+            *one.data, marker="o", markersize=3, linestyle="none", markerfacecolor="white", markeredgecolor=GREY,
+            label=f"training data, seed {one.seed}",
+        )  # fmt: skip
+        artists: list[Any] = [dots]
+        if one.truth is not None:
+            artists += panel.plot(one.x, one.truth, color=BLACK, linestyle=(0, (4, 2)), linewidth=1, label="truth")
+        if one.low is not None and one.high is not None:
+            panel.fill_between(one.x, one.low, one.high, color=BLUE, alpha=0.25, linewidth=0, label="interval")
+            artists += [Patch(facecolor=BLUE, alpha=0.25, label=INTERVAL)]
+        artists += panel.plot(
+            one.x, one.first, color=VERMILLION, linestyle=":", linewidth=1, label=f"fit of seed {one.seed}"
+        )
+        if one.low is not None:  # with one seed the mean is its fit
+            artists += panel.plot(
+                one.x, one.mean, color=BLUE, linestyle="-", linewidth=1.6, label="mean fit over seeds"
+            )
+        handles |= {artist.get_label(): artist for artist in artists}
+        panel.set_title(folded(one.title))
+        panel.set_xlabel(one.x_label)
+        if not alike or panel.get_subplotspec().is_first_col():  # type: ignore[union-attr]  # every panel has a place
+            panel.set_ylabel(one.y_label)
+        if not alike:
+            panel.set_ylim(*_limits([one]))
+    if alike:
+        axes[0].set_ylim(*_limits(runs))
+    legend_below(figure, list(handles.values()))
+    return figure
+
+
+def _limits(runs: Sequence[Fit]) -> tuple[float, float]:
+    """What shows data, truth and means; one seed's excursions are cut."""
+    shown = np.concatenate([np.concatenate([one.data[1], one.mean, *([one.truth] if one.truth is not None else [])])
+                            for one in runs])  # fmt: skip
+    low, high = float(shown.min()), float(shown.max())
+    room = 0.08 * ((high - low) or 1.0)
+    return low - room, high + room
+
+
+KIND = Kind(
+    name="fitted",
+    help="fitted function with data and truth (regression, one input)",
+    of="run",
+    unfit=unfit,
+    read=read,
+    draw=draw,
+    per_figure=6,
+)

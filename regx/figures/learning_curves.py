@@ -1,0 +1,152 @@
+"""Learning curves: the loss on each split against the epoch, mean and interval over seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from regx.evidence.curves import Curve, learning_curve
+from regx.figures.kind import Kind
+from regx.figures.style import (
+    GREY,
+    INTERVAL,
+    LOSSES,
+    SPLITS,
+    folded,
+    legend_below,
+    loss_label,
+    loss_scale,
+    nothing_completed,
+    panels,
+    run_title,
+)
+from regx.store.run import StoredRun
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MARKS = 6  # markers on a line
+LEAST, REPORTED = "least mean validation loss", "mean of those reported"
+
+
+@dataclass(frozen=True)
+class Curves:
+    """What is drawn of one run.
+
+    curves: by split; no entry for a split without rows. reported: where seeds reported an epoch before their last one,
+    as with early stopping, the epoch of each. best: the mean of these, else the epoch of the least mean validation loss
+    before a seed stopped; None without a validation split.
+    """
+
+    title: str
+    label: str
+    curves: dict[str, Curve]
+    best: float | None
+    reported: tuple[int, ...]
+
+
+def read(run: StoredRun) -> Curves:
+    found = {split: learning_curve(run, column) for split, column in LOSSES.items()}
+    curves = {split: curve for split, curve in found.items() if curve is not None}
+    entries = [run.summary["seeds"][str(seed)] for seed in run.completed_seeds]
+    reported = tuple(int(one["reported_epoch"]) for one in entries)
+    if all(one["reported_epoch"] == one["last_epoch"] for one in entries):
+        reported = ()
+    best = None
+    if (judged := curves.get("validation")) is not None and judged.together:
+        least = judged.epoch[judged.mean[: judged.together].argmin()]
+        best = float(np.mean(reported) if reported else least)
+    return Curves(run_title(run), loss_label(run), curves, best, reported)
+
+
+def draw(runs: Sequence[Curves]) -> Figure:
+    alike = len({one.label for one in runs}) == 1
+    figure, axes = panels(len(runs), sharey=alike)
+    handles: dict[str, Any] = {}
+    meanings: dict[str, None] = {}
+    for one, panel in zip(runs, axes, strict=True):
+        for number, (split, curve) in enumerate(one.curves.items()):
+            style, n, end = SPLITS[split], len(curve.epoch), curve.together
+            every = (number * n // (3 * MARKS), max(n // MARKS, 1))
+            (line,) = panel.plot(curve.epoch[:end], curve.mean[:end], markevery=every, label=split, **style.drawn())
+            handles.setdefault(split, line)
+            if end < n:
+                after = slice(max(end - 1, 0), None)  # from the last epoch that all reached, so that there is no hole
+                (rest,) = panel.plot(
+                    curve.epoch[after], curve.mean[after], color=style.colour, linestyle=style.dashes, linewidth=0.6,
+                    label=f"{split}, some seeds stopped",
+                )  # fmt: skip
+                handles.setdefault("thin", rest)
+            if curve.low is not None and curve.high is not None:
+                band = panel.fill_between(
+                    curve.epoch, curve.low, curve.high, color=style.colour, alpha=0.2, linewidth=0,
+                    label=f"{split} interval",
+                )  # fmt: skip
+                handles.setdefault("interval", band)
+        if one.best is not None:
+            at = np.interp(one.best, one.curves["validation"].epoch, one.curves["validation"].mean)
+            panel.axvline(one.best, color=GREY, linewidth=0.7, linestyle=":")
+            (mark,) = panel.plot(
+                [one.best], [at], marker="*", markersize=9, color="white", markeredgecolor="black", linestyle="none",
+                label="best epoch", zorder=5,
+            )  # fmt: skip
+            handles.setdefault("best", mark)
+            panel.set_title(f"{folded(one.title)}\nbest epoch: {one.best:.0f}")
+            meanings.setdefault(REPORTED if one.reported else LEAST)
+        else:
+            panel.set_title(folded(one.title))
+        if one.reported:
+            (ticks,) = panel.plot(
+                one.reported, [0.03] * len(one.reported), marker="|", markersize=6, color="black", linestyle="none",
+                label="reported epoch of a seed", transform=panel.get_xaxis_transform(),
+            )  # fmt: skip
+            handles.setdefault("reported", ticks)
+        panel.locator_params(axis="x", integer=True)
+        panel.set_xlabel("epoch (passes over the data)")
+        if not alike or panel.get_subplotspec().is_first_col():  # type: ignore[union-attr]  # every panel has a place
+            panel.set_ylabel(one.label)
+        # The same loss has the same scale everywhere, so that panels can be compared.
+        comparable = [other for other in runs if other.label == one.label]
+        loss_scale(panel, [value for other in comparable for curve in other.curves.values() for value in curve.mean])
+    named = {
+        "interval": INTERVAL,
+        "best": f"best epoch: {', or '.join(meanings)}",
+        "thin": "thin: some seeds have stopped and count with their last loss",
+        "reported": "epoch that a seed reported",
+    }
+    _legend(figure, handles, named)
+    return figure
+
+
+def _legend(figure: Figure, handles: dict[str, Any], named: dict[str, str]) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    shown: list[Any] = []
+    for key, artist in sorted(handles.items(), key=lambda item: item[0] in named):
+        if key == "interval":
+            shown.append(Patch(facecolor=GREY, alpha=0.3, label=named[key]))
+        elif key == "thin":
+            shown.append(Line2D([], [], color=GREY, linewidth=0.6, label=named[key]))
+        elif key in named:
+            copy = Line2D([], [])
+            copy.update_from(artist)
+            copy.set_label(named[key])
+            shown.append(copy)
+        else:
+            shown.append(artist)
+    legend_below(figure, shown)
+
+
+KIND = Kind(
+    name="learning_curves",
+    help="loss on each split against the epoch",
+    of="run",
+    unfit=nothing_completed,
+    read=read,
+    draw=draw,
+    per_figure=6,
+)

@@ -1,0 +1,223 @@
+"""`regx plot`, without its options: which figures of which runs, and their files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from regx.core.errors import InputError, RegxError, did_you_mean
+from regx.figures import KINDS
+from regx.figures.kind import Kind
+from regx.figures.style import FORMATS, MADE_BY, content, nothing_completed, styled
+from regx.figures.subjects import Subjects, read_subjects
+from regx.store.atomic import make_folder, write_atomically
+
+NAMES = tuple(kind.name for kind in KINDS)
+# Without --kind, of more runs than these only what compares them is drawn.
+MOST = 12
+OTHER_FORMATS = (".jpg", ".jpeg", ".gif", ".webp", ".tif", ".tiff", ".eps", ".ps", ".bmp", ".html")
+FOLDER = "plots"
+WANTED = {
+    "run": "a run",
+    "sweep": "a sweep folder, which `regx sweep` writes,",
+    "decomposition": "a folder with bias_variance.json, which `regx bias-variance` writes,",
+}
+
+
+@dataclass(frozen=True)
+class Plot:
+    """One file that was written, and the folders of what is drawn in it."""
+
+    kind: str
+    file: Path
+    of: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One file that is to be written."""
+
+    kind: Kind
+    subjects: tuple[Any, ...]
+    file: Path
+
+
+class Plots:
+    """The figures of the runs at some paths. Made first, so that what is wrong is said before anything is drawn.
+
+    kinds: names in `NAMES`; all that fit if empty. out: a folder, or a file with the ending of its format.
+    notes: what is not drawn and why, and what cannot be read, a message each; complete once `write` has ended.
+    Raises InputError for whatever is wrong with the paths or the options.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        kinds: Sequence[str] = (),
+        out: str = FOLDER,
+        format: str | None = None,
+        dpi: int = 300,
+        force: bool = False,
+    ) -> None:
+        chosen = _known(kinds)
+        self._format, folder, file = _place(out, format)
+        self._dpi = dpi
+        subjects = read_subjects(paths)
+        self.notes = list(subjects.problems)
+        fitting = self._fitting(chosen, subjects)
+        if file is not None and len(fitting) > 1:
+            names = ", ".join(kind.name for kind in fitting)
+            raise InputError(
+                f"-o {out}: expected one kind for one file, found {len(fitting)} that fit: {names}. "
+                "Choose one with --kind, or give a folder."
+            )
+        self.pages = [page for kind, fit in fitting.items() for page in _pages(kind, fit, folder, file, self._format)]
+        if not force:
+            _check_ours(self.pages)
+
+    def write(self) -> Iterator[Plot]:
+        """Draw and write each file. Raises RegxError if nothing could be drawn, or the disk refuses."""
+        written = 0
+        for page in self.pages:
+            read, of = [], []
+            for subject in page.subjects:
+                try:
+                    read.append(page.kind.read(subject))
+                    of.append(subject.folder)
+                except RegxError as error:
+                    self._note(str(error))
+            if not read:
+                continue
+            with styled():
+                drawn = content(page.kind.draw(read), self._format, self._dpi)
+            make_folder(page.file.parent)
+            write_atomically(page.file, drawn)
+            written += 1
+            yield Plot(page.kind.name, page.file, tuple(of))
+        if not written:
+            raise InputError("\n".join(self.notes))
+
+    def _note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def _fitting(self, chosen: Sequence[Kind], subjects: Subjects) -> dict[Kind, list[Any]]:
+        """What each kind can be drawn of. Raises InputError where that is nothing."""
+        fitting: dict[Kind, list[Any]] = {}
+        wrong, left_out = [], []
+        why: dict[str, None] = {}
+        unfinished = {run.folder: reason for run in subjects.run if (reason := nothing_completed(run)) is not None}
+        if not chosen:
+            self.notes += [f"nothing is drawn of {folder.name}: {reason}." for folder, reason in unfinished.items()]
+        for kind in chosen or KINDS:
+            candidates = getattr(subjects, kind.of)
+            reasons: list[tuple[Any, str]] = []
+            fit = []
+            for subject in candidates:
+                try:
+                    reason = kind.unfit(subject)
+                except RegxError as error:  # such as data that is gone
+                    reason = str(error)
+                if reason is None:
+                    fit.append(subject)
+                else:
+                    reasons.append((subject, reason))
+            why |= {f"{one.name}: {reason}": None for one, reason in reasons if one.folder not in unfinished}
+            if chosen and not fit:
+                wrong.append(_nothing_fits(kind, reasons))
+            elif chosen:
+                self.notes += [f"{kind.name}: not drawn of {one.name}: {reason}." for one, reason in reasons]
+            if not chosen and kind.of == "run" and kind.per_figure <= 6 and len(fit) > MOST:
+                left_out.append(kind.name)
+            elif fit:
+                fitting[kind] = fit
+        if wrong:
+            raise InputError("\n".join([*subjects.problems, *wrong]))
+        if left_out:
+            self._note(
+                f"of more than {MOST} runs only what compares them is drawn. Not drawn: {', '.join(left_out)}. "
+                "Choose with --kind, or give fewer runs."
+            )
+        if not fitting:
+            nothing = "Expected runs with something to draw, found none." + (f" {_few(list(why))}." if why else "")
+            raise InputError("\n".join([*self.notes, nothing]))
+        return fitting
+
+
+def _known(names: Sequence[str]) -> list[Kind]:
+    by_name = {kind.name: kind for kind in KINDS}
+    wrong, chosen = [], []
+    for name in (part.strip().replace("-", "_") for item in names for part in item.split(",")):
+        if name in by_name:
+            chosen.append(by_name[name])
+        else:
+            wrong.append(f"--kind: expected one of {', '.join(NAMES)}, found '{name}'.{did_you_mean(name, NAMES)}")
+    if wrong:
+        raise InputError("\n".join(wrong))
+    return list(dict.fromkeys(chosen))
+
+
+def _place(out: str, format: str | None) -> tuple[str, Path, Path | None]:
+    """The format, the folder, and the one file if it is one."""
+    if format is not None and format not in FORMATS:
+        raise InputError(
+            f"--format: expected one of {', '.join(FORMATS)}, found '{format}'.{did_you_mean(format, FORMATS)}"
+        )
+    path = Path(out)
+    ending = path.suffix.lower()
+    if path.is_dir():
+        return format or "png", path, None
+    if ending.removeprefix(".") in FORMATS:
+        if format not in (None, ending.removeprefix(".")):
+            raise InputError(f"-o {out}: expected a file ending in .{format}, as --format says, found {ending}.")
+        return ending.removeprefix("."), path.parent, path
+    if ending in OTHER_FORMATS:
+        raise InputError(f"-o {out}: expected a file ending in .png, .svg or .pdf, or a folder, found {ending}.")
+    if path.exists():
+        raise InputError(f"-o {out}: expected a folder, or a file ending in .png, .svg or .pdf, found another file.")
+    return format or "png", path, None
+
+
+def _pages(kind: Kind, subjects: Sequence[Any], folder: Path, file: Path | None, format: str) -> Iterator[Page]:
+    """The files of a kind. Several are told apart by the run's folder, or where a file has several, by number."""
+    cut = [tuple(subjects[start : start + kind.per_figure]) for start in range(0, len(subjects), kind.per_figure)]
+    stem = folder / kind.name if file is None else file.with_suffix("")
+    names = Counter(subject.folder.name for subject in subjects)
+    for number, part in enumerate(cut, start=1):
+        own = part[0].folder.name
+        mark = f"-{own}" if kind.per_figure == 1 and names[own] == 1 and own else f"-{number}"
+        alone = file or stem.with_name(f"{stem.name}.{format}")
+        yield Page(kind, part, alone if len(cut) == 1 else stem.with_name(f"{stem.name}{mark}.{format}"))
+
+
+def _check_ours(pages: Sequence[Page]) -> None:
+    """Raises InputError if a file would be overwritten that `regx plot` has not made."""
+    foreign = [page.file for page in pages if page.file.exists() and not _is_ours(page.file)]
+    if foreign:
+        listed = ", ".join(map(str, foreign))
+        raise InputError(
+            f"{listed}: expected no file, or one that `regx plot` has made, found another. Choose another -o, or "
+            "--force to replace it."
+        )
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        return path.is_file() and MADE_BY.encode() in path.read_bytes()
+    except OSError:
+        return False
+
+
+def _nothing_fits(kind: Kind, reasons: Sequence[tuple[Any, str]]) -> str:
+    what = WANTED[kind.of]
+    if not reasons:
+        return f"--kind {kind.name}: expected {what.removesuffix(',')}, found none."
+    found = [f"{subject.name}: {reason}" for subject, reason in reasons]
+    return f"--kind {kind.name}: expected {what} that it can be drawn of, found none. {_few(found)}."
+
+
+def _few(reasons: Sequence[str]) -> str:
+    return "; ".join(reasons[:5]) + (f"; and {len(reasons) - 5} more" if len(reasons) > 5 else "")

@@ -1,0 +1,247 @@
+"""The validation curve: losses along a swept axis, with the chosen value marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.figures.kind import Kind
+from regx.figures.scale import Scale, scale_of, shown
+from regx.figures.style import (
+    COLUMN,
+    GREY,
+    INTERVAL,
+    LINES,
+    LOSSES,
+    SPLITS,
+    WIDE,
+    Line,
+    legend_below,
+    loss_label,
+    loss_scale,
+    panels,
+    words,
+)
+from regx.store.run import StoredRun
+from regx.studies.sweep.result import Axis, Sweep
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+APART = 3.0  # points between the bars of two lines
+
+
+@dataclass(frozen=True)
+class Along:
+    """What is drawn of one sweep.
+
+    scale: of the axis that is drawn along. lines: the values of the second axis, one of None where there is none.
+    losses: by split, mean, low and high, (3, lines, n), NaN where a cell is missing or diverged.
+    chosen: the line and the place of the cell with the least mean of `chosen_by`; None where every cell diverged.
+    fixed: further axes, at the chosen cell's values.
+    """
+
+    name: str
+    key: str
+    second: str | None
+    label: str
+    scale: Scale
+    lines: tuple[Any, ...]
+    losses: dict[str, Array]
+    chosen: tuple[int, int] | None
+    chosen_by: str
+    peek: bool
+    fixed: dict[str, Any]
+
+
+def unfit(sweep: Sweep) -> str | None:
+    if not any(len(axis.values) > 1 for axis in sweep.axes):
+        return "it has no axis of several values"
+    return None if any(run is not None for _, run in sweep.cells) else "none of its runs can be read"
+
+
+def read(sweep: Sweep) -> Along:
+    runs = [run for _, run in sweep.cells if run is not None]
+    best = sweep.chosen[0] if sweep.chosen is not None else None
+    first, *others = sorted((axis for axis in sweep.axes if len(axis.values) > 1), key=_rank)
+    second = others[0] if others else None
+    fixed = {axis.key: (best or sweep.cells[0][0])[axis.key] for axis in sweep.axes if axis not in (first, second)}
+    scale = scale_of(_different(first))
+    lines = tuple(_different(second)) if second else (None,)
+    losses = {split: np.full((3, len(lines), len(scale.values)), np.nan) for split in LOSSES}
+    chosen = None
+    for row, line in enumerate(lines):
+        for column, value in enumerate(scale.values):
+            point = {**fixed, first.key: value, **({second.key: line} if second else {})}
+            run = sweep.at(point)
+            for split in LOSSES if run is not None else ():
+                assert run is not None
+                interval = _loss(run, split)
+                losses[split][:, row, column] = [
+                    np.nan if number is None else number
+                    for number in (interval["mean"], interval["low"], interval["high"])
+                ]
+            if best is not None and point == best:
+                chosen = (row, column)
+    return Along(
+        name=words(sweep.name), key=first.key, second=second.key if second else None, label=loss_label(runs[0]),
+        scale=scale, lines=lines, losses=losses, chosen=chosen,
+        chosen_by=sweep.chosen_by, peek=sweep.chosen_by == "test",
+        fixed={key: value for key, value in fixed.items() if len(_of(sweep, key).values) > 1},
+    )  # fmt: skip
+
+
+def draw(sweeps: Sequence[Along]) -> Figure:
+    (one,) = sweeps
+    if len(one.lines) > len(LINES):
+        figure = _heat_map(one)
+    elif one.second is None:
+        figure = _one_axis(one)
+    else:
+        figure = _two_axes(one)
+    figure.suptitle(_title(one), fontsize=8)
+    return figure
+
+
+def _one_axis(one: Along) -> Figure:
+    from matplotlib.lines import Line2D
+
+    figure, (panel,) = panels(1, height=2.5)
+    drawn = {split: values[:, 0] for split, values in one.losses.items() if np.isfinite(values[0]).any()}
+    handles = [
+        _line(panel, one.scale, curve, SPLITS[split], split, number - 1)
+        for number, (split, curve) in enumerate(drawn.items())
+    ]
+    _finish(panel, one, [mean for curve in drawn.values() for mean in curve[0].tolist()], COLUMN)
+    if any(np.isfinite(curve[1]).any() for curve in drawn.values()):
+        handles.append(Line2D([], [], color=GREY, marker="_", linestyle="none", label=f"bars: {INTERVAL}"))
+    handles += _mark_chosen(panel, one, 0)
+    legend_below(figure, handles)
+    return figure
+
+
+def _two_axes(one: Along) -> Figure:
+    drawn = {split: values for split, values in one.losses.items() if np.isfinite(values[0]).any()}
+    figure, axes = panels(len(drawn), height=2.3, sharey=True)
+    assert one.second is not None
+    means = [mean for values in drawn.values() for mean in values[0].ravel().tolist()]
+    marks: list[Any] = []
+    for (split, values), panel in zip(drawn.items(), axes, strict=True):
+        handles = [
+            _line(
+                panel,
+                one.scale,
+                values[:, row],
+                LINES[row],
+                f"{words(one.second)} = {shown(value)}",
+                row - (len(one.lines) - 1) / 2,
+            )
+            for row, value in enumerate(one.lines)
+        ]
+        _finish(panel, one, means, WIDE / 3.4)
+        panel.set_title(split)
+        panel.label_outer()
+        marks += _mark_chosen(panel, one, one.chosen[0] if one.chosen else 0, split == one.chosen_by)
+    legend_below(figure, [*handles, *marks])
+    return figure
+
+
+def _heat_map(one: Along) -> Figure:
+    """More lines than can be told apart: the loss that the choice was made by, as shades."""
+    figure, (panel,) = panels(1, height=0.9 + 0.18 * len(one.lines))
+    split = one.chosen_by
+    shaded = panel.imshow(one.losses[split][0], aspect="auto", origin="lower", cmap="cividis")
+    panel.set_xticks(range(len(one.scale.values)), [shown(value) for value in one.scale.values], rotation=90)
+    panel.set_yticks(range(len(one.lines)), [shown(value) for value in one.lines])
+    panel.set_xlabel(words(one.key))
+    panel.set_ylabel(words(one.second))
+    figure.colorbar(shaded, ax=panel).set_label(f"{split} {one.label}".replace(": ", ":\n"))
+    if one.chosen is not None:
+        row, column = one.chosen
+        mark = panel.plot(
+            [column], [row], marker="*", markersize=10, color="white", markeredgecolor="black", linestyle="none",
+            label=_chosen_text(one),
+        )  # fmt: skip
+        legend_below(figure, mark)
+    return figure
+
+
+def _line(panel: Axes, scale: Scale, curve: Array, style: Line, label: str, beside: float) -> Any:
+    """A line and its bars, moved a little to the side so that no bar hides another's. beside: by how many places."""
+    from matplotlib.transforms import ScaledTranslation
+
+    mean, low, high = curve
+    moved = panel.transData + ScaledTranslation(beside * APART / 72, 0, panel.figure.dpi_scale_trans)
+    if np.isfinite(low).any():
+        bars = panel.vlines(scale.positions, low, high, colors=style.colour, linewidth=1, transform=moved)
+        bars.set_label(f"{label} interval")
+    (line,) = panel.plot(scale.positions, mean, label=label, transform=moved, **style.drawn())
+    return line
+
+
+def _finish(panel: Axes, one: Along, means: Sequence[float], width: float) -> None:
+    one.scale.apply(panel, one.key, width)
+    panel.set_ylabel(one.label)
+    loss_scale(panel, means)
+
+
+def _mark_chosen(panel: Axes, one: Along, row: int, star: bool = True) -> list[Any]:
+    if one.chosen is None:
+        return []
+    at = one.scale.positions[one.chosen[1]]
+    panel.axvline(at, color=GREY, linewidth=0.8, linestyle=":", zorder=0)
+    if not star:
+        return []
+    return panel.plot(
+        [at], [one.losses[one.chosen_by][0, row, one.chosen[1]]], marker="*", markersize=10, color="white",
+        markeredgecolor="black", linestyle="none", label=_chosen_text(one), zorder=5,
+    )  # fmt: skip
+
+
+def _chosen_text(one: Along) -> str:
+    assert one.chosen is not None
+    row, column = one.chosen
+    values = [one.scale.values[column], *([one.lines[row]] if one.second else [])]
+    how = "by test loss, with --peek" if one.peek else "by validation loss"
+    return f"chosen: {' and '.join(map(shown, values))} ({how})"
+
+
+def _title(one: Along) -> str:
+    at = ", ".join(f"{words(key)} = {shown(value)}" for key, value in one.fixed.items())
+    return f"sweep {one.name}" + (f" at {at}" if at else "") + (" (peek)" if one.peek else "")
+
+
+def _rank(axis: Axis) -> tuple[bool, int]:
+    """Numbers before words, then the most values first: what a curve is best drawn along."""
+    return scale_of(_different(axis)).kind == "words", -len(axis.values)
+
+
+def _different(axis: Axis) -> list[Any]:
+    return [value for number, value in enumerate(axis.values) if value not in axis.values[:number]]
+
+
+def _of(sweep: Sweep, key: str) -> Axis:
+    return next(axis for axis in sweep.axes if axis.key == key)
+
+
+def _loss(run: StoredRun, split: str) -> Mapping[str, float | None]:
+    nothing: dict[str, float | None] = {"mean": None, "low": None, "high": None}
+    found: Mapping[str, float | None] = run.summary["over_seeds"].get(LOSSES[split]) or nothing
+    return found
+
+
+KIND = Kind(
+    name="validation_curve",
+    help="losses along a swept axis, the chosen value marked",
+    of="sweep",
+    unfit=unfit,
+    read=read,
+    draw=draw,
+    per_figure=1,
+)

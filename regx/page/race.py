@@ -1,0 +1,154 @@
+"""The race: what the networks of one seed were at some dozens of epochs, for the page to play."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.evidence.predict import predict_snapshots
+from regx.page.curves import SPLITS, thin, thinned_curve
+from regx.page.surface import Surface, as_signed_bytes, plain_surface
+from regx.store.run import StoredRun
+
+MOST_FRAMES, LEAST_FRAMES = 40, 6
+MOST_UNITS, LEAST_UNITS = 40, 8
+LOSS_POINTS = 120
+# What keeps the page small, over all its runs.
+ALL_FRAMES = 400
+ALL_WEIGHTS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Race:
+    """seed: whose networks these are. epochs: the slider's stops. content: plain data that page.js reads.
+
+    left_out: runs with snapshots of another seed, whose training points are others.
+    """
+
+    seed: int
+    epochs: list[int]
+    content: dict[str, Any]
+    runs: list[StoredRun]
+    left_out: list[StoredRun]
+
+
+def race_of(
+    runs: Sequence[StoredRun], index: Mapping[str, int], surface: Surface | None, seed: int, lanes: int
+) -> Race:
+    """The race of the runs that have snapshots of the seed, of which there must be one.
+
+    index: a run's folder -> its place on the page. lanes: how many runs with snapshots the whole page has.
+    """
+    racing = [run for run in runs if pictured_seed(run) == seed]
+    most = max(min(MOST_FRAMES, ALL_FRAMES // lanes), LEAST_FRAMES)
+    frames = {run.folder: _thinned(sorted(run.snapshots), most) for run in racing}
+    every = sorted({epoch for epochs in frames.values() for epoch in epochs})
+    stops = [every[i] for i in thin(np.array(every), MOST_FRAMES)]
+    scales = _scales(racing)
+    content_of = [
+        _lane(run, index[str(run.folder)], frames[run.folder], stops, surface, seed, scales, ALL_WEIGHTS // lanes)
+        for run in racing
+    ]
+    left_out = [run for run in runs if pictured_seed(run) not in (None, seed)]
+    content = {"epochs": stops, "lanes": content_of, "surface": plain_surface(surface)}
+    return Race(seed, stops, content, racing, left_out)
+
+
+def pictured_seed(run: StoredRun) -> int | None:
+    """The finished seed whose snapshots a run keeps; None if it keeps none."""
+    named = [int(seed) for seed, entry in run.summary["seeds"].items() if "snapshots" in entry.get("sha256", {})]
+    return named[0] if named and run.snapshots else None
+
+
+def _lane(
+    run: StoredRun,
+    index: int,
+    epochs: Sequence[int],
+    stops: Sequence[int],
+    surface: Surface | None,
+    seed: int,
+    scales: Mapping[tuple[str, tuple[int, ...]], float],
+    budget: int,
+) -> dict[str, Any]:
+    predicted = predict_snapshots(run, surface.x) if surface is not None else {}
+    first = _matrices(run.snapshots[epochs[0]])
+    units = _units([matrix.shape for matrix in first.values()], budget // len(epochs))
+    layers = [
+        {
+            "name": name,
+            "shape": list(matrix.shape),
+            "rows": min(matrix.shape[0], units),
+            "columns": min(matrix.shape[1], units),
+            "scale": scales[name, matrix.shape],
+        }
+        for name, matrix in first.items()
+    ]
+    weights = [
+        [
+            as_signed_bytes(matrix[:units, :units], scales[name, matrix.shape])
+            for name, matrix in _matrices(run.snapshots[epoch]).items()
+        ]
+        for epoch in epochs
+    ]
+    zeros = [_zero_share(run.snapshots[epoch]) for epoch in epochs]
+    loss: dict[str, Any] = {}
+    for split in SPLITS:
+        curve = thinned_curve(run, f"{split}_loss", LOSS_POINTS, seed)
+        if curve is not None:
+            loss[split] = {"epoch": curve.epoch.tolist(), "loss": [float(f"{one:.4g}") for one in curve.mean]}
+    return {
+        "run": index,
+        "ended": "diverged" if run.summary["seeds"][str(seed)]["status"] == "diverged" else "stopped",
+        "last": int(run.summary["seeds"][str(seed)]["last_epoch"]),
+        "reported": int(run.summary["seeds"][str(seed)]["reported_epoch"]),
+        # A run that has no snapshot at a stop shows the one before it: the network that it had by then.
+        "frame": [max(sum(epoch <= stop for epoch in epochs) - 1, 0) for stop in stops],
+        "drawn": [surface.drawn(predicted[epoch]) for epoch in epochs] if surface is not None else [],
+        "layers": layers,
+        "weights": weights,
+        "zeros": zeros,
+        "loss": loss,
+    }
+
+
+def _thinned(epochs: list[int], most: int) -> list[int]:
+    return [epochs[i] for i in np.unique(np.round(np.linspace(0, len(epochs) - 1, min(most, len(epochs)))).astype(int))]
+
+
+def _units(shapes: Sequence[tuple[int, ...]], most: int) -> int:
+    """How many rows and columns of each matrix are drawn, so that no more than `most` weights are."""
+    for units in range(MOST_UNITS, LEAST_UNITS, -1):
+        if sum(min(rows, units) * min(columns, units) for rows, columns in shapes) <= most:
+            return units
+    return LEAST_UNITS
+
+
+def _matrices(snapshot: Mapping[str, Array]) -> dict[str, Array]:
+    """The weight matrices, layer by layer, (in, out)."""
+    found = {name.removesuffix("/weight"): array for name, array in snapshot.items() if name.endswith("/weight")}
+    return {name: found[name] for name in sorted(found, key=lambda name: (len(name), name))}
+
+
+def _scales(runs: Sequence[StoredRun]) -> dict[tuple[str, tuple[int, ...]], float]:
+    """Per layer and shape the weight at which the colours end, the same for all runs, so that they can be compared.
+
+    The greatest of the runs' 99th percentiles: a few large weights would leave the rest without colour.
+    """
+    scales: dict[tuple[str, tuple[int, ...]], float] = {}
+    for run in runs:
+        for epoch in (min(run.snapshots), max(run.snapshots)):
+            for name, matrix in _matrices(run.snapshots[epoch]).items():
+                large = float(np.nan_to_num(np.percentile(np.abs(matrix), 99)))
+                key = (name, matrix.shape)
+                scales[key] = max(scales.get(key, 0.0), float(f"{large:.3g}"))
+    return scales
+
+
+def _zero_share(snapshot: Mapping[str, Array]) -> float:
+    matrices = _matrices(snapshot).values()
+    zeros = sum(int(np.count_nonzero(matrix == 0)) for matrix in matrices)
+    return round(zeros / max(sum(matrix.size for matrix in matrices), 1), 4)

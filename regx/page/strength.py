@@ -1,0 +1,101 @@
+"""Sweeps: the losses along an axis, and what the network at each strength predicts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from regx.core.errors import RegxError
+from regx.evidence.predict import predict_seeds
+from regx.page.surface import Surface
+from regx.report.lines import looks_logarithmic
+from regx.store.files import SWEEP
+from regx.store.run import StoredRun
+from regx.studies.sweep.result import Sweep, read_sweep
+
+OTHER_SEEDS = 4
+
+
+@dataclass(frozen=True)
+class Strength:
+    """One axis of a sweep, ascending, the other axes at the values of the chosen run.
+
+    key: the swept key. fixed: the other axes' values. positions: where each run stands on a linear axis.
+    by: the split that chose: validation, or test where a run peeked. chosen: the index of what it chose.
+    log: whether the positions are logarithms. compact: whether cells beside these have no run folder.
+    """
+
+    name: str
+    key: str
+    fixed: dict[str, Any]
+    values: list[Any]
+    positions: list[float]
+    log: bool
+    runs: list[StoredRun]
+    chosen: int
+    by: str
+    compact: bool = False
+
+
+def strengths(runs: Sequence[StoredRun]) -> tuple[list[Strength], list[str]]:
+    """The axes with at least two values of every sweep that the runs belong to, and what is wrong with a sweep.json."""
+    folders = dict.fromkeys(run.folder.parent for run in runs if (run.folder.parent / SWEEP).is_file())
+    found: list[Strength] = []
+    problems = []
+    for folder in folders:
+        try:
+            found += _axes(read_sweep(folder, runs, with_folders=True))
+        except RegxError as error:
+            problems.append(str(error))
+    return found, problems
+
+
+def fits(strength: Strength, surface: Surface, seed: int) -> list[dict[str, Any] | None]:
+    """What each run predicts on the surface: `drawn` by the seed's network, and on a line `others`, some other seeds'.
+
+    None where the seed did not complete.
+    """
+    drawn: list[dict[str, Any] | None] = []
+    for run in strength.runs:
+        seeds = run.completed_seeds
+        if seed not in seeds:
+            drawn.append(None)
+            continue
+        others = [one for one in seeds if one != seed][: OTHER_SEEDS if surface.kind == "line" else 0]
+        predicted = [surface.drawn(one) for one in predict_seeds(run, surface.x, [seed, *others])]
+        drawn.append({"drawn": predicted[0], "others": predicted[1:]})
+    return drawn
+
+
+def _axes(sweep: Sweep) -> list[Strength]:
+    if sweep.chosen is None:
+        return []
+    center, chosen = sweep.chosen
+    found = []
+    for axis in sweep.axes:
+        key = axis.key
+        fixed = {other: value for other, value in center.items() if other != key}
+        along = [(point[key], run) for point, run in sweep.cells if run is not None and {**point, **fixed} == point]
+        if len(along) < 2:
+            continue
+        numeric = all(type(value) in (int, float) for value, _ in along)
+        along = sorted(along, key=lambda one: one[0]) if numeric else along
+        values, runs = [value for value, _ in along], [run for _, run in along]
+        positions, log = _positions(values, numeric)
+        at = runs.index(chosen)
+        lacking = sweep.compact and len(along) < len(axis.values)
+        found.append(Strength(sweep.name, key, fixed, values, positions, log, runs, at, sweep.chosen_by, lacking))
+    return found
+
+
+def _positions(values: Sequence[Any], numeric: bool) -> tuple[list[float], bool]:
+    """Where the values stand, in the scale that their spacing suggests; a 0 before logarithms has its own place."""
+    if not numeric:
+        return list(map(float, range(len(values)))), False
+    if not looks_logarithmic(values):
+        return list(map(float, values)), False
+    logs = [math.log10(value) for value in values if value > 0]
+    step = (logs[-1] - logs[0]) / max(len(logs) - 1, 1)
+    return [logs[0] - step] * (len(values) - len(logs)) + logs, True

@@ -1,0 +1,54 @@
+"""Cells of one folder: runs side by side, and sweep.json, which says where in the grid each stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from regx.config.grid import Cell
+from regx.runner.cluster import Jobs
+from regx.runner.execute import Watch
+from regx.runner.networks import OnProgress
+from regx.runner.runs import Target, bring_up_to_date
+from regx.store.files import SWEEP, write_json
+from regx.store.lock import Lock
+from regx.store.run import StoredRun, read_run
+
+
+def train_cells(
+    folder: Path,
+    name: str,
+    axes: Sequence[Mapping[str, Any]],
+    cells: Sequence[Cell],
+    jobs: Jobs = None,
+    force: bool = False,
+    on_progress: OnProgress = lambda progress: None,
+    command: Sequence[str] | None = None,
+    peek: bool = False,
+    watch: Watch | None = None,
+) -> list[StoredRun]:
+    """Train what the cells lack, each in a run folder inside `folder`, and write sweep.json: the run of each cell.
+
+    axes: `key` and `values` of each. One holds the folder to the end.
+    """
+    targets = [Target(cell.config, folder / cell.config.folder_name) for cell in cells]
+    with Lock(folder) as held:
+        bring_up_to_date(targets, jobs, force, on_progress, command, watch, peek, held)
+        write_sweep(folder, name, axes, targets, [cell.point for cell in cells])
+    return [read_run(target.folder) for target in targets]
+
+
+def write_sweep(
+    folder: Path,
+    name: str,
+    axes: Sequence[Mapping[str, Any]],
+    targets: Sequence[Target],
+    points: Sequence[Mapping[str, Any]],
+) -> None:
+    """Write sweep.json. axes: `key` and `values` of each. points: where in the grid each target's run stands.
+
+    Raises RegxError if the disk refuses.
+    """
+    cells = [{"run": target.folder.name, "point": point} for target, point in zip(targets, points, strict=True)]
+    write_json(folder / SWEEP, {"name": name, "axes": axes, "cells": cells})

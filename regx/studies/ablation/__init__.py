@@ -1,0 +1,1 @@
+"""What each member of a stack does, alone and with the others."""

@@ -1,0 +1,303 @@
+"""What `regx ablate` prints: every combination, the effects of the members, and what follows from them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from regx.core.trained import ACCURACIES
+from regx.report.conclusion import of_one_table
+from regx.report.listing import brief, in_words, listed, print_listing, print_prose
+from regx.report.render import is_terminal
+from regx.report.run import exit_code
+from regx.report.table import compare_rows
+from regx.stats.aggregate import side
+from regx.stats.paired import FEWEST_SEEDS
+from regx.store.run import StoredRun
+from regx.studies.ablation.judgement import Ablation, Pair, design
+from regx.studies.ablation.result import Effects, effects_of
+
+SPLITS = {"val": "validation", "train": "training"}
+MOST_ROWS = 16  # combinations that are shown; more are `regx compare`'s
+MOST_STACKS = 4  # that a sentence names
+
+
+def print_ablation(
+    folder: Path,
+    members: Sequence[str],
+    runs: Sequence[StoredRun],
+    metric: str,
+    stream: IO[str],
+    notes: IO[str],
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Write the effects, or one JSON document. The exit code that the ablation ends with.
+
+    runs: as for `effects_of`. Where `stream` is no terminal it gets the table of effects alone, and `notes`, unless
+    `quiet`, what follows from it.
+    """
+    effects = effects_of(members, runs, metric)
+    said = answers(effects)
+    if len(effects.seeds) >= FEWEST_SEEDS:
+        said += of_one_table(runs[0].summary["dataset"])
+    if as_json:
+        rows = compare_rows(runs, metric=metric)
+        document = {"ablation": str(folder), **as_plain(effects), "answers": said, "rows": rows}
+        stream.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    elif is_terminal(stream):
+        if len(runs) <= MOST_ROWS:
+            print_listing(_combinations(members, runs, metric), stream, ends=True)
+            stream.write("\n")
+        if effects.ablation is not None:
+            print_listing(_rows(effects, effects.ablation), stream, ends=True, dispensable=["p"])
+            stream.write("\n")
+        print_prose([*said, "", *_legend(effects), str(folder)], stream)
+    else:
+        if effects.ablation is not None:
+            print_listing(_rows(effects, effects.ablation), stream, ends=True)
+        if not quiet:
+            print_prose(said, notes)
+    return exit_code(list(runs))
+
+
+def as_plain(effects: Effects) -> dict[str, Any]:
+    """The effects as plain values, as `regx ablate --json` prints them."""
+    found = effects.ablation
+    plain: dict[str, Any] = {
+        "metric": effects.metric,
+        "members": list(effects.members),
+        "seeds": list(effects.seeds),
+        "diverged": {str(seed): stacks for seed, stacks in effects.diverged.items()},
+    }
+    if found is None:
+        return {**plain, "effects": [], "interactions": [], "together": None}
+    return {
+        **plain,
+        "effects": [
+            {"member": name, "average": one.average, "verdict": one.verdict, "alone": one.alone, "last": one.last}
+            for name, one in zip(effects.members, found.effects, strict=True)
+        ],
+        "interactions": [
+            {
+                "members": _names(effects, pair),
+                "interaction": pair.interaction,
+                "verdict": pair.verdict,
+                "seeds_to_tell": pair.seeds_to_tell,
+                "with_other_on": list(pair.with_other),
+                "with_other_off": list(pair.without_other),
+            }
+            for pair in found.pairs
+        ],
+        "together": found.together,
+        "sum_alone": found.sum_alone,
+        "shortfall": found.shortfall,
+        "diminishing_return": found.diminishing,
+    }
+
+
+def answers(effects: Effects) -> list[str]:
+    """Is there a diminishing return; does a member that is added last still change something; do two interfere."""
+    found, seeds = effects.ablation, len(effects.seeds)
+    said = []
+    if effects.diverged:
+        stacks = dict.fromkeys(stack for stacks in effects.diverged.values() for stack in stacks)
+        who = f"{len(stacks)} of the {2 ** len(effects.members)} combinations"
+        if len(stacks) <= MOST_STACKS:
+            who = listed(list(stacks))
+        said.append(
+            f"Networks diverged at {_count(len(effects.diverged), 'seed')}, with {who}; these seeds are left out "
+            "everywhere, so that all combinations are judged by the same ones."
+        )
+    if found is None:
+        return [*said, "No seed completed in every combination, so nothing can be said."]
+    if seeds < FEWEST_SEEDS:
+        return [*said, f"Nothing can be told from {_count(seeds, 'seed')}: expected at least {FEWEST_SEEDS}."]
+    words = _Words(effects.metric)
+    if len(effects.members) == 1:
+        return [*said, _only(effects, found, words)]
+    return [*said, _diminishing(found, words), _last(effects, found, words), *_pairs(effects, found, words)]
+
+
+def _only(effects: Effects, found: Ablation, words: _Words) -> str:
+    """What the one member of a stack does."""
+    (name,), (one,) = effects.members, found.effects
+    if one.verdict in ("better", "worse"):
+        return f"{name} {words.change(one.average)}, which is {one.verdict}."
+    return (
+        f"Whether {name} changes {words.metric} cannot be told from {len(effects.seeds)} seeds: the change, "
+        f"{in_words(one.average)}, may be chance (p {one.average['p']:.2g})."
+    )
+
+
+class _Words:
+    """How changes of a metric are told: `lowers the test loss by 0.1 [0.05, 0.15]`."""
+
+    def __init__(self, metric: str) -> None:
+        split, _, measured = metric.partition("_")
+        self.metric = f"the {SPLITS.get(split, split)} {measured}"
+        self.sign = -1 if metric in ACCURACIES else 1  # of what is worse
+        self.better, self.worse = ("raise", "lower") if metric in ACCURACIES else ("lower", "raise")
+
+    def change(self, interval: Any) -> str:
+        """Of an interval that does not hold 0."""
+        found = side(interval)
+        return f"{'raises' if found > 0 else 'lowers'} {self.metric} by {in_words(interval, turned=found < 0)}"
+
+    def gain(self, interval: Any) -> str:
+        """The same where it is known to be a gain, as a positive number."""
+        return in_words(interval, turned=self.sign > 0)
+
+    def both(self, off: Any, on: Any, other: str) -> str:
+        """What a member changes without another and with it, the means alone."""
+        verbs = ["raises" if interval["mean"] > 0 else "lowers" for interval in (off, on)]
+        first, second = (brief(abs(interval["mean"])) for interval in (off, on))
+        second = f"by {second}" if verbs[0] == verbs[1] else f"{verbs[1]} it by {second}"
+        return f"{verbs[0]} {self.metric} by {first} while {other} is off and {second} while it is on"
+
+
+def _diminishing(found: Ablation, words: _Words) -> str:
+    question = "Is there a diminishing return?"
+    if found.diminishing == "no gain":
+        if side(found.sum_alone) * words.sign > 0:
+            amount = in_words(found.sum_alone, turned=words.sign < 0)
+            return (
+                f"{question} There is no return that could diminish: in sum the changes that the members make alone "
+                f"{words.worse} {words.metric} by {amount}."
+            )
+        return (
+            f"{question} There is no sure return that could diminish: these seeds cannot tell whether the changes that "
+            f"the members make alone in sum {words.better} {words.metric} ({in_words(found.sum_alone)})."
+        )
+    sums = f"What the members gain alone adds up to {words.gain(found.sum_alone)} of {words.metric}; all together "
+    less = in_words(found.shortfall, words.sign < 0)
+    if side(found.together) * words.sign < 0:
+        sums, less = f"{sums}gain {words.gain(found.together)}", f"which is {less} less"
+    elif side(found.together):
+        loss = in_words(found.together, turned=words.sign < 0)
+        sums, less = f"{sums}{words.worse} it by {loss}", f"so that {less} is lost"
+    else:
+        sums = f"{sums}change it by {in_words(found.together)}, which cannot be told from 0"
+        less = f"so that {less} is lost"
+    if found.diminishing == "yes":
+        return f"{question} Yes. {sums}, {less}."
+    if found.diminishing == "no":
+        return f"{question} No, the return grows. {sums}, which is {in_words(found.shortfall, words.sign > 0)} more."
+    return (
+        f"{question} These seeds cannot tell. {sums}; the difference, {in_words(found.shortfall, words.sign < 0)}, may "
+        f"be chance (p {found.shortfall['p']:.2g})."
+    )
+
+
+def _last(effects: Effects, found: Ablation, words: _Words) -> str:
+    """What each member adds to all the others."""
+    said, useless = [], []
+    for name, one in zip(effects.members, found.effects, strict=True):
+        on = side(one.last) * words.sign
+        if on:
+            said.append(f"{name} {words.change(one.last)}{', which is worse' * (on > 0)}")
+        else:
+            useless.append(name)
+    if useless:
+        verb = "makes" if len(useless) == 1 else "make"
+        said.append(f"{listed(useless)} {verb} no difference that {len(effects.seeds)} seeds can tell from 0")
+    return f"Added to all the others, {'; '.join(said)}."
+
+
+def _pairs(effects: Effects, found: Ablation, words: _Words) -> list[str]:
+    said = []
+    for pair in found.pairs:
+        one, other = _names(effects, pair)
+        amount = in_words(pair.interaction, turned=(pair.interaction["mean"] or 0) < 0)
+        means = f"{one} {words.both(pair.without_other[0], pair.with_other[0], other)}"
+        changes = [words.sign * (interval["mean"] or 0) for interval in (*pair.without_other, *pair.with_other)]
+        if pair.verdict == "help each other" and min(changes) > 0:
+            said.append(
+                f"{one} and {other} do less harm together than apart: {means}. Together they cost {amount} less than "
+                "the sum of what each costs alone."
+            )
+        elif pair.verdict == "help each other":
+            said.append(f"{one} and {other} help each other: {means}. Together they gain {amount} more than apart.")
+        elif pair.verdict == "overlap":
+            same = ", as if they did part of the same work" * (max(changes[:2]) < 0)
+            said.append(
+                f"{one} and {other} overlap: {means}. Together they gain {amount} less than apart{same}. That they "
+                "interfere is not seen: adding one to the other makes nothing worse that can be told."
+            )
+        elif pair.verdict == "interfere":
+            harmed = [
+                f"with {present} on, adding {added} {words.change(interval)}, which is worse"
+                for added, present, interval in ((one, other, pair.with_other[0]), (other, one, pair.with_other[1]))
+                if side(interval) * words.sign > 0
+            ]
+            less = f"gain {amount} less than apart"
+            if min(changes[:2]) > 0:
+                less = f"cost {amount} more than the sum of what each costs alone"
+            said.append(f"{one} and {other} interfere: {'; '.join(harmed)}. Together they {less}.")
+        elif pair.interaction["low"] == pair.interaction["high"] == 0:
+            said.append(
+                f"{one} and {other} do not touch each other: what either changes is the same with the other on."
+            )
+        else:
+            needed = pair.seeds_to_tell
+            more = f"about {needed} seeds would tell" if needed else "more than 1000 seeds would be needed"
+            said.append(
+                f"Whether {one} and {other} interfere cannot be told from {len(effects.seeds)} seeds ({more}): "
+                f"{means}, and the difference, {in_words(pair.interaction)}, may be chance "
+                f"(p {pair.interaction['p']:.2g})."
+            )
+    return said
+
+
+def _rows(effects: Effects, found: Ablation) -> list[dict[str, Any]]:
+    change = f"change of {effects.metric}"
+    rows: list[dict[str, Any]] = []
+    for name, one in zip(effects.members, found.effects, strict=True):
+        average = {"switched on": name, "when": "on average", change: one.average, "p": one.average["p"]}
+        rows.append({**average, "verdict": one.verdict})
+        if len(effects.members) > 1:
+            for when, interval in (("alone", one.alone), ("last", one.last)):
+                rows.append({"switched on": name, "when": when, change: interval, "p": None, "verdict": ""})
+    for pair in found.pairs:
+        both, when = " x ".join(_names(effects, pair)), "interaction"
+        rows.append(
+            {"switched on": both, "when": when, change: pair.interaction, "p": pair.interaction["p"]}
+            | {"verdict": pair.verdict}
+        )
+    return rows
+
+
+def _legend(effects: Effects) -> list[str]:
+    if effects.ablation is None:
+        return []
+    better, worse = ("above", "below") if effects.metric in ACCURACIES else ("below", "above")
+    said = [
+        f"Changes by switching on, seed by seed over {_count(len(effects.seeds), 'seed')}, 95 % interval in brackets; "
+        f"{better} 0 is better. p: corrected for the number of verdicts."
+    ]
+    if len(effects.members) > 1:
+        said.append(
+            "on average: over all combinations of the others. alone: the others off. last: the others on. interaction: "
+            f"what the one changes with the other on, minus what it changes with the other off; {worse} 0 the two gain "
+            f"less together than apart, {better} 0 more."
+        )
+    return said
+
+
+def _combinations(members: Sequence[str], runs: Sequence[StoredRun], metric: str) -> list[dict[str, Any]]:
+    """The metric of every combination, over all of its own seeds."""
+    stacks = [[name for name, is_on in zip(members, row, strict=True) if is_on] for row in design(len(members))]
+    return [
+        {"on": " + ".join(stack) or "none", metric: run.summary["over_seeds"][metric]}
+        for stack, run in zip(stacks, runs, strict=True)
+    ]
+
+
+def _names(effects: Effects, pair: Pair) -> list[str]:
+    return [effects.members[number] for number in pair.members]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

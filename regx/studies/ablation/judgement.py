@@ -1,0 +1,152 @@
+"""What each of several things that can be on or off does, alone and with the others."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.stats.aggregate import Interval, side
+from regx.stats.bootstrap import bootstrap_interval
+from regx.stats.paired import Difference, compare_to_baseline
+
+Answer = Literal["yes", "no", "no gain", "cannot tell"]
+PairVerdict = Literal["help each other", "overlap", "interfere", "unclear", "cannot tell"]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What switching one member on changes, in the units of the metric.
+
+    average: over all combinations of the others. alone: where all others are off. last: where all others are on.
+    verdict: of `average`; better, worse, unclear, or cannot tell.
+    """
+
+    average: Difference
+    verdict: str
+    alone: Interval
+    last: Interval
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two members, as their numbers, and how they act on each other, averaged over all combinations of the others.
+
+    interaction: what switching the one on changes with the other on, minus what it changes with the other off; it is
+    the same for both. with_other: what the first changes with the second on, then what the second changes with the
+    first on. without_other: the same with the other off. seeds_to_tell: about how many would tell what is unclear.
+    """
+
+    members: tuple[int, int]
+    interaction: Difference
+    with_other: tuple[Interval, Interval]
+    without_other: tuple[Interval, Interval]
+    verdict: PairVerdict
+    seeds_to_tell: int | None
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """All effects, each with its 95 % interval over seeds (bootstrap-t).
+
+    together: what all members on change against none. sum_alone: the sum of what each changes alone.
+    shortfall: together minus sum_alone; of two members that is their interaction. diminishing: whether all together
+    gain less than the sum, if there is a gain.
+    """
+
+    effects: tuple[Effect, ...]
+    pairs: tuple[Pair, ...]
+    together: Interval
+    sum_alone: Interval
+    shortfall: Difference
+    diminishing: Answer
+
+
+def design(k: int) -> Array:
+    """The 2^k combinations of k members, (2^k, k) bool: none first, all last, the first member changing slowest."""
+    return np.array(list(itertools.product((False, True), repeat=k)), dtype=bool).reshape(2**k, k)
+
+
+def ablation(values: Array, lower_is_better: bool = True) -> Ablation:
+    """Effects and interactions from the metric of every combination at every seed.
+
+    values: (2^k, seeds), finite, combinations in the order of `design`. An effect is the mean of the metric where the
+    member is on minus the mean where it is off, seed by seed, so that what seeds have in common cancels. Box, Hunter &
+    Hunter 2005, Statistics for Experimenters, section 5; their two-factor interaction is half of the one here.
+
+    p of averages, interactions and the shortfall is corrected over all of them by Holm's method, and verdicts are as
+    in `compare_to_baseline`. Where an interaction takes away from what both gain, the two `interfere` if switching one
+    on while the other is on makes matters worse (its interval lies on that side of 0), and only `overlap` if not.
+    """
+    on = design(int(np.log2(len(values))))
+    k, sign = on.shape[1], 1.0 if lower_is_better else -1.0
+    average = [values[on[:, i]].mean(axis=0) - values[~on[:, i]].mean(axis=0) for i in range(k)]
+    numbers = list(itertools.combinations(range(k), 2))
+    ordered = list(itertools.permutations(range(k), 2))
+    given = {(i, j): _effect_given(values, on, i, on[:, j]) for i, j in ordered}
+    absent = {(i, j): _effect_given(values, on, i, ~on[:, j]) for i, j in ordered}
+    interactions = [given[pair] - absent[pair] for pair in numbers]
+    alone = [values[_index(on, [i])] - values[0] for i in range(k)]
+    last = [values[-1] - values[_index(on, [j for j in range(k) if j != i])] for i in range(k)]
+    together, sum_alone = values[-1] - values[0], np.sum(alone, axis=0)
+    of_more_than_two = [together - sum_alone] if k > 2 else []
+    judged = compare_to_baseline(
+        [dict(enumerate(row.tolist())) for row in (*average, *interactions, *of_more_than_two)],
+        dict.fromkeys(range(values.shape[1]), 0.0),
+        lower_is_better,
+    )
+    pairs = []
+    for pair, found in zip(numbers, judged[k:], strict=False):
+        with_other, without = ((_interval(of[pair]), _interval(of[pair[::-1]])) for of in (given, absent))
+        verdict = _pair_verdict(found.verdict, with_other, sign)
+        pairs.append(Pair(pair, found.difference, with_other, without, verdict, found.seeds_to_tell))
+    # The last one judged is the shortfall; one member has none.
+    shortfall = judged[-1] if k > 1 else None
+    total = _interval(sum_alone)
+    return Ablation(
+        effects=tuple(
+            Effect(found.difference, found.verdict, _interval(one), _interval(other))
+            for found, one, other in zip(judged, alone, last, strict=False)
+        ),
+        pairs=tuple(pairs),
+        together=_interval(together),
+        sum_alone=total,
+        shortfall=shortfall.difference if shortfall else Difference(mean=0.0, low=0.0, high=0.0, p=1.0),
+        diminishing=_answer(side(total) * sign < 0, shortfall.verdict if shortfall else "unclear"),
+    )
+
+
+def _effect_given(values: Array, on: Array, member: int, where: Array) -> Array:
+    """What a member changes over the combinations `where`, (2^k,) bool: (seeds,)."""
+    return np.asarray(values[on[:, member] & where].mean(axis=0) - values[~on[:, member] & where].mean(axis=0))
+
+
+def _index(on: Array, members: Sequence[int]) -> int:
+    """The combination in which these members are on and no others."""
+    wanted = np.isin(np.arange(on.shape[1]), members)
+    return int(np.flatnonzero((on == wanted).all(axis=1))[0])
+
+
+def _interval(values: Array) -> Interval:
+    return bootstrap_interval(values.tolist())
+
+
+def _pair_verdict(verdict: str, with_other: tuple[Interval, Interval], sign: float) -> PairVerdict:
+    if verdict == "better":
+        return "help each other"
+    if verdict == "worse":
+        return "interfere" if any(side(one) == sign for one in with_other) else "overlap"
+    return "unclear" if verdict == "unclear" else "cannot tell"
+
+
+def _answer(gain: bool, verdict: str) -> Answer:
+    """verdict: of the shortfall; `worse` where together is less than the sum."""
+    if verdict.startswith("cannot tell"):
+        return "cannot tell"
+    if not gain:
+        return "no gain"
+    return "yes" if verdict == "worse" else "no" if verdict == "better" else "cannot tell"

@@ -1,0 +1,75 @@
+"""An ablation: a folder of runs, one for every on/off combination of a stack's members."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from regx.config.config import Config
+from regx.config.grid import MAX_NAME, Cell
+from regx.core.errors import InputError
+from regx.runner.cells import train_cells
+from regx.runner.cluster import Jobs
+from regx.runner.networks import OnProgress
+from regx.runner.plan import dataset
+from regx.store.run import StoredRun
+from regx.studies.ablation.judgement import design
+from regx.studies.ablation.result import check_metric
+
+MOST_MEMBERS = 8
+
+
+def combinations(config: Config) -> tuple[Cell, ...]:
+    """Every on/off combination of the stack's members, in the order of `regx.studies.ablation.judgement.design`.
+
+    point: `on` or `off` by the member's kind. Raises InputError for an empty stack, or too many members.
+    """
+    kinds = [member.kind for member in config.stack]
+    if not kinds:
+        raise InputError(
+            f"{config.name}: expected a stack with regularizers to switch on and off, found none. "
+            "Add some, such as -s regularizers.l2.lam=0.003 -s regularizers.dropout.p=0.1."
+        )
+    if len(kinds) > MOST_MEMBERS:
+        cells, seeds = 2 ** len(kinds), len(config.seeds)
+        raise InputError(
+            f"{config.name}: expected a stack of at most {MOST_MEMBERS} regularizers, found {len(kinds)}: "
+            f"{cells:,} combinations of {seeds} seeds are {cells * seeds:,} networks. Take some out, such as "
+            f"-s regularizers.{kinds[-1]}=off."
+        )
+    return tuple(_cell(config, row.tolist()) for row in design(len(kinds)))
+
+
+def ablate(
+    config: Config,
+    out: Path,
+    metric: str,
+    jobs: Jobs = None,
+    force: bool = False,
+    on_progress: OnProgress = lambda progress: None,
+) -> tuple[Path, list[StoredRun]]:
+    """Train what the combinations lack. The ablation's folder, and the run of each combination in their order.
+
+    metric: what the effects will be about. Raises InputError, before anything is trained, if there will be no such
+    metric; RegxError where a folder holds something else or cannot be written.
+    """
+    cells = combinations(config)
+    data = dataset(config.dataset, config.seeds[0])
+    check_metric(metric, data.task, len(data.val.x))
+    folder = out / f"{config.name}-ablate-{config.digest()}"
+    axes = [{"key": member.kind, "values": ["off", "on"]} for member in config.stack]
+    return folder, train_cells(folder, config.name, axes, cells, jobs, force, on_progress)
+
+
+def _cell(config: Config, on: list[bool]) -> Cell:
+    kept = [number for number, is_on in enumerate(on) if is_on]
+    kinds = [member.kind for member in config.stack]
+    name = "-".join([config.name, *(kinds[number] for number in kept)] if kept else [config.name, "none"])[:MAX_NAME]
+    resolved = {
+        **config.resolved,
+        "name": name,
+        "regularizers": [config.resolved["regularizers"][number] for number in kept],
+    }
+    stack = tuple(config.stack[number] for number in kept)
+    point = {kind: "on" if is_on else "off" for kind, is_on in zip(kinds, on, strict=True)}
+    return Cell(dataclasses.replace(config, name=name, stack=stack, resolved=resolved), point)

@@ -1,0 +1,188 @@
+"""A study of bias and variance: networks of one config, each on another training set, at every point of an axis."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from regx.config.config import Config, digest
+from regx.config.grid import Grid
+from regx.core.arrays import Array
+from regx.core.errors import InputError
+from regx.core.trained import Trained
+from regx.data.redrawn import Redrawn, redrawn
+from regx.evidence.predict import outputs
+from regx.runner.cluster import Jobs
+from regx.runner.networks import OnProgress, train_networks
+from regx.runner.plan import Member, dataset, fingerprint, forget_data
+from regx.store.files import BIAS_VARIANCE, read_json, write_json
+from regx.store.lock import Lock
+from regx.studies.bias_variance.judgement import FEWEST_DRAWS, PARTS, decompose, intervals
+
+
+def study_folder(grid: Grid, out: Path) -> Path:
+    """The folder of a study: of its config, axis and draws. Raises InputError for what cannot be studied."""
+    if len(grid.axes) > 1:
+        keys = ", ".join(axis.key for axis in grid.axes)
+        raise InputError(
+            f"{grid.name}: expected at most one axis for a study of bias and variance, found {len(grid.axes)}: {keys}. "
+            f"Give all but one of them a single value, such as -s {grid.axes[-1].key}={grid.axes[-1].values[0]}."
+        )
+    config = grid.cells[0].config
+    if len(config.seeds) < FEWEST_DRAWS:
+        raise InputError(
+            f"--draws: expected at least {FEWEST_DRAWS} training sets, found {len(config.seeds)}. "
+            "With 50 the intervals are useful."
+        )
+    question = {**config.resolved, "name": grid.name, "axes": [[axis.key, list(axis.values)] for axis in grid.axes]}
+    return out / f"{grid.name}-bias-variance-{digest(question)}"
+
+
+def missing_points(grid: Grid, folder: Path, force: bool) -> list[int]:
+    """The numbers of the grid's cells that a study's folder lacks. With `force` all of them."""
+    found = {} if force else _stored(folder)
+    return [number for number, value in enumerate(_values(grid)) if _key(value) not in found]
+
+
+def bias_variance(
+    grid: Grid,
+    out: Path,
+    jobs: Jobs = None,
+    force: bool = False,
+    on_progress: OnProgress = lambda progress: None,
+) -> tuple[Path, dict[str, Any]]:
+    """Train what the study lacks, a network on each training set. The study's folder, and what its file says.
+
+    The seeds of the config are the draws: each fixes a training set, a validation split and initial weights, as in a
+    run. A point is written when its last network is trained, so whatever ends this early loses at most the points under
+    way. Networks that diverge are counted and left out, and so are those that cannot be trained, which the same command
+    tries again. Raises InputError for what cannot be studied, RegxError where the folder cannot be written or somebody
+    else writes there.
+    """
+    forget_data()
+    folder = study_folder(grid, out)
+    with Lock(folder):
+        lacking = missing_points(grid, folder, force)
+        configs = [dataclasses.replace(cell.config, dataset=redrawn(cell.config.dataset)) for cell in grid.cells]
+        study = _Study(grid, folder, configs, force)
+        members = [Member(number, seed) for number in lacking for seed in configs[number].seeds]
+        if members:
+            train_networks(configs, members, study.add, jobs, on_progress, on_failed=study.fail)
+    return folder, study.content()
+
+
+class _Study:
+    """What is known of each point, and the predictions of points under way."""
+
+    def __init__(self, grid: Grid, folder: Path, configs: Sequence[Config], force: bool) -> None:
+        self._grid, self._folder, self._configs = grid, folder, configs
+        self._values = _values(grid)
+        self._points = {} if force else _stored(folder)
+        self._data = fingerprint(configs[0].dataset)
+        self._under_way: dict[int, dict[int, Array | None]] = {}
+        self._failed: Counter[int] = Counter()  # networks of each cell
+        if self._points:
+            before = read_json(folder / BIAS_VARIANCE, ("data_fingerprint",))["data_fingerprint"]
+            if before != self._data:
+                raise InputError(
+                    f"{folder}: the data has changed since this study: expected fingerprint {before}, found "
+                    f"{self._data}. Choose another --out, or --force to train anew."
+                )
+
+    def add(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
+        """Keep what the networks predict, and write the points that are complete with them."""
+        for number in dict.fromkeys(member.config for member in members):
+            own = [one for member, one in zip(members, trained, strict=True) if member.config == number]
+            self._know(number, self._predictions(number, own))
+
+    def fail(self, member: Member, reason: str) -> None:
+        """Leave out a network that cannot be trained, and say why on stderr."""
+        value = self._values[member.config]
+        where = "" if value is None else f" at {self._grid.axes[0].key}={value}"
+        print(f"warning: {self._folder}: seed {member.seed}{where} failed and is left out: {reason}", file=sys.stderr)
+        self._failed[member.config] += 1
+        self._know(member.config, {member.seed: None})
+
+    def _know(self, number: int, predicted: dict[int, Array | None]) -> None:
+        known = self._under_way.setdefault(number, {})
+        known.update(predicted)
+        if len(known) == len(self._configs[number].seeds):
+            self._points[_key(self._values[number])] = self._point(number, self._under_way.pop(number))
+            write_json(self._folder / BIAS_VARIANCE, self.content())
+
+    def content(self) -> dict[str, Any]:
+        """What stands in the file: the points that are there, in the axis' order."""
+        first, axis = self._configs[0], next(iter(self._grid.axes), None)
+        assert isinstance(first.dataset, Redrawn)
+        return {
+            "name": self._grid.name,
+            "axis": axis and {"key": axis.key, "values": list(axis.values)},
+            "draws": len(first.seeds),
+            "seeds": list(first.seeds),
+            "dataset": first.dataset.of.kind,
+            "task": first.dataset.fixed.task,
+            "separable": first.dataset.truth() is not None,
+            "data_fingerprint": self._data,
+            "points": [self._points[_key(value)] for value in self._values if _key(value) in self._points],
+        }
+
+    def _predictions(self, number: int, trained: Sequence[Trained]) -> dict[int, Array | None]:
+        """By seed, (n, K) at the test inputs, None of a network that diverged."""
+        config = self._configs[number]
+        assert isinstance(config.dataset, Redrawn)
+        completed = [one for one in trained if one.status == "completed"]
+        predicted: dict[int, Array | None] = dict.fromkeys((one.seed for one in trained), None)
+        if completed:
+            networks = [_reported(one) for one in completed]
+            at = config.dataset.fixed.test.x
+            found = outputs(config, config.dataset.fixed.task, networks, at).astype(np.float64)
+            predicted.update({one.seed: rows for one, rows in zip(completed, found, strict=True)})
+        return predicted
+
+    def _point(self, number: int, predicted: dict[int, Array | None]) -> dict[str, Any]:
+        source = self._configs[number].dataset
+        assert isinstance(source, Redrawn)
+        kept = {seed: rows for seed, rows in sorted(predicted.items()) if rows is not None}
+        nothing = {"mean": None, "low": None, "high": None}
+        point: dict[str, Any] = {"value": self._values[number], **dict.fromkeys(PARTS, nothing)}
+        truth = source.truth()
+        if truth is None:
+            point["noise"] = None
+        if len(kept) >= FEWEST_DRAWS:
+            targets = np.stack([dataset(source, seed).test.y for seed in kept])
+            times = targets.shape[1] // len(source.fixed.test.x)  # test inputs may stand there twice
+            predictions = np.stack([np.tile(rows, (times, 1)) for rows in kept.values()])
+            parts = decompose(predictions, targets, truth)
+            point |= intervals(parts)
+            point["over_draws"] = {"seeds": list(kept), **{name: values.tolist() for name, values in parts.items()}}
+        failed = self._failed[number]
+        return {**point, "diverged": len(predicted) - len(kept) - failed, "failed": failed}
+
+
+def _reported(trained: Trained) -> dict[str, Array]:
+    prefix = "reported/"
+    return {name.removeprefix(prefix): array for name, array in trained.weights.items() if name.startswith(prefix)}
+
+
+def _values(grid: Grid) -> list[Any]:
+    """The axis' value at each cell of the grid; None without an axis."""
+    return [next(iter(cell.point.values()), None) for cell in grid.cells]
+
+
+def _key(value: Any) -> str:
+    """A value as it is told apart from others, whether it comes from a config or from a file."""
+    return digest(value)
+
+
+def _stored(folder: Path) -> dict[str, dict[str, Any]]:
+    """The points that a study's file has and that lack no network, by the key of their value."""
+    if not (folder / BIAS_VARIANCE).exists():
+        return {}
+    points = read_json(folder / BIAS_VARIANCE, ("points", "data_fingerprint"))["points"]
+    return {_key(point["value"]): point for point in points if not point.get("failed")}

@@ -1,0 +1,323 @@
+"""What to change next in a run's config, as overrides that `--set` takes.
+
+Against overfitting the order is the usual playbook's: disturb the inputs, decay the weights, stop early, drop units,
+then more data or a smaller network. The verdict says how strong, and the rows of the training split how much of the
+list is worth trying: the more rows, the less explicit regularization is needed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from regx.config.config import Config
+from regx.config.grid import MAX_NAME
+from regx.config.load import load_config
+from regx.core.parameters import parameters
+from regx.optim import REGISTRY as OPTIMIZERS
+from regx.regularizers import REGISTRY as REGULARIZERS
+from regx.store.files import CONFIG
+from regx.store.run import StoredRun
+from regx.studies.diagnosis.judgement import DEAD, NOTHING_LEARNED, STILL_LEARNING, VANISHED_GRADIENT, Seed, mean_of
+from regx.studies.diagnosis.question import Diagnosis
+
+# Lesson 000's sizes: with fewer rows than the first everything is of use, with more than the second little is.
+SMALL_DATA, LARGE_DATA = 10_000, 1_000_000
+FEW_STEPS, ENOUGH_STEPS = 200, 1000
+UNITS_NOISES = ("dropout", "gaussian_dropout", "group_dropout", "dropconnect")
+DECAYS = ("weight_decay", "l2", "elastic_net")
+# They are in a stack for the sake of balance or steadiness, so a network that learns too little is not freed of them.
+NOT_WEAKENED = ("early_stopping", "weight_average", "smote", "clip_norm", "clip_value")
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One change. name: a word for it that fits into a run's name. reason: a sentence.
+
+    overrides: KEY=VALUE each, as `--set` takes them; none where no key does it, as with data yet to be collected.
+    """
+
+    name: str
+    overrides: tuple[str, ...]
+    reason: str
+
+
+def advice(run: StoredRun, diagnosis: Diagnosis) -> tuple[Advice, ...]:
+    """The changes worth trying, in order; none for a healthy run. Against divergence of some seeds comes before all."""
+    facts = _Facts(run, diagnosis)
+    found: list[Advice] = []
+    if diagnosis.verdict == "diverged" or any(seed.diverged is not None for seed in diagnosis.seeds):
+        found += _against_divergence(facts)
+    if diagnosis.verdict in ("mild overfitting", "severe overfitting"):
+        found += _against_overfitting(facts)
+    elif diagnosis.verdict == "underfitting":
+        found += _against_underfitting(facts)
+    elif diagnosis.verdict == "cannot tell" and diagnosis.seeds:
+        found += _to_see_more(facts)
+    return tuple(found)
+
+
+def changed(run: StoredRun, chosen: Advice) -> Config:
+    """The run's config with the overrides of an advice, under a name that says so. Raises InputError if it is none."""
+    tail = f"-{chosen.name}"
+    name = f"{run.name[: MAX_NAME - len(tail)]}{tail}"
+    return load_config(run.folder / CONFIG, [*chosen.overrides, f"name={name}"])
+
+
+class _Facts:
+    """What advice depends on."""
+
+    def __init__(self, run: StoredRun, diagnosis: Diagnosis) -> None:
+        config: dict[str, Any] = run.config
+        self.dataset, self.optimizer, self.training = config["dataset"], config["optimizer"], config["training"]
+        self.architecture: dict[str, Any] = config["architecture"]
+        self.hidden: list[int] = list(self.architecture.get("hidden", []))
+        self.stack: dict[str, Any] = {kind: given for item in config["regularizers"] for kind, given in item.items()}
+        self.severe = diagnosis.verdict == "severe overfitting"
+        self.rows = diagnosis.rows or self.dataset.get("n_train") or 1
+        self.parameters: int = run.summary.get("parameters") or 0
+        batch = self.training.get("batch_size", "full")
+        self.steps_per_epoch = 1 if batch == "full" else math.ceil(self.rows / batch)
+        self.mean: Seed = mean_of([seed for seed in diagnosis.seeds if seed.diverged is None])
+        entries = run.summary.get("seeds", {}).values()
+        trained = [int(entry["last_epoch"]) for entry in entries if entry["status"] == "completed"]
+        # By the seed that trained longest.
+        self.epochs = max(trained, default=int(self.training["epochs"]))
+        self.stopped = "early_stopping" in self.stack and self.epochs < self.training["epochs"]
+        self.steps = self.epochs * self.steps_per_epoch
+
+
+# Overfitting
+
+
+def _against_overfitting(facts: _Facts) -> Iterator[Advice]:
+    yield from _input_noise(facts)
+    if facts.rows < LARGE_DATA:
+        yield from _decay(facts)
+    yield from _early_stopping(facts)
+    if facts.rows < SMALL_DATA:
+        yield from _dropout(facts)
+    yield from _more_data(facts)
+    yield from _smaller(facts)
+
+
+def _input_noise(facts: _Facts) -> Iterator[Advice]:
+    now = facts.stack.get("input_noise", {}).get("sigma", 0.0)
+    first = 0.3 if facts.severe else 0.1
+    sigma = first if now < first else min(2 * now, 1.0)
+    if sigma > now:
+        yield Advice(
+            "input_noise",
+            (f"regularizers.input_noise.sigma={sigma:g}",),
+            "Augmentation comes first, and for tables and curves it is noise on the inputs"
+            + (f", stronger than the {now:g} of now." if now else ": every step sees each row a little elsewhere."),
+        )
+
+
+def _decay(facts: _Facts) -> Iterator[Advice]:
+    present = next((kind for kind in DECAYS if kind in facts.stack), None)
+    if present is not None and facts.stack[present].get("lam"):
+        lam = facts.stack[present]["lam"]
+        raised = 10 * lam if facts.severe else 3 * lam
+        yield Advice(
+            present, (f"regularizers.{present}.lam={raised:.3g}",), f"The weights may be decayed more than by {lam:g}."
+        )
+        return
+    light = facts.rows >= SMALL_DATA
+    lam = 1e-4 if light else 0.1 if facts.severe else 0.01
+    size = f"{facts.rows:,} rows need it light" if light else f"for a gap like this and {facts.rows:,} rows"
+    yield Advice(
+        "weight_decay", (f"regularizers.weight_decay.lam={lam:g}",), f"Small weights make smooth functions; {size}."
+    )
+
+
+def _early_stopping(facts: _Facts) -> Iterator[Advice]:
+    if "early_stopping" in facts.stack:
+        return
+    every = facts.training.get("eval_every", 1)
+    patience = min(max(20, 10 * every), max(int(facts.training["epochs"]) // 5, 1))
+    rise = facts.mean.rise or 0.0
+    won = (
+        f"The best epoch was better by {100 * rise:.0f} points."
+        if rise >= 0.01
+        else "It costs nothing, and may save time."
+    )
+    yield Advice(
+        "early_stopping",
+        (f"regularizers.early_stopping.patience={patience}",),
+        f"Training ends when the validation loss has stopped falling, and its best epoch is kept. {won}",
+    )
+
+
+def _dropout(facts: _Facts) -> Iterator[Advice]:
+    present = next((kind for kind in UNITS_NOISES if kind in facts.stack), None)
+    if present is not None:
+        now = facts.stack[present].get("p", 0.5)
+        p = min(round(now + 0.2, 3), 0.7)
+        if p > now:
+            yield Advice(present, (f"regularizers.{present}.p={p:g}",), f"More units may be dropped than {now:g}.")
+    # Where batches are normalised it does harm (see `config.interactions`), and a narrow layer has no unit to spare.
+    elif "batch_norm" not in facts.stack and facts.hidden and min(facts.hidden) >= 8:
+        p = 0.4 if facts.severe else 0.2
+        yield Advice("dropout", (f"regularizers.dropout.p={p:g}",), "No unit can rely on another one being there.")
+
+
+def _more_data(facts: _Facts) -> Iterator[Advice]:
+    each = f"{facts.parameters:,} parameters stand against {facts.rows:,} rows"
+    if "n_val" in facts.dataset:  # generated, so there can be as many as one likes
+        yield Advice("more_data", (f"dataset.n_train={4 * facts.rows}",), f"{each}; more rows leave less to chance.")
+    elif facts.dataset.get("n_train") is not None:
+        yield Advice("more_data", ("dataset.n_train=null",), f"{each}; the table has more rows than are used.")
+    else:
+        yield Advice("more_data", (), f"{each}, all that the table has: more of them leave less to chance.")
+
+
+def _smaller(facts: _Facts) -> Iterator[Advice]:
+    if not facts.hidden or facts.parameters <= 0:
+        return
+    # In the benchmark of the verdicts half of the units overfitted as much as all of them.
+    part = 4 if facts.severe else 2
+    widths = [max(width // part, 2) for width in facts.hidden] if min(facts.hidden) > 2 else facts.hidden[:-1]
+    per_row = facts.parameters / facts.rows
+    yield Advice(
+        "smaller",
+        (_hidden(widths),),
+        f"A smaller network has less room for noise: now {per_row:,.{0 if per_row >= 10 else 1}f} parameters a row.",
+    )
+
+
+# Underfitting
+
+
+def _against_underfitting(facts: _Facts) -> Iterator[Advice]:
+    mean = facts.mean
+    short = facts.steps < FEW_STEPS or (mean.gain or 0.0) >= STILL_LEARNING
+    nothing = mean.train is not None and mean.train >= NOTHING_LEARNED
+    timid = nothing and float(facts.optimizer["lr"]) < _usual_rate(facts) / 10
+    hardly_moved = timid or (nothing and mean.start is not None and (mean.train or 0.0) >= mean.start / 2)
+    asleep = (mean.dead or 0.0) >= DEAD or (
+        (mean.gradient or 1.0) < VANISHED_GRADIENT and (mean.train or 0.0) >= NOTHING_LEARNED
+    )
+    weaker, longer = list(_weaker(facts)), list(_longer(facts, short))
+    faster, bigger = list(_faster(facts, hardly_moved)), list(_bigger(facts))
+    awake = list(_awake(facts)) if asleep and facts.hidden else []
+    if timid:
+        yield from [*faster, *longer, *weaker, *awake, *bigger]
+    elif short:
+        yield from [*longer, *faster, *weaker, *bigger]
+    elif hardly_moved and not facts.stack:
+        yield from [*faster, *awake, *bigger, *longer]
+    else:
+        yield from [*weaker, *awake, *bigger, *faster, *longer]
+
+
+def _weaker(facts: _Facts) -> Iterator[Advice]:
+    """Every strength in the stack lowered: a probability to half, all else to a tenth."""
+    overrides = []
+    for kind, given in facts.stack.items():
+        if kind in NOT_WEAKENED:
+            continue
+        strength = next((key for key in parameters(REGULARIZERS[kind]).values() if key.neutral is not None), None)
+        if strength is None or given.get(strength.name) in (None, strength.neutral):
+            continue
+        if strength.neutral != 0:
+            overrides.append(f"regularizers.{kind}=off")
+            continue
+        factor = 0.5 if strength.lt is not None else 0.1
+        overrides.append(f"regularizers.{kind}.{strength.name}={factor * given[strength.name]:.3g}")
+    if overrides:
+        yield Advice("weaker", tuple(overrides), "What is to keep the network from overfitting keeps it from fitting.")
+
+
+def _longer(facts: _Facts, short: bool) -> Iterator[Advice]:
+    epochs = int(facts.training["epochs"])
+    if facts.stopped:  # more epochs would not be reached
+        patience = 4 * int(facts.stack["early_stopping"]["patience"])
+        overrides = [f"regularizers.early_stopping.patience={patience}"]
+        if epochs * facts.steps_per_epoch < FEW_STEPS:
+            overrides.append(f"training.epochs={math.ceil(ENOUGH_STEPS / facts.steps_per_epoch)}")
+        reason = f"Early stopping ended training by epoch {facts.epochs}: let it wait longer for a better one."
+        yield Advice("longer", tuple(overrides), reason)
+        return
+    if not short and (facts.mean.gain or 0.0) < STILL_LEARNING / 5:  # more of what brought nothing
+        return
+    more = max(4 * epochs, math.ceil(ENOUGH_STEPS / facts.steps_per_epoch)) if short else 4 * epochs
+    reason = (
+        f"{facts.steps:,} steps are few"
+        if facts.steps < FEW_STEPS
+        else "It was still learning"
+        if short
+        else "It may help"
+    )
+    yield Advice("longer", (f"training.epochs={more}",), f"{reason}: train longer.")
+
+
+def _faster(facts: _Facts, hardly_moved: bool) -> Iterator[Advice]:
+    lr, usual = float(facts.optimizer["lr"]), _usual_rate(facts)
+    raised = min((10 if hardly_moved else 3) * lr, 10 * usual)
+    if hardly_moved and lr < usual / 10:
+        raised = usual
+    if raised > lr:
+        moved = "The weights have hardly moved" if hardly_moved else "Longer steps come further in the same time"
+        yield Advice("faster", (f"optimizer.lr={raised:.3g}",), f"{moved}: raise the learning rate from {lr:g}.")
+
+
+def _awake(facts: _Facts) -> Iterator[Advice]:
+    overrides = []
+    if facts.architecture.get("activation", "relu") != "leaky_relu":
+        overrides.append("architecture.activation=leaky_relu")
+    if facts.architecture.get("init", "he") != "he":
+        overrides.append("architecture.init=he")
+    if overrides:
+        yield Advice(
+            "awake", tuple(overrides), "Units that answer every row alike learn nothing; these have a slope everywhere."
+        )
+
+
+def _bigger(facts: _Facts) -> Iterator[Advice]:
+    widths = [max(2 * width, 16) for width in facts.hidden] or [32, 32]
+    what = (
+        "The network is wider" if facts.hidden else "A linear model can only draw planes; hidden layers can bend them"
+    )
+    yield Advice("bigger", (_hidden(widths),), f"{what}{', and can hold more' if facts.hidden else ''}.")
+
+
+# Divergence, and what cannot be seen
+
+
+def _against_divergence(facts: _Facts) -> Iterator[Advice]:
+    lr, usual = float(facts.optimizer["lr"]), _usual_rate(facts)
+    lowered = usual if lr > 100 * usual else lr / 10
+    yield Advice(
+        "lower_lr", (f"optimizer.lr={lowered:.3g}",), f"Steps of learning rate {lr:g} are too long to stay on course."
+    )
+    now = facts.stack.get("clip_norm", {}).get("max_norm")
+    clip = 1.0 if now is None else now / 10
+    yield Advice(
+        "clip_norm",
+        (f"optimizer.lr={lowered:.3g}", f"regularizers.clip_norm.max_norm={clip:.3g}"),
+        "Where that does not suffice, gradients that explode are cut to a bearable length as well.",
+    )
+    if facts.architecture.get("init", "he") != "he":
+        yield Advice(
+            "init", ("architecture.init=he",), "Initial weights of the size that keeps signals from growing by layer."
+        )
+
+
+def _to_see_more(facts: _Facts) -> Iterator[Advice]:
+    generated = "n_val" in facts.dataset
+    if facts.dataset.get("n_val" if generated else "val_fraction"):
+        return
+    split = "dataset.n_val=100" if generated else "dataset.val_fraction=0.15"
+    yield Advice("validation", (split,), "A validation split shows how new rows fare, and the test split stays unseen.")
+
+
+def _usual_rate(facts: _Facts) -> float:
+    """The default learning rate of the optimizer."""
+    return float(parameters(OPTIMIZERS[facts.optimizer["name"]])["lr"].default)
+
+
+def _hidden(widths: list[int]) -> str:
+    return f"architecture.hidden=[{','.join(map(str, widths))}]"

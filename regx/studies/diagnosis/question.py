@@ -1,0 +1,209 @@
+"""What is wrong with a stored run, if anything: the numbers that say so are gathered here, and judged in `stats`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.core.errors import RegxError
+from regx.data.dataset import Dataset
+from regx.engine.diagnostics import trivial
+from regx.evidence.data import dataset_of
+from regx.evidence.predict import predict
+from regx.stats.neighbours import shared_error
+from regx.store.files import CONFIG
+from regx.store.run import StoredRun
+from regx.studies.diagnosis.judgement import Evidence, Seed, Verdict, judge, verdict_of
+
+# Loading data and predicting cost more than all else; the pattern of the errors shows in a few seeds and many rows.
+SEEDS_LOOKED_INTO = 5
+ROWS_LOOKED_INTO = 1000
+FEW_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Mean losses over the completed seeds at the evaluated epochs that all of them reached; val empty without one."""
+
+    epochs: tuple[int, ...] = ()
+    train: tuple[float, ...] = ()
+    val: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The verdict on a run. evidence: the decisive first. notes: what limits the verdict, a sentence each.
+
+    seeds: the numbers behind it. curves: means over seeds. rows: of the training split, None where the data could not
+    be loaded. trivial: the loss of the trivial predictor on the validation split, without one on the training split,
+    mean over seeds; None where it is not known.
+    """
+
+    verdict: Verdict
+    evidence: tuple[Evidence, ...]
+    notes: tuple[str, ...]
+    seeds: tuple[Seed, ...]
+    curves: Curves
+    rows: int | None
+    trivial: float | None
+
+
+def diagnose(run: StoredRun) -> Diagnosis:
+    """The verdict on a run and what led there. Raises InputError if its metrics or weights are damaged.
+
+    The test split is not looked at: what is changed on the strength of a diagnosis would be fitted to it.
+    """
+    curves = _curves(run)
+    completed = run.completed_seeds
+    datasets, problem = _datasets(run, completed[:SEEDS_LOOKED_INTO])
+    scales = {seed: _trivial(run, seed, datasets.get(seed)) for seed in run.seeds}
+    seeds = tuple(_seed(run, seed, curves[seed], scales[seed], datasets.get(seed)) for seed in run.seeds)
+    verdict, evidence = judge(seeds)
+    judged = [val if val is not None else train for train, val in (scales[seed] for seed in completed)]
+    known = [scale for scale in judged if scale is not None]
+    data = next(iter(datasets.values()), None)
+    return Diagnosis(
+        verdict,
+        evidence,
+        notes=tuple(_notes(run, seeds, verdict, data) + problem),
+        seeds=seeds,
+        curves=_mean_curves([curves[seed] for seed in completed]),
+        rows=None if data is None else len(data.train.x),
+        trivial=sum(known) / len(known) if known else None,
+    )
+
+
+def _notes(run: StoredRun, seeds: tuple[Seed, ...], verdict: Verdict, data: Dataset | None) -> list[str]:
+    notes = []
+    asked, finished = len(run.config["seeds"]), len(seeds)
+    if finished < asked:
+        are = "is" if finished == 1 else "are"
+        state = f"{finished} of {asked} seeds {are} finished, and the run is {run.about['status']}"
+        notes.append(f"{state}: `regx run {run.folder / CONFIG} --out {run.folder.parent}` trains the others.")
+    judged = [seed for seed in seeds if seed.diverged is None]
+    if len(judged) == 1:
+        notes.append("One seed alone: nobody knows how another would have come out. --seeds 5 says it.")
+    agreeing = sum(verdict_of(seed) == verdict for seed in seeds)
+    if len(seeds) > 1 and agreeing < len(seeds):
+        get = "gets" if agreeing == 1 else "get"
+        notes.append(f"Judged alone, {agreeing} of {len(seeds)} seeds {get} this verdict.")
+    if judged and all(seed.train is None for seed in judged):
+        notes.append("It is not known what the trivial predictor would score here, so no loss can be judged.")
+    elif judged and all(seed.val is None for seed in judged):
+        notes.append(
+            "There is no validation split, so only the fit to the training rows is judged. The test split is left "
+            "alone: what is changed by its word is fitted to it."
+        )
+    elif data is not None and len(data.val.x) < FEW_ROWS:
+        rows = len(data.val.x)
+        notes.append(
+            f"The validation split has {rows} row{'s' * (rows > 1)}: its loss, and so the gap, is partly luck."
+        )
+    if run.summary.get("peek"):
+        notes.append("This run looked at the test split while it was trained (--peek).")
+    noise = run.config["dataset"].get("label_noise") or 0.0
+    if noise:
+        notes.append(
+            f"A share of {noise:g} of the training labels is replaced at random and none of the validation labels, so "
+            "the training loss holds noise that the validation loss lacks, and the gap is too small by it."
+        )
+    return notes
+
+
+def _entry(run: StoredRun, seed: int) -> dict[str, Any]:
+    entry: dict[str, Any] = run.summary["seeds"][str(seed)]
+    return entry
+
+
+def _curves(run: StoredRun) -> dict[int, Array]:
+    """Epoch, training and validation loss of every finished seed, (rows, 3); NaN for what does not exist."""
+    return {
+        seed: np.array([[float(field or "nan") for field in line.split(",", 4)[1:4]] for line in text.splitlines()])
+        for seed, text in run.rows.items()
+    }
+
+
+def _mean_curves(curves: list[Array]) -> Curves:
+    if not curves:
+        return Curves()
+    epochs, train, val = np.mean([curve[: min(map(len, curves))] for curve in curves], axis=0).T
+    return Curves(tuple(map(int, epochs)), tuple(train.tolist()), tuple(val.tolist()) if np.isfinite(val).all() else ())
+
+
+def _datasets(run: StoredRun, seeds: list[int]) -> tuple[dict[int, Dataset], list[str]]:
+    """The data of the seeds, or why there is none: a diagnosis can do without."""
+    try:
+        return {seed: dataset_of(run, seed) for seed in seeds}, []
+    except RegxError as error:
+        return {}, [f"The training rows could not be loaded, so patterns in their errors are not looked for: {error}"]
+
+
+def _trivial(run: StoredRun, seed: int, data: Dataset | None) -> tuple[float | None, float | None]:
+    """The trivial predictor's loss on the training and the validation split."""
+    found = _entry(run, seed).get("diagnostics") or {}
+    if "trivial_train_loss" not in found and data is not None:  # a run of before these were kept
+        found = trivial(data)
+    return found.get("trivial_train_loss"), found.get("trivial_val_loss")
+
+
+def _seed(
+    run: StoredRun, seed: int, curve: Array, scales: tuple[float | None, float | None], data: Dataset | None
+) -> Seed:
+    entry = _entry(run, seed)
+    if entry["status"] == "diverged":
+        return Seed(seed, diverged=(entry.get("divergence") or {}).get("epoch", entry["last_epoch"]))
+    metrics, diagnostics = entry["metrics"], entry.get("diagnostics") or {}
+    trivial_train, trivial_val = scales
+    epochs, train, val = curve.T
+    has_val = bool(np.isfinite(val).any())
+    to_the_end = entry["reported_epoch"] == epochs[-1] == run.config["training"]["epochs"]
+    share = _ratio(metrics["train_loss"], trivial_train)
+    rise = _difference(metrics["val_loss"], float(np.nanmin(val))) if has_val else None
+    pattern = None if data is None or share is None else _shared(run, seed, data)
+    force = _product(diagnostics.get("first_layer_gradient_norm"), metrics["weight_norm"])
+    return Seed(
+        seed,
+        train=share,
+        val=_ratio(metrics["val_loss"], trivial_val),
+        start=_ratio(float(train[0]), trivial_train),
+        # Averaged weights are of no epoch, and may be better than all.
+        rise=_ratio(None if rise is None else max(rise, 0.0), trivial_val),
+        gain=_gain(epochs, *((val, trivial_val) if has_val else (train, trivial_train))) if to_the_end else None,
+        pattern=None if pattern is None or share is None else max(pattern, 0.0) * share,
+        growth=_ratio(diagnostics.get("mean_absolute_weight"), diagnostics.get("initial_mean_absolute_weight")),
+        gradient=_ratio(force, metrics["train_loss"]),
+        dead=diagnostics.get("dead_units"),
+        accuracy_gap=_difference(metrics.get("train_accuracy"), metrics.get("val_accuracy")),
+    )
+
+
+def _shared(run: StoredRun, seed: int, data: Dataset) -> float | None:
+    x, y = data.train.x[:ROWS_LOOKED_INTO], data.train.y[:ROWS_LOOKED_INTO]
+    return shared_error(x, y - predict(run, x, seed))
+
+
+def _gain(epochs: Array, losses: Array, scale: float | None) -> float | None:
+    """What the last half of the epochs took off the least loss so far, as a share of the trivial loss."""
+    least = np.fmin.accumulate(losses)
+    half = int(np.searchsorted(epochs, epochs[-1] / 2, side="right")) - 1
+    before, after = _ratio(float(least[half]), scale), _ratio(float(least[-1]), scale)
+    return _difference(before, after)
+
+
+def _ratio(value: float | None, scale: float | None) -> float | None:
+    if value is None or scale is None or not scale > 0:
+        return None
+    ratio = value / scale
+    return ratio if math.isfinite(ratio) else None
+
+
+def _product(a: float | None, b: float | None) -> float | None:
+    return None if a is None or b is None else a * b
+
+
+def _difference(a: float | None, b: float | None) -> float | None:
+    return None if a is None or b is None else a - b

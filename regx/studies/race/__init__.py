@@ -1,0 +1,1 @@
+"""Lanes that train side by side."""

@@ -1,0 +1,1 @@
+"""Which regularizers help on a table."""

@@ -1,0 +1,391 @@
+"""What `regx recommend` prints: the table in words, the lanes and references, and the conclusion in plain sentences."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import IO, Any
+
+from regx.core.text import clean
+from regx.report.render import is_terminal
+from regx.studies.recommendation.inspection import Inspection
+from regx.studies.recommendation.judgement import (
+    FEWEST_SPLITS,
+    PLAIN,
+    PROCEDURE,
+    WORTH,
+    Compared,
+    Conclusion,
+    Measured,
+    Raced,
+    mean,
+)
+from regx.studies.recommendation.references import LINEAR, TRIVIAL
+
+WIDTH = 80
+COLUMNS = ("lane", "stack", "lr", "val_loss", "test_loss", "test_accuracy", "difference", "low", "high", "p", "verdict")
+
+
+def inspection_lines(inspection: Inspection) -> list[str]:
+    """What the table is taken to be, a sentence each."""
+    kinds = [
+        f"{_count(count, 'column')} of {kind}"
+        for count, kind in ((inspection.numeric, "numbers"), (inspection.categorical, "words"))
+        if count
+    ]
+    train, val, test = inspection.split
+    lines = [
+        f"{inspection.path}: {inspection.rows} rows, {' and '.join(kinds)} beside the target, "
+        f"{_count(inspection.inputs, 'input')} of the network.",
+        *inspection.notes,
+    ]
+    if inspection.classes:
+        counts = ", ".join(f"{name} {count / inspection.rows:.0%}" for name, count in _most(inspection.classes))
+        lines.append(f"Shares of the classes: {counts}.")
+    lines.append(
+        f"Each split: {train} rows to train on, {val} to choose with, {test} to judge by. The network has "
+        f"{inspection.parameters:,} parameters, {inspection.parameters / train:.1f} for each row it is trained on."
+    )
+    return lines
+
+
+def plan_lines(lanes: Sequence[str], splits: int, epochs: int, seconds: float, notes: Sequence[str]) -> list[str]:
+    """What will be trained."""
+    return [
+        f"Lanes: {', '.join(lanes)}.",
+        f"{_count(splits, 'split')}, up to {_count(epochs, 'epoch')} a network, about {_duration(seconds)}.",
+        *notes,
+    ]
+
+
+def conclusion_lines(
+    inspection: Inspection, lanes: Sequence[Raced], references: Sequence[Measured], conclusion: Conclusion
+) -> list[str]:
+    """What is concluded, a paragraph each: what to do, whether a regularizer helps, what the plain models say."""
+    named = {lane.name: lane for lane in lanes}
+    recommended, plain = named[conclusion.recommended], named[PLAIN]
+    by_role = {one.reference.role: one for one in references}
+    rival = by_role[conclusion.rival]
+    trivial = by_role[TRIVIAL]
+    splits = len(plain.test)
+    stack = recommended.stack if recommended.name != PLAIN else "no regularizer"
+    procedure = mean(conclusion.procedure)
+    if splits < FEWEST_SPLITS:
+        return [
+            f"{_count(splits, 'split')} {'is' if splits == 1 else 'are'} too few to tell anything: it takes "
+            f"{FEWEST_SPLITS}, and 10 are usual. On validation the network with {stack} looks best, as the simplest of "
+            "those within one standard error."
+        ]
+    if len(lanes) == 1:
+        return ["Time sufficed for the plain network alone, so regularizers are an open question: try more --minutes."]
+    answer = trivial.reference.sentence
+    if conclusion.learnable is False:
+        models = [one for one in references if one.reference.role != TRIVIAL]
+        plain_models = " and ".join(f"{one.reference.sentence} {_n(mean(one.test))}" for one in models)
+        return [
+            f"Nothing helps. No network is shown to predict better than {answer}, whose test loss is "
+            f"{_n(mean(trivial.test))}: those that validation chooses have {_n(procedure)}, {plain_models}. There is "
+            f"nothing to learn here that {inspection.rows} rows show.",
+            f"If it has to be a network, the one with {stack} does the least harm.",
+        ]
+    return [
+        *([] if conclusion.learnable else [_doubt(conclusion, by_role, answer, splits)]),
+        _advice(conclusion, recommended, stack, rival),
+        _regularization(conclusion, recommended, plain, splits, inspection.rows),
+        _contest(conclusion, rival, procedure, splits),
+        *_power(conclusion, inspection.rows, splits),
+    ]
+
+
+def _doubt(conclusion: Conclusion, by_role: Mapping[str, Measured], answer: str, splits: int) -> str:
+    """That nothing is shown to be better than the trivial answer, where something looks as if it were."""
+    name = min(conclusion.to_trivial, key=lambda name: conclusion.to_trivial[name].mean)
+    compared = conclusion.to_trivial[name]
+    what = by_role[name].reference.sentence if name in by_role else "the network"
+    return (
+        f"Whether there is anything to learn, the data cannot tell. {_capital(what)} looks better than {answer}, its "
+        f"test loss {-compared.mean:.0%} lower in the mean over splits and lower on {compared.lower} of {splits}, but "
+        f"so much can be luck ({_p(compared.p)} when three models are tried). What follows is a first guess."
+    )
+
+
+def _advice(conclusion: Conclusion, recommended: Raced, stack: str, rival: Measured) -> str:
+    of_network = f"the network with {stack}" if recommended.name != PLAIN else "the network without a regularizer"
+    if conclusion.contest == "better":
+        return f"Use {of_network}, at learning rate {recommended.lr:g}."
+    if conclusion.contest == "unclear" and conclusion.rival != LINEAR:
+        return (
+            f"Use {of_network}, at learning rate {recommended.lr:g}: it beats the linear model. "
+            f"{_capital(rival.reference.sentence)} may do as well."
+        )
+    if conclusion.contest == "worse":
+        which = "No network" if conclusion.rival == LINEAR else "No network of this race"
+        return (
+            f"{which} beats the plain reference: use {rival.reference.sentence}, which is better. "
+            f"If it has to be a network, use {of_network}, at learning rate {recommended.lr:g}."
+        )
+    return (
+        f"Nothing is shown to beat the plain reference: start with {rival.reference.sentence}, which is simpler. "
+        f"If it has to be a network, use {of_network}, at learning rate {recommended.lr:g}."
+    )
+
+
+def _regularization(conclusion: Conclusion, recommended: Raced, plain: Raced, splits: int, rows: int) -> str:
+    compared, before = conclusion.to_plain, mean(plain.test)
+    losses = f"a test loss of {_n(mean(conclusion.procedure))}, against {_n(before)} for the network without one"
+    how = f"With the regularizers that each split's validation rows choose, it has {losses}"
+    if conclusion.regularization == "helps":
+        return (
+            f"Regularization helps the network. {how}; it is lower on {compared.lower} of {splits} splits "
+            f"({_interval(compared)})."
+        )
+    if conclusion.regularization == "does not help":
+        if set(conclusion.chosen.values()) == {PLAIN}:
+            return (
+                "No regularizer helps the network: on every split the validation rows choose the one without, whose "
+                f"test loss is {_n(before)}."
+            )
+        worse = compared.verdict == "worse"
+        gain = -(compared.low or 0.0) / before
+        most = f" At most it is {gain:.1%} lower, and less than {WORTH:.0%} is not worth a regularizer."
+        left_out = " So the network without one will do as well." if recommended.name != PLAIN else ""
+        return (
+            f"No regularizer helps the network{'; choosing one makes it worse' if worse else ''}. {how} "
+            f"({_interval(compared)}).{most if gain > 0 else ''}{left_out}"
+        )
+    if compared.verdict == "better":  # but the validation rows recommend the plain network
+        return (
+            f"Whether a regularizer helps, the data cannot tell: on test rows it does, and validation rows single none "
+            f"out. {how} ({_interval(compared)}), but none is ahead on validation by more than a standard error."
+        )
+    return f"Whether a regularizer helps, the data cannot tell. {how} ({_interval(compared)})."
+
+
+def _contest(conclusion: Conclusion, rival: Measured, procedure: float, splits: int) -> str:
+    compared, name = conclusion.to_reference[conclusion.rival], rival.reference.sentence
+    losses = f"{_n(procedure)} against {_n(mean(rival.test))}, lower on {compared.lower} of {splits} splits"
+    if conclusion.contest == "better":
+        also = " also" if conclusion.regularization == "helps" else ""
+        return (
+            f"The network{also} beats the plain models: against the better of them, {name}, its test loss is {losses} "
+            f"({_interval(compared)})."
+        )
+    if conclusion.contest == "worse":
+        return f"{_capital(name)} has the lower test loss: the network's is {losses} ({_interval(compared)})."
+    return f"The network cannot be told from {name}: its test loss is {losses} ({_interval(compared)})."
+
+
+def _power(conclusion: Conclusion, rows: int, splits: int) -> list[str]:
+    """What would tell, where something is open."""
+    if conclusion.regularization == "cannot tell":
+        if conclusion.to_plain.verdict == "better":
+            return []
+        what = "the network with regularizers from the one without"
+    elif conclusion.contest == "unclear":
+        what = "the network from the plain model"
+    else:
+        return []
+    splits_needed, rows_needed = conclusion.splits_needed, conclusion.rows_needed
+    if splits_needed is not None and splits_needed > splits:
+        return [
+            f"If the difference is what it seems, about {splits_needed} splits would tell {what}: "
+            f"--splits {splits_needed}."
+        ]
+    if rows_needed is not None and rows < rows_needed <= 100 * rows:
+        return [
+            f"More splits of the same {rows} rows would not tell {what}. If the difference is what it seems, a table "
+            f"of about {_rounded(rows_needed)} rows would."
+        ]
+    return [f"If the difference is as small as it seems, no table of a size to be had would tell {what}."]
+
+
+def rows(lanes: Sequence[Raced], references: Sequence[Measured], conclusion: Conclusion) -> list[dict[str, Any]]:
+    """One row of plain values for each lane, for what validation chooses on each split, and for each reference."""
+    found = []
+    for lane in lanes:
+        compared = conclusion.lanes.get(lane.name)
+        found.append(
+            {
+                "lane": lane.name, "kind": "network", "stack": lane.stack, "lr": lane.lr, "val_loss": mean(lane.val),
+                "test_loss": mean(lane.test), "test_accuracy": mean(lane.accuracy) if lane.accuracy else None,
+                "difference": compared.as_json() if compared else None,
+                "verdict": compared.verdict if compared else "baseline",
+                "recommended": lane.name == conclusion.recommended,
+            }
+        )  # fmt: skip
+    accuracies = {lane.name: lane.accuracy for lane in lanes}
+    chosen = {
+        seed: accuracy[seed] for seed, name in conclusion.chosen.items() if (accuracy := accuracies[name]) is not None
+    }
+    found.append(
+        {
+            "lane": "chosen on each split", "kind": PROCEDURE, "stack": None, "lr": None, "val_loss": None,
+            "test_loss": mean(conclusion.procedure), "test_accuracy": mean(chosen) if chosen else None,
+            "difference": conclusion.to_plain.as_json(), "verdict": conclusion.to_plain.verdict, "recommended": False,
+        }
+    )  # fmt: skip
+    for one in references:
+        found.append(
+            {
+                "lane": one.reference.table, "kind": "reference", "stack": None, "lr": None, "val_loss": None,
+                "test_loss": mean(one.test), "test_accuracy": mean(one.accuracy) if one.accuracy else None,
+                "difference": None, "verdict": None, "recommended": False,
+            }
+        )  # fmt: skip
+    return found
+
+
+def document(
+    folder: str,
+    inspection: Inspection,
+    lanes: Sequence[Raced],
+    references: Sequence[Measured],
+    conclusion: Conclusion,
+    notes: Sequence[str],
+) -> dict[str, Any]:
+    """Everything that was found, as `--json` prints it."""
+    recommended = next(lane for lane in lanes if lane.name == conclusion.recommended)
+    return {
+        "recommend": folder,
+        "recommended": {"lane": recommended.name, "stack": recommended.stack, "lr": recommended.lr},
+        "learnable": conclusion.learnable,
+        "regularization": conclusion.regularization,
+        "reference": {
+            "name": conclusion.rival,
+            "network_is": conclusion.contest,
+            "difference": conclusion.to_reference[conclusion.rival].as_json(),
+        },
+        "splits": len(conclusion.procedure),
+        "splits_needed": conclusion.splits_needed,
+        "rows_needed": conclusion.rows_needed,
+        "chosen": {str(seed): name for seed, name in conclusion.chosen.items()},
+        "conclusion": conclusion_lines(inspection, lanes, references, conclusion),
+        "notes": list(notes),
+        "inspection": inspection.as_json(),
+        "rows": rows(lanes, references, conclusion),
+    }
+
+
+def write_paragraphs(lines: Sequence[str], stream: IO[str]) -> None:
+    """Write sentences: on a terminal folded to its width, else a line each."""
+    for line in lines:
+        text = clean(line)
+        stream.write((textwrap.fill(text, WIDTH, break_long_words=False) if is_terminal(stream) else text) + "\n")
+
+
+def print_recommendation(found: dict[str, Any], stream: IO[str]) -> None:
+    """Write the table of lanes and references, the conclusion, and where everything is."""
+    if is_terminal(stream):
+        _print_table(found["rows"], stream)
+    else:
+        stream.write("\t".join(COLUMNS) + "\n")
+        for row in found["rows"]:
+            difference = row["difference"] or {}
+            flat = {
+                **row,
+                "difference": difference.get("mean"),
+                **{key: difference.get(key) for key in ("low", "high", "p")},
+            }
+            stream.write("\t".join(_cell(flat[key]) for key in COLUMNS) + "\n")
+    stream.write("\n")
+    for line in found["conclusion"]:
+        write_paragraphs([line], stream)
+        stream.write("\n" if is_terminal(stream) else "")
+    write_paragraphs(found["notes"], stream)
+    stream.write(f"Config: {found['config']}\nRuns: {found['recommend']}\n")
+
+
+def _print_table(found: Sequence[dict[str, Any]], stream: IO[str]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    accuracy = any(row["test_accuracy"] is not None for row in found)
+    names = ["lane", "val_loss", "test_loss", *(["accuracy"] if accuracy else []), "difference", "verdict"]
+    for name in names:
+        widest = max(len(word) for row in found for word in row["lane"].replace("+", " + ").split())
+        table.add_column(
+            name,
+            justify="left" if name in ("lane", "verdict") else "right",
+            no_wrap=name != "lane",
+            min_width=widest if name == "lane" else None,
+        )
+    for row in found:
+        compared = row["difference"]
+        cells = [
+            row["lane"].replace("+", " + ") + (" *" if row["recommended"] else ""),
+            "" if row["val_loss"] is None else _n(row["val_loss"]),
+            _n(row["test_loss"]),
+            *([f"{row['test_accuracy']:.3f}" if row["test_accuracy"] is not None else ""] if accuracy else []),
+            _plus_minus(compared),
+            row["verdict"] or "",
+        ]
+        table.add_row(*(Text(cell, style="bold" if row["recommended"] else "") for cell in cells))
+    console = Console(file=stream, width=max(WIDTH, 0))
+    console.print(table)
+    legend = (
+        "*: recommended: the first whose validation loss is within one standard error of the least. Losses of a lane: "
+        "with the strengths that each split's validation rows choose for it; those of all splits together, which the "
+        "config has, may do better. difference: test "
+        "loss minus that of none, ±: 95 % interval of Nadeau and Bengio over splits; verdict: corrected for the number "
+        "of lanes. chosen on each split: the lane with the least validation loss there."
+    )
+    stream.write("\n" + textwrap.fill(legend, WIDTH) + "\n")
+
+
+def _interval(compared: Compared) -> str:
+    if compared.low is None or compared.p is None:
+        return f"{compared.splits} splits are too few for an interval"
+    interval = f"{_n(compared.low)} to {_n(compared.high)}"
+    return f"difference {_n(compared.mean)}, 95 % interval {interval}, {_p(compared.p)}"
+
+
+def _p(p: float | None) -> str:
+    return "too few splits for a p" if p is None else "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
+
+
+def _plus_minus(compared: dict[str, Any] | None) -> str:
+    if compared is None:
+        return ""
+    half = "" if compared["low"] is None else f" ±{_n((compared['high'] - compared['low']) / 2)}"
+    return f"{_n(compared['mean'])}{half}"
+
+
+def _n(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if value == 0 or 0.001 <= abs(value) < 10 else f"{value:.{2 if abs(value) < 1 else 4}g}"
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _rounded(count: int) -> str:
+    digits = len(str(count)) - 2
+    return f"{round(count, -digits) if digits > 0 else count:,}"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} minutes"
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _most(classes: dict[str, int], limit: int = 10) -> list[tuple[str, int]]:
+    """The classes with most rows, the largest first."""
+    return sorted(classes.items(), key=lambda item: -item[1])[:limit]
+
+
+def to_json(found: dict[str, Any]) -> str:
+    from regx.store.files import strict
+
+    return json.dumps(strict(found), indent=2, ensure_ascii=False, allow_nan=False) + "\n"

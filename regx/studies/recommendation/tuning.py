@@ -1,0 +1,78 @@
+"""tuning.json: every result of tuning and of the references, so that nothing is trained twice."""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+from regx.core.trained import Trained
+from regx.store.files import read_json, write_json
+from regx.studies.recommendation.ladder import Candidate
+from regx.studies.recommendation.references import Score
+
+TUNING = "tuning.json"
+SECONDS_BETWEEN_WRITES = 5.0
+
+
+class Tuning:
+    """Every result of tuning and of the references, in a file that is written now and then."""
+
+    def __init__(self, path: Path, anew: bool) -> None:
+        self._path = path
+        stored = read_json(path, ("networks", "references"), sealed=True) if path.exists() and not anew else {}
+        self._networks: dict[str, dict[str, dict[str, float | None]]] = stored.get("networks", {})
+        self._references: dict[str, dict[str, dict[str, Any]]] = stored.get("references", {})
+        self.failed: set[tuple[str, int]] = set()  # not stored, so that another start tries again
+        self.reason = ""  # of the last that failed
+        self._written = time.monotonic()
+
+    @staticmethod
+    def _key(candidate: Candidate, epochs: int) -> str:
+        strengths = ",".join(f"{strength:g}" for strength in candidate.strengths)
+        return f"{candidate.lane} lr={candidate.lr:g} ({strengths}) {epochs} epochs"
+
+    def has(self, candidate: Candidate, epochs: int, seed: int) -> bool:
+        key = self._key(candidate, epochs)
+        return str(seed) in self._networks.get(key, {}) or (key, seed) in self.failed
+
+    def get(self, candidate: Candidate, epochs: int, seed: int) -> dict[str, float] | None:
+        key = self._key(candidate, epochs)
+        if (key, seed) in self.failed:
+            return {"val_loss": math.inf, "test_loss": math.inf}
+        found = self._networks.get(key, {}).get(str(seed))
+        if found is None:
+            return None
+        return {name: math.inf if value is None else value for name, value in found.items()}
+
+    def loss(self, candidate: Candidate, epochs: int, seed: int) -> float:
+        found = self.get(candidate, epochs, seed)
+        return math.inf if found is None else found["val_loss"]
+
+    def add(self, candidate: Candidate, epochs: int, trained: Trained) -> None:
+        names = [name for name in ("val_loss", "test_loss", "test_accuracy") if name in trained.reported]
+        # A test loss that is no number can be averaged with nothing. So no such network is chosen.
+        finite = trained.status == "completed" and all(math.isfinite(trained.reported[name]) for name in names)
+        kept: dict[str, float | None] = {str(name): trained.reported[name] if finite else None for name in names}
+        self._networks.setdefault(self._key(candidate, epochs), {})[str(trained.seed)] = kept
+        if time.monotonic() - self._written > SECONDS_BETWEEN_WRITES:
+            self.write()
+
+    def fail(self, candidate: Candidate, epochs: int, seed: int, reason: str) -> None:
+        self.failed.add((self._key(candidate, epochs), seed))
+        self.reason = reason
+
+    def reference(self, role: str, seed: int) -> Score | None:
+        found = self._references.get(role, {}).get(str(seed))
+        return None if found is None else Score(found["loss"], found["accuracy"], tuple(found["notes"]))
+
+    def add_reference(self, role: str, seed: int, found: Score) -> None:
+        kept = {"loss": found.loss, "accuracy": found.accuracy, "notes": list(found.notes)}
+        self._references.setdefault(role, {})[str(seed)] = kept
+        if time.monotonic() - self._written > SECONDS_BETWEEN_WRITES:
+            self.write()
+
+    def write(self) -> None:
+        write_json(self._path, {"networks": self._networks, "references": self._references})
+        self._written = time.monotonic()

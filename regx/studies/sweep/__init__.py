@@ -1,0 +1,1 @@
+"""A grid of configs, and what is best in it."""

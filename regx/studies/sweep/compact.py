@@ -1,0 +1,192 @@
+"""A sweep that is too large for a folder per cell: its networks share one file, and only the best get run folders.
+
+Beside networks.csv and sweep.json the sweep's folder holds a run folder for each of the best cells, trained again: one
+seed fixes everything, so they are the same networks, and it is checked that they are.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from regx.config.grid import Grid
+from regx.core.arrays import Array
+from regx.core.errors import InputError
+from regx.core.trained import Trained
+from regx.runner.cluster import Jobs
+from regx.runner.networks import OnProgress, Progress, train_networks
+from regx.runner.plan import Member, dataset, fingerprint, forget_data
+from regx.runner.runs import Target, bring_up_to_date
+from regx.store import networks
+from regx.store.files import SWEEP, read_json, write_json
+from regx.store.lock import Lock
+from regx.store.run import StoredRun, read_run
+from regx.studies.sweep.question import check_choosable
+
+MOST_FOLDERS = 20_000  # networks, of more a sweep is compact by itself
+NETWORKS_AT_ONCE = 50_000  # whose configs are in memory; workers wait for the last of them
+BEST = 10  # cells that get a run folder
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a compact sweep has found.
+
+    losses: (C, S) what was chosen by, a row per cell, a column per seed; NaN where a network diverged or failed.
+    best: the runs of the best cells, best first. points: their places in the grid. unfinished: how many networks
+    diverged or failed.
+    """
+
+    folder: Path
+    losses: Array
+    best: list[StoredRun]
+    points: list[dict[str, object]]
+    unfinished: int
+
+
+def is_large(grid: Grid, numbers: Sequence[int]) -> bool:
+    """Whether the networks of these cells are too many for a folder per cell."""
+    return len(numbers) * len(grid.cells[0].config.seeds) > MOST_FOLDERS
+
+
+def compact_sweep(
+    grid: Grid,
+    numbers: Sequence[int],
+    out: Path,
+    jobs: Jobs = None,
+    force: bool = False,
+    on_progress: OnProgress = lambda progress: None,
+    peek: bool = False,
+) -> Found:
+    """Train what networks.csv lacks of the cells of these numbers, and the run folders of the best again.
+
+    Raises InputError without a validation split unless `peek`, where the folder was trained on other data, or where a
+    cell's values do not go together, when it is its turn; RegxError where the folder cannot be written, or somebody
+    else writes there.
+    """
+    forget_data()
+    check_choosable(grid, peek)
+    first = grid.cells[0].config
+    task = dataset(first.dataset, first.seeds[0]).task
+    folder = out / f"{grid.folder_name}-compact"
+    by = "test_loss" if peek else "val_loss"
+    with Lock(folder) as held:
+        about = {"task": task, "data_fingerprint": fingerprint(first.dataset), "peek": peek}
+        _check_same(folder, about, force)
+        base = {**first.resolved, "name": grid.name}
+        axes = [{"key": axis.key, "values": axis.values} for axis in grid.axes]
+        if force:  # before sweep.json says of other data that these are its networks
+            networks.begin(folder, task, anew=True)
+        write_json(folder / SWEEP, {"name": grid.name, "axes": axes, "compact": True, "config": base, **about})
+        networks.begin(folder, task, anew=False)
+        _train_missing(grid, numbers, folder, task, jobs, on_progress, peek)
+        losses = _losses(folder, task, by, numbers, first.seeds)
+        ranked = _ranked(losses)[:BEST]
+        cells = [grid.cells[numbers[row]] for row in ranked]
+        targets = [Target(cell.config, folder / cell.config.folder_name) for cell in cells]
+        if targets:
+            bring_up_to_date(targets, jobs, force, peek=peek, held=held)
+    best = [read_run(target.folder) for target in targets]
+    _check_the_same(best, [dict(zip(first.seeds, losses[row].tolist(), strict=True)) for row in ranked], by)
+    points: list[dict[str, object]] = [dict(cell.point) for cell in cells]
+    return Found(folder, losses, best, points, int(np.isnan(losses).sum()))
+
+
+def _check_same(folder: Path, about: dict[str, object], force: bool) -> None:
+    if force or not (folder / SWEEP).exists():
+        return
+    before = read_json(folder / SWEEP, tuple(about))
+    for key, value in about.items():
+        if before[key] != value:
+            raise InputError(
+                f"{folder / SWEEP}: expected `{key}` {before[key]}, as of the networks that are there, found {value}. "
+                "Choose another --out, or --force to train anew."
+            )
+
+
+def _train_missing(
+    grid: Grid, numbers: Sequence[int], folder: Path, task: str, jobs: Jobs, on_progress: OnProgress, peek: bool
+) -> None:
+    """Cell by cell, so many at once that their configs fit in memory."""
+    seeds = grid.cells[0].config.seeds
+    column = {seed: index for index, seed in enumerate(seeds)}
+    row = {number: index for index, number in enumerate(numbers)}
+    done = np.zeros((len(numbers), len(seeds)), bool)
+    for line in networks.read(folder, task):
+        if line.cell in row and line.seed in column:
+            done[row[line.cell], column[line.seed]] = True
+    to_train = int(done.size - done.sum())
+    trained_before = 0
+    at_once = max(NETWORKS_AT_ONCE // len(seeds), 1)
+    lacking = np.flatnonzero(~done.all(axis=1)).tolist()
+    for start in range(0, len(lacking), at_once):
+        part = lacking[start : start + at_once]
+        cells = [numbers[index] for index in part]
+        configs = [grid.cells[number].config for number in cells]
+        members = [
+            Member(number, seed)
+            for number, index in enumerate(part)
+            for seed, there in zip(seeds, done[index].tolist(), strict=True)
+            if not there
+        ]
+
+        def add(own: Sequence[Member], trained: Sequence[Trained], cells: Sequence[int] = cells) -> None:
+            networks.add(folder, task, [cells[member.config] for member in own], trained)
+
+        def failed(member: Member, reason: str, cells: Sequence[int] = cells) -> None:
+            where = f"cell {cells[member.config]}, seed {member.seed}"
+            print(f"warning: {folder}: {where} failed, the others go on: {reason}", file=sys.stderr)
+
+        def tell(progress: Progress, before: int = trained_before) -> None:
+            share = progress.all_epochs // progress.all_networks
+            on_progress(
+                replace(
+                    progress,
+                    epochs=progress.epochs + before * share,
+                    all_epochs=to_train * share,
+                    networks=progress.networks + before,
+                    all_networks=to_train,
+                )
+            )
+
+        train_networks(configs, members, add, jobs, tell, peek=peek, on_failed=failed, slim=True)
+        trained_before += len(members)
+
+
+def _losses(folder: Path, task: str, by: str, numbers: Sequence[int], seeds: Sequence[int]) -> Array:
+    """What is chosen by, (C, S), NaN where a network diverged or failed."""
+    column = {seed: index for index, seed in enumerate(seeds)}
+    row = {number: index for index, number in enumerate(numbers)}
+    losses = np.full((len(numbers), len(seeds)), np.nan)
+    for line in networks.read(folder, task):
+        if line.cell in row and line.seed in column and line.status == "completed":
+            losses[row[line.cell], column[line.seed]] = line.metrics[by]
+    return losses
+
+
+def _ranked(losses: Array) -> list[int]:
+    """The rows, best mean first. One of which some networks diverged comes after all of which none did."""
+    with np.errstate(all="ignore"):
+        there = np.isfinite(losses)
+        count = there.sum(axis=1)
+        mean = np.where(count > 0, np.where(there, losses, 0).sum(axis=1) / np.maximum(count, 1), np.inf)
+    order = np.lexsort((mean, count < losses.shape[1], count == 0))
+    return [int(row) for row in order if count[row]]
+
+
+def _check_the_same(runs: Sequence[StoredRun], losses: Sequence[dict[int, float]], by: str) -> None:
+    """Say so where a network that was trained again is another, as on another kind of processor."""
+    for run, expected in zip(runs, losses, strict=True):
+        for seed, loss in expected.items():
+            entry = run.summary["seeds"].get(str(seed), {"metrics": {}})
+            found = entry["metrics"].get(by) if entry.get("status") == "completed" else None
+            if found != (loss if np.isfinite(loss) else None):
+                print(
+                    f"warning: {run.folder}: seed {seed} trained again has a {by} of {found}, in the sweep {loss}: it "
+                    "was trained on another kind of processor, or by other versions",
+                    file=sys.stderr,
+                )
