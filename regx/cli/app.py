@@ -23,6 +23,7 @@ from regx.cli import (
     diagnose,
     explain,
     init,
+    lesson,
     plot,
     race,
     recommend,
@@ -82,6 +83,7 @@ app.command("validate")(validate.command)
 app.command("schema")(schema.command)
 app.command("init")(init.command)
 app.command("data")(data.command)
+app.command("lesson")(lesson.command)
 
 
 def main() -> NoReturn:

@@ -1,0 +1,242 @@
+"""Worked examples: arithmetic of the lessons, done by the engine's own code and printed step by step."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.studies.lessons.result import Answer, Verdict
+
+
+def _checked(said: str, found: Any, expected: Any, tolerance: float = 1e-4) -> Answer:
+    """Whether the engine's numbers are the expected ones."""
+    got, right = np.asarray(found, float), np.asarray(expected, float)
+    if got.shape == right.shape and np.allclose(got, right, atol=tolerance, rtol=0):
+        return Answer("checked", f"{said} = {_shown(got)}.")
+    return Answer("does not hold", f"{said} = {_shown(got)}, where {_shown(right)} was expected.")
+
+
+def _shown(values: Array) -> str:
+    return np.array2string(np.round(values, 5), separator=", ", floatmode="maxprec")
+
+
+def _site(**more: Any) -> Any:
+    """What a hook may use, where only some of it is used."""
+    return SimpleNamespace(**{"state": {}, "scratch": np.empty((1, 2)), "task": "multiclass", **more})
+
+
+def _of_one(kind: Any, **settings: float) -> Any:
+    """A member or an optimizer in its form for a population of one network."""
+    return kind.of_population([kind(**settings)], np.dtype(float))
+
+
+def weight_decay_step() -> list[Answer]:
+    """004: a step of gradient descent with decay, on weights that no data pull at."""
+    from regx.optim.sgd import SGD
+    from regx.regularizers.l2 import L2
+
+    weights, gradient, ones = np.array([[2.0, -3.0]]), np.zeros((1, 2)), np.ones(2)
+    at = _site(over_weights=lambda values: values[:, None] * ones, is_weight=ones, lr=np.array([[0.1]]))
+    member = _of_one(L2, lam=1e-4)
+    member.begin(at, weights)
+    member.add_gradient(weights, gradient, at)
+    _of_one(SGD, lr=0.1).update(weights, gradient, [], np.empty((1, 2)), ones)(np.array(0.1), 1)
+    return [
+        _checked("the penalty's gradient 1e-4·[2, -3]", gradient[0], [2e-4, -3e-4], 1e-9),
+        _checked("w - 0.1·gradient, which is (1 - 1e-5)·w", weights[0], [1.99998, -2.99997], 1e-9),
+    ]
+
+
+def decay_of_one_weight() -> list[Answer]:
+    """002: one step with L2 and one with L1 from the same weight: w 0.5, gradient 0.3, rate 0.1, strength 0.01."""
+    w, gradient, rate, lam = 0.5, 0.3, 0.1, 0.01
+    return [
+        _checked("L2: 0.5 - 0.1·(0.3 + 0.01·0.5)", w - rate * (gradient + lam * w), 0.4695, 1e-12),
+        _checked(
+            "L1 by subgradient: 0.5 - 0.1·(0.3 + 0.01)", w - rate * (gradient + lam * math.copysign(1, w)), 0.469, 1e-12
+        ),
+        _checked("L2 from 0.005 and no gradient keeps (1 - 0.001)·w", (1 - rate * lam) * 0.005, 0.004995, 1e-12),
+        _checked("L1 by its proximal step from 0.0005 reaches 0", max(0.0005 - rate * lam, 0.0), 0.0, 0.0),
+    ]
+
+
+def dropout_pass() -> list[Answer]:
+    """002: five units, p 0.4, the second and the fifth dropped."""
+    from regx.regularizers.dropout import Dropout
+
+    member, kept = _of_one(Dropout, p=0.4), np.array([1, 0, 1, 1, 0])
+    at = _site(streams=SimpleNamespace(bits=lambda shape: (kept * 65535).astype(np.uint16).reshape(1, 5, 1)))
+    member.begin(at, np.empty((1, 2)))
+    h = np.array([0.8, -0.3, 1.2, 0.5, -0.9])
+    out, pullback = member.on_hidden(h.reshape(1, 5, 1).copy(), at)
+    back = pullback(np.ones((1, 5, 1)))
+    return [
+        _checked("the mask times the units", h * kept, [0.8, 0, 1.2, 0.5, 0]),
+        _checked("divided by 1 - 0.4", out[0, :, 0], [1.3333, 0, 2, 0.8333, 0]),
+        _checked("the gradient passes through the same mask", back[0, :, 0], [1.6667, 0, 1.6667, 1.6667, 0]),
+        _checked(
+            "the expectation of the first unit, 0.6·1.3333 + 0.4·0, is the unit itself", 0.6 * float(out[0, 0, 0]), 0.8
+        ),
+    ]
+
+
+def smoothed_labels() -> list[Answer]:
+    """000 and 002: targets smoothed with eps 0.1, and the cross-entropy of a confident prediction."""
+    from regx.regularizers.label_smoothing import LabelSmoothing
+
+    def smooth(classes: int, true: int) -> Array:
+        hard = np.eye(classes)[true].reshape(1, classes, 1)
+        return np.asarray(_of_one(LabelSmoothing, eps=0.1).on_batch(hard, hard, _site())[1][0, :, 0])
+
+    soft, predicted = smooth(3, 1), np.array([0.05, 0.9, 0.05])
+    hard_loss, soft_loss = -math.log(0.9), float(-(soft * np.log(predicted)).sum())
+    return [
+        _checked("four classes, the third is true", smooth(4, 2), [0.025, 0.025, 0.925, 0.025]),
+        _checked("three classes, the second is true", soft, [0.0333, 0.9333, 0.0333]),
+        _checked("cross-entropy of [0.05, 0.9, 0.05], hard labels", hard_loss, 0.10536),
+        _checked("and smoothed ones, which is more", soft_loss, 0.29805),
+    ]
+
+
+def thinned_networks() -> list[Answer]:
+    """004: all 2^8 thinned networks of eight units, beside the whole network."""
+    rng = np.random.Generator(np.random.SFC64(4))
+    x, first, second, last = (
+        rng.normal(size=(6, 3)),
+        rng.normal(size=(3, 8)),
+        rng.normal(size=(8, 8)),
+        rng.normal(size=8),
+    )
+    hidden = np.maximum(x @ first, 0)
+    masks = np.array(list(itertools.product((0, 1), repeat=8))) / 0.5  # inverted dropout at p 0.5, all equally likely
+    one_layer = np.mean([(hidden * mask) @ last for mask in masks], axis=0)
+    two_layers = np.mean([np.maximum((hidden * mask) @ second, 0) @ last for mask in masks], axis=0)
+    whole = np.maximum(hidden @ second, 0) @ last
+    apart = float(np.abs(two_layers - whole).max() / np.abs(whole).max())
+    return [
+        Answer("checked", f"a layer of 8 units has 2^8 = {len(masks)} masks."),
+        _checked(
+            "with one hidden layer their mean prediction less the whole network's",
+            one_layer - hidden @ last,
+            np.zeros(6),
+            1e-9,
+        ),
+        Answer(
+            "checked",
+            f"with another layer behind it the two differ by up to {apart:.0%} of the largest prediction: there it "
+            "is an approximation.",
+        ),
+    ]
+
+
+def stopping_is_decay() -> list[Answer]:
+    """000 and 004: gradient descent on linear models after t steps, beside the ridge regressions nearest to it."""
+    from regx.stats.bootstrap import bootstrap_interval
+
+    steps, rate, strengths = (10, 30, 100, 300), 0.05, np.logspace(-5, 3, 801)
+    nearest, apart = [], []
+    for seed in range(20):
+        rng = np.random.Generator(np.random.SFC64(seed))
+        x = rng.normal(size=(60, 6)) * np.logspace(0.3, -0.7, 6)
+        y = x @ rng.normal(size=6) + rng.normal(size=60)
+        gram, target, w = x.T @ x / 60, x.T @ y / 60, np.zeros(6)
+        ridges = np.stack([np.linalg.solve(gram + lam * np.eye(6), target) for lam in strengths])
+        for step in range(1, steps[-1] + 1):
+            w = w - rate * (gram @ w - target)
+            if step in steps:
+                distance = np.linalg.norm(ridges - w, axis=1) / np.linalg.norm(w)
+                nearest.append(strengths[distance.argmin()])
+                apart.append(distance.min())
+    found = np.log(np.array(nearest).reshape(20, -1))
+    powers = -np.polyfit(np.log(steps), found.T, 1)[0]
+    interval = bootstrap_interval(powers.tolist())
+    low, high = float(interval["low"] or 0), float(interval["high"] or 0)
+    means = ", ".join(f"{lam:.2g} at {step}" for step, lam in zip(steps, np.exp(found.mean(axis=0)), strict=True))
+    verdict: Verdict = (
+        "holds" if low > 0.8 and high < 1.25 else "does not hold" if high < 0.8 or low > 1.25 else "cannot tell"
+    )
+    return [
+        Answer("checked", f"strength of the ridge regression nearest to gradient descent, by step: {means}; "
+               f"twenty problems, apart by {np.mean(apart):.0%} of the weights on average."),
+        Answer(verdict, f"lam falls as the number of steps to the power {powers.mean():.2f} [{low:.2f}, {high:.2f}]; "
+               "1 is lam proportional to 1/t."),
+    ]  # fmt: skip
+
+
+def diagnosed_lists() -> list[Answer]:
+    """000: the verdict on the two lists of losses that it prints."""
+    from regx.studies.diagnosis.judgement import Seed, verdict_of
+
+    train, val = [0.85, 0.42, 0.18, 0.05, 0.01, 0.002], [0.84, 0.41, 0.20, 0.19, 0.25, 0.38]
+    trivial, least = train[0], min(val)
+    numbers = Seed(0, train=train[-1] / trivial, val=val[-1] / trivial, start=1.0, rise=(val[-1] - least) / trivial)
+    verdict = verdict_of(numbers)
+    return [
+        Answer(
+            "checked" if verdict == "severe overfitting" else "does not hold",
+            f"final gap {val[-1] - train[-1]:.3f}, the first training loss taken as a trivial predictor's: {verdict}.",
+        ),
+        Answer(
+            "checked",
+            f"the least validation loss, {least:g}, is at position {val.index(least)}, counted from 0: it went up "
+            "after epoch 3, not 2.",
+        ),
+    ]
+
+
+def parameters_per_sample() -> list[Answer]:
+    """004: eleven million parameters and fifty thousand images."""
+    return [_checked("11,000,000 parameters over 50,000 images", 11_000_000 / 50_000, 220)]
+
+
+def decoupled_decay() -> list[Answer]:
+    """000, 002, 004: one step of Adam with L2, and of AdamW, for two weights whose gradients differ a hundredfold."""
+    from regx.optim.adam import Adam, AdamW
+
+    weights, data, rate, lam = np.array([[1.0, 1.0]]), np.array([[0.1, 10.0]]), 0.01, 0.1
+    ones = np.ones(2)
+
+    def step(kind: Any, gradient: Array, **settings: float) -> Array:
+        optimizer, values = _of_one(kind, lr=rate, **settings), weights.copy()
+        memory = [np.zeros_like(values) for _ in range(optimizer.slots())]
+        optimizer.update(values, gradient.copy(), memory, np.empty_like(values), ones)(np.array(rate), 1)
+        return np.asarray(values[0])
+
+    plain, penalised = step(Adam, data), step(Adam, data + lam * weights)
+    decoupled = step(AdamW, data, weight_decay=lam)
+    return [
+        _checked("Adam on gradients [0.1, 10]", plain, [0.99, 0.99]),
+        _checked("with the gradient of L2 added: its first step has the same length", penalised, [0.99, 0.99]),
+        _checked("AdamW: each weight shrinks by rate·lam·w besides", decoupled, [0.989, 0.989]),
+    ]
+
+
+def bad_pairs() -> list[Answer]:
+    """002: each pair that its table says interacts badly, and whether `regx validate` warns of it."""
+    from regx.config.interactions import warnings
+    from regx.config.load import config_of
+
+    digits = {"dataset": {"name": "digits"}, "architecture": {"hidden": [16]}, "training": {"batch_size": 64}}
+    pairs: list[tuple[str, dict[str, Any]]] = [
+        ("L2 inside Adam", {"regularizers": [{"l2": 0.01}], "optimizer": "adam"}),
+        (
+            "L1 by subgradient with adaptive steps",
+            {"regularizers": [{"l1": {"method": "subgradient"}}], "optimizer": "adam"},
+        ),
+        ("dropout with batch norm", {"regularizers": ["batch_norm", {"dropout": 0.5}], "optimizer": "sgd"}),
+        (
+            "batch norm on small batches",
+            {"regularizers": ["batch_norm"], "optimizer": "sgd", "training": {"batch_size": 4}},
+        ),
+        ("stochastic depth without residual blocks", {"regularizers": ["stochastic_depth"], "optimizer": "sgd"}),
+    ]
+    answers = []
+    for name, settings in pairs:
+        said = warnings(config_of({**digits, **settings}, "pair"))
+        answers.append(Answer("checked" if said else "does not hold", f"{name}: {said[0] if said else 'no warning'}"))
+    return answers

@@ -1,0 +1,81 @@
+"""What `regx lesson` prints: the list, or of each exercise the claim, a row a cell, the answers and the verdict."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import IO, Any
+
+from regx.report.listing import print_listing, print_prose
+from regx.stats.aggregate import mean_interval
+from regx.store.run import read_run
+from regx.studies.lessons.exercise import Exercise
+from regx.studies.lessons.question import per_seed
+from regx.studies.lessons.result import Finding
+
+
+def print_exercises(exercises: Sequence[Exercise], stream: IO[str], as_json: bool) -> None:
+    """The exercises without running them."""
+    if as_json:
+        _print_json([as_plain(one, None) for one in exercises], stream)
+        return
+    print_listing([{"exercise": one.name, "title": one.title} for one in exercises], stream, ends=False)
+
+
+def print_finding(exercise: Exercise, found: Finding, stream: IO[str]) -> None:
+    """One exercise: what is claimed, what came out, and the verdict last."""
+    print_prose([f"{exercise.name}  {exercise.title}", f"Claim: {exercise.claim}"], stream)
+    if exercise.lesson_says:
+        print_prose([f"The lesson prints: {exercise.lesson_says}."], stream)
+    stream.write("\n")
+    if found.folder is not None:
+        print_listing(_rows(exercise, found), stream, ends=True)
+        stream.write("\n")
+    print_prose([answer.said for answer in found.answers], stream)
+    if exercise.why:
+        print_prose([f"Why the numbers differ: {exercise.why}"], stream)
+    print_prose([f"Verdict: {in_words(found)}.", *([str(found.folder)] if found.folder else []), ""], stream)
+
+
+def in_words(found: Finding) -> str:
+    """The verdict as a sentence ends."""
+    words = {"holds": "holds here", "does not hold": "does not hold here", "checked": "arithmetic, and checked"}
+    return words.get(found.verdict, found.verdict)
+
+
+def print_findings(found: Sequence[tuple[Exercise, Finding]], stream: IO[str], as_json: bool) -> None:
+    """Of all exercises together: a row each, or the JSON document."""
+    if as_json:
+        _print_json([as_plain(exercise, finding) for exercise, finding in found], stream)
+    elif len(found) > 1:
+        rows = [{"exercise": one.name, "title": one.title, "verdict": finding.verdict} for one, finding in found]
+        print_listing(rows, stream, ends=False)
+
+
+def as_plain(exercise: Exercise, found: Finding | None) -> dict[str, Any]:
+    """An exercise as `regx lesson --json` prints it; without a verdict where it has not been run."""
+    return {
+        "name": exercise.name,
+        "lesson": exercise.lesson,
+        "title": exercise.title,
+        "claim": exercise.claim,
+        "verdict": found and found.verdict,
+        "measured": found and found.measured,
+        "seconds": found and round(found.seconds, 1),
+        "folder": str(found.folder) if found and found.folder else None,
+    }
+
+
+def _rows(exercise: Exercise, found: Finding) -> list[dict[str, Any]]:
+    """A row a cell, with every metric that a question asks for."""
+    assert found.folder is not None
+    runs = {run.name: run for run in map(read_run, sorted(path for path in found.folder.iterdir() if path.is_dir()))}
+    metrics = dict.fromkeys(question.metric for question in exercise.questions)
+    return [
+        {"cell": cell, **{metric: mean_interval(list(per_seed(runs[cell], metric).values())) for metric in metrics}}
+        for cell in exercise.cells
+    ]
+
+
+def _print_json(document: list[dict[str, Any]], stream: IO[str]) -> None:
+    stream.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")

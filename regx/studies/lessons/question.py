@@ -1,0 +1,98 @@
+"""Running an exercise: its cells are trained as runs of one folder, and its questions are answered from them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from regx.config.grid import Cell
+from regx.config.load import Seeds, config_of
+from regx.runner.cells import train_cells
+from regx.runner.cluster import Jobs
+from regx.runner.networks import OnProgress
+from regx.stats.aggregate import Interval
+from regx.stats.bootstrap import bootstrap_interval
+from regx.stats.resampled import resampled_difference
+from regx.stats.significance import paired_t_p
+from regx.store.run import StoredRun
+from regx.studies.lessons import demonstrations
+from regx.studies.lessons.exercise import Exercise
+from regx.studies.lessons.questions import Judge
+from regx.studies.lessons.result import Finding, verdict_of
+
+
+def run_exercise(
+    exercise: Exercise,
+    out: Path,
+    seeds: Seeds = None,
+    jobs: Jobs = None,
+    force: bool = False,
+    on_progress: OnProgress = lambda progress: None,
+) -> Finding:
+    """Train what the exercise's cells lack in `out`/lesson-<name>, and answer its questions.
+
+    Raises RegxError where the folder holds something else or cannot be written, and where a table is not to be had.
+    """
+    start = time.perf_counter()
+    if exercise.demonstration:
+        answers = getattr(demonstrations, exercise.demonstration)()
+        return Finding(exercise.name, verdict_of(answers), tuple(answers), time.perf_counter() - start)
+    cells = cells_of(exercise, seeds)
+    folder = out / f"lesson-{exercise.name}"
+    axes = [{"key": "lane", "values": list(exercise.cells)}]
+    trained = train_cells(folder, f"lesson-{exercise.name}", axes, cells, jobs, force, on_progress)
+    runs = dict(zip(exercise.cells, trained, strict=True))
+    answers = []
+    for question in exercise.questions:
+        measured = {cell: per_seed(runs[cell], question.metric) for cell in question.cells}
+        judge = judge_of([runs[cell] for cell in question.cells])
+        answers.append(question.answer(measured, judge, len(exercise.questions)))
+    return Finding(exercise.name, verdict_of(answers), tuple(answers), time.perf_counter() - start, folder)
+
+
+def cells_of(exercise: Exercise, seeds: Seeds = None) -> list[Cell]:
+    """The configs of an exercise. seeds: in place of its own."""
+    return [
+        Cell(config_of(mapping, exercise.name, (), seeds), {"lane": name}) for name, mapping in exercise.cells.items()
+    ]
+
+
+def per_seed(run: StoredRun, metric: str) -> dict[int, float]:
+    """A number of every seed: a metric at the reported epoch, a diagnostic, or one that exercises alone ask for.
+
+    diverged: 1 where training did not stay finite, else 0. rise: the last validation loss less the least one.
+    """
+    entries = {int(seed): entry for seed, entry in run.summary["seeds"].items()}
+    if metric == "diverged":
+        return {seed: float(entry["status"] == "diverged") for seed, entry in entries.items()}
+    if metric == "rise":
+        losses = run.metrics.groupby("seed")["val_loss"]
+        rises = (losses.last() - losses.min()).to_dict()
+        return {seed: rises[seed] for seed in run.completed_seeds}
+    if metric == "accuracy_gap":
+        train, test = run.per_seed("train_accuracy"), run.per_seed("test_accuracy")
+        return {seed: train[seed] - test[seed] for seed in train}
+    if metric == "gap":
+        train, val = run.per_seed("train_loss"), run.per_seed("val_loss")
+        return {seed: val[seed] - train[seed] for seed in train}
+    found = run.per_seed(metric)
+    if found:
+        return found
+    facts = {seed: {**entries[seed], **entries[seed]["diagnostics"]} for seed in run.completed_seeds}
+    return {seed: float(of[metric]) for seed, of in facts.items()}
+
+
+def judge_of(runs: Sequence[StoredRun]) -> Judge:
+    """How differences over seeds are judged: those of generated data are independent, splits of one table are not."""
+    dataset = runs[0].config["dataset"]
+    if "test_fraction" not in dataset:
+        return lambda values: (bootstrap_interval(values), paired_t_p(values))
+    test, val = dataset["test_fraction"], dataset["val_fraction"]
+    held_out = test / (1 - test - val)
+
+    def judge(values: Sequence[float]) -> tuple[Interval, float]:
+        found = resampled_difference(values, held_out)
+        return Interval(mean=found.mean, low=found.low, high=found.high), 1.0 if found.p is None else found.p
+
+    return judge
