@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from regx.config.schema import ARCHITECTURE_KEYS, TRAINING_KEYS, in_words
+from regx.config.schema import ARCHITECTURE_KEYS, TRAINING_KEYS
 from regx.core.errors import InputError, did_you_mean
 from regx.core.glossary import METRICS, VERDICTS
-from regx.core.parameters import Parameter, parameters
+from regx.core.parameters import Parameter, in_words, parameters
 from regx.data import REGISTRY as DATASETS
 from regx.nn.activations import ACTIVATIONS
 from regx.nn.initialisations import INITIALISATIONS

@@ -9,7 +9,6 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from regx.config.schema import ARCHITECTURE_KEYS, TRAINING_KEYS, plain_value
 from regx.core.parameters import parameters
 from regx.core.regularizer import Regularizer
 from regx.data import REGISTRY as DATASETS
@@ -64,46 +63,34 @@ def typed(model: BaseModel) -> Config:
     for item in data.regularizers:
         ((kind, settings),) = item
         stack.append(_instance(REGULARIZERS[kind], settings))
-    shape, training = data.architecture, data.training
-    architecture = Architecture(
-        hidden=tuple(shape.hidden),
-        activation=shape.activation,
-        init=shape.init if isinstance(shape.init, str) else shape.init.normal,
-        residual=shape.residual,
-        tied=shape.tied,
-    )
-    steps = Training(
-        epochs=training.epochs,
-        batch_size=None if training.batch_size == "full" else training.batch_size,
-        dtype=training.dtype,
-        eval_every=training.eval_every,
-        snapshots=training.snapshots,
-        checkpoint_seconds=training.checkpoint_seconds,
-    )
+    architecture: Architecture = _instance(Architecture, data.architecture)
+    training: Training = _instance(Training, data.training)
     seeds = tuple(range(data.seeds)) if isinstance(data.seeds, int) else tuple(data.seeds)
     resolved = {
         "name": data.name,
         "dataset": {"name": dataset.kind, **settings_of(dataset)},
-        "architecture": {key: plain_value(getattr(architecture, key), key) for key in ARCHITECTURE_KEYS},
+        "architecture": settings_of(architecture),
         "regularizers": [{regularizer.kind: settings_of(regularizer)} for regularizer in stack],
         "optimizer": {
             "name": optimizer.kind,
             **settings_of(optimizer),
             "schedule": {"name": schedule.kind, **settings_of(schedule)},
         },
-        "training": {key: plain_value(getattr(steps, key), key) for key in TRAINING_KEYS},
+        "training": settings_of(training),
         "seeds": list(seeds),
     }
-    return Config(data.name, dataset, architecture, tuple(stack), optimizer, schedule, steps, seeds, resolved)
+    return Config(data.name, dataset, architecture, tuple(stack), optimizer, schedule, training, seeds, resolved)
 
 
 def settings_of(component: Any) -> dict[str, Any]:
-    """The values of a component's parameters."""
-    values = {name: getattr(component, name) for name in parameters(type(component))}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+    """The values of a component's parameters, as a config has them."""
+    declared = parameters(type(component))
+    return {name: parameter.written(getattr(component, name)) for name, parameter in declared.items()}
 
 
 def _instance(cls: type, settings: BaseModel) -> Any:
-    given = {name: getattr(settings, name) for name in parameters(cls)}
-    # Sources are keys of caches, so their lists of words are tuples.
-    return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
+    def given(name: str) -> Any:
+        value = getattr(settings, name)
+        return value.model_dump() if isinstance(value, BaseModel) else value
+
+    return cls(**{name: parameter.held(given(name)) for name, parameter in parameters(cls).items()})

@@ -18,11 +18,9 @@ from pydantic_core import PydanticCustomError, core_schema
 from regx.config.forms import NAMED
 from regx.config.problems import Path, stack_path
 from regx.config.reader import Node
-from regx.core.parameters import Parameter, parameters
+from regx.core.parameters import Parameter, in_words, parameters
 from regx.data import REGISTRY as DATASETS
-from regx.nn.activations import ACTIVATIONS
 from regx.nn.architecture import Architecture, Training
-from regx.nn.initialisations import INITIALISATIONS
 from regx.optim import REGISTRY as OPTIMIZERS
 from regx.optim import SCHEDULES
 from regx.regularizers import REGISTRY as REGULARIZERS
@@ -34,59 +32,8 @@ MAX_SEED = 2**32
 MAX_SEEDS = 100_000
 
 
-# Keys that are no class's parameters. `hidden`, `init` and `batch_size` have types of their own, in `_leaf`.
-def plain_value(value: Any, key: str) -> Any:
-    """A typed value of the architecture or the training as it is written in a config."""
-    if key == "batch_size" and value is None:
-        return "full"
-    if key == "init" and not isinstance(value, str):
-        return {"normal": value}
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _key(name: str, defaults: Architecture | Training, kind: type, help: str, **bounds: Any) -> Parameter:
-    return Parameter(kind, help, plain_value(getattr(defaults, name), name), name=name, **bounds)
-
-
-ARCHITECTURE_KEYS = {
-    key.name: key
-    for key in (
-        _key("hidden", Architecture(), list, "units of each hidden layer, from the input on; empty for a linear model"),
-        _key("activation", Architecture(), str, "function after every hidden layer", options=tuple(ACTIVATIONS)),
-        _key("init", Architecture(), str, "initial weights; {normal: 0.1} draws them with that standard deviation"),
-        _key(
-            "residual",
-            Architecture(),
-            bool,
-            "every hidden layer as wide as the one before adds its input to its output",
-        ),
-        _key("tied", Architecture(), bool, "hidden layers of equal shape share one weight and bias"),
-    )
-}
-TRAINING_KEYS = {
-    key.name: key
-    for key in (
-        _key("epochs", Training(), int, "passes over the training split", ge=1),
-        _key("batch_size", Training(), int, "samples per step; full takes all of them", ge=1),
-        _key("dtype", Training(), str, "precision that is computed in", options=("float32", "float64")),
-        _key("eval_every", Training(), int, "metrics are taken at epoch 0, at every k-th and at the last one", ge=1),
-        _key(
-            "snapshots",
-            Training(),
-            int,
-            "epochs, spread evenly, at which the weights of the first seed are kept for pictures; 0 for none",
-            ge=0,
-            le=1000,
-        ),
-        _key(
-            "checkpoint_seconds",
-            Training(),
-            float,
-            "seconds between checkpoints, from which a killed training goes on",
-            gt=0,
-        ),
-    )
-}
+ARCHITECTURE_KEYS = parameters(Architecture)
+TRAINING_KEYS = parameters(Training)
 
 
 def named_registry(path: Path) -> Mapping[str, type] | None:
@@ -178,55 +125,32 @@ class OrElse:
         return {"anyOf": [handler(schema), *self.schemas]}
 
 
-def in_words(parameter: Parameter) -> str:
-    """What a parameter's value must be, such as `a number with 0 <= p < 1`."""
-    whole = "a whole number"
-    special = {
-        "hidden": "a list of whole numbers >= 1, such as [64, 64]",
-        "init": f"one of {', '.join(INITIALISATIONS)}, or {{normal: STD}} with STD > 0",
-        "batch_size": "a whole number with batch_size >= 1, or full",
-    }
-    if _is_special(parameter):
-        return special[parameter.name]
-    kind = {float: "a number", int: whole, bool: "true or false", str: "text", list: "a list of words"}[parameter.type]
-    words = parameter.bounds() if parameter.options else kind
-    words += f" with {parameter.bounds()}" if parameter.bounds() and not parameter.options else ""
-    return words + (", or null" if parameter.optional else "")
-
-
-def _is_special(parameter: Parameter) -> bool:
-    """Whether a key holds more than its declared type says."""
-    return any(
-        parameter is key
-        for key in (ARCHITECTURE_KEYS["hidden"], ARCHITECTURE_KEYS["init"], TRAINING_KEYS["batch_size"])
-    )
-
-
 def _leaf(parameter: Parameter) -> Any:
     """The annotated type of a parameter's value."""
     bounds = {name: getattr(parameter, name) for name in ("ge", "gt", "le", "lt")}
     kind: Any
-    if parameter is ARCHITECTURE_KEYS["hidden"]:
-        kind = list[Annotated[int, Field(strict=True, ge=1), Said("a whole number >= 1")]]
-    elif parameter is ARCHITECTURE_KEYS["init"]:
-        kind = _any_of(Literal[tuple(INITIALISATIONS)], _normal())
-    elif parameter is TRAINING_KEYS["batch_size"]:
-        kind = _any_of(Annotated[int, Field(strict=True, ge=1)], Literal["full"])
+    if parameter.key:
+        kind = _any_of(Literal[parameter.options], _normal())
     elif parameter.type is float:
         kind = Annotated[float, Field(strict=True, allow_inf_nan=False, **bounds)]
     elif parameter.type is int:
         kind = Annotated[int, Field(strict=True, **bounds)]
     elif parameter.type is bool:
         kind = Annotated[bool, Field(strict=True)]
-    elif parameter.type is list:
-        kind = list[Annotated[str, Said("text")]]
+    elif parameter.item is not None:
+        each: Any = Annotated[_leaf(parameter.item), Said(in_words(parameter.item))]
+        kind = list[each] if parameter.type is list else dict[str, each]
     else:
         kind = Literal[parameter.options] if parameter.options else str
+    if (parameter.options and parameter.type not in (str, dict)) or (parameter.type is dict and not parameter.key):
+        kind = _any_of(kind, Literal[parameter.options])
     if parameter.optional:
         kind = _any_of(kind, None)
-    near = {"init": tuple(INITIALISATIONS), "batch_size": ("full",)}
-    options = parameter.options or (near.get(parameter.name, ()) if _is_special(parameter) else ())
-    return Annotated[kind, Said(in_words(parameter), options, axis=True, number=parameter.type in (int, float))]
+    if not parameter.name:
+        return kind
+    return Annotated[
+        kind, Said(in_words(parameter), parameter.options, axis=True, number=parameter.type in (int, float))
+    ]
 
 
 def _any_of(*types: Any) -> Any:

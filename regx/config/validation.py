@@ -11,8 +11,9 @@ from pydantic_core import ErrorDetails
 from regx.config.forms import NAMED
 from regx.config.problems import Path, Place, Problem
 from regx.config.reader import Node, scalar
-from regx.config.schema import config_model, in_words, kind_of, named_registry, parameters_at
+from regx.config.schema import config_model, kind_of, named_registry, parameters_at
 from regx.core.errors import did_you_mean
+from regx.core.parameters import in_words
 from regx.regularizers import REGISTRY as REGULARIZERS
 
 MISSHAPEN = ("union_tag_invalid", "union_tag_not_found", "model_type", "model_attributes_type", "list_type")

@@ -4,39 +4,59 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from regx.core.parameters import Parameter, choice, declared, flag, integer, integers, number
+from regx.nn.activations import ACTIVATIONS
+from regx.nn.initialisations import INITIALISATIONS
+
 
 @dataclass(frozen=True)
 class Architecture:
-    """Dense layers between the inputs and the outputs.
+    """The shape of the network.
 
-    hidden: units of each hidden layer, from the input on; empty for a linear model.
-    activation: a key of `activations.ACTIVATIONS`.
     init: a key of `initialisations.INITIALISATIONS`, or a positive number, the standard deviation of normal weights.
-    residual: each hidden layer as wide as the one before adds its input to its output (He et al. 2016).
-    tied: hidden layers of equal shape share one weight and bias (Lan et al. 2020, ALBERT, section 3.1).
+    residual: He et al. 2016. tied: Lan et al. 2020, ALBERT, section 3.1.
     """
 
-    hidden: tuple[int, ...] = (64, 64, 64)
-    activation: str = "relu"
-    init: str | float = "he"
-    residual: bool = False
-    tied: bool = False
+    hidden: tuple[int, ...] = integers(
+        [64, 64, 64],
+        ge=1,
+        example="[64, 64]",
+        help="units of each hidden layer, from the input on; empty for a linear model",
+    )
+    activation: str = choice("relu", tuple(ACTIVATIONS), help="function after every hidden layer")
+    init: str | float = declared(
+        Parameter(
+            dict,
+            "initial weights; {normal: 0.1} draws them with that standard deviation",
+            "he",
+            options=tuple(INITIALISATIONS),
+            key="normal",
+            item=Parameter(float, gt=0),
+        )
+    )
+    residual: bool = flag(False, help="every hidden layer as wide as the one before adds its input to its output")
+    tied: bool = flag(False, help="hidden layers of equal shape share one weight and bias")
 
 
 @dataclass(frozen=True)
 class Training:
     """How long, in what steps, and at what precision.
 
-    epochs: passes over the training split. batch_size: samples per step, or None for all of them.
-    dtype: float32 or float64. eval_every: metrics are taken at epoch 0, at every k-th and at the last one.
-    snapshots: how many evaluated epochs, spread evenly from the first to the last, leave the weights of the first seed;
-        the one at which it stops early does too.
-    checkpoint_seconds: how often a long training writes down where it is, so that it can go on from there.
+    batch_size: None for all samples. snapshots: the epoch at which the first seed stops early leaves its weights too.
     """
 
-    epochs: int = 1000
-    batch_size: int | None = None
-    dtype: str = "float32"
-    eval_every: int = 1
-    snapshots: int = 0
-    checkpoint_seconds: float = 30.0
+    epochs: int = integer(1000, ge=1, help="passes over the training split")
+    batch_size: int | None = integer(
+        "full", ge=1, options=("full",), absent="full", help="samples per step; full takes all of them"
+    )
+    dtype: str = choice("float32", ("float32", "float64"), help="precision that is computed in")
+    eval_every: int = integer(1, ge=1, help="metrics are taken at epoch 0, at every k-th and at the last one")
+    snapshots: int = integer(
+        0,
+        ge=0,
+        le=1000,
+        help="epochs, spread evenly, at which the weights of the first seed are kept for pictures; 0 for none",
+    )
+    checkpoint_seconds: float = number(
+        30.0, gt=0, help="seconds between checkpoints, from which a killed training goes on"
+    )
