@@ -6,56 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from regx.core.arrays import Array
-from regx.store.run import StoredRun, read_run
+from regx.evidence.run import Run, read_run
 
 if TYPE_CHECKING:
     import pandas
-
-
-class Run:
-    """A run folder: its metrics, summary, config and weights, and what its networks predict."""
-
-    def __init__(self, stored: StoredRun) -> None:
-        self._stored = stored
-
-    @property
-    def folder(self) -> Path:
-        """Where the run stands."""
-        return self._stored.folder
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """config.yaml: the resolved config."""
-        return self._stored.config
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """summary.json: per seed and over seeds."""
-        return self._stored.summary
-
-    @property
-    def metrics(self) -> pandas.DataFrame:
-        """metrics.csv: a row per seed and evaluated epoch."""
-        return self._stored.metrics
-
-    @property
-    def weights(self) -> dict[str, Array]:
-        """weights.npz: arrays by `seed<S>/<init|reported|final>/<layer>/<weight|bias|gain|offset>`."""
-        return self._stored.weights
-
-    def predict(self, x: Any, seed: int | None = None) -> Array:
-        """The prediction for x, (n, D), as (n, outputs): the mean over the completed seeds, or that of one seed.
-
-        x is what the network sees (`regx data` writes it). The outputs are the number, the probability of class 1, or
-        that of each class. Raises regx.InputError for other features, or a seed that is not completed.
-        """
-        from regx.evidence.predict import predict
-
-        return predict(self._stored, x, seed)
-
-    def __repr__(self) -> str:
-        return f"<regx run {self.folder}: {self.summary['stack']}, {len(self._stored.seeds)} seeds>"
 
 
 def run(
@@ -105,7 +59,7 @@ def run(
 
 def load(folder: str | Path) -> Run:
     """The run in a folder. Raises regx.InputError, naming the file, if something is missing or damaged."""
-    return Run(read_run(folder))
+    return read_run(folder)
 
 
 def compare(

@@ -67,13 +67,13 @@ def command(
     kept = [] if force else kept_runs(lanes, Path(out) / race.folder_name)
     state = race_state(lanes, peek, kept, picture)
     with resumable(quiet, force), race_view(quiet or json, state, picture) as (on_progress, watch):
-        folder, runs = sweep(race, race.cells, Path(out), places, force, on_progress, peek=peek, watch=watch)
+        found = sweep(race, race.cells, Path(out), places, force, on_progress, peek=peek, watch=watch)
     shows = not (quiet or json)
-    final = race_state(lanes, peek, runs, picture) if shows or svg is not None else None
+    final = race_state(lanes, peek, found.runs, picture) if shows or svg is not None else None
     if final is not None and shows:
         print_final(final, picture, sys.stderr)
     notes = None if quiet else sys.stderr
-    code = print_sweep(folder, runs, [cell.point for cell in race.cells], sys.stdout, json, peek, notes)
+    code = print_sweep(found, sys.stdout, json, notes)
     if final is not None and svg is not None:
-        write_svg(svg, f"regx race {config or ''}".rstrip(), final, picture, runs)
+        write_svg(svg, f"regx race {config or ''}".rstrip(), final, picture, found.runs)
     raise typer.Exit(code)

@@ -39,10 +39,10 @@ def command(
 ) -> None:
     """Train every seed of one config that its run folder lacks, and print its row."""
     from regx.config.load import load_config
+    from regx.evidence.run import read_run
     from regx.report.run import print_plan, print_run
     from regx.runner.cluster import where_to_train
     from regx.runner.runs import Target, bring_up_to_date, check_free, missing
-    from regx.store.run import read_run
 
     places = where_to_train(jobs, dask)
     loaded = load_config(config, overrides or (), seeds)

@@ -62,7 +62,6 @@ def command(
     """
     from regx.config.load import load_grid
     from regx.config.overrides import short_axes
-    from regx.core.errors import SOME_DIVERGED
     from regx.runner.cluster import where_to_train
     from regx.studies.sweep.compact import MOST_FOLDERS, compact_sweep, is_large
     from regx.studies.sweep.display import print_grid, print_sweep
@@ -79,13 +78,12 @@ def command(
         warn([grid.cells[number].config for number in numbers[:1]], quiet, peek)
         with resumable(quiet, force), progress_bar(quiet or json) as on_progress:
             found = compact_sweep(grid, numbers, Path(out), places, force, on_progress, peek)
-        code = print_sweep(found.folder, found.best, found.points, sys.stdout, json, peek, notes, found.losses)
-        raise typer.Exit(SOME_DIVERGED if found.unfinished else code)
+        raise typer.Exit(print_sweep(found, sys.stdout, json, notes))
     cells = chosen_cells(grid, max_trials, random)
     if dry_run:
         print_grid(cells, sys.stdout, json)
         return
     warn([cell.config for cell in cells], quiet, peek)
     with resumable(quiet, force), progress_bar(quiet or json) as on_progress:
-        folder, runs = sweep(grid, cells, Path(out), places, force, on_progress, peek=peek)
-    raise typer.Exit(print_sweep(folder, runs, [cell.point for cell in cells], sys.stdout, json, peek, notes))
+        found = sweep(grid, cells, Path(out), places, force, on_progress, peek=peek)
+    raise typer.Exit(print_sweep(found, sys.stdout, json, notes))

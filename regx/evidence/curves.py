@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from regx.core.arrays import Array
-from regx.store.run import StoredRun
+from regx.evidence.run import Run
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Curve:
     together: int
 
 
-def learning_curve(run: StoredRun, metric: str, seed: int | None = None) -> Curve | None:
+def learning_curve(run: Run, metric: str, seed: int | None = None) -> Curve | None:
     """The mean of a column of metrics.csv over the completed seeds, or that of one seed; None where it has no numbers.
 
     A seed that stopped earlier than others counts with its last value from then on: a mean over those that are left

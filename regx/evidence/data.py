@@ -5,14 +5,14 @@ from __future__ import annotations
 from regx.config.load import load_config
 from regx.core.errors import InputError
 from regx.data.dataset import Dataset
+from regx.evidence.run import Run
 from regx.store.files import CONFIG
-from regx.store.run import StoredRun
 
 
-def dataset_of(run: StoredRun, seed: int) -> Dataset:
+def dataset_of(run: Run, seed: int) -> Dataset:
     """The splits that a seed of a run saw, loaded anew. Raises InputError if the data has changed since, or is gone."""
     source = load_config(run.folder / CONFIG).dataset
-    found, expected = source.fingerprint(), run.summary["data_fingerprint"]
+    found, expected = source.fingerprint(), run.summary.data_fingerprint
     if found != expected:
         raise InputError(
             f"{run.folder}: the data has changed since this run: expected fingerprint {expected}, found {found}. "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,10 +15,12 @@ from regx.nn.layout import Layout
 from regx.nn.losses import probabilities
 from regx.nn.network import Network
 from regx.store.files import CONFIG
-from regx.store.run import StoredRun
+
+if TYPE_CHECKING:
+    from regx.evidence.run import Run
 
 
-def predict(run: StoredRun, x: Any, seed: int | None = None) -> Array:
+def predict(run: Run, x: Any, seed: int | None = None) -> Array:
     """The prediction of the reported weights for x, features as the network sees them (`regx data` writes them).
 
     x: (n, D). Returns (n, K): the number, the probability of class 1, or the probability of each class; the mean over
@@ -27,18 +29,18 @@ def predict(run: StoredRun, x: Any, seed: int | None = None) -> Array:
     return np.asarray(predict_seeds(run, x, _chosen(run, seed)).mean(axis=0))
 
 
-def predict_seeds(run: StoredRun, x: Any, seeds: list[int]) -> Array:
+def predict_seeds(run: Run, x: Any, seeds: list[int]) -> Array:
     """The same for each of some completed seeds: (seeds, n, K)."""
     return _outputs(run, x, [_named(run, one) for one in seeds])
 
 
-def predict_snapshots(run: StoredRun, x: Any) -> dict[int, Array]:
+def predict_snapshots(run: Run, x: Any) -> dict[int, Array]:
     """What the first seed predicted for x, (n, D), at each epoch that left a snapshot: (n, K) by epoch."""
     snapshots = run.snapshots
     return dict(zip(snapshots, _outputs(run, x, list(snapshots.values())), strict=True)) if snapshots else {}
 
 
-def _outputs(run: StoredRun, x: Any, networks: list[dict[str, Array]]) -> Array:
+def _outputs(run: Run, x: Any, networks: list[dict[str, Array]]) -> Array:
     """(networks, n, K) from each network's parameters by `<layer>/<tensor>`."""
     first = networks[0]["0/weight"]
     features, dtype = first.shape[0], first.dtype
@@ -51,7 +53,7 @@ def _outputs(run: StoredRun, x: Any, networks: list[dict[str, Array]]) -> Array:
             f"x: expected shape (n, {features}), a column for each feature the network sees, found {np.shape(x)}. "
             f"`regx data {run.folder / CONFIG} --seed {run.seeds[0]} --out DIR` writes them."
         )
-    return outputs(load_config(run.folder / CONFIG), run.summary["task"], networks, rows)
+    return outputs(load_config(run.folder / CONFIG), run.summary.task, networks, rows)
 
 
 def outputs(config: Config, task: str, networks: Sequence[Mapping[str, Array]], x: Array) -> Array:
@@ -74,7 +76,7 @@ def outputs(config: Config, task: str, networks: Sequence[Mapping[str, Array]], 
         return np.asarray(probabilities(network.forward(network.into), task).swapaxes(1, 2))
 
 
-def _chosen(run: StoredRun, seed: int | None) -> list[int]:
+def _chosen(run: Run, seed: int | None) -> list[int]:
     completed = run.completed_seeds
     if seed is None and completed:
         return completed
@@ -85,7 +87,7 @@ def _chosen(run: StoredRun, seed: int | None) -> list[int]:
     raise InputError(f"{run.folder}: expected {wanted}, found these completed: {known}")
 
 
-def _named(run: StoredRun, seed: int) -> dict[str, Array]:
+def _named(run: Run, seed: int) -> dict[str, Array]:
     prefix = f"seed{seed}/reported/"
     named = {name.removeprefix(prefix): array for name, array in run.weights.items() if name.startswith(prefix)}
     if any(array.shape != run.weights[f"seed{run.seeds[0]}/reported/{name}"].shape for name, array in named.items()):

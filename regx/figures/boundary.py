@@ -11,6 +11,7 @@ import numpy as np
 from regx.core.arrays import Array
 from regx.evidence.data import dataset_of
 from regx.evidence.predict import predict
+from regx.evidence.run import Run
 from regx.figures.fitted import inputs_other_than
 from regx.figures.kind import Kind
 from regx.figures.style import (
@@ -31,7 +32,6 @@ from regx.figures.style import (
     run_title,
     words,
 )
-from regx.store.run import StoredRun
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,13 +63,13 @@ class Boundary:
     radius: float | None
 
 
-def unfit(run: StoredRun) -> str | None:
-    if run.summary["task"] == "regression":
+def unfit(run: Run) -> str | None:
+    if run.summary.task == "regression":
         return "it is a regression; `fitted` is for one input"
     return nothing_completed(run) or inputs_other_than(run, 2)
 
 
-def read(run: StoredRun) -> Boundary:
+def read(run: Run) -> Boundary:
     seed = run.completed_seeds[0]
     data = dataset_of(run, seed)
     every_x = np.concatenate([split.x for split in (data.train, data.val, data.test)])
@@ -87,7 +87,7 @@ def read(run: StoredRun) -> Boundary:
         data=data.train.x,
         labels=(y[:, 0] if y.shape[1] == 1 else y.argmax(axis=1)).astype(int),
         seed=seed,
-        radius=RADIUS.get(run.summary["dataset"]),
+        radius=RADIUS.get(run.summary.dataset),
     )
 
 

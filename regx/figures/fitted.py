@@ -12,6 +12,7 @@ from regx.core.arrays import Array
 from regx.evidence.curves import mean_and_interval
 from regx.evidence.data import dataset_of
 from regx.evidence.predict import predict
+from regx.evidence.run import Run
 from regx.figures.kind import Kind
 from regx.figures.style import (
     BLACK,
@@ -26,7 +27,6 @@ from regx.figures.style import (
     panels,
     run_title,
 )
-from regx.store.run import StoredRun
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -56,26 +56,26 @@ class Fit:
     truth: Array | None
 
 
-def unfit(run: StoredRun) -> str | None:
-    if run.summary["task"] != "regression":
-        return f"it is a classification ({run.summary['task']}); `boundary` is for two inputs"
+def unfit(run: Run) -> str | None:
+    if run.summary.task != "regression":
+        return f"it is a classification ({run.summary.task}); `boundary` is for two inputs"
     return nothing_completed(run) or inputs_other_than(run, 1)
 
 
-def inputs_other_than(run: StoredRun, expected: int) -> str | None:
+def inputs_other_than(run: Run, expected: int) -> str | None:
     """Why a run's networks do not have so many inputs, if so."""
     inputs = run.weights[f"seed{run.completed_seeds[0]}/reported/0/weight"].shape[0]
     return None if inputs == expected else f"its networks have {inputs} inputs, not {expected}"
 
 
-def read(run: StoredRun) -> Fit:
+def read(run: Run) -> Fit:
     seeds = run.completed_seeds
     data = dataset_of(run, seeds[0])
     every_x = np.concatenate([split.x[:, 0] for split in (data.train, data.val, data.test)])
     x = np.linspace(every_x.min(), every_x.max(), POINTS)
     each = np.stack([predict(run, x[:, None], seed)[:, 0] for seed in seeds]).astype(float)
     mean, low, high = mean_and_interval(each)
-    truth = TRUTHS.get(run.summary["dataset"])
+    truth = TRUTHS.get(run.summary.dataset)
     return Fit(
         title=run_title(run),
         x_label=feature_label(run, data.features[0]),

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from regx.evidence.run import Run
 from regx.figures.kind import Kind
 from regx.figures.style import BLACK, INTERVAL, SKY, WIDE, legend_below, loss_label, run_title, words
 from regx.stats.aggregate import Interval
-from regx.store.run import StoredRun
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,15 +25,15 @@ class Gap:
     gap: Interval
 
 
-def unfit(run: StoredRun) -> str | None:
-    if (run.summary["over_seeds"].get("gap") or {}).get("mean") is not None:
+def unfit(run: Run) -> str | None:
+    if run.summary.over_seeds("gap")["mean"] is not None:
         return None
     return "it has no gap: no validation split, or no seed that has completed"
 
 
-def read(run: StoredRun) -> Gap:
-    label = loss_label(run, "validation loss - train loss")
-    return Gap(run_title(run), words(run.summary["dataset"]), label, run.summary["over_seeds"]["gap"])
+def read(run: Run) -> Gap:
+    label = loss_label(run.summary.task, run.summary.dataset, "validation loss - train loss")
+    return Gap(run_title(run), words(run.summary.dataset), label, run.summary.over_seeds("gap"))
 
 
 def draw(runs: Sequence[Gap]) -> Figure:

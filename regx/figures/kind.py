@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Kind:
     """One kind of figure.
 
-    of: what it is drawn of, one or several: a `StoredRun`, a `Sweep` or a `Decomposition`.
+    of: what it is drawn of, one or several: a `Run`, a `Sweep` or a `Decomposition`.
     unfit: why a subject cannot be drawn, or None if it can. Raises RegxError as `read` does.
     read: what is drawn of a subject, as plain numbers. Raises RegxError where a file is missing or damaged.
     draw: the figure of what was read. Called within `style.styled()`.

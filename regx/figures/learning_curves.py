@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regx.evidence.curves import Curve, learning_curve
+from regx.evidence.run import Run
 from regx.figures.kind import Kind
 from regx.figures.style import (
     GREY,
@@ -23,7 +24,6 @@ from regx.figures.style import (
     panels,
     run_title,
 )
-from regx.store.run import StoredRun
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -48,18 +48,18 @@ class Curves:
     reported: tuple[int, ...]
 
 
-def read(run: StoredRun) -> Curves:
+def read(run: Run) -> Curves:
     found = {split: learning_curve(run, column) for split, column in LOSSES.items()}
     curves = {split: curve for split, curve in found.items() if curve is not None}
-    entries = [run.summary["seeds"][str(seed)] for seed in run.completed_seeds]
-    reported = tuple(int(one["reported_epoch"]) for one in entries)
-    if all(one["reported_epoch"] == one["last_epoch"] for one in entries):
+    networks = [run.summary.networks[seed] for seed in run.completed_seeds]
+    reported = tuple(one.reported_epoch for one in networks)
+    if all(one.reported_epoch == one.last_epoch for one in networks):
         reported = ()
     best = None
     if (judged := curves.get("validation")) is not None and judged.together:
         least = judged.epoch[judged.mean[: judged.together].argmin()]
         best = float(np.mean(reported) if reported else least)
-    return Curves(run_title(run), loss_label(run), curves, best, reported)
+    return Curves(run_title(run), loss_label(run.summary.task, run.summary.dataset), curves, best, reported)
 
 
 def draw(runs: Sequence[Curves]) -> Figure:

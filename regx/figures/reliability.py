@@ -11,6 +11,7 @@ import numpy as np
 from regx.core.arrays import Array
 from regx.evidence.data import dataset_of
 from regx.evidence.predict import predict
+from regx.evidence.run import Run
 from regx.figures.kind import Kind
 from regx.figures.style import (
     BLACK,
@@ -24,7 +25,6 @@ from regx.figures.style import (
 )
 from regx.stats.aggregate import Interval, mean_interval
 from regx.stats.calibration import BINS, expected_calibration_error
-from regx.store.run import StoredRun
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,13 +47,13 @@ class Reliability:
     error: Interval
 
 
-def unfit(run: StoredRun) -> str | None:
-    return "it is a regression, which has no probabilities" if run.summary["task"] == "regression" else (
+def unfit(run: Run) -> str | None:
+    return "it is a regression, which has no probabilities" if run.summary.task == "regression" else (
         nothing_completed(run)
     )  # fmt: skip
 
 
-def read(run: StoredRun) -> Reliability:
+def read(run: Run) -> Reliability:
     counts, right, sure = np.zeros(BINS), np.zeros(BINS), np.zeros(BINS)
     errors = []
     for seed in run.completed_seeds:

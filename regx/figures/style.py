@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from regx.store.run import StoredRun
+from regx.evidence.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("png", "svg", "pdf")
 MADE_BY = "regx plot"  # stands in every file, so that a picture of somebody else's is never overwritten
+GENERATED = ("sine", "circle")  # whose targets have no unit and are not standardised
 
 # Okabe and Ito 2008, Color Universal Design: eight colours that all kinds of colour vision tell apart.
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
@@ -134,32 +135,32 @@ def folded(text: str) -> str:
     return "\n".join(lines).replace("$", r"\$")
 
 
-def run_title(run: StoredRun) -> str:
+def run_title(run: Run) -> str:
     """The name of a run, and what a reader must know of it."""
-    diverged = sum(entry["status"] == "diverged" for entry in run.summary["seeds"].values())
+    diverged = len(run.seeds) - len(run.completed_seeds)
     remarks = [f"{diverged} of {len(run.seeds)} diverged"] if diverged else []
-    remarks += ["peek"] if run.summary.get("peek") else []
+    remarks += ["peek"] if run.summary.peek else []
     return words(run.name) + (f" ({', '.join(remarks)})" if remarks else "")
 
 
-def loss_label(run: StoredRun, of: str = "loss") -> str:
-    """The name and unit of a run's loss."""
-    if run.summary["task"] != "regression":
+def loss_label(task: str, dataset: str, of: str = "loss") -> str:
+    """The name and unit of a loss."""
+    if task != "regression":
         return f"{of}: cross-entropy (nats)"
-    return f"{of}: mean squared error" + ("" if is_generated(run) else "\n(of the standardised target)")
+    return f"{of}: mean squared error" + ("" if dataset in GENERATED else "\n(of the standardised target)")
 
 
-def is_generated(run: StoredRun) -> bool:
+def is_generated(run: Run) -> bool:
     """Whether the data is drawn from a formula, so that it has no unit and is not standardised."""
-    return run.summary["dataset"] in ("sine", "circle")
+    return run.summary.dataset in GENERATED
 
 
-def feature_label(run: StoredRun, feature: str) -> str:
+def feature_label(run: Run, feature: str) -> str:
     scaled = not is_generated(run) and "=" not in feature  # a one-hot column is named word=level
     return folded(words(feature) + ("\n(standard deviations)" if scaled else ""))
 
 
-def nothing_completed(run: StoredRun) -> str | None:
+def nothing_completed(run: Run) -> str | None:
     """Why a run has nothing to draw, if so."""
     return None if run.completed_seeds else "no seed of it has completed"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from regx.core.errors import InputError, RegxError
+from regx.evidence.run import DEPTH, Run, folders_at, is_run, left_out, read_runs
 from regx.store.files import BIAS_VARIANCE, SWEEP, damaged, expect, read_json
-from regx.store.run import DEPTH, StoredRun, folders_at, is_run, left_out, read_runs
 from regx.studies.sweep.result import Sweep, read_sweep
 
 
@@ -30,7 +30,7 @@ class Decomposition:
 class Subjects:
     """All that figures can be drawn of. problems: what is wrong with those that cannot be read, a message each."""
 
-    run: tuple[StoredRun, ...]
+    run: tuple[Run, ...]
     sweep: tuple[Sweep, ...]
     decomposition: tuple[Decomposition, ...]
     problems: tuple[str, ...]
@@ -56,7 +56,7 @@ def read_subjects(paths: Sequence[Path | str]) -> Subjects:
             decompositions.setdefault(folder.resolve(), _decomposition(folder))
         except RegxError as error:
             problems.append(str(error))
-    runs: list[StoredRun] = []
+    runs: list[Run] = []
     if with_runs or not decompositions:
         try:
             runs, unread = read_runs(with_runs)

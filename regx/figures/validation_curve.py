@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from regx.config.grid import Axis
 from regx.core.arrays import Array
 from regx.figures.kind import Kind
 from regx.figures.scale import Scale, scale_of, shown
@@ -26,8 +27,7 @@ from regx.figures.style import (
     panels,
     words,
 )
-from regx.store.run import StoredRun
-from regx.studies.sweep.result import Axis, Sweep
+from regx.studies.sweep.result import Sweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,15 +63,14 @@ class Along:
 def unfit(sweep: Sweep) -> str | None:
     if not any(len(axis.values) > 1 for axis in sweep.axes):
         return "it has no axis of several values"
-    return None if any(run is not None for _, run in sweep.cells) else "none of its runs can be read"
+    return None if any(cell.known for cell in sweep.cells) else "none of its runs can be read"
 
 
 def read(sweep: Sweep) -> Along:
-    runs = [run for _, run in sweep.cells if run is not None]
-    best = sweep.chosen[0] if sweep.chosen is not None else None
+    best = sweep.chosen.point if sweep.chosen is not None else None
     first, *others = sorted((axis for axis in sweep.axes if len(axis.values) > 1), key=_rank)
     second = others[0] if others else None
-    fixed = {axis.key: (best or sweep.cells[0][0])[axis.key] for axis in sweep.axes if axis not in (first, second)}
+    fixed = {axis.key: (best or sweep.cells[0].point)[axis.key] for axis in sweep.axes if axis not in (first, second)}
     scale = scale_of(_different(first))
     lines = tuple(_different(second)) if second else (None,)
     losses = {split: np.full((3, len(lines), len(scale.values)), np.nan) for split in LOSSES}
@@ -79,10 +78,10 @@ def read(sweep: Sweep) -> Along:
     for row, line in enumerate(lines):
         for column, value in enumerate(scale.values):
             point = {**fixed, first.key: value, **({second.key: line} if second else {})}
-            run = sweep.at(point)
-            for split in LOSSES if run is not None else ():
-                assert run is not None
-                interval = _loss(run, split)
+            cell = sweep.at(point)
+            for split in LOSSES if cell is not None else ():
+                assert cell is not None
+                interval = cell.loss(LOSSES[split])
                 losses[split][:, row, column] = [
                     np.nan if number is None else number
                     for number in (interval["mean"], interval["low"], interval["high"])
@@ -90,9 +89,9 @@ def read(sweep: Sweep) -> Along:
             if best is not None and point == best:
                 chosen = (row, column)
     return Along(
-        name=words(sweep.name), key=first.key, second=second.key if second else None, label=loss_label(runs[0]),
-        scale=scale, lines=lines, losses=losses, chosen=chosen,
-        chosen_by=sweep.chosen_by, peek=sweep.chosen_by == "test",
+        name=words(sweep.name), key=first.key, second=second.key if second else None, scale=scale,
+        label=loss_label(sweep.task, sweep.dataset), lines=lines, losses=losses, chosen=chosen,
+        chosen_by="test" if sweep.peek else "validation", peek=sweep.peek,
         fixed={key: value for key, value in fixed.items() if len(_of(sweep, key).values) > 1},
     )  # fmt: skip
 
@@ -228,12 +227,6 @@ def _different(axis: Axis) -> list[Any]:
 
 def _of(sweep: Sweep, key: str) -> Axis:
     return next(axis for axis in sweep.axes if axis.key == key)
-
-
-def _loss(run: StoredRun, split: str) -> Mapping[str, float | None]:
-    nothing: dict[str, float | None] = {"mean": None, "low": None, "high": None}
-    found: Mapping[str, float | None] = run.summary["over_seeds"].get(LOSSES[split]) or nothing
-    return found
 
 
 KIND = Kind(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regx.core.arrays import Array
+from regx.evidence.run import Run
 from regx.figures.kind import Kind
 from regx.figures.style import BLUE, WIDE, legend_below, nothing_completed, run_title
-from regx.store.run import StoredRun
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +30,7 @@ class Weights:
     layers: tuple[Array, ...]
 
 
-def read(run: StoredRun) -> Weights:
+def read(run: Run) -> Weights:
     seed = run.completed_seeds[0]
     layers = len(run.config["architecture"]["hidden"]) + 1
     names = [f"seed{seed}/reported/{layer}/weight" for layer in range(layers)]

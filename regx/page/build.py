@@ -13,6 +13,7 @@ from regx.core.glossary import METRICS
 from regx.core.text import clean
 from regx.evidence.curves import Curve
 from regx.evidence.data import dataset_of
+from regx.evidence.run import Run
 from regx.page import figures, words
 from regx.page.curves import SPLITS, thinned_curve
 from regx.page.race import pictured_seed, race_of
@@ -21,7 +22,7 @@ from regx.page.surface import Surface, plain_surface, surface_of
 from regx.report.render import cell_texts, shown_columns
 from regx.report.table import COLUMNS, Row, compare_rows, labels, only_changed, read_with_baseline, sort_rows
 from regx.store.files import CONFIG, read_text, strict
-from regx.store.run import StoredRun
+from regx.store.summary import Summary
 from regx.studies.diagnosis.advice import advice
 from regx.studies.diagnosis.question import diagnose
 
@@ -76,19 +77,19 @@ def build(paths: Sequence[str], baseline: str | None, metric: str) -> tuple[dict
     return content, problems
 
 
-def _data_name(run: StoredRun) -> str:
+def _data_name(run: Run) -> str:
     """The dataset of a run; the file's name where that is the user's own table."""
     dataset = run.config["dataset"]
     own = isinstance(dataset, Mapping) and dataset.get("name") == "csv" and dataset.get("path")
-    return Path(str(own)).name if own else str(run.summary["dataset"])
+    return Path(str(own)).name if own else run.summary.dataset
 
 
-def _group_names(groups: Mapping[str, StoredRun]) -> dict[str, str]:
+def _group_names(groups: Mapping[str, Run]) -> dict[str, str]:
     """What the page calls each group: by a run of it what is predicted from which table; else the label of the data."""
     names = {
         label: f"{run.config['dataset'].get('target')} of {_data_name(run)}"
         for label, run in groups.items()
-        if _data_name(run) != run.summary["dataset"]
+        if _data_name(run) != run.summary.dataset
     }
     times = Counter(names.values())
     return {label: names[label] if times[names.get(label, "")] == 1 else label for label in groups}
@@ -115,7 +116,7 @@ class _Group:
         number: int,
         name: str,
         rows: Sequence[Row],
-        by_folder: Mapping[str, StoredRun],
+        by_folder: Mapping[str, Run],
         called: Mapping[str, str],
         index: Mapping[str, int],
         metric: str,
@@ -246,7 +247,7 @@ class _Group:
             for folder, own in self.changed.items()
         }
 
-    def _surface(self, run: StoredRun, seed: int) -> Surface | str:
+    def _surface(self, run: Run, seed: int) -> Surface | str:
         """Where the networks of a seed can be drawn, or a message that says why they cannot."""
         if seed not in self.surfaces:
             try:
@@ -302,10 +303,7 @@ class _Group:
     def _strength(self, number: int, sweep: Strength) -> dict[str, Any]:
         name = f"strength-{self.number}-{number}"
         self.data["figures"][f"{name}-curve"] = figures.strength_figure(sweep)
-        over = [run.summary["over_seeds"] for run in sweep.runs]
-        texts = [
-            _losses_text(summary, self.verdicts[str(run.folder)]) for summary, run in zip(over, sweep.runs, strict=True)
-        ]
+        texts = [_losses_text(run.summary, self.verdicts[str(run.folder)]) for run in sweep.runs]
         shown = sweep.chosen
         seeds = [seed for seed in sweep.runs[shown].config["seeds"] if seed in sweep.runs[shown].completed_seeds]
         surface: Surface | str | None = None
@@ -369,7 +367,7 @@ class _Group:
             ],
         }
 
-    def _run(self, row: Row, run: StoredRun) -> dict[str, Any]:
+    def _run(self, row: Row, run: Run) -> dict[str, Any]:
         about, summary = run.about, run.summary
         command = about.get("command")
         given = [str(word) for word in command] if isinstance(command, list) and command else []
@@ -378,7 +376,6 @@ class _Group:
             text = "\n".join(map(clean, read_text(run.folder / CONFIG).splitlines()))
         except RegxError as error:
             text = clean(str(error))
-        entries = list(summary["seeds"].values())
         return {
             **self._style(row["run"]),
             "stack": clean(row["stack"]),
@@ -386,7 +383,7 @@ class _Group:
             "diverged": row["diverged"],
             "peek": row["peek"],
             "diagnosis": self._diagnosis(run),
-            "judged": clean(str(entries[0].get("reported_because", ""))) if entries else "",
+            "judged": clean(str(next((one.reported_because for one in summary.networks.values()), ""))),
             "again": clean(shlex.join(["regx", "run", str(run.folder / CONFIG)])),
             "folder": clean(str(run.folder)),
             "command": clean(shlex.join(["regx", *given[1:]])) if given else "",
@@ -396,12 +393,12 @@ class _Group:
                 for key, value in (versions.items() if isinstance(versions, dict) else ())
             ],
             "commit": clean(str(about.get("git_commit") or "")),
-            "fingerprint": clean(str(summary["data_fingerprint"])),
+            "fingerprint": clean(summary.data_fingerprint),
             "finished": clean(str(about.get("finished") or "")),
             "config": text,
         }
 
-    def _diagnosis(self, run: StoredRun) -> dict[str, Any]:
+    def _diagnosis(self, run: Run) -> dict[str, Any]:
         try:
             diagnosis = diagnose(run)
             advised = advice(run, diagnosis)
@@ -430,13 +427,13 @@ def _start_least_last(curve: Curve, metric: str) -> list[str]:
     ]
 
 
-def _losses_text(summary: Mapping[str, Any], verdict: str | None) -> str:
+def _losses_text(summary: Summary, verdict: str | None) -> str:
     said = []
     for split in SPLITS:
-        interval = summary.get(f"{split}_loss") or {}
-        if interval.get("mean") is not None:
+        interval = summary.over_seeds(f"{split}_loss")
+        if interval["mean"] is not None:
             text = f"{split} loss {interval['mean']:.3g}"
-            if interval.get("low") is not None:
+            if interval["low"] is not None:
                 text += f" ({interval['low']:.3g} to {interval['high']:.3g})"
             said.append(text)
     return ", ".join(said) + (f"; verdict: {verdict}" if verdict else "")

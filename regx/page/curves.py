@@ -6,12 +6,12 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.evidence.curves import Curve, learning_curve
-from regx.store.run import StoredRun
+from regx.evidence.run import Run
 
 SPLITS = ("train", "val", "test")
 
 
-def thinned_curve(run: StoredRun, metric: str, points: int, seed: int | None = None) -> Curve | None:
+def thinned_curve(run: Run, metric: str, points: int, seed: int | None = None) -> Curve | None:
     """`evidence.curves.learning_curve` at no more than about `points` epochs."""
     curve = learning_curve(run, metric, seed)
     if curve is None:

@@ -225,7 +225,7 @@ def strength_figure(strength: Strength) -> Figure:
     """Losses along a swept axis with their intervals, the chosen value, and a line that page.js moves."""
     traces: list[dict[str, Any]] = []
     for split in SPLITS:
-        intervals = [run.summary["over_seeds"].get(f"{split}_loss") or {} for run in strength.runs]
+        intervals = [run.summary.over_seeds(f"{split}_loss") for run in strength.runs]
         means = [interval.get("mean") for interval in intervals]
         if all(mean is None for mean in means):
             continue

@@ -10,9 +10,9 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.evidence.predict import predict_snapshots
+from regx.evidence.run import Run
 from regx.page.curves import SPLITS, thin, thinned_curve
 from regx.page.surface import Surface, as_signed_bytes, plain_surface
-from regx.store.run import StoredRun
 
 MOST_FRAMES, LEAST_FRAMES = 40, 6
 MOST_UNITS, LEAST_UNITS = 40, 8
@@ -32,13 +32,11 @@ class Race:
     seed: int
     epochs: list[int]
     content: dict[str, Any]
-    runs: list[StoredRun]
-    left_out: list[StoredRun]
+    runs: list[Run]
+    left_out: list[Run]
 
 
-def race_of(
-    runs: Sequence[StoredRun], index: Mapping[str, int], surface: Surface | None, seed: int, lanes: int
-) -> Race:
+def race_of(runs: Sequence[Run], index: Mapping[str, int], surface: Surface | None, seed: int, lanes: int) -> Race:
     """The race of the runs that have snapshots of the seed, of which there must be one.
 
     index: a run's folder -> its place on the page. lanes: how many runs with snapshots the whole page has.
@@ -58,14 +56,14 @@ def race_of(
     return Race(seed, stops, content, racing, left_out)
 
 
-def pictured_seed(run: StoredRun) -> int | None:
+def pictured_seed(run: Run) -> int | None:
     """The finished seed whose snapshots a run keeps; None if it keeps none."""
-    named = [int(seed) for seed, entry in run.summary["seeds"].items() if "snapshots" in entry.get("sha256", {})]
+    named = [seed for seed, network in run.summary.networks.items() if network.keeps_snapshots]
     return named[0] if named and run.snapshots else None
 
 
 def _lane(
-    run: StoredRun,
+    run: Run,
     index: int,
     epochs: Sequence[int],
     stops: Sequence[int],
@@ -74,6 +72,7 @@ def _lane(
     scales: Mapping[tuple[str, tuple[int, ...]], float],
     budget: int,
 ) -> dict[str, Any]:
+    network = run.summary.networks[seed]
     predicted = predict_snapshots(run, surface.x) if surface is not None else {}
     first = _matrices(run.snapshots[epochs[0]])
     units = _units([matrix.shape for matrix in first.values()], budget // len(epochs))
@@ -102,9 +101,9 @@ def _lane(
             loss[split] = {"epoch": curve.epoch.tolist(), "loss": [float(f"{one:.4g}") for one in curve.mean]}
     return {
         "run": index,
-        "ended": "diverged" if run.summary["seeds"][str(seed)]["status"] == "diverged" else "stopped",
-        "last": int(run.summary["seeds"][str(seed)]["last_epoch"]),
-        "reported": int(run.summary["seeds"][str(seed)]["reported_epoch"]),
+        "ended": "stopped" if network.completed else "diverged",
+        "last": network.last_epoch,
+        "reported": network.reported_epoch,
         # A run that has no snapshot at a stop shows the one before it: the network that it had by then.
         "frame": [max(sum(epoch <= stop for epoch in epochs) - 1, 0) for stop in stops],
         "drawn": [surface.drawn(predicted[epoch]) for epoch in epochs] if surface is not None else [],
@@ -133,7 +132,7 @@ def _matrices(snapshot: Mapping[str, Array]) -> dict[str, Array]:
     return {name: found[name] for name in sorted(found, key=lambda name: (len(name), name))}
 
 
-def _scales(runs: Sequence[StoredRun]) -> dict[tuple[str, tuple[int, ...]], float]:
+def _scales(runs: Sequence[Run]) -> dict[tuple[str, tuple[int, ...]], float]:
     """Per layer and shape the weight at which the colours end, the same for all runs, so that they can be compared.
 
     The greatest of the runs' 99th percentiles: a few large weights would leave the rest without colour.

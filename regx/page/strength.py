@@ -9,10 +9,10 @@ from typing import Any
 
 from regx.core.errors import RegxError
 from regx.evidence.predict import predict_seeds
+from regx.evidence.run import Run
 from regx.page.surface import Surface
 from regx.report.lines import looks_logarithmic
 from regx.store.files import SWEEP
-from regx.store.run import StoredRun
 from regx.studies.sweep.result import Sweep, read_sweep
 
 OTHER_SEEDS = 4
@@ -33,13 +33,13 @@ class Strength:
     values: list[Any]
     positions: list[float]
     log: bool
-    runs: list[StoredRun]
+    runs: list[Run]
     chosen: int
     by: str
     compact: bool = False
 
 
-def strengths(runs: Sequence[StoredRun]) -> tuple[list[Strength], list[str]]:
+def strengths(runs: Sequence[Run]) -> tuple[list[Strength], list[str]]:
     """The axes with at least two values of every sweep that the runs belong to, and what is wrong with a sweep.json."""
     folders = dict.fromkeys(run.folder.parent for run in runs if (run.folder.parent / SWEEP).is_file())
     found: list[Strength] = []
@@ -72,12 +72,18 @@ def fits(strength: Strength, surface: Surface, seed: int) -> list[dict[str, Any]
 def _axes(sweep: Sweep) -> list[Strength]:
     if sweep.chosen is None:
         return []
-    center, chosen = sweep.chosen
+    center, chosen = sweep.chosen.point, sweep.chosen.run
+    if chosen is None:
+        return []
     found = []
     for axis in sweep.axes:
         key = axis.key
         fixed = {other: value for other, value in center.items() if other != key}
-        along = [(point[key], run) for point, run in sweep.cells if run is not None and {**point, **fixed} == point]
+        along = [
+            (cell.point[key], cell.run)
+            for cell in sweep.cells
+            if cell.run is not None and {**cell.point, **fixed} == cell.point
+        ]
         if len(along) < 2:
             continue
         numeric = all(type(value) in (int, float) for value, _ in along)
@@ -85,8 +91,9 @@ def _axes(sweep: Sweep) -> list[Strength]:
         values, runs = [value for value, _ in along], [run for _, run in along]
         positions, log = _positions(values, numeric)
         at = runs.index(chosen)
+        by = "test" if sweep.peek else "validation"
         lacking = sweep.compact and len(along) < len(axis.values)
-        found.append(Strength(sweep.name, key, fixed, values, positions, log, runs, at, sweep.chosen_by, lacking))
+        found.append(Strength(sweep.name, key, fixed, values, positions, log, runs, at, by, lacking))
     return found
 
 

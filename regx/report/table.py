@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from regx.core.errors import InputError, did_you_mean
 from regx.core.parameters import parameters
 from regx.core.trained import ACCURACIES
-from regx.store.run import Needed, StoredRun, find_runs, read_runs
+from regx.evidence.run import Needed, Run, find_runs, read_runs
 
 if TYPE_CHECKING:
     import pandas
@@ -77,9 +77,7 @@ MEASURED = (
 JUDGED = ("test_loss", "val_loss", "train_loss", *ACCURACIES)  # what a difference and a verdict can be about
 
 
-def compare_rows(
-    runs: Sequence[StoredRun], baseline: StoredRun | Path | str | None = None, metric: str = "test_loss"
-) -> list[Row]:
+def compare_rows(runs: Sequence[Run], baseline: Run | Path | str | None = None, metric: str = "test_loss") -> list[Row]:
     """One row of plain values per run, as `regx compare --json` prints them.
 
     Runs of other data or another task stand in groups of their own, and are compared within them alone. The baseline is
@@ -91,14 +89,14 @@ def compare_rows(
         raise InputError(
             f"--metric: expected one of {', '.join(JUDGED)}, found '{metric}'.{did_you_mean(metric, JUDGED)}"
         )
-    if metric in ACCURACIES and all(run.summary["task"] == "regression" for run in runs):
+    if metric in ACCURACIES and all(run.summary.task == "regression" for run in runs):
         raise InputError(f"--metric: expected a loss, since these runs are regressions, found '{metric}'.")
     chosen = _find(runs, baseline) if baseline is not None else None
     groups = _groups(runs)
     rows = {}
     for label, members in groups.items():
         if chosen is not None and any(run is chosen for run in members):
-            reference: StoredRun | None = chosen
+            reference: Run | None = chosen
         else:
             reference = _plain_run(members) if _measured(members, metric) else None
         judged = _judge(members, reference, metric)
@@ -113,7 +111,7 @@ def compare_rows(
 
 def read_with_baseline(
     paths: Iterable[Path | str], baseline: Path | str | None, need: Iterable[Needed] = ()
-) -> tuple[list[StoredRun], list[str]]:
+) -> tuple[list[Run], list[str]]:
     """`read_runs` of the paths, and of the baseline where it is a folder."""
     return read_runs(_with_baseline(paths, baseline), need)
 
@@ -230,27 +228,27 @@ def known_columns(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _row(run: StoredRun, group: str, seeds: set[int]) -> Row:
+def _row(run: Run, group: str, seeds: set[int]) -> Row:
     """What the run says of itself. seeds: those that the runs of its group have."""
     summary = run.summary
     over_seeds = summary["over_seeds"]
     return {
         "run": str(run.folder),
         "name": run.name,
-        "stack": summary["stack"],
+        "stack": summary.stack,
         "group": group,
-        "dataset": summary["dataset"],
-        "task": summary["task"],
+        "dataset": summary.dataset,
+        "task": summary.task,
         "status": run.about["status"],
         "seeds": len(run.seeds),
-        "diverged": sum(seed["status"] == "diverged" for seed in summary["seeds"].values()),
+        "diverged": len(run.seeds) - len(run.completed_seeds),
         "missing_seeds": sorted((seeds | set(run.config["seeds"])) - set(run.seeds)),
-        "peek": bool(summary.get("peek")),
+        "peek": summary.peek,
         **{name: over_seeds[name] for name in MEASURED if name in over_seeds},
     }
 
 
-def _judge(runs: Sequence[StoredRun], baseline: StoredRun | None, metric: str) -> dict[int, Row]:
+def _judge(runs: Sequence[Run], baseline: Run | None, metric: str) -> dict[int, Row]:
     """What each run's row says of it and the baseline, by the id of the run."""
     nothing = {"mean": None, "low": None, "high": None, "p": None}
     uncompared: Row = {
@@ -268,7 +266,7 @@ def _judge(runs: Sequence[StoredRun], baseline: StoredRun | None, metric: str) -
     return {id(baseline): {**uncompared, "verdict": "baseline"}, **found}
 
 
-def _measured(runs: Sequence[StoredRun], metric: str) -> bool:
+def _measured(runs: Sequence[Run], metric: str) -> bool:
     """Whether the runs can have the metric: a regression has no accuracy, and a split without rows no loss."""
     return not any(run.completed_seeds for run in runs) or any(run.per_seed(metric) for run in runs)
 
@@ -288,13 +286,13 @@ def labels(rows: Sequence[Row]) -> list[str]:
     return called
 
 
-def _plain_run(runs: Sequence[StoredRun]) -> StoredRun | None:
+def _plain_run(runs: Sequence[Run]) -> Run | None:
     """The run without regularizers; of several the one whose other settings most runs share, with the most seeds.
 
     One whose regularizers all have strengths that do nothing, such as the l2(0) of a sweep, is without them too.
     """
 
-    def others(run: StoredRun) -> str:
+    def others(run: Run) -> str:
         own = {key: item for key, item in run.config.items() if key not in ("name", "regularizers", "seeds")}
         return json.dumps(own, sort_keys=True)
 
@@ -320,8 +318,8 @@ def _does_nothing(kind: str, given: Any) -> bool:
     return bool(strengths) and isinstance(given, dict) and all(given.get(one.name) == one.neutral for one in strengths)
 
 
-def _find(runs: Sequence[StoredRun], wanted: StoredRun | Path | str) -> StoredRun:
-    if isinstance(wanted, StoredRun):
+def _find(runs: Sequence[Run], wanted: Run | Path | str) -> Run:
+    if isinstance(wanted, Run):
         wanted = wanted.folder
     named = [run for run in runs if run.folder.resolve() == Path(wanted).resolve()]
     named = named or [run for run in runs if str(wanted) in (run.name, run.folder.name)]
@@ -335,7 +333,7 @@ def _find(runs: Sequence[StoredRun], wanted: StoredRun | Path | str) -> StoredRu
     )
 
 
-def _groups(runs: Sequence[StoredRun]) -> dict[str, list[StoredRun]]:
+def _groups(runs: Sequence[Run]) -> dict[str, list[Run]]:
     """Runs that may be compared, under a label that says what is special about their data."""
     kinds: dict[str, dict[str, dict[str, str]]] = {}  # by kind of dataset, each different data's facts
     keys = {}
@@ -343,22 +341,22 @@ def _groups(runs: Sequence[StoredRun]) -> dict[str, list[StoredRun]]:
         dataset = run.config["dataset"]
         dataset = dataset if isinstance(dataset, Mapping) else {"name": dataset}
         facts = {str(key): _plain(item) for key, item in dataset.items() if key != "name"}
-        facts |= {"task": run.summary["task"], "data": str(run.summary["data_fingerprint"])[:12]}
+        facts |= {"task": run.summary.task, "data": run.summary.data_fingerprint[:12]}
         keys[id(run)] = repr(sorted(facts.items()))
-        kinds.setdefault(run.summary["dataset"], {})[keys[id(run)]] = facts
-    groups: dict[str, list[StoredRun]] = {}
+        kinds.setdefault(run.summary.dataset, {})[keys[id(run)]] = facts
+    groups: dict[str, list[Run]] = {}
     for run in runs:
-        alike = kinds[run.summary["dataset"]]
+        alike = kinds[run.summary.dataset]
         facts = alike[keys[id(run)]]
         special = [
             f"{key}={item}" for key, item in facts.items() if any(other.get(key) != item for other in alike.values())
         ]
-        label = run.summary["dataset"] + (f" ({', '.join(special)})" if special else "")
+        label = run.summary.dataset + (f" ({', '.join(special)})" if special else "")
         groups.setdefault(label, []).append(run)
     return groups
 
 
-def only_changed(rows: Sequence[Row], runs: Sequence[StoredRun]) -> list[Row]:
+def only_changed(rows: Sequence[Row], runs: Sequence[Run]) -> list[Row]:
     """The rows with `changed` instead of `stack`: the config keys that differ within the group, and their values."""
     configs = {str(run.folder): _dotted(run.config) for run in runs}
     differ: dict[str, set[str]] = {}

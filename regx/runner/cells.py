@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from regx.config.grid import Cell
+from regx.evidence.run import Run, read_run
 from regx.runner.cluster import Jobs
 from regx.runner.execute import Watch
 from regx.runner.networks import OnProgress
 from regx.runner.runs import Target, bring_up_to_date
 from regx.store.files import SWEEP, write_json
 from regx.store.lock import Lock
-from regx.store.run import StoredRun, read_run
 
 
 def train_cells(
@@ -27,7 +27,7 @@ def train_cells(
     command: Sequence[str] | None = None,
     peek: bool = False,
     watch: Watch | None = None,
-) -> list[StoredRun]:
+) -> list[Run]:
     """Train what the cells lack, each in a run folder inside `folder`, and write sweep.json: the run of each cell.
 
     axes: `key` and `values` of each. One holds the folder to the end.

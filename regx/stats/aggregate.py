@@ -15,6 +15,9 @@ class Interval(TypedDict):
     high: float | None
 
 
+UNKNOWN = Interval(mean=None, low=None, high=None)
+
+
 def mean_interval(values: Sequence[float | None]) -> Interval:
     """The mean of one value per seed, (n,), and its 95 % Student-t interval: mean ± t(n - 1)·s/√n.
 
@@ -23,7 +26,7 @@ def mean_interval(values: Sequence[float | None]) -> Interval:
     """
     known = [value for value in values if value is not None and math.isfinite(value)]
     if len(known) < len(values) or not known:
-        return Interval(mean=None, low=None, high=None)
+        return UNKNOWN
     n = len(known)
     mean = math.fsum(known) / n
     if n == 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypedDict
 
-from regx.stats.aggregate import Interval
+from regx.stats.aggregate import UNKNOWN
 from regx.stats.bootstrap import bootstrap_interval
 from regx.stats.significance import holm, holm_factors, least_p, paired_t_p, seeds_to_tell, sign_flip_p
 
@@ -71,7 +71,7 @@ def _judge(values: list[float], corrected: tuple[float, int] | None, lower_is_be
     """corrected: p after Holm's correction, and the factor in it."""
     shared = len(values)
     won, tied = sum(value < 0 if lower_is_better else value > 0 for value in values), values.count(0.0)
-    interval = bootstrap_interval(values) if values else Interval(mean=None, low=None, high=None)
+    interval = bootstrap_interval(values) if values else UNKNOWN
     if corrected is None:
         few = f"cannot tell ({shared} seed{'s' if shared != 1 else ''})"
         return Comparison(Difference(**interval, p=None), few, won, tied, shared, None)

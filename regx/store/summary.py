@@ -2,17 +2,143 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from regx.core.parameters import MISSING, parameters
 from regx.core.trained import Trained
 from regx.regularizers import REGISTRY
-from regx.stats.aggregate import mean_interval
+from regx.stats.aggregate import UNKNOWN, Interval, mean_interval
+from regx.store.files import damaged, expect
 from regx.store.metrics import columns
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
+
+
+@dataclass(frozen=True)
+class NetworkSummary:
+    """What summary.json says of one finished seed.
+
+    status: `completed` or `diverged`; diverged_at: the epoch at which it stopped being finite. metrics, diagnostics: at
+    the reported epoch, None where there is no such number. keeps_snapshots: whether the run has its snapshots.
+    """
+
+    status: str
+    reported_epoch: int
+    reported_because: str
+    last_epoch: int
+    metrics: Mapping[str, float | None]
+    diagnostics: Mapping[str, Any]
+    diverged_at: int | None
+    keeps_snapshots: bool
+
+    @property
+    def completed(self) -> bool:
+        return self.status == "completed"
+
+
+@dataclass(frozen=True)
+class Summary(Mapping[str, Any]):
+    """summary.json, as the mapping that it is, and by name what others build on.
+
+    content: what `store.files.read_json` read and `check` let pass, or what `summary` made.
+    """
+
+    content: Mapping[str, Any]
+
+    def __getitem__(self, key: str) -> Any:
+        return self.content[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.content)
+
+    def __len__(self) -> int:
+        return len(self.content)
+
+    @property
+    def name(self) -> str:
+        return str(self.content["name"])
+
+    @property
+    def task(self) -> str:
+        return str(self.content["task"])
+
+    @property
+    def stack(self) -> str:
+        return str(self.content["stack"])
+
+    @property
+    def dataset(self) -> str:
+        """The dataset's kind, such as `sine` or `csv`."""
+        return str(self.content["dataset"])
+
+    @property
+    def data_fingerprint(self) -> str:
+        return str(self.content["data_fingerprint"])
+
+    @property
+    def peek(self) -> bool:
+        return bool(self.content.get("peek"))
+
+    @property
+    def parameters(self) -> int | None:
+        """How many each network has; None where no seed is finished."""
+        found = self.content.get("parameters")
+        return None if found is None else int(found)
+
+    @functools.cached_property
+    def networks(self) -> dict[int, NetworkSummary]:
+        """The finished seeds."""
+        return {int(seed): _network(entry) for seed, entry in self.content["seeds"].items()}
+
+    def over_seeds(self, metric: str) -> Interval:
+        """A metric's mean over the completed seeds and its 95 % interval; of None where there is none."""
+        found: Interval = self.content["over_seeds"].get(metric) or UNKNOWN
+        return found
+
+
+def _network(entry: Mapping[str, Any]) -> NetworkSummary:
+    diverged = entry["status"] == "diverged"
+    return NetworkSummary(
+        status=str(entry["status"]),
+        reported_epoch=int(entry.get("reported_epoch", entry["last_epoch"])),
+        reported_because=str(entry.get("reported_because", "")),
+        last_epoch=int(entry["last_epoch"]),
+        metrics=entry["metrics"],
+        diagnostics=entry.get("diagnostics") or {},
+        diverged_at=(entry.get("divergence") or {}).get("epoch", entry["last_epoch"]) if diverged else None,
+        keeps_snapshots="snapshots" in entry.get("sha256", {}),
+    )
+
+
+def check(path: Path, summary: dict[str, Any]) -> Summary:
+    """The summary of a file, if what others build on has the form that it was written in. Raises InputError if not."""
+    for key in ("name", "task", "stack", "dataset", "data_fingerprint"):
+        expect(path, summary, key, str)
+    for interval in expect(path, summary, "over_seeds", dict).values():
+        if not isinstance(interval, dict) or interval.keys() != {"mean", "low", "high"}:
+            raise damaged(path, f"expected mean, low and high under 'over_seeds', found {interval!r}")
+        if not all(isinstance(number, int | float | None) for number in interval.values()):
+            raise damaged(path, f"expected numbers under 'over_seeds', found {interval!r}")
+    sizes = summary.get("bytes", {})
+    if not isinstance(sizes, dict) or not all(isinstance(size, int) for size in sizes.values()):
+        raise damaged(path, f"expected numbers under 'bytes', found {sizes!r}")
+    for seed, entry in expect(path, summary, "seeds", dict).items():
+        if not seed.isdecimal() or not isinstance(entry, dict):
+            raise damaged(path, f"expected seeds and what they gave under 'seeds', found {seed!r}: {entry!r}")
+        expect(path, entry, "status", str)
+        expect(path, entry, "last_epoch", int)
+        if not isinstance(entry.get("sha256", {}), dict):
+            raise damaged(path, f"expected digests under 'sha256' of seed {seed}, found {entry['sha256']!r}")
+        for number in expect(path, entry, "metrics", dict).values():
+            if not isinstance(number, int | float | None):
+                raise damaged(path, f"expected numbers under 'metrics' of seed {seed}, found {number!r}")
+    return Summary(summary)
 
 
 def seed_summary(trained: Trained, task: str) -> dict[str, Any]:

@@ -232,7 +232,7 @@ def remedies(setting: Setting) -> list[Setting]:
 
 def share_of_trivial(folder: Path) -> float:
     """The mean test loss of a run's seeds as a share of the trivial test loss; infinite if one diverged."""
-    from regx.store.run import read_run
+    from regx.evidence.run import read_run
 
     entries = read_run(folder).summary["seeds"].values()
     if any(entry["status"] != "completed" for entry in entries):
@@ -257,8 +257,8 @@ def print_oracle(settings: dict[str, Setting], seeds: Sequence[int], out: Path) 
 
 def print_followed(folders: dict[str, Path], out: Path) -> None:
     """For every kind of advice, how often following it lowered the mean test loss, and by what factor in the median."""
+    from regx.evidence.run import read_run
     from regx.runner.runs import Target, bring_up_to_date
-    from regx.store.run import read_run
     from regx.studies.diagnosis.advice import advice, changed
     from regx.studies.diagnosis.question import diagnose
 
@@ -291,7 +291,7 @@ def main() -> None:
     parser.add_argument("--oracle", action="store_true", help="and the excess over the best of eight remedies; minutes")
     parser.add_argument("--follow", action="store_true", help="and what following the advice brings; minutes")
     given = parser.parse_args()
-    from regx.store.run import read_run
+    from regx.evidence.run import read_run
     from regx.studies.diagnosis.judgement import verdict_of
     from regx.studies.diagnosis.question import diagnose
 

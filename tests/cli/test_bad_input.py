@@ -471,7 +471,7 @@ def test_a_damaged_sweep(call: Call, swept: Path, case: str) -> None:
 
 def test_a_flip_of_any_bit_of_the_arrays_is_refused_or_changes_nothing(trained: Path, tmp_path: Path) -> None:
     from regx.core.errors import InputError
-    from regx.store.run import read_run
+    from regx.evidence.run import read_run
 
     folder = Path(shutil.copytree(trained, tmp_path / "run"))
     content = (folder / "weights.npz").read_bytes()

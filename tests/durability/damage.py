@@ -37,7 +37,7 @@ def damaged(content: bytes, offsets: int, bits: int, draw: random.Random) -> Ite
 
 def check(folder: Path, offsets: int, bits: int) -> dict[str, Counter[str]]:
     """By file, how often it was read as it was written, and how often refused. Raises AssertionError otherwise."""
-    from regx.store.run import read_runs
+    from regx.evidence.run import read_runs
 
     config = folder / "small.yaml"
     config.write_text(SMALL)

@@ -46,7 +46,7 @@ def is_alive(group: int) -> bool:
 
 def signals(folder: Path, sent: signal.Signals, times: int, draw: random.Random, jobs: int, within: float) -> float:
     """The longest time in seconds that a run took to end. Raises AssertionError if one does not end as it should."""
-    from regx.store.run import read_run
+    from regx.evidence.run import read_run
 
     config = folder / "endless.yaml"
     config.write_text(ENDLESS)

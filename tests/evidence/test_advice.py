@@ -3,11 +3,13 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from changed import with_networks, with_summary
 
 from regx.config.load import configs_folder, load_config, load_grid
 from regx.core.errors import InputError
+from regx.evidence.run import Run
 from regx.store.files import config_text
-from regx.store.run import StoredRun
+from regx.store.summary import Summary
 from regx.studies.diagnosis.advice import Advice, advice, changed
 from regx.studies.diagnosis.judgement import Seed
 from regx.studies.diagnosis.question import Curves, Diagnosis
@@ -26,10 +28,10 @@ SEED = {
 def stored(tmp_path):
     """A run folder's config, as far as advice needs it."""
 
-    def make(*overrides: str, path=None, parameters: int = 8513) -> StoredRun:
+    def make(*overrides: str, path=None, parameters: int = 8513) -> Run:
         config = load_grid(path or configs_folder() / "none.yaml", overrides).cells[0].config
         (tmp_path / "config.yaml").write_text(config_text(config.resolved))
-        return StoredRun(tmp_path, config.resolved, {"name": config.name, "parameters": parameters}, {})
+        return Run(tmp_path, config.resolved, Summary({"name": config.name, "parameters": parameters, "seeds": {}}), {})
 
     return make
 
@@ -111,15 +113,15 @@ def test_underfitting_is_answered_by_its_cause(stored):
 
 def test_a_run_that_stopped_early_is_told_to_wait_and_not_to_have_epochs_it_would_not_reach(stored):
     run = stored("regularizers.early_stopping.patience=5", "training.epochs=5000")
-    run.summary["seeds"] = {str(seed): {"status": "completed", "last_epoch": 300 + seed} for seed in range(2)}
+    ended = {str(seed): {"status": "completed", "last_epoch": 300 + seed, "metrics": {}} for seed in range(2)}
+    run = with_summary(run, seeds=ended)
     pattern = diagnosis("underfitting", train=0.4, val=0.4, gain=None, pattern=0.2, dead=0.1, gradient=1.0)
     found = {item.name: item for item in advice(run, pattern)}
     assert found["longer"].overrides == ("regularizers.early_stopping.patience=20",)
     assert "ended training by epoch 301" in found["longer"].reason
-    run.summary["seeds"]["1"]["last_epoch"] = 5000  # one that did not stop
-    assert "longer" not in names(run, pattern)
+    assert "longer" not in names(with_networks(run, 1, last_epoch=5000), pattern)  # one that did not stop
     short = stored("regularizers.early_stopping.patience=5", "training.epochs=50")
-    short.summary["seeds"] = {"0": {"status": "completed", "last_epoch": 20}}
+    short = with_summary(short, seeds={"0": {"status": "completed", "last_epoch": 20, "metrics": {}}})
     first = advice(short, pattern)[0]
     assert first.overrides == ("regularizers.early_stopping.patience=20", "training.epochs=1000")
 

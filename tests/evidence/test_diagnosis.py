@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 from benchmarks.confusion_diagnosis import SETTINGS, Setting, sine, train
+from changed import with_summary
 
-from regx.store.run import StoredRun, read_run
+from regx.evidence.run import Run, read_run
 from regx.studies.diagnosis.advice import advice
 from regx.studies.diagnosis.question import diagnose
 
@@ -37,7 +36,7 @@ def test_runs_whose_state_is_known(run, name):
     assert diagnose(run(name)).verdict == CHEAP[name].label
 
 
-def scaled(run: StoredRun, factor: float) -> StoredRun:
+def scaled(run: Run, factor: float) -> Run:
     """The same run with its target in other units: every loss times the factor, also that of the trivial predictor."""
 
     def times(numbers):
@@ -47,7 +46,7 @@ def scaled(run: StoredRun, factor: float) -> StoredRun:
         seed: {**entry, "metrics": times(entry["metrics"]), "diagnostics": times(entry["diagnostics"])}
         for seed, entry in run.summary["seeds"].items()
     }
-    other = dataclasses.replace(run, summary={**run.summary, "seeds": seeds})
+    other = with_summary(run, seeds=seeds)
     other.__dict__["rows"] = {
         seed: "".join(_times(line, factor) for line in text.splitlines()) for seed, text in run.rows.items()
     }
@@ -75,7 +74,7 @@ def test_the_test_split_is_not_looked_at(run):
         seed: {**entry, "metrics": {**entry["metrics"], "test_loss": 1e9, "test_accuracy": 0.0}}
         for seed, entry in before.summary["seeds"].items()
     }
-    after = dataclasses.replace(before, summary={**before.summary, "seeds": seeds})
+    after = with_summary(before, seeds=seeds)
     after.__dict__["rows"] = {seed: _blind(text) for seed, text in before.rows.items()}
     assert diagnose(after) == diagnose(before)
 
@@ -110,7 +109,7 @@ def test_a_run_of_before_trivial_losses_were_kept_is_judged_alike(run):
         seed: {**entry, "diagnostics": {k: v for k, v in entry["diagnostics"].items() if not k.startswith("trivial")}}
         for seed, entry in new.summary["seeds"].items()
     }
-    old = dataclasses.replace(new, summary={**new.summary, "seeds": seeds})
+    old = with_summary(new, seeds=seeds)
     assert [seed.val for seed in diagnose(old).seeds] == pytest.approx([seed.val for seed in diagnose(new).seeds])
 
 
@@ -119,7 +118,7 @@ def test_of_some_diverged_seeds_is_told_and_the_rest_is_judged(run):
     entries = dict(before.summary["seeds"])
     lost = {**entries["21"], "status": "diverged", "divergence": {"epoch": 7, "tensor": "0/weight"}}
     lost["metrics"] = dict.fromkeys(lost["metrics"])
-    after = dataclasses.replace(before, summary={**before.summary, "seeds": {**entries, "21": lost}})
+    after = with_summary(before, seeds={**entries, "21": lost})
     diagnosis = diagnose(after)
     assert diagnosis.verdict != "diverged"
     assert any("1 of 3 seeds stopped being finite (seed 21) at epoch 7" in i.text for i in diagnosis.evidence)
@@ -139,7 +138,7 @@ def test_what_limits_a_verdict_is_said(run):
     assert any("A share of 0.5 of the training labels" in note for note in diagnose(run("noisy-labels")).notes)
     assert any("The validation split has 5 rows" in note for note in diagnose(run("few-rows")).notes)
     whole = run("some-diverged")
-    one = dataclasses.replace(whole, summary={**whole.summary, "seeds": {"20": whole.summary["seeds"]["20"]}})
+    one = with_summary(whole, seeds={"20": whole.summary["seeds"]["20"]})
     one.__dict__["rows"] = {20: whole.rows[20]}
     notes = diagnose(one).notes
     assert any(note.startswith("1 of 3 seeds is finished") for note in notes)
@@ -148,7 +147,7 @@ def test_what_limits_a_verdict_is_said(run):
 
 def test_data_that_has_changed_costs_the_pattern_alone(run):
     before = run("sine-15-noise0.5")
-    after = dataclasses.replace(before, summary={**before.summary, "data_fingerprint": "other"})
+    after = with_summary(before, data_fingerprint="other")
     diagnosis = diagnose(after)
     assert diagnosis.verdict == "severe overfitting"
     assert diagnosis.rows is None
@@ -158,7 +157,7 @@ def test_data_that_has_changed_costs_the_pattern_alone(run):
 
 def test_a_run_without_a_finished_seed(run):
     before = run("some-diverged")
-    after = dataclasses.replace(before, summary={**before.summary, "seeds": {}})
+    after = with_summary(before, seeds={})
     after.__dict__["rows"] = {}
     diagnosis = diagnose(after)
     assert (diagnosis.verdict, diagnosis.evidence) == ("cannot tell", ())

@@ -31,8 +31,8 @@ import yaml
 from regx.config.checked import check
 from regx.core.errors import RegxError
 from regx.data.csv import CSV
+from regx.evidence.run import read_run
 from regx.runner.runs import Target, bring_up_to_date
-from regx.store.run import read_run
 
 ROOT = Path(__file__).parents[2]
 TARGETS = ("configs", "tables", "runs")

@@ -7,8 +7,9 @@ import io
 
 import numpy as np
 import pytest
+from changed import with_networks, with_summary
 
-from regx.store.run import read_run
+from regx.evidence.run import read_run
 from regx.studies.ablation.display import answers, print_ablation
 from regx.studies.ablation.judgement import ablation
 from regx.studies.ablation.result import Effects, effects_of
@@ -156,8 +157,7 @@ def runs(tmp_path, fabricated):
 
 
 def test_only_seeds_of_all_combinations_count(runs):
-    lacking = runs[2].summary["seeds"]["4"]
-    lacking["status"] = "diverged"
+    runs[2] = with_networks(runs[2], 4, status="diverged")
     found = effects_of(["early_stopping", "dropout"], runs, "test_loss")
     assert found.seeds == (0, 1, 2, 3, 5)
     assert found.diverged == {4: ["early_stopping(30)"]}
@@ -179,10 +179,8 @@ def test_of_accuracies_the_greater_is_the_better(runs):
 def test_where_all_diverged_little_is_said(runs, tmp_path, monkeypatch):
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
     monkeypatch.setenv("NO_COLOR", "1")
-    for run in runs:
-        for entry in run.summary["seeds"].values():
-            entry["status"] = "diverged"
-        run.summary["over_seeds"]["test_loss"] = {"mean": None, "low": None, "high": None}
+    over = {"over_seeds": {"test_loss": {"mean": None, "low": None, "high": None}}}
+    runs = [with_summary(with_networks(run, status="diverged"), **over) for run in runs]
     found = effects_of(["early_stopping", "dropout"], runs, "test_loss")
     assert "with none, dropout(0.1), early_stopping(30) and early_stopping(30) + dropout(0.1);" in answers(found)[0]
     many = dataclasses.replace(found, members=("a", "b", "c"), diverged={0: list("vwxyz"), 1: ["v"]})

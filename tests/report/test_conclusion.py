@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from regx.data import REGISTRY
+from regx.evidence.run import read_runs
 from regx.report.conclusion import conclusion
 from regx.report.table import compare_rows, seeds_text, sort_rows
-from regx.store.run import read_runs
 
 
 def row(name, verdict=None, **changes):

@@ -20,9 +20,9 @@ from regx.data.breast_cancer import BreastCancer
 from regx.data.circle import Circle
 from regx.data.csv import CSV
 from regx.data.sine import Sine
+from regx.evidence.run import read_run
 from regx.report.sparkline import ASCII_LEVELS, LEVELS, bar, sparkline
 from regx.runner.plan import Member
-from regx.store.run import read_run
 from regx.studies.race.canvas import Canvas
 from regx.studies.race.display import RaceState, View, mean, race_footer, race_lines, race_state
 from regx.studies.race.scene import PLANE_SIDE, Scene, scene

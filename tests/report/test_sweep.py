@@ -2,12 +2,19 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
+from regx.evidence.run import read_run
 from regx.store.folder import write_run
-from regx.store.run import read_run
 from regx.studies.sweep.display import print_sweep
+from regx.studies.sweep.result import sweep_of, tried
+
+
+def of(folder, runs, values=range(9), peek=False):
+    cells = [tried({"x": value}, run) for value, run in zip(values, runs, strict=False)]
+    return replace(sweep_of(folder, "s", (), cells), peek=peek)
 
 
 def test_a_cell_that_diverged_at_some_seeds_is_not_chosen_over_a_whole_one(tmp_path, fabricated):
@@ -25,7 +32,7 @@ def test_a_cell_that_diverged_at_some_seeds_is_not_chosen_over_a_whole_one(tmp_p
     def swept(*names):
         stream = io.StringIO()
         runs = [read_run(tmp_path / name) for name in names]
-        assert print_sweep(tmp_path, runs, [{"x": index} for index in range(len(runs))], stream, True) == 3
+        assert print_sweep(of(tmp_path, runs), stream, True) == 3
         return json.loads(stream.getvalue())
 
     document = swept("broken", "gone", "whole")
@@ -54,7 +61,7 @@ def test_how_much_choosing_flatters_is_said_where_there_was_a_choice(tmp_path, f
         write_run(tmp_path / str(number), fabricated.config(str(number), seeds=range(4)), networks, fabricated.ABOUT)
         runs.append(read_run(tmp_path / str(number)))
     notes = io.StringIO()
-    print_sweep(tmp_path, runs, [{"x": number} for number in range(len(runs))], io.StringIO(), False, notes=notes)
+    print_sweep(of(tmp_path, runs), io.StringIO(), False, notes=notes)
     if words is None:
         assert "latters" not in notes.getvalue()
         assert notes.getvalue().startswith("There was but one to choose: x=0. Its validation loss is 0.1")
@@ -85,7 +92,7 @@ def test_a_terminal_shows_the_choice_in_words_and_as_a_curve(tmp_path, fabricate
         (True, 1, "Chosen by test loss among 3 (--peek): x=1. Its test loss is 0.1 (95 % interval 0.1 to 0.1)."),
     ):
         stream = Terminal()
-        assert print_sweep(tmp_path, runs, [{"x": 1}, {"x": 10}, {"x": 100}], stream, False, peek) == 0
+        assert print_sweep(of(tmp_path, runs, (1, 10, 100), peek), stream, False) == 0
         text = stream.getvalue()
         assert words in " ".join(text.split())
         assert f"┊ chosen: {point}\n" in text

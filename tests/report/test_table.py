@@ -6,9 +6,9 @@ import pytest
 
 from regx.core.errors import InputError
 from regx.core.glossary import METRICS
+from regx.evidence.run import read_run, read_runs
 from regx.report.table import COLUMNS, compare_frame, compare_rows, flat, known_columns, labels, only_changed, sort_rows
 from regx.store.folder import write_run
-from regx.store.run import read_run, read_runs
 
 BASE = [0.10, 0.12, 0.09, 0.14, 0.115]
 LOWER = [0.051, 0.082, 0.053, 0.094, 0.065]

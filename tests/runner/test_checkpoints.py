@@ -10,9 +10,9 @@ import pytest
 
 import regx
 from regx.config.load import load_config
+from regx.evidence.run import read_run
 from regx.runner.networks import Progress
 from regx.runner.runs import Target, bring_up_to_date
-from regx.store.run import read_run
 
 OVERRIDES = ["training.epochs=30", "training.checkpoint_seconds=0.0001", "training.snapshots=2"]
 

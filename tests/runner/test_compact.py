@@ -21,10 +21,10 @@ from regx.config import load
 from regx.config.load import LazyCells, load_grid
 from regx.config.overrides import short_axes
 from regx.core.errors import InputError, RegxError
+from regx.evidence.run import read_run
 from regx.runner import execute
 from regx.runner.networks import Progress
 from regx.store import networks
-from regx.store.run import read_run
 from regx.studies.sweep import compact
 from regx.studies.sweep.compact import compact_sweep
 
@@ -106,7 +106,7 @@ def test_only_what_is_missing_is_trained_and_a_cut_line_is_dropped(
     found = compact_sweep(grid, range(12), tmp_path / "parts", jobs=1, on_progress=seen.append)
     assert seen[-1] == Progress(epochs=7 * 22, all_epochs=7 * 22, networks=22, all_networks=22)
     assert lines_of(found.folder) == lines_of(whole.folder)
-    assert [run.folder.name for run in found.best] == [run.folder.name for run in whole.best]
+    assert [run.folder.name for run in found.runs] == [run.folder.name for run in whole.runs]
     monkeypatch.setattr(execute, "serve", lambda *arguments: pytest.fail("something is trained"))
     compact_sweep(grid, range(12), tmp_path / "parts", jobs=1)
     monkeypatch.undo()
@@ -147,7 +147,7 @@ def test_a_second_start_is_refused_until_the_best_have_their_folders(
     monkeypatch.setattr(compact, "bring_up_to_date", second_start)
     found = compact_sweep(grid, range(2), tmp_path, jobs=1)
     assert len(refused) == 1
-    assert len(found.best) == 2
+    assert len(found.runs) == 2
 
 
 def test_other_data_or_another_split_to_choose_by_is_refused(small: Path, tmp_path: Path) -> None:

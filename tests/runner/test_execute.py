@@ -110,8 +110,8 @@ def test_a_failed_network_shows_in_the_table_ends_with_3_and_is_tried_again(
     bring_up_to_date([target], jobs=2)
     (row,) = json.loads(regx("compare", "runs", "--json").stdout)
     assert (row["status"], row["seeds"], row["missing_seeds"]) == ("failed", 2, [1])
+    from regx.evidence.run import read_run
     from regx.report.run import exit_code
-    from regx.store.run import read_run
 
     assert exit_code([read_run(target.folder)]) == 3
     done = regx("run", small, "--json")  # nothing is poisoned there

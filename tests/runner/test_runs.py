@@ -18,10 +18,10 @@ import pytest
 import regx
 from regx.config.load import load_config
 from regx.core.errors import RegxError
+from regx.evidence.run import read_run, read_runs
 from regx.runner.networks import Progress
 from regx.runner.plan import Member, networks_per_population, plan
 from regx.runner.runs import Target, bring_up_to_date
-from regx.store.run import read_run, read_runs
 
 ARRAYS = ["seed0/reported/0/weight", "seed2/final/1/bias"]
 

@@ -9,10 +9,10 @@ import regx
 from regx.config.load import load_config
 from regx.core.glimpse import Glimpse
 from regx.evidence.predict import predict_snapshots
+from regx.evidence.run import read_run
 from regx.runner.execute import Watch
 from regx.runner.plan import Member
 from regx.runner.runs import Target, bring_up_to_date
-from regx.store.run import read_run
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

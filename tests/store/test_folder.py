@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regx.core.errors import InputError, RegxError
+from regx.evidence.run import read_run
 from regx.store import folder as writing
 from regx.store.atomic import append_lines, write_atomically
 from regx.store.files import read_config, write_config
 from regx.store.folder import RunWriter, finished_seeds, mark, settle, write_run
 from regx.store.metrics import columns, format_rows
-from regx.store.run import read_run
 
 FILES = ("config.yaml", "metrics.csv", "summary.json", "weights.npz", "run.json")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from regx.core.trained import ACCURACIES
+from regx.evidence.run import Run
 from regx.report.conclusion import of_one_table
 from regx.report.listing import brief, in_words, listed, print_listing, print_prose
 from regx.report.render import is_terminal
@@ -15,7 +16,6 @@ from regx.report.run import exit_code
 from regx.report.table import compare_rows
 from regx.stats.aggregate import side
 from regx.stats.paired import FEWEST_SEEDS
-from regx.store.run import StoredRun
 from regx.studies.ablation.judgement import Ablation, Pair, design
 from regx.studies.ablation.result import Effects, effects_of
 
@@ -27,7 +27,7 @@ MOST_STACKS = 4  # that a sentence names
 def print_ablation(
     folder: Path,
     members: Sequence[str],
-    runs: Sequence[StoredRun],
+    runs: Sequence[Run],
     metric: str,
     stream: IO[str],
     notes: IO[str],
@@ -42,7 +42,7 @@ def print_ablation(
     effects = effects_of(members, runs, metric)
     said = answers(effects)
     if len(effects.seeds) >= FEWEST_SEEDS:
-        said += of_one_table(runs[0].summary["dataset"])
+        said += of_one_table(runs[0].summary.dataset)
     if as_json:
         rows = compare_rows(runs, metric=metric)
         document = {"ablation": str(folder), **as_plain(effects), "answers": said, "rows": rows}
@@ -286,11 +286,11 @@ def _legend(effects: Effects) -> list[str]:
     return said
 
 
-def _combinations(members: Sequence[str], runs: Sequence[StoredRun], metric: str) -> list[dict[str, Any]]:
+def _combinations(members: Sequence[str], runs: Sequence[Run], metric: str) -> list[dict[str, Any]]:
     """The metric of every combination, over all of its own seeds."""
     stacks = [[name for name, is_on in zip(members, row, strict=True) if is_on] for row in design(len(members))]
     return [
-        {"on": " + ".join(stack) or "none", metric: run.summary["over_seeds"][metric]}
+        {"on": " + ".join(stack) or "none", metric: run.summary.over_seeds(metric)}
         for stack, run in zip(stacks, runs, strict=True)
     ]
 

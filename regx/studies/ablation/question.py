@@ -8,11 +8,11 @@ from pathlib import Path
 from regx.config.config import Config
 from regx.config.grid import MAX_NAME, Cell
 from regx.core.errors import InputError
+from regx.evidence.run import Run
 from regx.runner.cells import train_cells
 from regx.runner.cluster import Jobs
 from regx.runner.networks import OnProgress
 from regx.runner.plan import dataset
-from regx.store.run import StoredRun
 from regx.studies.ablation.judgement import design
 from regx.studies.ablation.result import check_metric
 
@@ -47,7 +47,7 @@ def ablate(
     jobs: Jobs = None,
     force: bool = False,
     on_progress: OnProgress = lambda progress: None,
-) -> tuple[Path, list[StoredRun]]:
+) -> tuple[Path, list[Run]]:
     """Train what the combinations lack. The ablation's folder, and the run of each combination in their order.
 
     metric: what the effects will be about. Raises InputError, before anything is trained, if there will be no such

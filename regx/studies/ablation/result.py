@@ -9,10 +9,9 @@ import numpy as np
 
 from regx.core.errors import InputError, did_you_mean
 from regx.core.trained import ACCURACIES
-from regx.store.run import StoredRun
+from regx.evidence.run import Run
 from regx.studies.ablation.judgement import Ablation, ablation
-
-LOSSES = ("test_loss", "val_loss", "train_loss")
+from regx.studies.sweep.result import LOSSES
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Effects:
     ablation: Ablation | None
 
 
-def effects_of(members: Sequence[str], runs: Sequence[StoredRun], metric: str) -> Effects:
+def effects_of(members: Sequence[str], runs: Sequence[Run], metric: str) -> Effects:
     """Effects of a stack's members on a metric at the reported epoch.
 
     runs: one for each combination of the members, in the order of `regx.studies.ablation.judgement.design`.
@@ -38,9 +37,9 @@ def effects_of(members: Sequence[str], runs: Sequence[StoredRun], metric: str) -
     seeds = tuple(sorted(set.intersection(*(set(one) for one in measured))))
     diverged: dict[int, list[str]] = {}
     for run in runs:
-        for seed, entry in run.summary["seeds"].items():
-            if entry["status"] == "diverged":
-                diverged.setdefault(int(seed), []).append(run.summary["stack"])
+        for seed, network in run.summary.networks.items():
+            if not network.completed:
+                diverged.setdefault(seed, []).append(run.summary.stack)
     values = np.array([[one[seed] for seed in seeds] for one in measured])
     found = ablation(values, metric not in ACCURACIES) if seeds else None
     return Effects(tuple(members), metric, seeds, dict(sorted(diverged.items())), found)

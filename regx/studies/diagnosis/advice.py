@@ -16,10 +16,10 @@ from regx.config.config import Config
 from regx.config.grid import MAX_NAME
 from regx.config.load import load_config
 from regx.core.parameters import parameters
+from regx.evidence.run import Run
 from regx.optim import REGISTRY as OPTIMIZERS
 from regx.regularizers import REGISTRY as REGULARIZERS
 from regx.store.files import CONFIG
-from regx.store.run import StoredRun
 from regx.studies.diagnosis.judgement import DEAD, NOTHING_LEARNED, STILL_LEARNING, VANISHED_GRADIENT, Seed, mean_of
 from regx.studies.diagnosis.question import Diagnosis
 
@@ -44,7 +44,7 @@ class Advice:
     reason: str
 
 
-def advice(run: StoredRun, diagnosis: Diagnosis) -> tuple[Advice, ...]:
+def advice(run: Run, diagnosis: Diagnosis) -> tuple[Advice, ...]:
     """The changes worth trying, in order; none for a healthy run. Against divergence of some seeds comes before all."""
     facts = _Facts(run, diagnosis)
     found: list[Advice] = []
@@ -59,7 +59,7 @@ def advice(run: StoredRun, diagnosis: Diagnosis) -> tuple[Advice, ...]:
     return tuple(found)
 
 
-def changed(run: StoredRun, chosen: Advice) -> Config:
+def changed(run: Run, chosen: Advice) -> Config:
     """The run's config with the overrides of an advice, under a name that says so. Raises InputError if it is none."""
     tail = f"-{chosen.name}"
     name = f"{run.name[: MAX_NAME - len(tail)]}{tail}"
@@ -69,7 +69,7 @@ def changed(run: StoredRun, chosen: Advice) -> Config:
 class _Facts:
     """What advice depends on."""
 
-    def __init__(self, run: StoredRun, diagnosis: Diagnosis) -> None:
+    def __init__(self, run: Run, diagnosis: Diagnosis) -> None:
         config: dict[str, Any] = run.config
         self.dataset, self.optimizer, self.training = config["dataset"], config["optimizer"], config["training"]
         self.architecture: dict[str, Any] = config["architecture"]
@@ -77,12 +77,11 @@ class _Facts:
         self.stack: dict[str, Any] = {kind: given for item in config["regularizers"] for kind, given in item.items()}
         self.severe = diagnosis.verdict == "severe overfitting"
         self.rows = diagnosis.rows or self.dataset.get("n_train") or 1
-        self.parameters: int = run.summary.get("parameters") or 0
+        self.parameters: int = run.summary.parameters or 0
         batch = self.training.get("batch_size", "full")
         self.steps_per_epoch = 1 if batch == "full" else math.ceil(self.rows / batch)
         self.mean: Seed = mean_of([seed for seed in diagnosis.seeds if seed.diverged is None])
-        entries = run.summary.get("seeds", {}).values()
-        trained = [int(entry["last_epoch"]) for entry in entries if entry["status"] == "completed"]
+        trained = [network.last_epoch for network in run.summary.networks.values() if network.completed]
         # By the seed that trained longest.
         self.epochs = max(trained, default=int(self.training["epochs"]))
         self.stopped = "early_stopping" in self.stack and self.epochs < self.training["epochs"]

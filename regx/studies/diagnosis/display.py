@@ -11,11 +11,11 @@ from typing import IO, Any
 
 from regx.core.errors import InputError, RegxError
 from regx.core.text import clean
+from regx.evidence.run import Run, read_runs
 from regx.report.render import is_terminal
 from regx.report.sparkline import sparkline
 from regx.store.atomic import write_atomically
 from regx.store.files import config_text, strict
-from regx.store.run import StoredRun, read_runs
 from regx.studies.diagnosis.advice import Advice, advice, changed
 from regx.studies.diagnosis.question import Diagnosis, diagnose
 
@@ -30,7 +30,7 @@ MEASURED = (
 class Diagnosed:
     """A run, what is wrong with it, and what to change."""
 
-    run: StoredRun
+    run: Run
     diagnosis: Diagnosis
     advice: tuple[Advice, ...]
 
@@ -111,7 +111,7 @@ def _document(one: Diagnosed) -> dict[str, Any]:
         "seeds": len(diagnosis.seeds),
         "diverged": sum(seed.diverged is not None for seed in diagnosis.seeds),
         "rows": diagnosis.rows,
-        "parameters": one.run.summary.get("parameters"),
+        "parameters": one.run.summary.parameters,
         "trivial_loss": diagnosis.trivial,
         "evidence": [asdict(item) for item in diagnosis.evidence],
         "notes": list(diagnosis.notes),
@@ -184,13 +184,13 @@ def _bullet(console: Any, sign: str, text: str, wide: int, style: str = "") -> N
 def _about(one: Diagnosed) -> str:
     diagnosis, summary = one.diagnosis, one.run.summary
     rows = "" if diagnosis.rows is None else f", {diagnosis.rows:,} rows"
-    parameters = "" if summary.get("parameters") is None else f", {summary['parameters']:,} parameters"
+    parameters = "" if summary.parameters is None else f", {summary.parameters:,} parameters"
     seeds = f"{len(diagnosis.seeds)} seed{'' if len(diagnosis.seeds) == 1 else 's'}"
-    stack = "no regularizer" if summary["stack"] == "none" else summary["stack"]
-    text = f"{summary['dataset']}{rows}{parameters}, {stack}, {seeds}."
+    stack = "no regularizer" if summary.stack == "none" else summary.stack
+    text = f"{summary.dataset}{rows}{parameters}, {stack}, {seeds}."
     if diagnosis.trivial is None:
         return text
-    answer = "the mean" if summary["task"] == "regression" else "the shares of the classes"
+    answer = "the mean" if summary.task == "regression" else "the shares of the classes"
     return (
         f"{text} The trivial loss is {diagnosis.trivial:.3g}, that of always answering {answer} of the training rows; "
         "points are hundredths of it, brackets 95 % intervals over seeds."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -14,9 +13,9 @@ from regx.data.dataset import Dataset
 from regx.engine.diagnostics import trivial
 from regx.evidence.data import dataset_of
 from regx.evidence.predict import predict
+from regx.evidence.run import Run
 from regx.stats.neighbours import shared_error
 from regx.store.files import CONFIG
-from regx.store.run import StoredRun
 from regx.studies.diagnosis.judgement import Evidence, Seed, Verdict, judge, verdict_of
 
 # Loading data and predicting cost more than all else; the pattern of the errors shows in a few seeds and many rows.
@@ -52,7 +51,7 @@ class Diagnosis:
     trivial: float | None
 
 
-def diagnose(run: StoredRun) -> Diagnosis:
+def diagnose(run: Run) -> Diagnosis:
     """The verdict on a run and what led there. Raises InputError if its metrics or weights are damaged.
 
     The test split is not looked at: what is changed on the strength of a diagnosis would be fitted to it.
@@ -77,7 +76,7 @@ def diagnose(run: StoredRun) -> Diagnosis:
     )
 
 
-def _notes(run: StoredRun, seeds: tuple[Seed, ...], verdict: Verdict, data: Dataset | None) -> list[str]:
+def _notes(run: Run, seeds: tuple[Seed, ...], verdict: Verdict, data: Dataset | None) -> list[str]:
     notes = []
     asked, finished = len(run.config["seeds"]), len(seeds)
     if finished < asked:
@@ -103,7 +102,7 @@ def _notes(run: StoredRun, seeds: tuple[Seed, ...], verdict: Verdict, data: Data
         notes.append(
             f"The validation split has {rows} row{'s' * (rows > 1)}: its loss, and so the gap, is partly luck."
         )
-    if run.summary.get("peek"):
+    if run.summary.peek:
         notes.append("This run looked at the test split while it was trained (--peek).")
     noise = run.config["dataset"].get("label_noise") or 0.0
     if noise:
@@ -114,12 +113,7 @@ def _notes(run: StoredRun, seeds: tuple[Seed, ...], verdict: Verdict, data: Data
     return notes
 
 
-def _entry(run: StoredRun, seed: int) -> dict[str, Any]:
-    entry: dict[str, Any] = run.summary["seeds"][str(seed)]
-    return entry
-
-
-def _curves(run: StoredRun) -> dict[int, Array]:
+def _curves(run: Run) -> dict[int, Array]:
     """Epoch, training and validation loss of every finished seed, (rows, 3); NaN for what does not exist."""
     return {
         seed: np.array([[float(field or "nan") for field in line.split(",", 4)[1:4]] for line in text.splitlines()])
@@ -134,7 +128,7 @@ def _mean_curves(curves: list[Array]) -> Curves:
     return Curves(tuple(map(int, epochs)), tuple(train.tolist()), tuple(val.tolist()) if np.isfinite(val).all() else ())
 
 
-def _datasets(run: StoredRun, seeds: list[int]) -> tuple[dict[int, Dataset], list[str]]:
+def _datasets(run: Run, seeds: list[int]) -> tuple[dict[int, Dataset], list[str]]:
     """The data of the seeds, or why there is none: a diagnosis can do without."""
     try:
         return {seed: dataset_of(run, seed) for seed in seeds}, []
@@ -142,25 +136,23 @@ def _datasets(run: StoredRun, seeds: list[int]) -> tuple[dict[int, Dataset], lis
         return {}, [f"The training rows could not be loaded, so patterns in their errors are not looked for: {error}"]
 
 
-def _trivial(run: StoredRun, seed: int, data: Dataset | None) -> tuple[float | None, float | None]:
+def _trivial(run: Run, seed: int, data: Dataset | None) -> tuple[float | None, float | None]:
     """The trivial predictor's loss on the training and the validation split."""
-    found = _entry(run, seed).get("diagnostics") or {}
+    found = run.summary.networks[seed].diagnostics
     if "trivial_train_loss" not in found and data is not None:  # a run of before these were kept
         found = trivial(data)
     return found.get("trivial_train_loss"), found.get("trivial_val_loss")
 
 
-def _seed(
-    run: StoredRun, seed: int, curve: Array, scales: tuple[float | None, float | None], data: Dataset | None
-) -> Seed:
-    entry = _entry(run, seed)
-    if entry["status"] == "diverged":
-        return Seed(seed, diverged=(entry.get("divergence") or {}).get("epoch", entry["last_epoch"]))
-    metrics, diagnostics = entry["metrics"], entry.get("diagnostics") or {}
+def _seed(run: Run, seed: int, curve: Array, scales: tuple[float | None, float | None], data: Dataset | None) -> Seed:
+    network = run.summary.networks[seed]
+    if not network.completed:
+        return Seed(seed, diverged=network.diverged_at)
+    metrics, diagnostics = network.metrics, network.diagnostics
     trivial_train, trivial_val = scales
     epochs, train, val = curve.T
     has_val = bool(np.isfinite(val).any())
-    to_the_end = entry["reported_epoch"] == epochs[-1] == run.config["training"]["epochs"]
+    to_the_end = network.reported_epoch == epochs[-1] == run.config["training"]["epochs"]
     share = _ratio(metrics["train_loss"], trivial_train)
     rise = _difference(metrics["val_loss"], float(np.nanmin(val))) if has_val else None
     pattern = None if data is None or share is None else _shared(run, seed, data)
@@ -181,7 +173,7 @@ def _seed(
     )
 
 
-def _shared(run: StoredRun, seed: int, data: Dataset) -> float | None:
+def _shared(run: Run, seed: int, data: Dataset) -> float | None:
     x, y = data.train.x[:ROWS_LOOKED_INTO], data.train.y[:ROWS_LOOKED_INTO]
     return shared_error(x, y - predict(run, x, seed))
 

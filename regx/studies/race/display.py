@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
@@ -18,11 +18,12 @@ from regx.core.errors import InputError
 from regx.core.glimpse import Glimpse
 from regx.core.trained import Trained
 from regx.evidence.predict import predict
+from regx.evidence.run import Run, read_run
 from regx.report.render import elided, print_tables
 from regx.report.sparkline import bar, sparkline
 from regx.report.table import compare_rows, sort_rows
+from regx.runner.plan import Member
 from regx.store.atomic import write_atomically
-from regx.store.run import StoredRun, read_run
 from regx.store.summary import stack_text
 from regx.studies.race.scene import Scene
 
@@ -41,15 +42,6 @@ SVG_START = b'<svg class="rich-terminal"'  # how an SVG of Rich begins
 FOOTER_BAR = 30
 BAD = "bold red"
 STYLES = {"done": "green", "stopped": "yellow", "diverged": BAD, "failed": BAD, "training": "", "waiting": "dim"}
-
-
-class Network(Protocol):
-    """One network of a race: the number of its lane, and its seed."""
-
-    @property
-    def config(self) -> int: ...
-    @property
-    def seed(self) -> int: ...
 
 
 @dataclass
@@ -141,7 +133,7 @@ class RaceState:
         known = [lane for lane in self.lanes if math.isfinite(mean(lane.judged))]
         return sorted(known, key=lambda lane: (bool({"diverged", "failed"} & {*lane.status}), mean(lane.judged)))
 
-    def see(self, members: Sequence[Network], glimpse: Glimpse) -> None:
+    def see(self, members: Sequence[Member], glimpse: Glimpse) -> None:
         """Take in a glimpse of networks that train in one population; those missing since the last have left."""
         keys = [(member.config, member.seed) for member in members]
         for key in keys:
@@ -166,7 +158,7 @@ class RaceState:
         for number in {number for number, _ in keys}:
             self.lanes[number].remember()
 
-    def finished(self, members: Sequence[Network], trained: Sequence[Trained]) -> None:
+    def finished(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
         """Take in what came of networks."""
         for member, one in zip(members, trained, strict=True):
             lane = self.lanes[member.config]
@@ -175,12 +167,12 @@ class RaceState:
         for number in {member.config for member in members}:
             self.lanes[number].remember()
 
-    def failed(self, member: Network, reason: str) -> None:
+    def failed(self, member: Member, reason: str) -> None:
         """Take in that a network has been given up."""
         lane = self.lanes[member.config]
         lane.status[lane.seeds.index(member.seed)] = "failed"
 
-    def take_in(self, runs: Sequence[StoredRun], scene: Scene | None = None) -> None:
+    def take_in(self, runs: Sequence[Run], scene: Scene | None = None) -> None:
         """Take in what stored runs say, each of the lane of its name; at the scene's inputs only of the leader."""
         numbers = {lane.name: number for number, lane in enumerate(self.lanes)}
         by_lane = {numbers[run.name]: run for run in runs}
@@ -191,15 +183,15 @@ class RaceState:
             number = numbers[leader.name]
             self.stored(number, by_lane[number], predict(by_lane[number], scene.inputs))
 
-    def stored(self, number: int, run: StoredRun, outputs: Array | None = None) -> None:
+    def stored(self, number: int, run: Run, outputs: Array | None = None) -> None:
         """Take in what a stored run says of a lane. outputs: (n, K), what it predicts at the watched inputs."""
         lane, metrics = self.lanes[number], run.metrics
         by_seed = metrics.groupby("seed")
         last, start = by_seed["epoch"].last(), by_seed["weight_norm"].first()
         for seed in [seed for seed in run.seeds if seed in lane.seeds]:
-            entry = run.summary["seeds"][str(seed)]
-            reported = {name: math.nan if value is None else value for name, value in entry["metrics"].items()}
-            self._end(lane, seed, int(last[seed]), entry["status"], reported, float(start[seed]))
+            network = run.summary.networks[seed]
+            reported = {name: math.nan if value is None else value for name, value in network.metrics.items()}
+            self._end(lane, seed, int(last[seed]), network.status, reported, float(start[seed]))
         failed = run.about.get("failed") or {}
         for seed in [seed for seed in lane.seeds if seed not in run.seeds and str(seed) in failed]:
             lane.status[lane.seeds.index(seed)] = "failed"
@@ -220,7 +212,7 @@ class RaceState:
 
 
 def race_state(
-    lanes: Sequence[Config], peek: bool = False, runs: Sequence[StoredRun] = (), scene: Scene | None = None
+    lanes: Sequence[Config], peek: bool = False, runs: Sequence[Run] = (), scene: Scene | None = None
 ) -> RaceState:
     """How a race stands of which these runs are there."""
     state = RaceState(lanes, peek)
@@ -228,7 +220,7 @@ def race_state(
     return state
 
 
-def kept_runs(lanes: Sequence[Config], folder: Path) -> list[StoredRun]:
+def kept_runs(lanes: Sequence[Config], folder: Path) -> list[Run]:
     """The runs of lanes that a race's folder has already."""
     found = []
     for lane in lanes:
@@ -402,7 +394,7 @@ def check_svg(path: Path | None) -> None:
         raise InputError(f"--svg: expected no file, or one that --svg has made, found another: '{path}'")
 
 
-def write_svg(path: Path, title: str, state: RaceState, scene: Scene | None, runs: Sequence[StoredRun]) -> None:
+def write_svg(path: Path, title: str, state: RaceState, scene: Scene | None, runs: Sequence[Run]) -> None:
     """Write how the race ended and its table as an SVG.  Raises RegxError where the file cannot be written."""
     from rich.console import Console
 

@@ -30,13 +30,13 @@ from regx.config.config import Config, digest
 from regx.config.load import config_of
 from regx.core.errors import RegxError
 from regx.core.trained import Trained
+from regx.evidence.run import read_run
 from regx.regularizers import REGISTRY
 from regx.runner.cells import write_sweep
 from regx.runner.networks import Progress, train_networks
 from regx.runner.plan import Member, dataset, fingerprint
 from regx.runner.runs import Target, bring_up_to_date
 from regx.store.lock import Lock
-from regx.store.run import read_run
 from regx.store.summary import stack_text
 from regx.studies.recommendation.halving import mean_losses, rung_epochs, survivors
 from regx.studies.recommendation.judgement import FEWEST_SPLITS, PLAIN, Conclusion, Measured, Raced, conclude

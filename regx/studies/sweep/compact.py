@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from regx.config.grid import Grid
 from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.core.trained import Trained
+from regx.evidence.run import read_run
 from regx.runner.cluster import Jobs
 from regx.runner.networks import OnProgress, Progress, train_networks
 from regx.runner.plan import Member, dataset, fingerprint, forget_data
@@ -24,28 +25,12 @@ from regx.runner.runs import Target, bring_up_to_date
 from regx.store import networks
 from regx.store.files import SWEEP, read_json, write_json
 from regx.store.lock import Lock
-from regx.store.run import StoredRun, read_run
 from regx.studies.sweep.question import check_choosable
+from regx.studies.sweep.result import Sweep, Tried, tried
 
 MOST_FOLDERS = 20_000  # networks, of more a sweep is compact by itself
 NETWORKS_AT_ONCE = 50_000  # whose configs are in memory; workers wait for the last of them
 BEST = 10  # cells that get a run folder
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a compact sweep has found.
-
-    losses: (C, S) what was chosen by, a row per cell, a column per seed; NaN where a network diverged or failed.
-    best: the runs of the best cells, best first. points: their places in the grid. unfinished: how many networks
-    diverged or failed.
-    """
-
-    folder: Path
-    losses: Array
-    best: list[StoredRun]
-    points: list[dict[str, object]]
-    unfinished: int
 
 
 def is_large(grid: Grid, numbers: Sequence[int]) -> bool:
@@ -61,8 +46,10 @@ def compact_sweep(
     force: bool = False,
     on_progress: OnProgress = lambda progress: None,
     peek: bool = False,
-) -> Found:
+) -> Sweep:
     """Train what networks.csv lacks of the cells of these numbers, and the run folders of the best again.
+
+    The cells of the sweep that is returned are the best alone, with `all_losses` of all.
 
     Raises InputError without a validation split unless `peek`, where the folder was trained on other data, or where a
     cell's values do not go together, when it is its turn; RegxError where the folder cannot be written, or somebody
@@ -90,10 +77,9 @@ def compact_sweep(
         targets = [Target(cell.config, folder / cell.config.folder_name) for cell in cells]
         if targets:
             bring_up_to_date(targets, jobs, force, peek=peek, held=held)
-    best = [read_run(target.folder) for target in targets]
+    best = [tried(cell.point, read_run(target.folder)) for cell, target in zip(cells, targets, strict=True)]
     _check_the_same(best, [dict(zip(first.seeds, losses[row].tolist(), strict=True)) for row in ranked], by)
-    points: list[dict[str, object]] = [dict(cell.point) for cell in cells]
-    return Found(folder, losses, best, points, int(np.isnan(losses).sum()))
+    return Sweep(folder, grid.name, grid.axes, tuple(best), task, first.dataset.kind, peek, True, losses)
 
 
 def _check_same(folder: Path, about: dict[str, object], force: bool) -> None:
@@ -178,12 +164,13 @@ def _ranked(losses: Array) -> list[int]:
     return [int(row) for row in order if count[row]]
 
 
-def _check_the_same(runs: Sequence[StoredRun], losses: Sequence[dict[int, float]], by: str) -> None:
+def _check_the_same(cells: Sequence[Tried], losses: Sequence[dict[int, float]], by: str) -> None:
     """Say so where a network that was trained again is another, as on another kind of processor."""
-    for run, expected in zip(runs, losses, strict=True):
+    for cell, expected in zip(cells, losses, strict=True):
+        run = cell.run
+        assert run is not None
         for seed, loss in expected.items():
-            entry = run.summary["seeds"].get(str(seed), {"metrics": {}})
-            found = entry["metrics"].get(by) if entry.get("status") == "completed" else None
+            found = run.per_seed(by).get(seed)
             if found != (loss if np.isfinite(loss) else None):
                 print(
                     f"warning: {run.folder}: seed {seed} trained again has a {by} of {found}, in the sweep {loss}: it "

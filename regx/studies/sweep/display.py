@@ -5,21 +5,21 @@ from __future__ import annotations
 import json
 import shutil
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import IO, Any
 
 from regx.config.grid import Cell
-from regx.core.arrays import Array
+from regx.core.errors import SOME_DIVERGED
 from regx.report.lines import MARKERS, validation_curve
 from regx.report.render import is_terminal, print_rows
 from regx.report.run import exit_code
-from regx.report.table import Row, compare_rows, setting, sort_rows
-from regx.store.run import StoredRun
-from regx.studies.sweep.result import read_sweep
+from regx.report.table import compare_rows, setting, sort_rows
+from regx.stats.aggregate import Interval
+from regx.stats.optimism import Optimism
+from regx.studies.sweep.judgement import Choice, choose
+from regx.studies.sweep.result import Sweep, read_sweep
 
-CHOSEN_BY, PEEKED_BY = "val_loss", "test_loss"
 WIDEST = 100
 
 
@@ -35,122 +35,84 @@ def print_grid(cells: Sequence[Cell], stream: IO[str], as_json: bool) -> None:
         stream.write(f"{cell.config.name}\t{seeds} seed{'' if seeds == 1 else 's'}\t{point}\n")
 
 
-def print_sweep(
-    folder: Path,
-    runs: Sequence[StoredRun],
-    points: Sequence[Mapping[str, Any]],
-    stream: IO[str],
-    as_json: bool,
-    peek: bool = False,
-    notes: IO[str] | None = None,
-    losses: Array | None = None,
-) -> int:
-    """Write the sweep's table, best validation loss first, or one JSON document. The exit code that it ends with.
+def print_sweep(sweep: Sweep, stream: IO[str], as_json: bool, notes: IO[str] | None = None) -> int:
+    """Write the sweep's table, best first by what chooses, or one JSON document. The exit code that it ends with.
 
-    points: the place of each run in the grid, the axes' values by key. peek: the test loss takes the place of the
-    validation loss. On a terminal what was chosen follows in words, and where one axis of numbers was swept, the losses
-    along it; elsewhere the words go to `notes`. losses: (C, S) of all cells, where the runs are of the best alone.
+    On a terminal what was chosen follows in words, and where one axis of numbers was swept, the losses along it;
+    elsewhere the words go to `notes`.
     """
-    point_of = {str(run.folder): dict(point) for run, point in zip(runs, points, strict=True)}
-    by = PEEKED_BY if peek else CHOSEN_BY
-    rows = [{**row, "point": point_of[row["run"]]} for row in sort_rows(compare_rows(runs), by)]
-    rows.sort(key=lambda row: _place(row, by))
-    chosen = _chosen(rows, runs, by, losses)
-    best = chosen["run"] if chosen else None
+    choice = choose(sweep)
+    rows = {row["run"]: row for row in sort_rows(compare_rows(sweep.runs), sweep.chosen_by)}
+    points = {str(cell.run.folder): cell.point for cell in [*sweep.ranked(), *sweep.cells] if cell.run is not None}
+    ordered = [{**rows[run], "point": point} for run, point in points.items()]
     if as_json:
-        document = {"sweep": str(folder), "best": best, "chosen": chosen, "rows": rows}
+        chosen = None if choice is None else _as_plain(choice)
+        document = {"sweep": str(sweep.folder), "best": chosen and chosen["run"], "chosen": chosen, "rows": ordered}
         stream.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-        return exit_code(list(runs))
-    print_rows(rows, "table", stream)
-    if is_terminal(stream):
-        cells = [(row["point"], row) for row in rows] if losses is None else _of_networks(folder)
-        curve = _curve(cells, chosen["point"] if chosen else None)
-        stream.write(_paragraph(_sentences(chosen)) + curve + f"{folder}\n")
-    elif notes is not None:
-        notes.write(_sentences(chosen) + "\n")
-    return exit_code(list(runs))
+    else:
+        print_rows(ordered, "table", stream)
+        if is_terminal(stream):
+            curve = _curve(read_sweep(sweep.folder, []) if sweep.compact else sweep, choice)
+            stream.write(_paragraph(_sentences(choice)) + curve + f"{sweep.folder}\n")
+        elif notes is not None:
+            notes.write(_sentences(choice) + "\n")
+    if sweep.all_losses is not None and bool((sweep.all_losses != sweep.all_losses).any()):  # there is a NaN
+        return SOME_DIVERGED
+    return exit_code(sweep.runs)
 
 
-def _place(row: Row, by: str) -> tuple[int, float]:
-    """Best first. A cell of which some seeds diverged is not chosen while one is there of which none did."""
-    mean = (row.get(by) or {}).get("mean")
-    return (2, 0.0) if mean is None else (1 if row["diverged"] else 0, float(mean))
-
-
-def _chosen(
-    rows: Sequence[Row], runs: Sequence[StoredRun], by: str, losses: Array | None = None
-) -> dict[str, Any] | None:
-    """The first of the sorted rows and how much choosing it flatters it, or None if every network diverged."""
-    if not rows or _place(rows[0], by)[0] == 2:
-        return None
-    first = rows[0]
-    considered = {row["run"] for row in rows if _place(row, by)[0] == _place(first, by)[0]}
-    among: Array | list[dict[int, float]] = [run.per_seed(by) for run in runs if str(run.folder) in considered]
-    if losses is not None and not first["diverged"] and first["status"] != "failed":
-        among = losses[(losses == losses).all(axis=1)]  # those without NaN
+def _as_plain(choice: Choice) -> dict[str, Any]:
+    assert choice.cell.run is not None
     return {
-        "run": first["run"],
-        "name": first["name"],
-        "point": first["point"],
-        "by": by,
-        "peek": by == PEEKED_BY,
-        "among": len(among),
-        by: first[by],
-        "optimism": _optimism(among),
-        "test_loss": first.get("test_loss"),
+        "run": str(choice.cell.run.folder),
+        "name": choice.cell.run.name,
+        "point": choice.cell.point,
+        "by": choice.by,
+        "peek": choice.by == "test_loss",
+        "among": choice.among,
+        choice.by: choice.cell.loss(choice.by),
+        "optimism": None if choice.optimism is None else asdict(choice.optimism),
+        "test_loss": choice.cell.loss("test_loss"),
     }
 
 
-def _optimism(losses: Array | Sequence[Mapping[int, float]]) -> dict[str, Any] | None:
-    """What choosing among cells flatters, or None where it cannot be measured. losses: one per seed, of each cell."""
-    import numpy as np
-
-    from regx.stats.optimism import optimism_of_choice
-
-    if isinstance(losses, np.ndarray):
-        return asdict(optimism_of_choice(losses)) if losses.shape[1] > 1 else None
-    seeds = sorted(losses[0])
-    if len(seeds) < 2 or any(sorted(cell) != seeds for cell in losses):
-        return None
-    return asdict(optimism_of_choice(np.array([[cell[seed] for seed in seeds] for cell in losses])))
-
-
-def _sentences(chosen: Mapping[str, Any] | None) -> str:
+def _sentences(choice: Choice | None) -> str:
     """What was chosen, by what, how much that flatters it, and its test loss."""
-    if chosen is None:
+    if choice is None:
         return "Nothing was chosen: every network diverged."
-    by = chosen["by"]
-    loss = "test loss" if chosen["peek"] else "validation loss"
-    point = ", ".join(setting(key, value) for key, value in chosen["point"].items()) or chosen["name"]
-    peek = " (--peek)" * chosen["peek"]
-    said = [f"Chosen by {loss} among {chosen['among']}{peek}: {point}."]
-    if chosen["among"] == 1:
+    assert choice.cell.run is not None
+    peeked = choice.by == "test_loss"
+    loss = "test loss" if peeked else "validation loss"
+    point = ", ".join(setting(key, value) for key, value in choice.cell.point.items()) or choice.cell.run.name
+    peek = " (--peek)" * peeked
+    said = [f"Chosen by {loss} among {choice.among}{peek}: {point}."]
+    if choice.among == 1:
         said = [f"There was but one to choose{peek}: {point}."]
-    said.append(f"Its {loss} is {_interval(chosen[by])}.")
-    if chosen["among"] > 1:
-        said.append(_flattered(chosen["optimism"]))
-    if chosen["peek"]:
+    said.append(f"Its {loss} is {_interval(choice.cell.loss(choice.by))}.")
+    if choice.among > 1:
+        said.append(_flattered(choice.optimism))
+    if peeked:
         said.append("Its test loss is no honest estimate: no data are left that had no say in the choice.")
     else:
-        said.append(f"Its test loss, which had no say in the choice, is {_interval(chosen['test_loss'])}.")
+        said.append(f"Its test loss, which had no say in the choice, is {_interval(choice.cell.loss('test_loss'))}.")
     return " ".join(said)
 
 
-def _flattered(optimism: Mapping[str, Any] | None) -> str:
+def _flattered(optimism: Optimism | None) -> str:
     """How much of a loss is due to its having been chosen for being the least."""
     if optimism is None:
         return "How much choosing the least flatters it, these seeds cannot tell."
-    seeds, changed = optimism["seeds"], optimism["changed"]
-    how = f"chosen anew without each of the {seeds} seeds in turn, it is"
+    how = f"chosen anew without each of the {optimism.seeds} seeds in turn, it is"
+    changed = optimism.changed
     often = f"another one {changed} time{'s' * (changed > 1)}" if changed else "always the same"
-    amount = f"about {optimism['mean']:.2g}" if optimism["mean"] else "nothing that can be measured"
+    amount = f"about {optimism.mean:.2g}" if optimism.mean else "nothing that can be measured"
     return f"Choosing the least flatters it by {amount}: {how} {often}."
 
 
-def _interval(interval: Mapping[str, Any] | None) -> str:
-    if interval is None or interval["mean"] is None:
-        return "not known"
+def _interval(interval: Interval) -> str:
     mean, low, high = interval["mean"], interval["low"], interval["high"]
+    if mean is None:
+        return "not known"
     return f"{mean:.3g}" + (f" (95 % interval {low:.3g} to {high:.3g})" if low is not None else "")
 
 
@@ -159,27 +121,18 @@ def _paragraph(text: str) -> str:
     return "\n" + textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False) + "\n"
 
 
-def _of_networks(folder: Path) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """The cells of a sweep whose networks share a file."""
-    return [(point, run.summary["over_seeds"]) for point, run in read_sweep(folder, []).cells if run is not None]
-
-
-def _curve(cells: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]], chosen: Mapping[str, Any] | None) -> str:
-    """The losses along the one axis of numbers, or nothing where there is no such axis.
-
-    cells: each point, and the intervals of its losses by metric.
-    """
-    keys = list(cells[0][0]) if cells else []
-    values = [point[key] for point, _ in cells for key in keys]
+def _curve(sweep: Sweep, choice: Choice | None) -> str:
+    """The losses along the one axis of numbers, or nothing where there is no such axis."""
+    cells = [cell for cell in sweep.cells if cell.known]
+    keys = list(cells[0].point) if cells else []
+    values = [cell.point[key] for cell in cells for key in keys]
     if len(keys) != 1 or len(cells) < 3 or not all(type(value) in (int, float) for value in values):
         return ""
-    along = sorted(cells, key=lambda cell: float(cell[0][keys[0]]))
-    curves = {
-        end: {name: [(losses.get(name) or {}).get(end) for _, losses in along] for name in MARKERS}
-        for end in ("mean", "low", "high")
-    }
-    marked = next((index for index, (point, _) in enumerate(along) if point == chosen), None)
+    along = sorted(cells, key=lambda cell: float(cell.point[keys[0]]))
+    means, lows, highs = (
+        {name: [cell.loss(name)[end] for cell in along] for name in MARKERS} for end in ("mean", "low", "high")
+    )
+    marked = next((index for index, cell in enumerate(along) if choice and cell.point == choice.cell.point), None)
     width = min(shutil.get_terminal_size().columns, WIDEST)
-    axis = [point[keys[0]] for point, _ in along]
-    drawn = validation_curve(axis, curves["mean"], curves["low"], curves["high"], marked, width=width)
-    return f"\nloss along {keys[0]}\n{drawn}\n"
+    axis = [cell.point[keys[0]] for cell in along]
+    return f"\nloss along {keys[0]}\n{validation_curve(axis, means, lows, highs, marked, width=width)}\n"

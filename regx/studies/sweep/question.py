@@ -13,7 +13,7 @@ from regx.runner.cluster import Jobs
 from regx.runner.execute import Watch
 from regx.runner.networks import OnProgress
 from regx.runner.plan import dataset
-from regx.store.run import StoredRun
+from regx.studies.sweep.result import Sweep, sweep_of, tried
 
 
 def chosen_cells(grid: Grid, max_trials: int | None, random: int | None) -> tuple[Cell, ...]:
@@ -54,8 +54,8 @@ def sweep(
     command: Sequence[str] | None = None,
     peek: bool = False,
     watch: Watch | None = None,
-) -> tuple[Path, list[StoredRun]]:
-    """Train what the cells lack. The sweep's folder, and the run of each cell in their order.
+) -> Sweep:
+    """Train what the cells lack.
 
     peek: what is chosen is chosen by the test split. watch: who wants to see the cells train side by side.
     Raises InputError without a validation split unless `peek`, RegxError where a folder holds something else or cannot
@@ -64,4 +64,6 @@ def sweep(
     check_choosable(grid, peek)
     folder = out / grid.folder_name
     axes = [{"key": axis.key, "values": axis.values} for axis in grid.axes]
-    return folder, train_cells(folder, grid.name, axes, cells, jobs, force, on_progress, command, peek, watch)
+    runs = train_cells(folder, grid.name, axes, cells, jobs, force, on_progress, command, peek, watch)
+    found = [tried(cell.point, run) for cell, run in zip(cells, runs, strict=True)]
+    return sweep_of(folder, grid.name, grid.axes, found, peek)

@@ -1,126 +1,164 @@
-"""Sweeps as their folders hold them: the axes, and the run at each point of the grid."""
+"""What a sweep or a race has found: each cell's losses and its run, as a folder with sweep.json holds them."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from regx.config.grid import Axis
 from regx.config.overrides import locate
-from regx.stats.aggregate import mean_interval
+from regx.core.arrays import Array
+from regx.evidence.run import Run, read_runs
+from regx.stats.aggregate import UNKNOWN, Interval, mean_interval
 from regx.store import networks
 from regx.store.files import SWEEP, damaged, expect, read_json
-from regx.store.run import StoredRun
-from regx.studies.ablation.result import LOSSES
 
+LOSSES = ("test_loss", "val_loss", "train_loss")
 Point = dict[str, Any]  # the axes' values by key
-Cell = tuple[Point, StoredRun | None]
 
 
 @dataclass(frozen=True)
-class Axis:
-    """A config key that was swept, and its values: numbers, words, booleans or lists."""
+class Tried:
+    """One cell: its place in the grid, and what its networks came to.
 
-    key: str
-    values: tuple[Any, ...]
+    losses: by metric, over the completed seeds. unfinished: how many networks diverged or failed. run: None where it
+    has no folder, or cannot be read.
+    """
+
+    point: Point
+    losses: Mapping[str, Interval] = field(default_factory=dict)
+    unfinished: int = 0
+    run: Run | None = None
+
+    def loss(self, metric: str) -> Interval:
+        return self.losses.get(metric, UNKNOWN)
+
+    @property
+    def known(self) -> bool:
+        """Whether anything is known of it."""
+        return bool(self.losses)
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """A folder with sweep.json. cells: each point, and its run where it can be read.
+    """A folder with sweep.json. A race is one without axes, whose cells' points name their lanes.
 
-    compact: whether its networks share networks.csv, so that only the best cells have run folders.
+    task, dataset: as in the summaries of its runs. peek: the test split chooses. compact: whether its networks share
+    networks.csv, so that only the best cells have run folders; all_losses: of such, what chooses, (cells, seeds), NaN
+    where a network diverged or failed.
     """
 
     folder: Path
     name: str
     axes: tuple[Axis, ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[Tried, ...]
+    task: str
+    dataset: str
+    peek: bool = False
     compact: bool = False
+    all_losses: Array | None = None
 
-    def at(self, point: Point) -> StoredRun | None:
-        """The run at a point; None where there is none."""
-        return next((run for found, run in self.cells if found == point), None)
+    def at(self, point: Point) -> Tried | None:
+        """The cell at a point; None where there is none of which anything is known."""
+        return next((cell for cell in self.cells if cell.known and cell.point == point), None)
+
+    @property
+    def runs(self) -> list[Run]:
+        return [cell.run for cell in self.cells if cell.run is not None]
 
     @property
     def chosen_by(self) -> str:
-        """The split whose loss chooses: validation, or test where a run peeked."""
-        return "test" if any(run.summary.get("peek") for _, run in self.cells if run is not None) else "validation"
+        """The metric that chooses: the validation loss, or the test loss where a run peeked."""
+        return "test_loss" if self.peek else "val_loss"
+
+    def ranked(self) -> list[Tried]:
+        """The cells that can be chosen, the least mean loss first.
+
+        A cell of which some networks diverged or failed comes after all of which none did.
+        """
+        known = [cell for cell in self.cells if cell.loss(self.chosen_by)["mean"] is not None]
+        return sorted(known, key=lambda cell: (cell.unfinished > 0, cell.loss(self.chosen_by)["mean"]))
 
     @property
-    def chosen(self) -> tuple[Point, StoredRun] | None:
-        """The point of the least mean loss, and its run; None where every network diverged.
-
-        A cell of which some seeds diverged is not chosen while one is there of which none did.
-        """
-        loss = "test_loss" if self.chosen_by == "test" else "val_loss"
-        ranked = [
-            ((len(run.completed_seeds) < len(run.seeds), mean), (point, run))
-            for point, run in self.cells
-            if run is not None and (mean := (run.summary["over_seeds"].get(loss) or {}).get("mean")) is not None
-        ]
-        return min(ranked, key=lambda one: one[0], default=(None, None))[1]
+    def chosen(self) -> Tried | None:
+        """The first of the ranked; None where every network diverged."""
+        return next(iter(self.ranked()), None)
 
 
-def read_sweep(folder: Path, runs: Sequence[StoredRun], with_folders: bool = False) -> Sweep:
-    """The sweep in a folder. runs: those that have been read, of this folder and others.
+def tried(point: Mapping[str, Any], run: Run | None) -> Tried:
+    """A cell that has a run folder."""
+    if run is None:
+        return Tried(dict(point))
+    losses = {name: run.summary.over_seeds(name) for name in LOSSES}
+    return Tried(dict(point), losses, len(run.config["seeds"]) - len(run.completed_seeds), run)
 
-    with_folders: of a compact sweep only the cells that have a run among these. Else all of its cells: their runs have
-    the means of their losses, the seeds that diverged, and no files. Raises InputError if sweep.json or networks.csv
-    is damaged.
+
+def sweep_of(folder: Path, name: str, axes: Sequence[Axis], cells: Sequence[Tried], peek: bool = False) -> Sweep:
+    """The sweep of cells with run folders. peek: whether one without any of them is one that peeks."""
+    summaries = [cell.run.summary for cell in cells if cell.run is not None]
+    task, dataset = (summaries[0].task, summaries[0].dataset) if summaries else ("", "")
+    peek = peek or any(summary.peek for summary in summaries)
+    return Sweep(folder, name, tuple(axes), tuple(cells), task, dataset, peek)
+
+
+def read_sweep(folder: Path, runs: Sequence[Run] | None = None, with_folders: bool = False) -> Sweep:
+    """The sweep in a folder. runs: those that have been read, of this folder and others; read now if None.
+
+    with_folders: of a compact sweep only the cells that have a run among these. Else all of its cells, without runs.
+    Raises InputError if sweep.json or networks.csv is damaged, or none of the runs can be read.
     """
     path = folder / SWEEP
     content = read_json(path, ("name", "axes"))
     compact = content.get("compact") is True
+    runs = read_runs([folder])[0] if runs is None else runs
     given, listed = expect(path, content, "axes", list), [] if compact else expect(path, content, "cells", list)
     by_folder = {run.folder.resolve(): run for run in runs}
     try:
         axes = tuple(Axis(axis["key"], tuple(axis["values"])) for axis in given)
         if not all(cell["point"][axis.key] in axis.values for axis in axes for cell in listed):
             raise damaged(path, "expected every point to have a value of every axis")
-        cells = [(dict(cell["point"]), by_folder.get((folder / cell["run"]).resolve())) for cell in listed]
+        cells = [tried(cell["point"], by_folder.get((folder / cell["run"]).resolve())) for cell in listed]
     except (TypeError, KeyError, ValueError):
         raise damaged(path, "expected key and values of every axis, run and point of every cell") from None
+    own = [run for where, run in by_folder.items() if where.parent == folder.resolve()]
     if compact and with_folders:
-        cells = _with_folders(path, axes, [run for where, run in by_folder.items() if where.parent == folder.resolve()])
-    elif compact:
+        return replace(sweep_of(folder, str(content["name"]), axes, _with_folders(path, axes, own)), compact=True)
+    if compact:
         cells = _of_networks(path, content, axes)
-    return Sweep(folder, str(content["name"]), axes, tuple(cells), compact)
+        config = expect(path, content, "config", dict)
+        kind, task = str(config.get("dataset", {}).get("name")), expect(path, content, "task", str)
+        return Sweep(folder, str(content["name"]), axes, tuple(cells), task, kind, content.get("peek") is True, compact)
+    return sweep_of(folder, str(content["name"]), axes, cells)
 
 
-def _with_folders(path: Path, axes: Sequence[Axis], runs: Sequence[StoredRun]) -> list[Cell]:
-    """The points of a compact sweep's best cells, which sweep.json does not list."""
+def _with_folders(path: Path, axes: Sequence[Axis], runs: Sequence[Run]) -> list[Tried]:
+    """A compact sweep's best cells, which sweep.json does not list."""
     try:
-        return [({axis.key: locate(run.config, axis.key) for axis in axes}, run) for run in runs]
+        return [tried({axis.key: locate(run.config, axis.key) for axis in axes}, run) for run in runs]
     except (TypeError, KeyError, StopIteration, AssertionError, AttributeError):
         raise damaged(path, "expected axes whose keys the configs of its runs have") from None
 
 
-def _of_networks(path: Path, content: dict[str, Any], axes: Sequence[Axis]) -> list[Cell]:
+def _of_networks(path: Path, content: dict[str, Any], axes: Sequence[Axis]) -> list[Tried]:
     """The cells of a grid whose networks share networks.csv."""
-    kinds = {"config": dict, "task": str, "peek": bool}
-    config, task, peek = (expect(path, content, key, kind) for key, kind in kinds.items())
-    try:
-        shared = {"name": content["name"], "task": task, "dataset": str(config["dataset"]["name"]), "peek": peek}
-    except (TypeError, KeyError):
-        raise damaged(path, "expected the dataset's name under 'config'") from None
     completed: dict[int, list[dict[str, float]]] = {}
-    others: dict[int, dict[str, dict[str, str]]] = {}
-    for line in networks.read(path.parent, task):
+    others: dict[int, int] = {}
+    for line in networks.read(path.parent, expect(path, content, "task", str)):
         metrics = completed.setdefault(line.cell, [])
         if line.status == "completed":
             metrics.append(line.metrics)
         else:
-            others.setdefault(line.cell, {})[str(line.seed)] = {"status": line.status}
-    cells: list[Cell] = []
+            others[line.cell] = others.get(line.cell, 0) + 1
+    cells = []
     for number, values in enumerate(itertools.product(*(axis.values for axis in axes))):
-        run = None
+        losses = {}
         if number in completed:
-            means = {name: mean_interval([one[name] for one in completed[number]]) for name in LOSSES}
-            run = StoredRun(path.parent, config, {**shared, "seeds": others.get(number, {}), "over_seeds": means}, {})
-        cells.append(({axis.key: value for axis, value in zip(axes, values, strict=True)}, run))
+            losses = {name: mean_interval([one[name] for one in completed[number]]) for name in LOSSES}
+        point = {axis.key: value for axis, value in zip(axes, values, strict=True)}
+        cells.append(Tried(point, losses, others.get(number, 0)))
     if (last := max(completed, default=-1)) >= len(cells):
         raise damaged(path, f"expected axes of more than {last} cells, as networks.csv has, found {len(cells)}")
     return cells

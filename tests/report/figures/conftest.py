@@ -12,10 +12,10 @@ import pytest
 
 import regx
 from regx.config.load import load_grid
+from regx.evidence.run import Run, read_run
 from regx.figures import KINDS
 from regx.figures.style import styled
 from regx.figures.subjects import read_subjects
-from regx.store.run import StoredRun, read_run
 from regx.studies.sweep.compact import compact_sweep
 from regx.studies.sweep.question import sweep
 from regx.studies.sweep.result import Sweep
@@ -35,7 +35,7 @@ REST = "architecture: {hidden: [6, 5]}\noptimizer: {name: adam, lr: 0.02}\ntrain
 
 
 @pytest.fixture(scope="session")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, StoredRun]:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     folder = tmp_path_factory.mktemp("figures")
     rng = np.random.default_rng(0)
     kinds = ("_first$", "<b>second", "third")
@@ -62,7 +62,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Sweep]:
         if compact:
             made = compact_sweep(grid, range(len(grid.cells)), folder / "runs", jobs=1).folder
         else:
-            made, _ = sweep(grid, grid.cells, folder / "runs", jobs=1)
+            made = sweep(grid, grid.cells, folder / "runs", jobs=1).folder
         (found,) = read_subjects([made]).sweep
         return found
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 
 import numpy as np
 import pytest
+from changed import with_summary
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from regx.evidence.data import dataset_of
@@ -40,7 +40,7 @@ def test_gap_bars_are_validation_minus_train_loss(runs, drawn):
 def test_the_numbers_of_small_gaps_do_not_run_into_each_other(runs, drawn):
     def run(name, title, mean):
         over_seeds = {**runs[name].summary["over_seeds"], "gap": {"mean": mean, "low": None, "high": None}}
-        return dataclasses.replace(runs[name], summary={**runs[name].summary, "name": title, "over_seeds": over_seeds})
+        return with_summary(runs[name], name=title, over_seeds=over_seeds)
 
     figure = drawn("gaps", run("one_seed", "linear", -0.00415), run("circle", "a" * 16, -1.0))
     renderer = FigureCanvasAgg(figure).get_renderer()
@@ -114,8 +114,7 @@ def test_the_calibration_error_is_that_of_the_summary(runs):
 
 def test_the_calibration_error_of_one_seed_is_the_mean_distance_of_its_bins(runs):
     run = runs["circle"]
-    first = {**run.summary, "seeds": {"0": run.summary["seeds"]["0"]}}
-    found = reliability.read(dataclasses.replace(run, summary=first))
+    found = reliability.read(with_summary(run, seeds={"0": run.summary["seeds"]["0"]}))
     distance = np.abs(found.accuracy - found.confidence)
     assert found.error["mean"] == pytest.approx(np.nansum(found.counts * distance) / found.counts.sum())
 

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 import scipy.stats
+from changed import with_networks, with_summary
 
 from regx.figures.learning_curves import read
 
@@ -58,8 +57,7 @@ def test_with_early_stopping_it_is_the_mean_of_what_the_seeds_reported(runs, dra
 
 def test_one_seed_that_reported_an_earlier_epoch_is_enough(runs):
     run = runs["sine"]
-    entries = {**run.summary["seeds"], "1": {**run.summary["seeds"]["1"], "reported_epoch": 30}}
-    found = read(dataclasses.replace(run, summary={**run.summary, "seeds": entries}))
+    found = read(with_networks(run, 1, reported_epoch=30))
     assert (found.reported, found.best) == ((60, 30, 60), 50)
 
 
@@ -90,8 +88,7 @@ def test_one_seed_has_no_band(runs, drawn):
 
 def test_seeds_that_diverged_are_told_of_and_left_out(runs):
     run = runs["sine"]
-    entries = {**run.summary["seeds"], "1": {**run.summary["seeds"]["1"], "status": "diverged"}}
-    found = read(dataclasses.replace(run, summary={**run.summary, "seeds": entries, "peek": True}))
+    found = read(with_summary(with_networks(run, 1, status="diverged"), peek=True))
     assert found.title == "sine (1 of 3 diverged, peek)"
     kept = run.metrics[run.metrics["seed"] != 1].groupby("epoch")["train_loss"].mean()
     np.testing.assert_allclose(found.curves["train"].mean, kept, rtol=1e-12)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +9,8 @@ from regx.core.errors import InputError
 from regx.figures.plot import Plots
 from regx.figures.scale import scale_of, shown
 from regx.figures.validation_curve import read, unfit
+from regx.stats.aggregate import UNKNOWN
+from regx.studies.sweep.result import Tried
 
 COLUMNS = {"train": "train_loss", "validation": "val_loss", "test": "test_loss"}
 
@@ -33,9 +35,9 @@ def test_lines_are_the_mean_losses_along_the_axis(strengths, drawn):
     for split, column in COLUMNS.items():
         line = lines(panel)[split]
         assert list(line.get_xdata()) == [0, 0.001, 0.01, 0.1]
-        np.testing.assert_allclose(line.get_ydata(), [mean(run, column) for _, run in strengths.cells], rtol=1e-6)
+        np.testing.assert_allclose(line.get_ydata(), [mean(run, column) for run in strengths.runs], rtol=1e-6)
         (bars,) = [one for one in panel.collections if one.get_label() == f"{split} interval"]
-        for segment, (_, run) in zip(bars.get_segments(), strengths.cells, strict=True):
+        for segment, run in zip(bars.get_segments(), strengths.runs, strict=True):
             interval = run.summary["over_seeds"][column]
             np.testing.assert_allclose(segment[:, 1], [interval["low"], interval["high"]])
     assert panel.get_xlabel() == "regularizers.l2.lam (logarithmic)"
@@ -44,12 +46,13 @@ def test_lines_are_the_mean_losses_along_the_axis(strengths, drawn):
 
 
 def test_the_value_of_least_validation_loss_is_marked(strengths, drawn):
-    point, best = min(strengths.cells, key=lambda cell: mean(cell[1], "val_loss"))
+    best = min(strengths.cells, key=lambda cell: mean(cell.run, "val_loss"))
+    point = best.point
     figure = drawn("validation_curve", strengths)
     chosen = f"chosen: {shown(point['regularizers.l2.lam'])} (by validation loss)"
     mark = lines(figure.axes[0])[chosen]
     assert list(mark.get_xdata()) == [point["regularizers.l2.lam"]]
-    assert list(mark.get_ydata()) == [pytest.approx(mean(best, "val_loss"), rel=1e-6)]
+    assert list(mark.get_ydata()) == [pytest.approx(mean(best.run, "val_loss"), rel=1e-6)]
     assert chosen in [text.get_text() for text in figure.legends[0].get_texts()]
 
 
@@ -60,29 +63,24 @@ def test_a_compact_sweep_whose_cells_have_no_folders_is_the_same_curve(swept):
     one, other = read(plain), read(compact)
     for split in COLUMNS:
         np.testing.assert_array_equal(one.losses[split], other.losses[split])
-    assert dataclasses.replace(one, losses={}) == dataclasses.replace(other, losses={})
+    assert replace(one, losses={}) == replace(other, losses={})
     path = compact.folder / "networks.csv"
     path.write_text(path.read_text().replace("completed", "diverged", 1))
     with pytest.raises(InputError, match=r"networks\.csv: damaged: expected line 2 as it was written"):
         Plots([compact.folder], ["validation_curve"])
 
 
-def with_summary(sweep, change):
-    cells = tuple(
-        (point, dataclasses.replace(run, summary=change(index, run.summary)))
-        for index, (point, run) in enumerate(sweep.cells)
-    )
-    return dataclasses.replace(sweep, cells=cells)
+def with_losses(sweep, *losses, **changed):
+    """The sweep with other losses in its cells."""
+    cells = [replace(cell, losses=cell.losses | own) for cell, own in zip(sweep.cells, losses, strict=True)]
+    return replace(sweep, cells=tuple(cells), **changed)
 
 
 def test_with_peek_the_choice_is_by_test_loss_and_says_so(strengths, drawn):
-    worst = max(range(4), key=lambda index: mean(strengths.cells[index][1], "val_loss"))
+    worst = max(range(4), key=lambda index: mean(strengths.runs[index], "val_loss"))
 
-    def change(index, summary):
-        loss = {"mean": 0.5 - (index == worst) * 0.4, "low": None, "high": None}
-        return {**summary, "peek": True, "over_seeds": {**summary["over_seeds"], "test_loss": loss}}
-
-    peeked = with_summary(strengths, change)
+    losses = [{"test_loss": {"mean": 0.5 - (index == worst) * 0.4, "low": None, "high": None}} for index in range(4)]
+    peeked = with_losses(strengths, *losses, peek=True)
     assert read(peeked).chosen == (0, worst)
     figure = drawn("validation_curve", peeked)
     assert figure.get_suptitle() == "sweep base (peek)"
@@ -90,14 +88,11 @@ def test_with_peek_the_choice_is_by_test_loss_and_says_so(strengths, drawn):
 
 
 def test_what_partly_diverged_is_not_chosen_while_something_is_whole(strengths):
-    order = sorted(range(4), key=lambda index: mean(strengths.cells[index][1], "val_loss"))
+    order = sorted(range(4), key=lambda index: mean(strengths.runs[index], "val_loss"))
 
     def partly(*cells):
-        def change(index, summary):
-            entries = {**summary["seeds"], "0": {**summary["seeds"]["0"], "status": "diverged"}}
-            return {**summary, "seeds": entries} if index in cells else summary
-
-        return read(with_summary(strengths, change)).chosen
+        changed = [replace(cell, unfinished=int(index in cells)) for index, cell in enumerate(strengths.cells)]
+        return read(replace(strengths, cells=tuple(changed))).chosen
 
     assert partly() == (0, order[0])
     assert partly(order[0]) == (0, order[1])
@@ -105,13 +100,10 @@ def test_what_partly_diverged_is_not_chosen_while_something_is_whole(strengths):
 
 
 def test_what_diverged_or_cannot_be_read_is_a_hole(strengths, drawn):
-    nothing = {"mean": None, "low": None, "high": None}
-
-    def change(index, summary):
-        return {**summary, "over_seeds": dict.fromkeys(summary["over_seeds"], nothing)} if index == 1 else summary
-
-    holed = with_summary(strengths, change)
-    holed = dataclasses.replace(holed, cells=(*holed.cells[:2], (holed.cells[2][0], None), holed.cells[3]))
+    diverged = replace(strengths.cells[1], losses=dict.fromkeys(COLUMNS.values(), UNKNOWN))
+    holed = replace(
+        strengths, cells=(strengths.cells[0], diverged, Tried(strengths.cells[2].point), strengths.cells[3])
+    )
     (panel,) = drawn("validation_curve", holed).axes
     assert np.isnan(lines(panel)["validation"].get_ydata()).tolist() == [False, True, True, False]
 
@@ -124,7 +116,7 @@ def test_a_second_axis_is_a_line_for_each_of_its_values(swept, drawn):
         for word in ("relu", "tanh"):
             line = lines(panel)[f"architecture.activation = {word}"]
             expected = [
-                mean(sweep.at({"optimizer.lr": lr, "architecture.activation": word}), column)
+                mean(sweep.at({"optimizer.lr": lr, "architecture.activation": word}).run, column)
                 for lr in (0.001, 0.01, 0.1)
             ]
             np.testing.assert_allclose(line.get_ydata(), expected, rtol=1e-6)
@@ -133,17 +125,15 @@ def test_a_second_axis_is_a_line_for_each_of_its_values(swept, drawn):
 
 
 def test_more_lines_than_can_be_told_apart_are_a_heat_map(strengths, drawn):
-    run = strengths.cells[0][1]
     values = tuple(range(7))
-    axes = (dataclasses.replace(strengths.axes[0], key="a", values=values),
-            dataclasses.replace(strengths.axes[0], key="b", values=values))  # fmt: skip
+    axes = (replace(strengths.axes[0], key="a", values=values),
+            replace(strengths.axes[0], key="b", values=values))  # fmt: skip
     cells = []
     for a in values:
         for b in values:
             loss = {"mean": float(10 * a + b + 1), "low": None, "high": None}
-            over = {**run.summary["over_seeds"], "val_loss": loss}
-            cells.append(({"a": a, "b": b}, dataclasses.replace(run, summary={**run.summary, "over_seeds": over})))
-    sweep = dataclasses.replace(strengths, axes=axes, cells=tuple(cells))
+            cells.append(Tried({"a": a, "b": b}, {"val_loss": loss}))
+    sweep = replace(strengths, axes=axes, cells=tuple(cells))
     panel, bar = drawn("validation_curve", sweep).axes
     (image,) = panel.get_images()
     np.testing.assert_array_equal(image.get_array(), [[10 * a + b + 1 for a in values] for b in values])
@@ -183,4 +173,4 @@ def test_values_as_words():
 
 
 def test_a_race_has_no_axis(strengths):
-    assert unfit(dataclasses.replace(strengths, axes=())) == "it has no axis of several values"
+    assert unfit(replace(strengths, axes=())) == "it has no axis of several values"

@@ -146,7 +146,7 @@ def test_what_the_slider_shows_is_what_was_stored(opened: Page, sine: Path) -> N
     from selenium.webdriver.common.keys import Keys
 
     from regx.evidence.predict import predict_snapshots
-    from regx.store.run import read_run
+    from regx.evidence.run import read_run
 
     opened.press("#race-0 .epoch", Keys.HOME)
     opened.plot("race-0-fit")

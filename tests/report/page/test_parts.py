@@ -16,6 +16,7 @@ from regx.data.circle import Circle
 from regx.data.digits import Digits
 from regx.data.sine import Sine
 from regx.evidence.curves import learning_curve
+from regx.evidence.run import read_run, read_runs
 from regx.page.curves import thin, thinned_curve
 from regx.page.figures import class_marks
 from regx.page.race import MOST_UNITS, _units
@@ -24,7 +25,6 @@ from regx.page.surface import as_bytes, as_signed_bytes, surface_of
 from regx.page.words import _chance, conclusion, picture, sentence, undrawable, why
 from regx.report.table import compare_rows, sort_rows
 from regx.store.folder import write_run
-from regx.store.run import read_run, read_runs
 
 BASE = [0.10, 0.12, 0.09, 0.14, 0.115, 0.1, 0.13]
 

@@ -1,4 +1,4 @@
-"""Reading run folders."""
+"""A run, and reading run folders."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ from regx.store.files import (
     SUMMARY,
     WEIGHTS,
     damaged,
-    expect,
     read_config,
     read_json,
 )
 from regx.store.lock import holder
+from regx.store.summary import Summary, check
+from regx.store.summary import summary as empty_summary
 
 if TYPE_CHECKING:
     import pandas
@@ -34,36 +35,38 @@ Needed = Literal["rows", "metrics", "weights", "snapshots"]
 DEPTH = 4  # levels of folders in which runs are looked for
 
 
-@dataclass(frozen=True)
-class StoredRun:
-    """One run folder. Metrics and weights are read when they are first asked for.
+@dataclass(frozen=True, repr=False)
+class Run:
+    """A run folder: its config, metrics, summary and weights, and what its networks predict.
 
-    config: config.yaml. summary: summary.json. about: run.json; a run that says it is running is interrupted if nobody
-    writes into its folder.
+    Metrics and weights are read when they are first asked for.
+
+    config: config.yaml, resolved. summary: summary.json. about: run.json; a run that says it is running is interrupted
+    if nobody writes into its folder.
     """
 
     folder: Path
     config: dict[str, Any]
-    summary: dict[str, Any]
+    summary: Summary
     about: dict[str, Any]
 
     @property
     def name(self) -> str:
-        return str(self.summary["name"])
+        return self.summary.name
 
     @property
     def seeds(self) -> list[int]:
         """The finished seeds, completed or diverged."""
-        return [int(seed) for seed in self.summary["seeds"]]
+        return list(self.summary.networks)
 
     @property
     def completed_seeds(self) -> list[int]:
         """The seeds that reached their end; those that diverged have no curve and no loss to average."""
-        return [int(seed) for seed, entry in self.summary["seeds"].items() if entry["status"] == "completed"]
+        return [seed for seed, network in self.summary.networks.items() if network.completed]
 
     def per_seed(self, metric: str) -> dict[int, float]:
         """A metric at the reported epoch, of every completed seed that has it."""
-        found = {seed: self.summary["seeds"][str(seed)]["metrics"].get(metric) for seed in self.completed_seeds}
+        found = {seed: self.summary.networks[seed].metrics.get(metric) for seed in self.completed_seeds}
         return {seed: number for seed, number in found.items() if number is not None}
 
     @functools.cached_property
@@ -71,14 +74,14 @@ class StoredRun:
         """The table of metrics.csv, finished seeds only. Raises InputError if the file is missing or damaged."""
         from regx.store.metrics import columns, read_frame
 
-        return read_frame(self.rows, columns(self.summary["task"]))
+        return read_frame(self.rows, columns(self.summary.task))
 
     @functools.cached_property
     def rows(self) -> dict[int, str]:
         """The lines of metrics.csv by finished seed. Raises InputError, naming the lines, if they are damaged."""
         from regx.store.metrics import columns, read_rows
 
-        return read_rows(self.folder / METRICS, columns(self.summary["task"]), self.summary["seeds"])
+        return read_rows(self.folder / METRICS, columns(self.summary.task), self.summary["seeds"])
 
     @functools.cached_property
     def weights(self) -> dict[str, Array]:
@@ -100,8 +103,21 @@ class StoredRun:
 
         return next(iter(read_snapshots(self.folder / SNAPSHOTS, self.summary["seeds"]).values()), {})
 
+    def predict(self, x: Any, seed: int | None = None) -> Array:
+        """The prediction for x, (n, D), as (n, outputs): the mean over the completed seeds, or that of one seed.
 
-def read_run(folder: Path | str) -> StoredRun:
+        x is what the network sees (`regx data` writes it). The outputs are the number, the probability of class 1, or
+        that of each class. Raises regx.InputError for other features, or a seed that is not completed.
+        """
+        from regx.evidence.predict import predict
+
+        return predict(self, x, seed)
+
+    def __repr__(self) -> str:
+        return f"<regx run {self.folder}: {self.summary.stack}, {len(self.seeds)} seeds>"
+
+
+def read_run(folder: Path | str) -> Run:
     """The run in a folder. Raises InputError, naming the file and the line, if something is missing or damaged."""
     folder = Path(folder)
     if not is_run(folder):
@@ -116,14 +132,12 @@ def read_run(folder: Path | str) -> StoredRun:
         about = {**about, "status": "interrupted"}
     config = read_config(folder / CONFIG, sealed)
     if (folder / SUMMARY).exists() or about["status"] in ("completed", "diverged"):
-        summary = read_json(folder / SUMMARY, sealed=sealed)
+        found = read_json(folder / SUMMARY, sealed=sealed)
     else:
-        from regx.store import summary as of
-
-        summary = of.summary(config, about, {})
-    _check_summary(folder / SUMMARY, summary)
-    run = StoredRun(folder, config, summary, about)
-    for file in (METRICS, WEIGHTS) if summary["seeds"] else ():
+        found = empty_summary(config, about, {})
+    summary = check(folder / SUMMARY, found)
+    run = Run(folder, config, summary, about)
+    for file in (METRICS, WEIGHTS) if run.seeds else ():
         try:
             _check_size(folder / file, summary.get("bytes", {}).get(file, 0))
         except InputError:
@@ -142,37 +156,13 @@ def _check_size(path: Path, least: int) -> None:
         raise damaged(path, f"expected {least} bytes or more, found {size}")
 
 
-def _check_summary(path: Path, summary: dict[str, Any]) -> None:
-    """Raise InputError unless what others build on has the form that it was written in."""
-    for key in ("name", "task", "stack", "dataset", "data_fingerprint"):
-        expect(path, summary, key, str)
-    for interval in expect(path, summary, "over_seeds", dict).values():
-        if not isinstance(interval, dict) or interval.keys() != {"mean", "low", "high"}:
-            raise damaged(path, f"expected mean, low and high under 'over_seeds', found {interval!r}")
-        if not all(isinstance(number, int | float | None) for number in interval.values()):
-            raise damaged(path, f"expected numbers under 'over_seeds', found {interval!r}")
-    sizes = summary.get("bytes", {})
-    if not isinstance(sizes, dict) or not all(isinstance(size, int) for size in sizes.values()):
-        raise damaged(path, f"expected numbers under 'bytes', found {sizes!r}")
-    for seed, entry in expect(path, summary, "seeds", dict).items():
-        if not seed.isdecimal() or not isinstance(entry, dict):
-            raise damaged(path, f"expected seeds and what they gave under 'seeds', found {seed!r}: {entry!r}")
-        expect(path, entry, "status", str)
-        expect(path, entry, "last_epoch", int)
-        if not isinstance(entry.get("sha256", {}), dict):
-            raise damaged(path, f"expected digests under 'sha256' of seed {seed}, found {entry['sha256']!r}")
-        for number in expect(path, entry, "metrics", dict).values():
-            if not isinstance(number, int | float | None):
-                raise damaged(path, f"expected numbers under 'metrics' of seed {seed}, found {number!r}")
-
-
-def read_runs(paths: Iterable[Path | str], need: Iterable[Needed] = ()) -> tuple[list[StoredRun], list[str]]:
+def read_runs(paths: Iterable[Path | str], need: Iterable[Needed] = ()) -> tuple[list[Run], list[str]]:
     """All runs at the paths, and what is wrong with those that cannot be read, a message each.
 
     need: what beside config and summary is read and checked at once, so that no damage there shows up later.
     Raises InputError if there is nothing at a path, or if no run can be read.
     """
-    runs: list[StoredRun] = []
+    runs: list[Run] = []
     need = list(need)
     folders, problems = find_runs(paths)
     for folder in folders:
