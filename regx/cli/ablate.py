@@ -51,6 +51,5 @@ def command(
         return
     warn([cell.config for cell in cells], quiet)
     with resumable(quiet, force), progress_bar(quiet or json) as on_progress:
-        folder, runs = ablate(loaded, Path(out), metric, places, force, on_progress)
-    members = [member.kind for member in loaded.stack]
-    raise typer.Exit(print_ablation(folder, members, runs, metric, sys.stdout, sys.stderr, json, quiet))
+        found = ablate(loaded, Path(out), metric, places, force, on_progress)
+    raise typer.Exit(print_ablation(found, sys.stdout, sys.stderr, json, quiet))

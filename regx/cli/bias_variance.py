@@ -58,5 +58,5 @@ def command(
         return
     warn([cell.config for cell in grid.cells], quiet)
     with resumable(quiet, force), progress_bar(quiet or json) as on_progress:
-        folder, study = bias_variance(grid, Path(out), places, force, on_progress)
-    raise typer.Exit(print_study(folder, study, sys.stdout, sys.stderr, json, quiet))
+        study = bias_variance(grid, Path(out), places, force, on_progress)
+    raise typer.Exit(print_study(study, sys.stdout, sys.stderr, json, quiet))

@@ -23,11 +23,12 @@ from regx.figures.style import (
     panels,
     words,
 )
-from regx.figures.subjects import PARTS, Decomposition
+from regx.studies.bias_variance.result import BiasVariance
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+NAMES = {"error": "expected test error", "bias2": "bias²", "variance": "variance", "noise": "noise"}
 LOOKS = {
     "error": Line(BLACK, "-", "o"),
     "bias2": Line(VERMILLION, "--", "s"),
@@ -38,7 +39,7 @@ LOOKS = {
 
 @dataclass(frozen=True)
 class Parts:
-    """What is drawn of one decomposition. scale: None where there is one point.
+    """What is drawn of one study. scale: None where there is one point.
 
     parts: by part, mean, low and high, (3, n), NaN where there is none; no noise where it cannot be told from bias².
     least: the place of the least error.
@@ -53,41 +54,32 @@ class Parts:
     label: str
 
 
-def unfit(decomposition: Decomposition) -> str | None:
-    points = decomposition.content["points"]
-    measured = any(_interval(point.get("error"))[0] is not None for point in points)
-    return None if measured else "every network of it diverged"
+def unfit(study: BiasVariance) -> str | None:
+    return None if any(point.known for point in study.points) else "every network of it diverged"
 
 
-def read(decomposition: Decomposition) -> Parts:
-    content = decomposition.content
-    points, axis = list(content["points"]), content["axis"]
-    scale = None
-    if axis is not None and len(points) > 1:
-        scale = scale_of([point["value"] for point in points])
-        order = [next(point for point in points if point["value"] == value) for value in scale.values]
-        points = order
+def read(study: BiasVariance) -> Parts:
+    points, scale = list(study.points), None
+    if study.axis is not None and len(points) > 1:
+        scale = scale_of([point.value for point in points])
+        points = [next(point for point in points if point.value == value) for value in scale.values]
     parts = {}
-    for part in PARTS:
-        values = np.array([_interval(point.get(part)) for point in points], float).T
+    for part in NAMES:
+        values = np.array([[point.part(part)[end] for end in ("mean", "low", "high")] for point in points], float).T
         if np.isfinite(values[0]).any():
             parts[part] = values
-    error = parts["error"][0]
-    names = dict(PARTS)
-    if "noise" not in parts:
-        names["bias2"] = "bias² + noise"
-    diverged = sum(point.get("diverged") or 0 for point in points)
-    title = f"{words(decomposition.name)}, {content['draws']} training sets" + (
+    names = dict(NAMES) if "noise" in parts else {**NAMES, "bias2": "bias² + noise"}
+    diverged = study.left_out("diverged")
+    title = f"{words(study.name)}, {len(study.seeds)} training sets" + (
         f" ({diverged} networks diverged)" if diverged else ""
     )
-    key = axis["key"] if axis is not None else None
-    regression = content.get("task", "regression") == "regression"
-    label = "expected squared error" + ("" if regression else "\nof the probabilities")
-    return Parts(title, key, scale, parts, names, int(np.nanargmin(error)) if scale else None, label)
+    label = "expected squared error" + ("" if study.task == "regression" else "\nof the probabilities")
+    least = int(np.nanargmin(parts["error"][0])) if scale else None
+    return Parts(title, study.axis.key if study.axis else None, scale, parts, names, least, label)
 
 
-def draw(decompositions: Sequence[Parts]) -> Figure:
-    (one,) = decompositions
+def draw(studies: Sequence[Parts]) -> Figure:
+    (one,) = studies
     return _bars(one) if one.scale is None else _lines(one, one.scale)
 
 
@@ -150,16 +142,10 @@ def _bars(one: Parts) -> Figure:
     return figure
 
 
-def _interval(found: Any) -> list[float | None]:
-    if not isinstance(found, dict):
-        return [None, None, None]
-    return [found.get(end) for end in ("mean", "low", "high")]
-
-
 KIND = Kind(
     name="bias_variance",
     help="expected test error split into bias², variance and noise",
-    of="decomposition",
+    of="bias_variance",
     unfit=unfit,
     read=read,
     draw=draw,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Kind:
     """One kind of figure.
 
-    of: what it is drawn of, one or several: a `Run`, a `Sweep` or a `Decomposition`.
+    of: what it is drawn of, one or several: a `Run`, a `Sweep` or a `BiasVariance`.
     unfit: why a subject cannot be drawn, or None if it can. Raises RegxError as `read` does.
     read: what is drawn of a subject, as plain numbers. Raises RegxError where a file is missing or damaged.
     draw: the figure of what was read. Called within `style.styled()`.
@@ -23,7 +23,7 @@ class Kind:
 
     name: str
     help: str
-    of: Literal["run", "sweep", "decomposition"]
+    of: Literal["run", "sweep", "bias_variance"]
     unfit: Callable[[Any], str | None]
     read: Callable[[Any], Any]
     draw: Callable[[Sequence[Any]], Figure]

@@ -23,7 +23,7 @@ FOLDER = "plots"
 WANTED = {
     "run": "a run",
     "sweep": "a sweep folder, which `regx sweep` writes,",
-    "decomposition": "a folder with bias_variance.json, which `regx bias-variance` writes,",
+    "bias_variance": "a folder with bias_variance.json, which `regx bias-variance` writes,",
 }
 
 

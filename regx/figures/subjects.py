@@ -1,4 +1,4 @@
-"""What figures are drawn of: runs, sweeps of them, and decompositions into bias and variance, as folders hold them."""
+"""What figures are drawn of: runs, sweeps of them, and studies of bias and variance, as folders hold them."""
 
 from __future__ import annotations
 
@@ -6,24 +6,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from regx.core.errors import InputError, RegxError
 from regx.evidence.run import DEPTH, Run, folders_at, is_run, left_out, read_runs
-from regx.store.files import BIAS_VARIANCE, SWEEP, damaged, expect, read_json
+from regx.store.files import BIAS_VARIANCE, SWEEP
+from regx.studies.bias_variance.result import BiasVariance, read_bias_variance
 from regx.studies.sweep.result import Sweep, read_sweep
-
-
-@dataclass(frozen=True)
-class Decomposition:
-    """A folder with bias_variance.json, and what that says."""
-
-    folder: Path
-    content: dict[str, Any]
-
-    @property
-    def name(self) -> str:
-        return str(self.content["name"])
 
 
 @dataclass(frozen=True)
@@ -32,12 +20,12 @@ class Subjects:
 
     run: tuple[Run, ...]
     sweep: tuple[Sweep, ...]
-    decomposition: tuple[Decomposition, ...]
+    bias_variance: tuple[BiasVariance, ...]
     problems: tuple[str, ...]
 
 
 def read_subjects(paths: Sequence[Path | str]) -> Subjects:
-    """What the paths hold: run folders, and folders that hold runs, sweeps or decompositions.
+    """What the paths hold: run folders, and folders that hold runs, sweeps or studies of bias and variance.
 
     Raises InputError if there is nothing at a path, or if nothing can be read.
     """
@@ -50,19 +38,19 @@ def read_subjects(paths: Sequence[Path | str]) -> Subjects:
         elif not any(_has(one, BIAS_VARIANCE) for one in inside[folder]):
             others.append(folder)
     problems = left_out(others, len(others) < len(folders))
-    decompositions: dict[Path, Decomposition] = {}
+    studies: dict[Path, BiasVariance] = {}
     for folder in (one for found in inside.values() for one in found if _has(one, BIAS_VARIANCE)):
         try:
-            decompositions.setdefault(folder.resolve(), _decomposition(folder))
+            studies.setdefault(folder.resolve(), read_bias_variance(folder))
         except RegxError as error:
             problems.append(str(error))
     runs: list[Run] = []
-    if with_runs or not decompositions:
+    if with_runs or not studies:
         try:
             runs, unread = read_runs(with_runs)
             problems += unread
         except InputError as error:
-            if not decompositions:
+            if not studies:
                 raise InputError("\n".join([*problems, str(error)]) if problems else str(error)) from error
             problems.append(str(error))
     sweeps: dict[Path, Sweep] = {}
@@ -71,20 +59,8 @@ def read_subjects(paths: Sequence[Path | str]) -> Subjects:
             sweeps.setdefault(folder.resolve(), read_sweep(folder, runs))
         except RegxError as error:
             problems.append(str(error))
-    return Subjects(tuple(runs), tuple(sweeps.values()), tuple(decompositions.values()), tuple(problems))
+    return Subjects(tuple(runs), tuple(sweeps.values()), tuple(studies.values()), tuple(problems))
 
 
 def _has(folder: Path, file: str) -> bool:
     return os.path.isfile(folder / file)  # noqa: PTH113  # false where a name is too long, or a folder closed
-
-
-def _decomposition(folder: Path) -> Decomposition:
-    path = folder / BIAS_VARIANCE
-    content = read_json(path, ("name", "axis", "draws", "points"))
-    points = expect(path, content, "points", list)
-    if not points or not all(isinstance(point, dict) and point.keys() >= PARTS.keys() for point in points):
-        raise damaged(path, f"expected a list of points under 'points', each with {', '.join(PARTS)}")
-    return Decomposition(folder, content)
-
-
-PARTS = {"error": "expected test error", "bias2": "bias²", "variance": "variance", "noise": "noise"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -32,7 +33,7 @@ def print_plan(folder: Path, seeds: list[int], stream: IO[str], as_json: bool) -
         stream.write(f"{folder}\tseeds to train: {', '.join(map(str, seeds)) or 'none'}\n")
 
 
-def exit_code(runs: list[Run]) -> int:
+def exit_code(runs: Sequence[Run]) -> int:
     """0, or 3 where some network of a run diverged or failed."""
     failed = any(run.about["status"] == "failed" for run in runs)
     diverged = any(not network.completed for run in runs for network in run.summary.networks.values())

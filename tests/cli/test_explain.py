@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import get_args
 
 import pytest
@@ -46,7 +47,7 @@ def test_every_verdict_and_all_evidence_is_explained() -> None:
     assert {"better", "worse", "unclear"} <= known
     assert {*get_args(Verdict), *get_args(PairVerdict)} <= known
     assert {*MEASURED} <= known
-    study = {"separable": True}, {"separable": False}
+    study = SimpleNamespace(separable=True), SimpleNamespace(separable=False)
     assert {name for one in study for name in _names(one).values()} <= known
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +12,8 @@ from changed import with_networks, with_summary
 
 from regx.evidence.run import read_run
 from regx.studies.ablation.display import answers, print_ablation
-from regx.studies.ablation.judgement import ablation
-from regx.studies.ablation.result import Effects, effects_of
+from regx.studies.ablation.judgement import contrasts
+from regx.studies.ablation.result import Ablation, ablation_of
 
 
 def effects(means, metric="test_loss", seeds=8):
@@ -20,8 +21,8 @@ def effects(means, metric="test_loss", seeds=8):
     jitter = np.linspace(-0.001, 0.001, seeds)
     values = np.stack([mean + level + np.roll(jitter, 3 * row) for row, mean in enumerate(means)])
     members = ("batch_norm", "dropout", "l2")[: len(means).bit_length() - 1]
-    found = ablation(values, metric != "test_accuracy")
-    return Effects(members, metric, tuple(range(seeds)), {}, found)
+    found = contrasts(values, metric != "test_accuracy")
+    return Ablation(Path(), members, (), metric, tuple(range(seeds)), {}, found)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +136,9 @@ def test_the_answers_say_what_was_found(means, metric, expected):
 
 def test_a_member_that_changes_nothing_at_any_seed_needs_no_more_seeds():
     values = np.repeat(np.linspace(0.1, 0.2, 8)[None], 4, axis=0) * np.array([[1.0], [0.5], [1.0], [0.5]])
-    (sentence,) = answers(Effects(("clip_norm", "l2"), "test_loss", tuple(range(8)), {}, ablation(values)))[2:]
+    (sentence,) = answers(
+        Ablation(Path(), ("clip_norm", "l2"), (), "test_loss", tuple(range(8)), {}, contrasts(values))
+    )[2:]
     assert sentence.startswith("clip_norm and l2 do not touch each other")
 
 
@@ -158,11 +161,11 @@ def runs(tmp_path, fabricated):
 
 def test_only_seeds_of_all_combinations_count(runs):
     runs[2] = with_networks(runs[2], 4, status="diverged")
-    found = effects_of(["early_stopping", "dropout"], runs, "test_loss")
+    found = ablation_of(Path("f"), ["early_stopping", "dropout"], runs, "test_loss")
     assert found.seeds == (0, 1, 2, 3, 5)
     assert found.diverged == {4: ["early_stopping(30)"]}
     losses = [[run.summary["seeds"][str(seed)]["metrics"]["test_loss"] for seed in found.seeds] for run in runs]
-    assert found.ablation.together["mean"] == pytest.approx(np.mean(losses[3]) - np.mean(losses[0]))
+    assert found.contrasts.together["mean"] == pytest.approx(np.mean(losses[3]) - np.mean(losses[0]))
     assert "diverged at 1 seed, with early_stopping(30)" in answers(found)[0]
 
 
@@ -171,7 +174,7 @@ def test_of_accuracies_the_greater_is_the_better(runs):
     for run, accuracy in zip(runs, (0.6, 0.7, 0.75, 0.9), strict=True):
         for entry in run.summary["seeds"].values():
             entry["metrics"]["test_accuracy"] = accuracy + 0.001 * rng.random()
-    found = effects_of(["early_stopping", "dropout"], runs, "test_accuracy").ablation
+    found = ablation_of(Path("f"), ["early_stopping", "dropout"], runs, "test_accuracy").contrasts
     assert [effect.verdict for effect in found.effects] == ["better", "better"]
     assert found.pairs[0].verdict == "help each other"
 
@@ -181,12 +184,12 @@ def test_where_all_diverged_little_is_said(runs, tmp_path, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     over = {"over_seeds": {"test_loss": {"mean": None, "low": None, "high": None}}}
     runs = [with_summary(with_networks(run, status="diverged"), **over) for run in runs]
-    found = effects_of(["early_stopping", "dropout"], runs, "test_loss")
+    found = ablation_of(Path("f"), ["early_stopping", "dropout"], runs, "test_loss")
     assert "with none, dropout(0.1), early_stopping(30) and early_stopping(30) + dropout(0.1);" in answers(found)[0]
     many = dataclasses.replace(found, members=("a", "b", "c"), diverged={0: list("vwxyz"), 1: ["v"]})
     assert "Networks diverged at 2 seeds, with 5 of the 8 combinations; these" in answers(many)[0]
     text = io.StringIO()
-    print_ablation(tmp_path / "f", ["early_stopping", "dropout"], runs, "test_loss", text, text, False, False)
+    print_ablation(found, text, text, False, False)
     assert "nothing can be said" in text.getvalue()
     assert "seed by seed" not in text.getvalue()
 
@@ -199,7 +202,7 @@ def test_on_a_terminal_no_line_is_wider_and_no_number_is_cut(columns, runs, tmp_
     monkeypatch.setenv("TERM", "dumb")
     text = io.StringIO()
     members = ["early_stopping", "dropout"]
-    print_ablation(tmp_path / "f", members, runs, "test_loss", text, text, False, False)
+    print_ablation(ablation_of(tmp_path, members, runs, "test_loss"), text, text, False, False)
     lines = text.getvalue().splitlines()
     if columns == 80:
         assert max(map(len, lines)) <= 80

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from regx.report.table import short_key
 from regx.studies.bias_variance.display import conclusion, print_study, remarks, shown
 from regx.studies.bias_variance.judgement import intervals
+from regx.studies.bias_variance.result import of_content
 
 
 def point(value, bias2, variance, noise=0.09, seed=0):
@@ -25,10 +27,11 @@ def point(value, bias2, variance, noise=0.09, seed=0):
 
 def study(*points, axis="architecture.hidden", separable=True, task="regression"):
     values = [one["value"] for one in points]
-    return {
+    content = {
         "name": "study", "axis": {"key": axis, "values": values} if len(points) > 1 else None, "draws": 8,
         "seeds": list(range(8)), "dataset": "sine", "task": task, "separable": separable, "points": list(points),
     }  # fmt: skip
+    return of_content(Path("folder"), content)
 
 
 CLASSIC = study(
@@ -106,7 +109,7 @@ def test_a_study_without_networks_says_so():
         "Too few networks are left to split their error: most of them diverged or failed."
     ]
     text = io.StringIO()
-    assert print_study("folder", study(empty), text, text, False, False) == 3
+    assert print_study(study(empty), text, text, False, False) == 3
     assert "8 of 8 networks diverged" in text.getvalue()
 
 
@@ -117,7 +120,7 @@ def test_on_a_terminal_no_line_is_wider_than_80(whole, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", "dumb")
     text = io.StringIO()
-    assert print_study("folder", whole, text, text, False, False) == 0
+    assert print_study(whole, text, text, False, False) == 0
     lines = text.getvalue().splitlines()
     assert max(map(len, lines)) <= 80
     assert ("b bias²   v variance   n noise   e error" in text.getvalue()) == (whole is CLASSIC)

@@ -23,6 +23,7 @@ from regx.store.files import read_json, write_json
 from regx.store.lock import Lock
 from regx.studies.bias_variance.display import print_study, remarks
 from regx.studies.bias_variance.question import bias_variance, study_folder
+from regx.studies.bias_variance.result import read_bias_variance
 
 AXIS = ("-s", "regularizers.l2.lam=0.001,0.1,1")
 FILE = "bias_variance.json"
@@ -132,16 +133,17 @@ def test_networks_that_cannot_be_trained_are_counted_left_out_and_tried_again(
             raise MemoryError
         original(request, *arguments)
 
-    folder, undisturbed = bias_variance(load_grid(small, (), (), 5), tmp_path / "undisturbed", 1)
+    undisturbed = bias_variance(load_grid(small, (), (), 5), tmp_path / "undisturbed", 1)
     with monkeypatch.context() as patch:
         patch.setattr(execute, "serve", serve)
-        folder, found = bias_variance(load_grid(small, (), (), 5), tmp_path / "out", 1)
-    (point,) = found["points"]
-    assert (point["diverged"], point["failed"], point["over_draws"]["seeds"]) == (0, 1, [0, 1, 3, 4])
+        found = bias_variance(load_grid(small, (), (), 5), tmp_path / "out", 1)
+    (point,) = found.points
+    assert (point.diverged, point.failed, list(point.draws["error"])) == (0, 1, [0, 1, 3, 4])
+    assert read_bias_variance(found.folder) == found
     assert "seed 2 failed and is left out: out of memory" in capsys.readouterr().err
-    assert print_study(folder, found, io.StringIO(), io.StringIO(), True, False) == 3
+    assert print_study(found, io.StringIO(), io.StringIO(), True, False) == 3
     assert "1 of 5 networks failed and are left out." in remarks(found)
-    assert bias_variance(load_grid(small, (), (), 5), tmp_path / "out", 1)[1] == undisturbed
+    assert bias_variance(load_grid(small, (), (), 5), tmp_path / "out", 1).points == undisturbed.points
 
 
 def test_a_second_start_of_a_study_is_refused(small: Path, tmp_path: Path) -> None:

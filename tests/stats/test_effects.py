@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import ttest_1samp
 from sklearn.linear_model import LinearRegression
 
-from regx.studies.ablation.judgement import ablation, design
+from regx.studies.ablation.judgement import contrasts, design
 
 # The least share of a column that seeds differ by, so that intervals are narrow but not of no width.
 JITTER = np.linspace(-0.001, 0.001, 8)
@@ -22,7 +22,7 @@ def cells(*means):
 
 def test_two_members_by_hand():
     """One seed: none 10, B 7, A 6, both 5."""
-    found = ablation(np.array([[10.0], [7.0], [6.0], [5.0]]))
+    found = contrasts(np.array([[10.0], [7.0], [6.0], [5.0]]))
     a, b = found.effects
     assert a.average["mean"] == pytest.approx(((6 - 10) + (5 - 7)) / 2)  # -3
     assert b.average["mean"] == pytest.approx(((7 - 10) + (5 - 6)) / 2)  # -2
@@ -46,7 +46,7 @@ def test_averages_and_interactions_are_those_of_least_squares(k):
     pairs = [(i, j) for i in range(k) for j in range(i + 1, k)]
     columns = np.column_stack([coded, *(coded[:, i] * coded[:, j] for i, j in pairs)])
     coefficients = LinearRegression().fit(columns, values.mean(axis=1)).coef_
-    found = ablation(values)
+    found = contrasts(values)
     assert [one.average["mean"] for one in found.effects] == pytest.approx(2 * coefficients[:k])
     assert [one.members for one in found.pairs] == pairs
     assert [one.interaction["mean"] for one in found.pairs] == pytest.approx(4 * coefficients[k:])
@@ -58,7 +58,7 @@ def test_averages_and_interactions_are_those_of_least_squares(k):
 )
 def test_where_effects_add_up_nothing_interacts(base, effects):
     on = design(len(effects)).astype(float)
-    found = ablation(base + on @ effects)
+    found = contrasts(base + on @ effects)
     for number, one in enumerate(found.effects):
         for interval in (one.average, one.alone, one.last):
             assert interval["mean"] == pytest.approx(effects[number].mean(), abs=1e-9)
@@ -79,12 +79,12 @@ def test_where_effects_add_up_nothing_interacts(base, effects):
 )
 def test_verdicts_on_a_pair(means, verdict, diminishing):
     for values, lower in ((cells(*means), True), (-cells(*means), False)):  # of an accuracy more is better
-        found = ablation(values, lower)
+        found = contrasts(values, lower)
         assert (found.pairs[0].verdict, found.diminishing) == (verdict, diminishing)
 
 
 def test_seeds_that_differ_in_level_alone_widen_nothing():
-    narrow = ablation(cells(10, 7, 6, 5)).effects[0].average
+    narrow = contrasts(cells(10, 7, 6, 5)).effects[0].average
     assert narrow["high"] - narrow["low"] < 0.01
 
 
@@ -92,15 +92,15 @@ def test_p_is_corrected_for_all_effects_interactions_and_the_shortfall():
     """Of 6 seeds and 7 tests p is that of paired t, and Holm's factor is 7 for the least of them down to 1."""
     on = design(3)
     values = np.random.default_rng(3).standard_normal((8, 6)) + (on @ [-1.5, 0.5, 0.2])[:, None]
-    found = ablation(values)
-    contrasts = [np.where(on[:, i], 1, -1) @ values / 4 for i in range(3)]
-    contrasts += [np.where(on[:, i] == on[:, j], 1, -1) @ values / 2 for i, j in ((0, 1), (0, 2), (1, 2))]
-    contrasts.append(np.array([2, -1, -1, 0, -1, 0, 0, 1]) @ values)
-    raw = [ttest_1samp(contrast, 0).pvalue for contrast in contrasts]
+    found = contrasts(values)
+    parts = [np.where(on[:, i], 1, -1) @ values / 4 for i in range(3)]
+    parts += [np.where(on[:, i] == on[:, j], 1, -1) @ values / 2 for i, j in ((0, 1), (0, 2), (1, 2))]
+    parts.append(np.array([2, -1, -1, 0, -1, 0, 0, 1]) @ values)
+    raw = [ttest_1samp(contrast, 0).pvalue for contrast in parts]
     order = np.argsort(raw)
     expected = np.empty(7)
     expected[order] = np.minimum(np.maximum.accumulate(np.arange(7, 0, -1) * np.array(raw)[order]), 1)
     differences = [one.average for one in found.effects] + [pair.interaction for pair in found.pairs]
     assert [one["p"] for one in [*differences, found.shortfall]] == pytest.approx(expected)
-    assert [one["mean"] for one in [*differences, found.shortfall]] == pytest.approx([c.mean() for c in contrasts])
+    assert [one["mean"] for one in [*differences, found.shortfall]] == pytest.approx([c.mean() for c in parts])
     assert min(raw) < 0.05

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from pathlib import Path
 from typing import IO, Any
 
 from regx.core.trained import ACCURACIES
-from regx.evidence.run import Run
 from regx.report.conclusion import of_one_table
 from regx.report.listing import brief, in_words, listed, print_listing, print_prose
 from regx.report.render import is_terminal
@@ -16,61 +13,50 @@ from regx.report.run import exit_code
 from regx.report.table import compare_rows
 from regx.stats.aggregate import side
 from regx.stats.paired import FEWEST_SEEDS
-from regx.studies.ablation.judgement import Ablation, Pair, design
-from regx.studies.ablation.result import Effects, effects_of
+from regx.studies.ablation.judgement import Contrasts, Pair, design
+from regx.studies.ablation.result import Ablation
 
 SPLITS = {"val": "validation", "train": "training"}
 MOST_ROWS = 16  # combinations that are shown; more are `regx compare`'s
 MOST_STACKS = 4  # that a sentence names
 
 
-def print_ablation(
-    folder: Path,
-    members: Sequence[str],
-    runs: Sequence[Run],
-    metric: str,
-    stream: IO[str],
-    notes: IO[str],
-    as_json: bool,
-    quiet: bool,
-) -> int:
-    """Write the effects, or one JSON document. The exit code that the ablation ends with.
+def print_ablation(study: Ablation, stream: IO[str], notes: IO[str], as_json: bool, quiet: bool) -> int:
+    """Write the study, or one JSON document. The exit code that the ablation ends with.
 
-    runs: as for `effects_of`. Where `stream` is no terminal it gets the table of effects alone, and `notes`, unless
-    `quiet`, what follows from it.
+    Where `stream` is no terminal it gets the table of effects alone, and `notes`, unless `quiet`, what follows from it.
     """
-    effects = effects_of(members, runs, metric)
-    said = answers(effects)
-    if len(effects.seeds) >= FEWEST_SEEDS:
+    said, runs = answers(study), study.runs
+    if len(study.seeds) >= FEWEST_SEEDS:
         said += of_one_table(runs[0].summary.dataset)
     if as_json:
-        rows = compare_rows(runs, metric=metric)
-        document = {"ablation": str(folder), **as_plain(effects), "answers": said, "rows": rows}
+        rows = compare_rows(runs, metric=study.metric)
+        document = {"ablation": str(study.folder), **as_plain(study), "answers": said, "rows": rows}
         stream.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     elif is_terminal(stream):
         if len(runs) <= MOST_ROWS:
-            print_listing(_combinations(members, runs, metric), stream, ends=True)
+            print_listing(_combinations(study), stream, ends=True)
             stream.write("\n")
-        if effects.ablation is not None:
-            print_listing(_rows(effects, effects.ablation), stream, ends=True, dispensable=["p"])
+        if study.contrasts is not None:
+            print_listing(_rows(study, study.contrasts), stream, ends=True, dispensable=["p"])
             stream.write("\n")
-        print_prose([*said, "", *_legend(effects), str(folder)], stream)
+        print_prose([*said, "", *_legend(study), str(study.folder)], stream)
     else:
-        if effects.ablation is not None:
-            print_listing(_rows(effects, effects.ablation), stream, ends=True)
+        if study.contrasts is not None:
+            print_listing(_rows(study, study.contrasts), stream, ends=True)
         if not quiet:
             print_prose(said, notes)
-    return exit_code(list(runs))
+    return exit_code(runs)
 
 
-def as_plain(effects: Effects) -> dict[str, Any]:
+def as_plain(study: Ablation) -> dict[str, Any]:
     """The effects as plain values, as `regx ablate --json` prints them."""
-    found = effects.ablation
+    found = study.contrasts
     plain: dict[str, Any] = {
-        "metric": effects.metric,
-        "members": list(effects.members),
-        "seeds": list(effects.seeds),
-        "diverged": {str(seed): stacks for seed, stacks in effects.diverged.items()},
+        "metric": study.metric,
+        "members": list(study.members),
+        "seeds": list(study.seeds),
+        "diverged": {str(seed): stacks for seed, stacks in study.diverged.items()},
     }
     if found is None:
         return {**plain, "effects": [], "interactions": [], "together": None}
@@ -78,11 +64,11 @@ def as_plain(effects: Effects) -> dict[str, Any]:
         **plain,
         "effects": [
             {"member": name, "average": one.average, "verdict": one.verdict, "alone": one.alone, "last": one.last}
-            for name, one in zip(effects.members, found.effects, strict=True)
+            for name, one in zip(study.members, found.effects, strict=True)
         ],
         "interactions": [
             {
-                "members": _names(effects, pair),
+                "members": _names(study, pair),
                 "interaction": pair.interaction,
                 "verdict": pair.verdict,
                 "seeds_to_tell": pair.seeds_to_tell,
@@ -98,36 +84,36 @@ def as_plain(effects: Effects) -> dict[str, Any]:
     }
 
 
-def answers(effects: Effects) -> list[str]:
+def answers(study: Ablation) -> list[str]:
     """Is there a diminishing return; does a member that is added last still change something; do two interfere."""
-    found, seeds = effects.ablation, len(effects.seeds)
+    found, seeds = study.contrasts, len(study.seeds)
     said = []
-    if effects.diverged:
-        stacks = dict.fromkeys(stack for stacks in effects.diverged.values() for stack in stacks)
-        who = f"{len(stacks)} of the {2 ** len(effects.members)} combinations"
+    if study.diverged:
+        stacks = dict.fromkeys(stack for stacks in study.diverged.values() for stack in stacks)
+        who = f"{len(stacks)} of the {2 ** len(study.members)} combinations"
         if len(stacks) <= MOST_STACKS:
             who = listed(list(stacks))
         said.append(
-            f"Networks diverged at {_count(len(effects.diverged), 'seed')}, with {who}; these seeds are left out "
+            f"Networks diverged at {_count(len(study.diverged), 'seed')}, with {who}; these seeds are left out "
             "everywhere, so that all combinations are judged by the same ones."
         )
     if found is None:
         return [*said, "No seed completed in every combination, so nothing can be said."]
     if seeds < FEWEST_SEEDS:
         return [*said, f"Nothing can be told from {_count(seeds, 'seed')}: expected at least {FEWEST_SEEDS}."]
-    words = _Words(effects.metric)
-    if len(effects.members) == 1:
-        return [*said, _only(effects, found, words)]
-    return [*said, _diminishing(found, words), _last(effects, found, words), *_pairs(effects, found, words)]
+    words = _Words(study.metric)
+    if len(study.members) == 1:
+        return [*said, _only(study, found, words)]
+    return [*said, _diminishing(found, words), _last(study, found, words), *_pairs(study, found, words)]
 
 
-def _only(effects: Effects, found: Ablation, words: _Words) -> str:
+def _only(study: Ablation, found: Contrasts, words: _Words) -> str:
     """What the one member of a stack does."""
-    (name,), (one,) = effects.members, found.effects
+    (name,), (one,) = study.members, found.effects
     if one.verdict in ("better", "worse"):
         return f"{name} {words.change(one.average)}, which is {one.verdict}."
     return (
-        f"Whether {name} changes {words.metric} cannot be told from {len(effects.seeds)} seeds: the change, "
+        f"Whether {name} changes {words.metric} cannot be told from {len(study.seeds)} seeds: the change, "
         f"{in_words(one.average)}, may be chance (p {one.average['p']:.2g})."
     )
 
@@ -158,7 +144,7 @@ class _Words:
         return f"{verbs[0]} {self.metric} by {first} while {other} is off and {second} while it is on"
 
 
-def _diminishing(found: Ablation, words: _Words) -> str:
+def _diminishing(found: Contrasts, words: _Words) -> str:
     question = "Is there a diminishing return?"
     if found.diminishing == "no gain":
         if side(found.sum_alone) * words.sign > 0:
@@ -191,10 +177,10 @@ def _diminishing(found: Ablation, words: _Words) -> str:
     )
 
 
-def _last(effects: Effects, found: Ablation, words: _Words) -> str:
+def _last(study: Ablation, found: Contrasts, words: _Words) -> str:
     """What each member adds to all the others."""
     said, useless = [], []
-    for name, one in zip(effects.members, found.effects, strict=True):
+    for name, one in zip(study.members, found.effects, strict=True):
         on = side(one.last) * words.sign
         if on:
             said.append(f"{name} {words.change(one.last)}{', which is worse' * (on > 0)}")
@@ -202,14 +188,14 @@ def _last(effects: Effects, found: Ablation, words: _Words) -> str:
             useless.append(name)
     if useless:
         verb = "makes" if len(useless) == 1 else "make"
-        said.append(f"{listed(useless)} {verb} no difference that {len(effects.seeds)} seeds can tell from 0")
+        said.append(f"{listed(useless)} {verb} no difference that {len(study.seeds)} seeds can tell from 0")
     return f"Added to all the others, {'; '.join(said)}."
 
 
-def _pairs(effects: Effects, found: Ablation, words: _Words) -> list[str]:
+def _pairs(study: Ablation, found: Contrasts, words: _Words) -> list[str]:
     said = []
     for pair in found.pairs:
-        one, other = _names(effects, pair)
+        one, other = _names(study, pair)
         amount = in_words(pair.interaction, turned=(pair.interaction["mean"] or 0) < 0)
         means = f"{one} {words.both(pair.without_other[0], pair.with_other[0], other)}"
         changes = [words.sign * (interval["mean"] or 0) for interval in (*pair.without_other, *pair.with_other)]
@@ -244,24 +230,24 @@ def _pairs(effects: Effects, found: Ablation, words: _Words) -> list[str]:
             needed = pair.seeds_to_tell
             more = f"about {needed} seeds would tell" if needed else "more than 1000 seeds would be needed"
             said.append(
-                f"Whether {one} and {other} interfere cannot be told from {len(effects.seeds)} seeds ({more}): "
+                f"Whether {one} and {other} interfere cannot be told from {len(study.seeds)} seeds ({more}): "
                 f"{means}, and the difference, {in_words(pair.interaction)}, may be chance "
                 f"(p {pair.interaction['p']:.2g})."
             )
     return said
 
 
-def _rows(effects: Effects, found: Ablation) -> list[dict[str, Any]]:
-    change = f"change of {effects.metric}"
+def _rows(study: Ablation, found: Contrasts) -> list[dict[str, Any]]:
+    change = f"change of {study.metric}"
     rows: list[dict[str, Any]] = []
-    for name, one in zip(effects.members, found.effects, strict=True):
+    for name, one in zip(study.members, found.effects, strict=True):
         average = {"switched on": name, "when": "on average", change: one.average, "p": one.average["p"]}
         rows.append({**average, "verdict": one.verdict})
-        if len(effects.members) > 1:
+        if len(study.members) > 1:
             for when, interval in (("alone", one.alone), ("last", one.last)):
                 rows.append({"switched on": name, "when": when, change: interval, "p": None, "verdict": ""})
     for pair in found.pairs:
-        both, when = " x ".join(_names(effects, pair)), "interaction"
+        both, when = " x ".join(_names(study, pair)), "interaction"
         rows.append(
             {"switched on": both, "when": when, change: pair.interaction, "p": pair.interaction["p"]}
             | {"verdict": pair.verdict}
@@ -269,15 +255,15 @@ def _rows(effects: Effects, found: Ablation) -> list[dict[str, Any]]:
     return rows
 
 
-def _legend(effects: Effects) -> list[str]:
-    if effects.ablation is None:
+def _legend(study: Ablation) -> list[str]:
+    if study.contrasts is None:
         return []
-    better, worse = ("above", "below") if effects.metric in ACCURACIES else ("below", "above")
+    better, worse = ("above", "below") if study.metric in ACCURACIES else ("below", "above")
     said = [
-        f"Changes by switching on, seed by seed over {_count(len(effects.seeds), 'seed')}, 95 % interval in brackets; "
+        f"Changes by switching on, seed by seed over {_count(len(study.seeds), 'seed')}, 95 % interval in brackets; "
         f"{better} 0 is better. p: corrected for the number of verdicts."
     ]
-    if len(effects.members) > 1:
+    if len(study.members) > 1:
         said.append(
             "on average: over all combinations of the others. alone: the others off. last: the others on. interaction: "
             f"what the one changes with the other on, minus what it changes with the other off; {worse} 0 the two gain "
@@ -286,17 +272,18 @@ def _legend(effects: Effects) -> list[str]:
     return said
 
 
-def _combinations(members: Sequence[str], runs: Sequence[Run], metric: str) -> list[dict[str, Any]]:
+def _combinations(study: Ablation) -> list[dict[str, Any]]:
     """The metric of every combination, over all of its own seeds."""
-    stacks = [[name for name, is_on in zip(members, row, strict=True) if is_on] for row in design(len(members))]
+    rows = design(len(study.members))
+    stacks = [[name for name, is_on in zip(study.members, row, strict=True) if is_on] for row in rows]
     return [
-        {"on": " + ".join(stack) or "none", metric: run.summary.over_seeds(metric)}
-        for stack, run in zip(stacks, runs, strict=True)
+        {"on": " + ".join(stack) or "none", study.metric: run.summary.over_seeds(study.metric)}
+        for stack, run in zip(stacks, study.runs, strict=True)
     ]
 
 
-def _names(effects: Effects, pair: Pair) -> list[str]:
-    return [effects.members[number] for number in pair.members]
+def _names(study: Ablation, pair: Pair) -> list[str]:
+    return [study.members[number] for number in pair.members]
 
 
 def _count(number: int, noun: str) -> str:

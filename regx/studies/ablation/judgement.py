@@ -50,7 +50,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Ablation:
+class Contrasts:
     """All effects, each with its 95 % interval over seeds (bootstrap-t).
 
     together: what all members on change against none. sum_alone: the sum of what each changes alone.
@@ -71,7 +71,7 @@ def design(k: int) -> Array:
     return np.array(list(itertools.product((False, True), repeat=k)), dtype=bool).reshape(2**k, k)
 
 
-def ablation(values: Array, lower_is_better: bool = True) -> Ablation:
+def contrasts(values: Array, lower_is_better: bool = True) -> Contrasts:
     """Effects and interactions from the metric of every combination at every seed.
 
     values: (2^k, seeds), finite, combinations in the order of `design`. An effect is the mean of the metric where the
@@ -107,7 +107,7 @@ def ablation(values: Array, lower_is_better: bool = True) -> Ablation:
     # The last one judged is the shortfall; one member has none.
     shortfall = judged[-1] if k > 1 else None
     total = _interval(sum_alone)
-    return Ablation(
+    return Contrasts(
         effects=tuple(
             Effect(found.difference, found.verdict, _interval(one), _interval(other))
             for found, one, other in zip(judged, alone, last, strict=False)

@@ -8,13 +8,12 @@ from pathlib import Path
 from regx.config.config import Config
 from regx.config.grid import MAX_NAME, Cell
 from regx.core.errors import InputError
-from regx.evidence.run import Run
 from regx.runner.cells import train_cells
 from regx.runner.cluster import Jobs
 from regx.runner.networks import OnProgress
 from regx.runner.plan import dataset
 from regx.studies.ablation.judgement import design
-from regx.studies.ablation.result import check_metric
+from regx.studies.ablation.result import Ablation, ablation_of, check_metric
 
 MOST_MEMBERS = 8
 
@@ -47,18 +46,19 @@ def ablate(
     jobs: Jobs = None,
     force: bool = False,
     on_progress: OnProgress = lambda progress: None,
-) -> tuple[Path, list[Run]]:
-    """Train what the combinations lack. The ablation's folder, and the run of each combination in their order.
+) -> Ablation:
+    """Train what the combinations lack.
 
     metric: what the effects will be about. Raises InputError, before anything is trained, if there will be no such
     metric; RegxError where a folder holds something else or cannot be written.
     """
     cells = combinations(config)
     data = dataset(config.dataset, config.seeds[0])
-    check_metric(metric, data.task, len(data.val.x))
+    check_metric(metric, data.task, len(data.val.x) > 0)
     folder = out / f"{config.name}-ablate-{config.digest()}"
     axes = [{"key": member.kind, "values": ["off", "on"]} for member in config.stack]
-    return folder, train_cells(folder, config.name, axes, cells, jobs, force, on_progress)
+    runs = train_cells(folder, config.name, axes, cells, jobs, force, on_progress)
+    return ablation_of(folder, [member.kind for member in config.stack], runs, metric)
 
 
 def _cell(config: Config, on: list[bool]) -> Cell:

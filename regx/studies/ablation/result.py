@@ -1,38 +1,39 @@
-"""What the runs of an ablation say about the members of its stack."""
+"""What an ablation has found: its runs, and what they say about the members of the stack."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from regx.core.errors import InputError, did_you_mean
 from regx.core.trained import ACCURACIES
 from regx.evidence.run import Run
-from regx.studies.ablation.judgement import Ablation, ablation
-from regx.studies.sweep.result import LOSSES
+from regx.studies.ablation.judgement import Contrasts, contrasts, design
+from regx.studies.sweep.result import LOSSES, read_sweep
 
 
 @dataclass(frozen=True)
-class Effects:
-    """seeds: those that completed in every combination. diverged: by seed the stacks in which it did not.
+class Ablation:
+    """A folder with a run for every combination of a stack's members, in the order of `judgement.design`.
 
-    ablation: None where no seed completed in all.
+    seeds: those that completed in every combination. diverged: by seed the stacks in which it did not. contrasts: what
+    the members do to `metric` at the reported epoch, alone and together; None where no seed completed in all.
     """
 
+    folder: Path
     members: tuple[str, ...]
+    runs: tuple[Run, ...]
     metric: str
     seeds: tuple[int, ...]
-    diverged: dict[int, list[str]]
-    ablation: Ablation | None
+    diverged: Mapping[int, Sequence[str]]
+    contrasts: Contrasts | None
 
 
-def effects_of(members: Sequence[str], runs: Sequence[Run], metric: str) -> Effects:
-    """Effects of a stack's members on a metric at the reported epoch.
-
-    runs: one for each combination of the members, in the order of `regx.studies.ablation.judgement.design`.
-    """
+def ablation_of(folder: Path, members: Sequence[str], runs: Sequence[Run], metric: str) -> Ablation:
+    """What the runs of all combinations, in the order of `design`, say of the members."""
     measured = [run.per_seed(metric) for run in runs]
     seeds = tuple(sorted(set.intersection(*(set(one) for one in measured))))
     diverged: dict[int, list[str]] = {}
@@ -41,19 +42,34 @@ def effects_of(members: Sequence[str], runs: Sequence[Run], metric: str) -> Effe
             if not network.completed:
                 diverged.setdefault(seed, []).append(run.summary.stack)
     values = np.array([[one[seed] for seed in seeds] for one in measured])
-    found = ablation(values, metric not in ACCURACIES) if seeds else None
-    return Effects(tuple(members), metric, seeds, dict(sorted(diverged.items())), found)
+    found = contrasts(values, metric not in ACCURACIES) if seeds else None
+    return Ablation(folder, tuple(members), tuple(runs), metric, seeds, dict(sorted(diverged.items())), found)
 
 
-def check_metric(metric: str, task: str, n_val: int) -> None:
-    """Raises InputError unless runs of this task, with `n_val` validation rows, have the metric."""
+def read_ablation(folder: Path, metric: str = "test_loss") -> Ablation:
+    """The ablation in a folder that `ablate` has written. Raises InputError if it is none, or a run cannot be read."""
+    swept = read_sweep(folder)
+    members = [axis.key for axis in swept.axes]
+    by_stack = {tuple(cell.point[member] == "on" for member in members): cell.run for cell in swept.cells}
+    runs = [by_stack.get(tuple(row)) for row in design(len(members)).tolist()]
+    if not members or any(set(axis.values) != {"off", "on"} for axis in swept.axes):
+        raise InputError(f"{folder}: expected the folder of an ablation, found that of a sweep.")
+    if any(run is None for run in runs):
+        raise InputError(f"{folder}: expected a run for every combination of {', '.join(members)}, found some missing.")
+    whole = [run for run in runs if run is not None]
+    check_metric(metric, whole[0].summary.task, whole[0].summary.over_seeds("val_loss")["mean"] is not None)
+    return ablation_of(folder, members, whole, metric)
+
+
+def check_metric(metric: str, task: str, has_val: bool) -> None:
+    """Raises InputError unless runs of this task have the metric.  has_val: whether they have a validation split."""
     known = (*LOSSES, *(ACCURACIES if task != "regression" else ()))
     if metric not in known:
         task_said = " of a regression" if metric in ACCURACIES else ""
         raise InputError(
             f"--metric: expected one of {', '.join(known)}{task_said}, found '{metric}'.{did_you_mean(metric, known)}"
         )
-    if metric.startswith("val_") and not n_val:
+    if metric.startswith("val_") and not has_val:
         raise InputError(
             f"--metric: {metric} needs a validation split, found none. Set dataset.val_fraction or dataset.n_val, or "
             f"use --metric {metric.replace('val', 'test')}."

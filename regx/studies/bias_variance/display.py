@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,12 +14,12 @@ from regx.report.lines import validation_curve
 from regx.report.listing import in_words, listed, print_listing, print_prose
 from regx.report.render import is_terminal
 from regx.report.table import setting, short_key
-from regx.stats.aggregate import side
+from regx.stats.aggregate import Interval, side
 from regx.stats.bootstrap import bootstrap_interval
+from regx.studies.bias_variance.result import LEFT_OUT, BiasVariance, Decomposed
 
 MARKERS = {"bias²": "b", "bias²+noise": "b", "variance": "v", "noise": "n", "error": "e"}
 WIDEST = 100
-LEFT_OUT = ("diverged", "failed")  # counts of networks, by point
 
 
 def print_plan(folder: Path, cells: Sequence[Cell], stream: IO[str], as_json: bool) -> None:
@@ -35,41 +35,38 @@ def print_plan(folder: Path, cells: Sequence[Cell], stream: IO[str], as_json: bo
         stream.write(f"{folder}\tnothing to train\n")
 
 
-def print_study(
-    folder: Path, study: Mapping[str, Any], stream: IO[str], notes: IO[str], as_json: bool, quiet: bool
-) -> int:
+def print_study(study: BiasVariance, stream: IO[str], notes: IO[str], as_json: bool, quiet: bool) -> int:
     """Write the study, or one JSON document. The exit code that it ends with.
 
-    study: as in bias_variance.json. Where `stream` is no terminal it gets the table alone, and `notes`, unless `quiet`,
-    what is said about it.
+    Where `stream` is no terminal it gets the table alone, and `notes`, unless `quiet`, what is said about it.
     """
     said, known = conclusion(study), remarks(study)
     if as_json:
-        document = {"study": str(folder), **study, "conclusion": said, "notes": known}
+        document = {"study": str(study.folder), **study.as_json(), "conclusion": said, "notes": known}
         stream.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     else:
         print_listing(_rows(study), stream, ends=False)
         if is_terminal(stream):
             stream.write(_curve(study) + "\n")
-            print_prose([*said, "", *known, str(folder)], stream)
+            print_prose([*said, "", *known, str(study.folder)], stream)
         elif not quiet:
             print_prose([*said, *known], notes)
-    return SOME_DIVERGED if any(map(_left_out, study["points"])) else DONE
+    return SOME_DIVERGED if any(map(study.left_out, LEFT_OUT)) else DONE
 
 
-def conclusion(study: Mapping[str, Any]) -> list[str]:
+def conclusion(study: BiasVariance) -> list[str]:
     """Which part dominates; along an axis where the error is least, and what makes it greater at the ends."""
-    points = [point for point in study["points"] if point["error"]["mean"] is not None]
+    points = [point for point in study.points if point.known]
     if not points:
         return ["Too few networks are left to split their error: most of them diverged or failed."]
-    if study["axis"] is None:
-        return [_split(study, points[0], f"The test error is {in_words(points[0]['error'])}.")]
-    least = min(points, key=lambda point: float(point["error"]["mean"]))
-    axis = short_key(study["axis"]["key"])
+    if study.axis is None:
+        return [_split(study, points[0], f"The test error is {in_words(points[0].part('error'))}.")]
+    least = min(points, key=lambda point: float(point.part("error")["mean"] or 0.0))
+    axis = short_key(study.axis.key)
     others = [
-        shown(point["value"]) for point in points if point is not least and not side(_greater(point, least, "error"))
+        shown(point.value) for point in points if point is not least and not side(_greater(point, least, "error"))
     ]
-    opening = f"The test error is least at {axis} = {shown(least['value'])}: {in_words(least['error'])}."
+    opening = f"The test error is least at {axis} = {shown(least.value)}: {in_words(least.part('error'))}."
     if others:
         opening += f" These training sets do not tell {listed(others)} from it."
     ends = [end for end in (points[0], points[-1]) if end is not least]
@@ -79,34 +76,34 @@ def conclusion(study: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def remarks(study: Mapping[str, Any]) -> list[str]:
+def remarks(study: BiasVariance) -> list[str]:
     """What a reader must know of the numbers."""
-    parts = "bias², variance and noise add up" if study["separable"] else "bias²+noise and variance add up"
+    parts = "bias², variance and noise add up" if study.separable else "bias²+noise and variance add up"
     said = [
-        f"Over {study['draws']} training sets, each with initial weights of its own; intervals are 95 % over them, and "
-        f"{parts} to the measured test error. ±: half an interval."
+        f"Over {len(study.seeds)} training sets, each with initial weights of its own; intervals are 95 % over them, "
+        f"and {parts} to the measured test error. ±: half an interval."
     ]
-    if study["task"] != "regression":
+    if study.task != "regression":
         said.append(
             "The error is the squared distance of the predicted probabilities from what happened, summed over the "
             "network's outputs (Brier score), not the cross-entropy that training minimises."
         )
-    if not study["separable"]:
+    if not study.separable:
         said.append(
             "A table does not say what is noise, so bias² and noise are one number. It cannot be drawn anew either: "
             "each training set is a bootstrap resample of the same rows, about 63 % of them, so the error is a little "
             "greater than that of a run."
         )
-    elif study["task"] == "regression":
+    elif study.task == "regression":
         said.append(
             "Test targets are noisy here. `regx run` measures on the clean curve, where the loss is bias² + variance."
         )
-    if any((point["bias2"]["mean"] or 0) < 0 for point in study["points"]):
+    if any((point.part("bias2")["mean"] or 0) < 0 for point in study.points):
         said.append("A bias² below 0 is one too small to be seen: its estimate is free of bias, not of scatter.")
     for what in LEFT_OUT:
-        count = sum(point.get(what, 0) for point in study["points"])
+        count = study.left_out(what)
         if count:
-            said.append(f"{count} of {study['draws'] * len(study['points'])} networks {what} and are left out.")
+            said.append(f"{count} of {len(study.seeds) * len(study.points)} networks {what} and are left out.")
     return said
 
 
@@ -119,38 +116,33 @@ def shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _names(study: Mapping[str, Any]) -> dict[str, str]:
+def _names(study: BiasVariance) -> dict[str, str]:
     """How the parts are called, by their keys."""
-    if study["separable"]:
+    if study.separable:
         return {"bias2": "bias²", "variance": "variance", "noise": "noise", "error": "error"}
     return {"bias2": "bias²+noise", "variance": "variance", "error": "error"}
 
 
-def _rows(study: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _rows(study: BiasVariance) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    for point in study["points"]:
-        row = {} if study["axis"] is None else {short_key(study["axis"]["key"]): shown(point["value"])}
-        row |= {name: point[part] for part, name in _names(study).items()}
-        row |= {what: point.get(what, 0) for what in LEFT_OUT if any(other.get(what, 0) for other in study["points"])}
+    for point in study.points:
+        row: dict[str, Any] = {} if study.axis is None else {short_key(study.axis.key): shown(point.value)}
+        row |= {name: point.part(part) for part, name in _names(study).items()}
+        row |= {what: getattr(point, what) for what in LEFT_OUT if study.left_out(what)}
         rows.append(row)
     return rows
 
 
-def _left_out(point: Mapping[str, Any]) -> int:
-    """How many networks of a point have no part in it."""
-    return sum(point.get(what, 0) for what in LEFT_OUT)
-
-
-def _curve(study: Mapping[str, Any]) -> str:
+def _curve(study: BiasVariance) -> str:
     """The parts along the axis; nothing without an axis."""
-    points = study["points"]
-    if study["axis"] is None or len(points) < 2:
+    points = study.points
+    if study.axis is None or len(points) < 2:
         return ""
-    values = [_drawn(point["value"]) for point in points]
+    values = [_drawn(point.value) for point in points]
     numeric = all(type(value) in (int, float) for value in values)
     order = sorted(range(len(points)), key=lambda index: values[index]) if numeric else range(len(points))
     curves = {
-        end: {name: [points[index][part][end] for index in order] for part, name in _names(study).items()}
+        end: {name: [points[index].part(part)[end] for index in order] for part, name in _names(study).items()}
         for end in ("mean", "low", "high")
     }
     along = [values[index] for index in order]
@@ -161,7 +153,7 @@ def _curve(study: Mapping[str, Any]) -> str:
         along, curves["mean"], curves["low"], curves["high"], least,
         width=width, markers=MARKERS, chosen_as="least error", log_loss=False,
     )  # fmt: skip
-    return f"\nerror along {study['axis']['key']}\n{drawn}\n"
+    return f"\nerror along {study.axis.key}\n{drawn}\n"
 
 
 def _drawn(value: Any) -> Any:
@@ -173,12 +165,14 @@ def _many(value: Any) -> bool:
     return isinstance(value, list | tuple | dict)
 
 
-def _split(study: Mapping[str, Any], point: Mapping[str, Any], opening: str) -> str:
-    bias2, variance = in_words(point["bias2"]), in_words(point["variance"])
-    if not study["separable"]:
+def _split(study: BiasVariance, point: Decomposed, opening: str) -> str:
+    bias2, variance = in_words(point.part("bias2")), in_words(point.part("variance"))
+    if not study.separable:
         return f"{opening} Of it {variance} is variance and {bias2} is bias² and noise together."
     noise = (
-        f" Noise, which no network can remove, is {in_words(point['noise'])} of it." if point["noise"]["mean"] else ""
+        f" Noise, which no network can remove, is {in_words(point.part('noise'))} of it."
+        if point.part("noise")["mean"]
+        else ""
     )
     found = side(_difference(point, point, "variance", "bias2"))
     verdict = {
@@ -191,16 +185,16 @@ def _split(study: Mapping[str, Any], point: Mapping[str, Any], opening: str) -> 
     return f"{opening}{noise} {rest} variance, {variance}, and bias², {bias2}, {verdict}."
 
 
-def _end(end: Mapping[str, Any], least: Mapping[str, Any], axis: str) -> str:
+def _end(end: Decomposed, least: Decomposed, axis: str) -> str:
     """What makes the error at one end of the axis greater. The noise of a table is the same everywhere and cancels."""
     bias2, variance = (_greater(end, least, part) for part in ("bias2", "variance"))
-    opening = f"At {axis} = {shown(end['value'])} it is greater by {in_words(_greater(end, least, 'error'))}:"
-    if side(variance) > 0 and variance["mean"] > bias2["mean"]:
+    opening = f"At {axis} = {shown(end.value)} it is greater by {in_words(_greater(end, least, 'error'))}:"
+    if side(variance) > 0 and (variance["mean"] or 0) > (bias2["mean"] or 0):
         return (
             f"{opening} variance grows by {in_words(variance)}, as of networks that follow their training sets too "
             f"closely, while bias² changes by {in_words(bias2)}."
         )
-    if side(bias2) > 0 and bias2["mean"] >= variance["mean"]:
+    if side(bias2) > 0 and (bias2["mean"] or 0) >= (variance["mean"] or 0):
         return (
             f"{opening} bias² grows by {in_words(bias2)}, as of networks that are too stiff, while variance changes by "
             f"{in_words(variance)}."
@@ -211,14 +205,11 @@ def _end(end: Mapping[str, Any], least: Mapping[str, Any], axis: str) -> str:
     )
 
 
-def _greater(one: Mapping[str, Any], other: Mapping[str, Any], part: str) -> Any:
+def _greater(one: Decomposed, other: Decomposed, part: str) -> Interval:
     return _difference(one, other, part, part)
 
 
-def _difference(one: Mapping[str, Any], other: Mapping[str, Any], part: str, other_part: str) -> Any:
+def _difference(one: Decomposed, other: Decomposed, part: str, other_part: str) -> Interval:
     """A part at one point minus a part at another, over the training sets that both have."""
-    mine, theirs = (
-        dict(zip(point["over_draws"]["seeds"], point["over_draws"][name], strict=True))
-        for point, name in ((one, part), (other, other_part))
-    )
+    mine, theirs = one.draws[part], other.draws[other_part]
     return bootstrap_interval([mine[seed] - theirs[seed] for seed in mine if seed in theirs])

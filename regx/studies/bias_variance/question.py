@@ -21,9 +21,11 @@ from regx.evidence.predict import outputs
 from regx.runner.cluster import Jobs
 from regx.runner.networks import OnProgress, train_networks
 from regx.runner.plan import Member, dataset, fingerprint, forget_data
-from regx.store.files import BIAS_VARIANCE, read_json, write_json
+from regx.stats.aggregate import UNKNOWN
+from regx.store.files import BIAS_VARIANCE, write_json
 from regx.store.lock import Lock
 from regx.studies.bias_variance.judgement import FEWEST_DRAWS, PARTS, decompose, intervals
+from regx.studies.bias_variance.result import BiasVariance, Decomposed, read_bias_variance
 
 
 def study_folder(grid: Grid, out: Path) -> Path:
@@ -56,8 +58,8 @@ def bias_variance(
     jobs: Jobs = None,
     force: bool = False,
     on_progress: OnProgress = lambda progress: None,
-) -> tuple[Path, dict[str, Any]]:
-    """Train what the study lacks, a network on each training set. The study's folder, and what its file says.
+) -> BiasVariance:
+    """Train what the study lacks, a network on each training set.
 
     The seeds of the config are the draws: each fixes a training set, a validation split and initial weights, as in a
     run. A point is written when its last network is trained, so whatever ends this early loses at most the points under
@@ -74,7 +76,7 @@ def bias_variance(
         members = [Member(number, seed) for number in lacking for seed in configs[number].seeds]
         if members:
             train_networks(configs, members, study.add, jobs, on_progress, on_failed=study.fail)
-    return folder, study.content()
+    return study.found()
 
 
 class _Study:
@@ -88,7 +90,7 @@ class _Study:
         self._under_way: dict[int, dict[int, Array | None]] = {}
         self._failed: Counter[int] = Counter()  # networks of each cell
         if self._points:
-            before = read_json(folder / BIAS_VARIANCE, ("data_fingerprint",))["data_fingerprint"]
+            before = read_bias_variance(folder).data_fingerprint
             if before != self._data:
                 raise InputError(
                     f"{folder}: the data has changed since this study: expected fingerprint {before}, found "
@@ -114,23 +116,23 @@ class _Study:
         known.update(predicted)
         if len(known) == len(self._configs[number].seeds):
             self._points[_key(self._values[number])] = self._point(number, self._under_way.pop(number))
-            write_json(self._folder / BIAS_VARIANCE, self.content())
+            write_json(self._folder / BIAS_VARIANCE, self.found().as_json())
 
-    def content(self) -> dict[str, Any]:
-        """What stands in the file: the points that are there, in the axis' order."""
-        first, axis = self._configs[0], next(iter(self._grid.axes), None)
+    def found(self) -> BiasVariance:
+        """The points that are there, in the axis' order."""
+        first = self._configs[0]
         assert isinstance(first.dataset, Redrawn)
-        return {
-            "name": self._grid.name,
-            "axis": axis and {"key": axis.key, "values": list(axis.values)},
-            "draws": len(first.seeds),
-            "seeds": list(first.seeds),
-            "dataset": first.dataset.of.kind,
-            "task": first.dataset.fixed.task,
-            "separable": first.dataset.truth() is not None,
-            "data_fingerprint": self._data,
-            "points": [self._points[_key(value)] for value in self._values if _key(value) in self._points],
-        }
+        return BiasVariance(
+            self._folder,
+            self._grid.name,
+            next(iter(self._grid.axes), None),
+            first.seeds,
+            first.dataset.of.kind,
+            first.dataset.fixed.task,
+            first.dataset.truth() is not None,
+            self._data,
+            tuple(self._points[_key(value)] for value in self._values if _key(value) in self._points),
+        )
 
     def _predictions(self, number: int, trained: Sequence[Trained]) -> dict[int, Array | None]:
         """By seed, (n, K) at the test inputs, None of a network that diverged."""
@@ -145,24 +147,22 @@ class _Study:
             predicted.update({one.seed: rows for one, rows in zip(completed, found, strict=True)})
         return predicted
 
-    def _point(self, number: int, predicted: dict[int, Array | None]) -> dict[str, Any]:
+    def _point(self, number: int, predicted: dict[int, Array | None]) -> Decomposed:
         source = self._configs[number].dataset
         assert isinstance(source, Redrawn)
         kept = {seed: rows for seed, rows in sorted(predicted.items()) if rows is not None}
-        nothing = {"mean": None, "low": None, "high": None}
-        point: dict[str, Any] = {"value": self._values[number], **dict.fromkeys(PARTS, nothing)}
-        truth = source.truth()
-        if truth is None:
-            point["noise"] = None
-        if len(kept) >= FEWEST_DRAWS:
-            targets = np.stack([dataset(source, seed).test.y for seed in kept])
-            times = targets.shape[1] // len(source.fixed.test.x)  # test inputs may stand there twice
-            predictions = np.stack([np.tile(rows, (times, 1)) for rows in kept.values()])
-            parts = decompose(predictions, targets, truth)
-            point |= intervals(parts)
-            point["over_draws"] = {"seeds": list(kept), **{name: values.tolist() for name, values in parts.items()}}
         failed = self._failed[number]
-        return {**point, "diverged": len(predicted) - len(kept) - failed, "failed": failed}
+        left_out = len(predicted) - len(kept) - failed, failed
+        truth = source.truth()
+        if len(kept) < FEWEST_DRAWS:
+            nothing = {name: UNKNOWN for name in PARTS if name != "noise" or truth is not None}
+            return Decomposed(self._values[number], nothing, {}, *left_out)
+        targets = np.stack([dataset(source, seed).test.y for seed in kept])
+        times = targets.shape[1] // len(source.fixed.test.x)  # test inputs may stand there twice
+        predictions = np.stack([np.tile(rows, (times, 1)) for rows in kept.values()])
+        parts = decompose(predictions, targets, truth)
+        draws = {name: dict(zip(kept, values.tolist(), strict=True)) for name, values in parts.items()}
+        return Decomposed(self._values[number], intervals(parts), draws, *left_out)
 
 
 def _reported(trained: Trained) -> dict[str, Array]:
@@ -180,9 +180,8 @@ def _key(value: Any) -> str:
     return digest(value)
 
 
-def _stored(folder: Path) -> dict[str, dict[str, Any]]:
+def _stored(folder: Path) -> dict[str, Decomposed]:
     """The points that a study's file has and that lack no network, by the key of their value."""
     if not (folder / BIAS_VARIANCE).exists():
         return {}
-    points = read_json(folder / BIAS_VARIANCE, ("points", "data_fingerprint"))["points"]
-    return {_key(point["value"]): point for point in points if not point.get("failed")}
+    return {_key(point.value): point for point in read_bias_variance(folder).points if not point.failed}

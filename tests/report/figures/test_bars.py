@@ -55,33 +55,33 @@ def test_a_run_without_validation_has_no_gap(runs):
 
 def test_bias_and_variance_along_an_axis(decomposed, drawn):
     folder = decomposed([0.01, 1.0, 0.0, 0.1])
-    (decomposition,) = read_subjects([folder]).decomposition
-    figure = drawn("bias_variance", decomposition)
+    (study,) = read_subjects([folder]).bias_variance
+    figure = drawn("bias_variance", study)
     (panel,) = figure.axes
-    points = sorted(decomposition.content["points"], key=lambda point: point["value"])
+    points = sorted(study.points, key=lambda point: point.value)
     for part, label in (
         ("error", "expected test error"), ("bias2", "bias²"), ("variance", "variance"), ("noise", "noise"),
     ):  # fmt: skip
         line = lines(panel)[label]
         assert list(line.get_xdata()) == [0, 0.01, 0.1, 1]
-        assert list(line.get_ydata()) == [point[part]["mean"] for point in points]
+        assert list(line.get_ydata()) == [point.part(part)["mean"] for point in points]
         (band,) = [one for one in panel.collections if one.get_label() == f"{label} interval"]
         heights = band.get_paths()[0].vertices[:, 1]
         for end in ("low", "high"):
-            assert {point[part][end] for point in points} <= set(heights)
-    errors = [point["error"]["mean"] for point in points]
+            assert {point.part(part)[end] for point in points} <= set(heights)
+    errors = [point.part("error")["mean"] for point in points]
     assert list(lines(panel)["least expected error"].get_ydata()) == [min(errors)]
     assert panel.get_title() == r"a\$b\$, 20 training sets"
     assert (panel.get_xlabel(), panel.get_ylabel()) == ("regularizers.l2.lam (logarithmic)", "expected squared error")
 
 
 def test_bias_and_variance_at_one_point_without_known_noise(decomposed, drawn):
-    (decomposition,) = read_subjects([decomposed([None], noise=None)]).decomposition
-    (panel,) = drawn("bias_variance", decomposition).axes
-    (point,) = decomposition.content["points"]
+    (study,) = read_subjects([decomposed([None], noise=None)]).bias_variance
+    (panel,) = drawn("bias_variance", study).axes
+    (point,) = study.points
     assert [text.get_text() for text in panel.get_xticklabels()] == ["expected test error", "bias² + noise", "variance"]
     heights = [bar.get_height() for bars in panel.containers for bar in bars]
-    assert heights == [point[part]["mean"] for part in ("error", "bias2", "variance")]
+    assert heights == [point.part(part)["mean"] for part in ("error", "bias2", "variance")]
     assert len({bar.get_hatch() for bars in panel.containers for bar in bars}) == 3
 
 
