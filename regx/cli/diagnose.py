@@ -22,7 +22,8 @@ def command(
     quiet: QuietOption = False,
 ) -> None:
     """Say whether runs overfit, underfit, diverged or are healthy, by what evidence, and what to change next."""
-    from regx.studies.diagnosis.display import diagnosed, print_diagnoses, write_changed
+    from regx.studies.diagnosis.advice import diagnosed
+    from regx.studies.diagnosis.display import print_diagnoses, write_changed
 
     found, problems = diagnosed(runs)
     said = write_changed(found, advice, apply, force) if apply is not None else None

@@ -55,15 +55,15 @@ def command(
         to_json,
         write_paragraphs,
     )
-    from regx.studies.recommendation.question import Question, planned
+    from regx.studies.recommendation.question import TableQuestion, planned
     from regx.studies.recommendation.race import recommend
-    from regx.studies.recommendation.result import check_output, write
+    from regx.studies.recommendation.write import check_output, write
 
     if splits is not None and seeds is not None:
         raise InputError(f"--splits {splits} and --seeds {seeds} say the same thing: expected one of the two.")
     if config is not None:
         check_output(config, force)
-    question = Question(table, target, tuple(overrides or ()), seeds or splits, minutes, jobs, force)
+    question = TableQuestion(table, target, tuple(overrides or ()), seeds or splits, minutes, jobs, force)
     plan = planned(question)
     if not json:
         write_paragraphs(inspection_lines(plan.inspection), sys.stdout)
@@ -83,8 +83,7 @@ def command(
     sys.stdout.flush()
     with resumable(quiet, force), stages(quiet or json) as on_stage:
         found = recommend(question, plan, Path(out), on_stage)
-    said = document(str(found.folder), plan.inspection, found.lanes, found.references, found.conclusion, found.notes)
-    said["config"] = str(write(found, said, said["conclusion"], config))
+    said = {**document(found), "config": str(write(found, config))}
     if json:
         typer.echo(to_json(said), nl=False)
     else:

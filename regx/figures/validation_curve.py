@@ -38,7 +38,7 @@ APART = 3.0  # points between the bars of two lines
 
 
 @dataclass(frozen=True)
-class Along:
+class AlongAxis:
     """What is drawn of one sweep.
 
     scale: of the axis that is drawn along. lines: the values of the second axis, one of None where there is none.
@@ -66,7 +66,7 @@ def unfit(sweep: Sweep) -> str | None:
     return None if any(cell.known for cell in sweep.cells) else "none of its runs can be read"
 
 
-def read(sweep: Sweep) -> Along:
+def read(sweep: Sweep) -> AlongAxis:
     best = sweep.chosen.point if sweep.chosen is not None else None
     first, *others = sorted((axis for axis in sweep.axes if len(axis.values) > 1), key=_rank)
     second = others[0] if others else None
@@ -88,7 +88,7 @@ def read(sweep: Sweep) -> Along:
                 ]
             if best is not None and point == best:
                 chosen = (row, column)
-    return Along(
+    return AlongAxis(
         name=words(sweep.name), key=first.key, second=second.key if second else None, scale=scale,
         label=loss_label(sweep.task, sweep.dataset), lines=lines, losses=losses, chosen=chosen,
         chosen_by="test" if sweep.peek else "validation", peek=sweep.peek,
@@ -96,7 +96,7 @@ def read(sweep: Sweep) -> Along:
     )  # fmt: skip
 
 
-def draw(sweeps: Sequence[Along]) -> Figure:
+def draw(sweeps: Sequence[AlongAxis]) -> Figure:
     (one,) = sweeps
     if len(one.lines) > len(LINES):
         figure = _heat_map(one)
@@ -108,7 +108,7 @@ def draw(sweeps: Sequence[Along]) -> Figure:
     return figure
 
 
-def _one_axis(one: Along) -> Figure:
+def _one_axis(one: AlongAxis) -> Figure:
     from matplotlib.lines import Line2D
 
     figure, (panel,) = panels(1, height=2.5)
@@ -125,7 +125,7 @@ def _one_axis(one: Along) -> Figure:
     return figure
 
 
-def _two_axes(one: Along) -> Figure:
+def _two_axes(one: AlongAxis) -> Figure:
     drawn = {split: values for split, values in one.losses.items() if np.isfinite(values[0]).any()}
     figure, axes = panels(len(drawn), height=2.3, sharey=True)
     assert one.second is not None
@@ -151,7 +151,7 @@ def _two_axes(one: Along) -> Figure:
     return figure
 
 
-def _heat_map(one: Along) -> Figure:
+def _heat_map(one: AlongAxis) -> Figure:
     """More lines than can be told apart: the loss that the choice was made by, as shades."""
     figure, (panel,) = panels(1, height=0.9 + 0.18 * len(one.lines))
     split = one.chosen_by
@@ -184,13 +184,13 @@ def _line(panel: Axes, scale: Scale, curve: Array, style: Line, label: str, besi
     return line
 
 
-def _finish(panel: Axes, one: Along, means: Sequence[float], width: float) -> None:
+def _finish(panel: Axes, one: AlongAxis, means: Sequence[float], width: float) -> None:
     one.scale.apply(panel, one.key, width)
     panel.set_ylabel(one.label)
     loss_scale(panel, means)
 
 
-def _mark_chosen(panel: Axes, one: Along, row: int, star: bool = True) -> list[Any]:
+def _mark_chosen(panel: Axes, one: AlongAxis, row: int, star: bool = True) -> list[Any]:
     if one.chosen is None:
         return []
     at = one.scale.positions[one.chosen[1]]
@@ -203,7 +203,7 @@ def _mark_chosen(panel: Axes, one: Along, row: int, star: bool = True) -> list[A
     )  # fmt: skip
 
 
-def _chosen_text(one: Along) -> str:
+def _chosen_text(one: AlongAxis) -> str:
     assert one.chosen is not None
     row, column = one.chosen
     values = [one.scale.values[column], *([one.lines[row]] if one.second else [])]
@@ -211,7 +211,7 @@ def _chosen_text(one: Along) -> str:
     return f"chosen: {' and '.join(map(shown, values))} ({how})"
 
 
-def _title(one: Along) -> str:
+def _title(one: AlongAxis) -> str:
     at = ", ".join(f"{words(key)} = {shown(value)}" for key, value in one.fixed.items())
     return f"sweep {one.name}" + (f" at {at}" if at else "") + (" (peek)" if one.peek else "")
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from regx.studies.recommendation.judgement import PLAIN, mean
-from regx.studies.recommendation.question import Question, planned
+from regx.studies.recommendation.question import TableQuestion, planned
 from regx.studies.recommendation.race import recommend
 
 LEARNABLE = {True: "yes", False: "no", None: "cannot tell"}
@@ -50,7 +50,7 @@ def generated(kind: str, draw: int, path: Path) -> None:
 
 def trial(path: Path, draw: int, minutes: float, overrides: Sequence[str] = ()) -> list[str]:
     begun = time.monotonic()
-    question = Question(path, "outcome", tuple(overrides), minutes=minutes)
+    question = TableQuestion(path, "outcome", tuple(overrides), minutes=minutes)
     with tempfile.TemporaryDirectory() as out:
         found = recommend(question, planned(question), Path(out))
     conclusion = found.conclusion

@@ -16,7 +16,8 @@ from command_line import outcome
 from regx.cli.diagnose import command
 from regx.config.load import load_config
 from regx.core.errors import InputError
-from regx.studies.diagnosis.display import diagnosed, print_diagnoses
+from regx.studies.diagnosis.advice import diagnosed
+from regx.studies.diagnosis.display import print_diagnoses
 
 SHORT = {
     "wrong": Setting("", "", sine(15, 1.0), (64, 64), 800, 0.01),
@@ -171,7 +172,8 @@ def test_no_run_is_an_error():
 
 def test_generated_data_needs_neither_pandas_nor_scikit_learn(folders):
     code = (
-        "import io, sys; from regx.studies.diagnosis.display import diagnosed, print_diagnoses as p; "
+        "import io, sys; from regx.studies.diagnosis.advice import diagnosed; "
+        "from regx.studies.diagnosis.display import print_diagnoses as p; "
         "p(diagnosed(sys.argv[1:])[0], io.StringIO(), False); "
         "sys.exit(str({'pandas', 'sklearn', 'scipy.stats', 'matplotlib'} & set(sys.modules)))"
     )

@@ -10,9 +10,9 @@ from regx.core.errors import InputError
 from regx.evidence.run import Run
 from regx.store.files import config_text
 from regx.store.summary import Summary
-from regx.studies.diagnosis.advice import Advice, advice, changed
+from regx.studies.diagnosis.advice import advice, changed
 from regx.studies.diagnosis.judgement import Seed
-from regx.studies.diagnosis.question import Curves, Diagnosis
+from regx.studies.diagnosis.result import Advice, Diagnosis, MeanLosses
 
 SEED = {
     "severe overfitting": Seed(0, train=0.0, val=0.5, rise=0.3, start=2.0),
@@ -38,7 +38,7 @@ def stored(tmp_path):
 
 def diagnosis(verdict: str, rows: int = 30, **changes) -> Diagnosis:
     seed = dataclasses.replace(SEED[verdict], **changes)
-    return Diagnosis(verdict, (), (), (seed,), Curves(), rows, 1.0)
+    return Diagnosis(verdict, (), (), (seed,), MeanLosses(), rows, 1.0)
 
 
 def names(run, found):

@@ -8,12 +8,12 @@ import numpy as np
 import pandas
 import pytest
 
-from regx.studies.recommendation.question import Question, planned
+from regx.studies.recommendation.question import TableQuestion, planned
 
 
 def notes(path: Path, frame: pandas.DataFrame) -> str:
     frame.to_csv(path, index=False)
-    return " ".join(planned(Question(path, "y")).inspection.notes)
+    return " ".join(planned(TableQuestion(path, "y")).inspection.notes)
 
 
 @pytest.fixture

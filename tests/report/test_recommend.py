@@ -3,9 +3,12 @@
 import dataclasses
 import io
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
+from regx.config.load import config_of
+from regx.core.errors import InputError
 from regx.studies.recommendation.display import (
     conclusion_lines,
     document,
@@ -16,6 +19,8 @@ from regx.studies.recommendation.display import (
 from regx.studies.recommendation.inspection import Inspection
 from regx.studies.recommendation.judgement import Compared, Measured, Raced, conclude
 from regx.studies.recommendation.references import references
+from regx.studies.recommendation.result import Recommendation, read_recommendation
+from regx.studies.recommendation.write import write
 
 INSPECTION = Inspection(
     path="table.csv", target="outcome", task="regression", rows=200, numeric=3, categorical=1, missing={}, inputs=6,
@@ -39,10 +44,32 @@ def found(
     return raced, [Measured(one, scores(loss, -factor), None) for one, loss in models]
 
 
+def recommendation(raced: list[Raced], measured: list[Measured], **changed: object) -> Recommendation:
+    """A recommendation whose conclusion may be changed by hand."""
+    conclusion = conclude(raced, measured, INSPECTION.split, INSPECTION.rows)
+    conclusion = dataclasses.replace(conclusion, **changed)  # type: ignore[arg-type]
+    config = config_of({"dataset": {"name": "csv", "path": "gone.csv", "target": "outcome"}}, "outcome")
+    return Recommendation(
+        Path("runs/x"), config, INSPECTION, tuple(raced), tuple(measured), conclusion, 1.5, ("a note",), ("l2",)
+    )
+
+
+def test_it_is_read_again_as_it_was_written(tmp_path: Path) -> None:
+    raced, measured = found({"none": 0.8, "l2": 0.5}, (1.0, 0.7, 0.75))
+    written = dataclasses.replace(recommendation(raced, measured), folder=tmp_path)
+    write(written, None)
+    again = read_recommendation(tmp_path)
+    assert dataclasses.replace(again, config=written.config) == written
+    assert again.config.resolved == written.config.resolved
+    outcome = tmp_path / "recommendation.json"
+    outcome.write_text(outcome.read_text().replace('"role": "linear"', '"role": "cubic"'))
+    with pytest.raises(InputError, match=r"recommendation\.json: damaged"):
+        read_recommendation(tmp_path)
+
+
 def said(lanes: Mapping[str, float], plain_models: tuple[float, float, float], factor: float = 1.0) -> str:
     raced, measured = found(lanes, plain_models, factor)
-    conclusion = conclude(raced, measured, INSPECTION.split, INSPECTION.rows)
-    return " ".join(conclusion_lines(INSPECTION, raced, measured, conclusion))
+    return " ".join(conclusion_lines(recommendation(raced, measured)))
 
 
 def test_something_that_helps() -> None:
@@ -75,10 +102,7 @@ def test_pure_noise() -> None:
 def concluded(**changed: object) -> str:
     """The sentences of a conclusion that is changed by hand."""
     raced, measured = found({"none": 0.8, "l2": 0.5}, (1.0, 0.7, 0.75))
-    conclusion = conclude(raced, measured, INSPECTION.split, INSPECTION.rows)
-    return " ".join(
-        conclusion_lines(INSPECTION, raced, measured, dataclasses.replace(conclusion, **changed))  # type: ignore[arg-type]
-    )
+    return " ".join(conclusion_lines(recommendation(raced, measured, **changed)))
 
 
 def test_what_only_looks_learnable_is_not_called_nothing() -> None:
@@ -129,10 +153,8 @@ def test_a_network_that_beats_the_line_and_not_another_network() -> None:
 def test_small_losses_are_not_shown_as_none(loss: float, text: str) -> None:
     losses = {"none": 0.8, "l2": 0.5}
     raced, measured = found(losses, (1.0, 0.7, 0.75))
-    conclusion = dataclasses.replace(
-        conclude(raced, measured, INSPECTION.split, INSPECTION.rows), procedure=dict.fromkeys(range(10), loss)
-    )
-    assert f"a test loss of {text}, against" in " ".join(conclusion_lines(INSPECTION, raced, measured, conclusion))
+    found_so = recommendation(raced, measured, procedure=dict.fromkeys(range(10), loss))
+    assert f"a test loss of {text}, against" in " ".join(conclusion_lines(found_so))
 
 
 def test_one_of_something_is_not_many() -> None:
@@ -158,9 +180,8 @@ def test_no_name_is_cut_and_eighty_columns_suffice(terminal: bool, monkeypatch: 
     monkeypatch.setenv("COLUMNS", "80")
     raced, measured = found({"none": 0.8, "l2+early_stopping+dropout": 0.5}, (1.0, 0.7, 0.75))
     raced = [Raced(one.name, one.stack, one.lr, one.val, one.test, one.test) for one in raced]
-    conclusion = conclude(raced, measured, INSPECTION.split, INSPECTION.rows)
     stream = io.StringIO()
-    whole = document("runs/x", INSPECTION, raced, measured, conclusion, ["a note"]) | {"config": "x.yaml"}
+    whole = document(recommendation(raced, measured)) | {"config": "x.yaml"}
     print_recommendation(whole, stream)
     text = stream.getvalue()
     assert "…" not in text

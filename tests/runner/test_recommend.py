@@ -13,9 +13,9 @@ from regx.store.folder import mark
 from regx.store.lock import Lock
 from regx.studies.recommendation import race as module
 from regx.studies.recommendation.ladder import LEARNING_RATES
-from regx.studies.recommendation.question import Question, planned
+from regx.studies.recommendation.question import TableQuestion, planned
 from regx.studies.recommendation.race import recommend
-from regx.studies.recommendation.result import check_output
+from regx.studies.recommendation.write import check_output
 
 SHORT = ("training.epochs=18", "training.eval_every=2", "architecture.hidden=[4]")
 
@@ -45,30 +45,30 @@ def table(tmp_path: Path) -> Path:
 )
 def test_what_cannot_be_is_said(target: str, overrides: tuple[str, ...], message: str, table: Path) -> None:
     with pytest.raises(InputError) as raised:
-        planned(Question(table, target, overrides))
+        planned(TableQuestion(table, target, overrides))
     assert message in str(raised.value)
 
 
 def test_a_table_that_is_not_there_or_too_small_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such table"):
-        planned(Question(tmp_path / "nowhere.csv", "y"))
+        planned(TableQuestion(tmp_path / "nowhere.csv", "y"))
     path = tmp_path / "small.csv"
     path.write_text("x,y\n" + "\n".join(f"{number},{number % 7}.5" for number in range(30)) + "\n")
     with pytest.raises(InputError, match="30 rows are too few"):
-        planned(Question(path, "y"))
+        planned(TableQuestion(path, "y"))
 
 
 def test_what_the_user_sets_is_what_is_trained(table: Path) -> None:
-    plan = planned(Question(table, "outcome", (*SHORT, "optimizer.lr=0.02"), seeds=3))
+    plan = planned(TableQuestion(table, "outcome", (*SHORT, "optimizer.lr=0.02"), seeds=3))
     assert plan.rates == (0.02,)
     assert plan.base.training.epochs == 18
     assert plan.base.seeds == (0, 1, 2)
     assert plan.inspection.split == (36, 9, 15)
     assert plan.inspection.parameters == 2 * 4 + 4 + 4 + 1
-    own = planned(Question(table, "outcome", ("training.epochs=200", "seeds=3")))
+    own = planned(TableQuestion(table, "outcome", ("training.epochs=200", "seeds=3")))
     assert own.base.training.eval_every == 4, "as often as any other number of epochs"
     assert own.base.seeds == (0, 1, 2)
-    adam = planned(Question(table, "outcome", (*SHORT, "optimizer.name=adam")))
+    adam = planned(TableQuestion(table, "outcome", (*SHORT, "optimizer.name=adam")))
     assert adam.base.optimizer.kind == "adam"
     assert adam.rates != LEARNING_RATES
 
@@ -76,7 +76,7 @@ def test_what_the_user_sets_is_what_is_trained(table: Path) -> None:
 def test_a_second_start_is_refused_before_anything_is_trained(
     table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    question = Question(table, "outcome", SHORT, seeds=2, jobs=1)
+    question = TableQuestion(table, "outcome", SHORT, seeds=2, jobs=1)
     plan = planned(question)
     monkeypatch.setattr(module, "train_networks", lambda *arguments, **named: pytest.fail("something is trained"))
     with Lock(module.race_folder(plan, tmp_path)), pytest.raises(RegxError, match="to be the only one who writes here"):
@@ -84,7 +84,7 @@ def test_a_second_start_is_refused_before_anything_is_trained(
 
 
 def test_it_goes_on_where_it_was_stopped(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    question = Question(table, "outcome", SHORT, seeds=2, jobs=1)
+    question = TableQuestion(table, "outcome", SHORT, seeds=2, jobs=1)
     whole = recommend(question, planned(question), tmp_path / "whole")
 
     def stop(stage: str, share: float, left: float) -> None:
@@ -111,7 +111,7 @@ def test_it_goes_on_where_it_was_stopped(table: Path, tmp_path: Path, monkeypatc
 
 
 def test_a_minute_that_is_too_short_still_has_an_answer(table: Path, tmp_path: Path) -> None:
-    question = Question(table, "outcome", SHORT, seeds=2, jobs=1, minutes=1e-4)
+    question = TableQuestion(table, "outcome", SHORT, seeds=2, jobs=1, minutes=1e-4)
     found = recommend(question, planned(question), tmp_path)
     assert [lane.name for lane in found.lanes] == ["none"]
     assert any("for want of time" in note and "dropout" in note for note in found.notes)
@@ -119,7 +119,7 @@ def test_a_minute_that_is_too_short_still_has_an_answer(table: Path, tmp_path: P
 
 
 def test_no_test_row_reaches_a_choice(table: Path, tmp_path: Path) -> None:
-    question = Question(table, "outcome", SHORT, seeds=[0], jobs=1)
+    question = TableQuestion(table, "outcome", SHORT, seeds=[0], jobs=1)
     found = [recommend(question, planned(question), tmp_path)]
     lines = table.read_text().splitlines()
     _, _, test = split_rows(60, 0, 0.25, 0.15)
@@ -138,7 +138,7 @@ def test_no_test_row_reaches_a_choice(table: Path, tmp_path: Path) -> None:
 
 
 def test_references_outlive_an_interruption(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    question = Question(table, "outcome", SHORT, seeds=2, jobs=1)
+    question = TableQuestion(table, "outcome", SHORT, seeds=2, jobs=1)
     real = module.score
 
     def stop(reference, data, seed):  # type: ignore[no-untyped-def]
@@ -154,7 +154,7 @@ def test_references_outlive_an_interruption(table: Path, tmp_path: Path, monkeyp
 
 
 def test_a_table_that_changes_on_the_way_is_not_mixed_with_what_it_was(table: Path, tmp_path: Path) -> None:
-    question = Question(table, "outcome", SHORT, seeds=2, jobs=1, minutes=1e-4)
+    question = TableQuestion(table, "outcome", SHORT, seeds=2, jobs=1, minutes=1e-4)
 
     def change(stage: str, share: float, left: float) -> None:
         table.write_text(table.read_text().replace("\n1.", "\n2.") + "1,2,3\n")
@@ -170,7 +170,7 @@ def test_a_table_that_changes_on_the_way_is_not_mixed_with_what_it_was(table: Pa
 def test_networks_that_fail_lose_their_place_and_nothing_else(
     table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    question = Question(table, "outcome", SHORT, seeds=2, jobs=1)
+    question = TableQuestion(table, "outcome", SHORT, seeds=2, jobs=1)
     real, real_folders = module.train_networks, module.bring_up_to_date
     failed: list[object] = []
 
@@ -207,7 +207,7 @@ def test_networks_that_fail_lose_their_place_and_nothing_else(
 
 
 def test_results_that_somebody_has_changed_are_not_built_upon(table: Path, tmp_path: Path) -> None:
-    question = Question(table, "outcome", SHORT, seeds=2, jobs=1, minutes=1e-4)
+    question = TableQuestion(table, "outcome", SHORT, seeds=2, jobs=1, minutes=1e-4)
     tuning = recommend(question, planned(question), tmp_path).folder / "tuning.json"
     for text in (tuning.read_text().replace('"val_loss": 0', '"val_loss": 1', 1), '{"networks": 3, "references": []}'):
         tuning.write_text(text)
@@ -221,7 +221,7 @@ def test_huge_values_end_in_words(table: Path, tmp_path: Path) -> None:
     _, _, test = split_rows(60, 0, 0.25, 0.15)
     lines[1 + int(test[0])] = "0.1,0.2,1e30"
     table.write_text("\n".join(lines) + "\n")
-    question = Question(table, "outcome", SHORT, seeds=[0], jobs=1, minutes=1e-4)
+    question = TableQuestion(table, "outcome", SHORT, seeds=[0], jobs=1, minutes=1e-4)
     with pytest.raises(RegxError, match="a few huge values does that"):
         recommend(question, planned(question), tmp_path)
 
@@ -237,7 +237,7 @@ def test_a_config_is_written_where_nothing_of_somebody_elses_is(tmp_path: Path) 
 
 
 def test_each_split_is_judged_by_what_its_own_validation_rows_choose(table: Path, tmp_path: Path) -> None:
-    question = Question(table, "outcome", SHORT, seeds=2, jobs=1)
+    question = TableQuestion(table, "outcome", SHORT, seeds=2, jobs=1)
     found = recommend(question, planned(question), tmp_path)
     networks = json.loads(next(tmp_path.glob("*/tuning.json")).read_text())["networks"]
     for lane in found.lanes:

@@ -8,20 +8,22 @@ list is worth trying: the more rows, the less explicit regularization is needed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from regx.config.config import Config
 from regx.config.grid import MAX_NAME
 from regx.config.load import load_config
+from regx.core.errors import InputError, RegxError
 from regx.core.parameters import parameters
-from regx.evidence.run import Run
+from regx.evidence.run import Run, read_runs
 from regx.optim import REGISTRY as OPTIMIZERS
 from regx.regularizers import REGISTRY as REGULARIZERS
 from regx.store.files import CONFIG
 from regx.studies.diagnosis.judgement import DEAD, NOTHING_LEARNED, STILL_LEARNING, VANISHED_GRADIENT, Seed, mean_of
-from regx.studies.diagnosis.question import Diagnosis
+from regx.studies.diagnosis.question import diagnose
+from regx.studies.diagnosis.result import Advice, Diagnosed, Diagnosis
 
 # Lesson 000's sizes: with fewer rows than the first everything is of use, with more than the second little is.
 SMALL_DATA, LARGE_DATA = 10_000, 1_000_000
@@ -30,18 +32,6 @@ UNITS_NOISES = ("dropout", "gaussian_dropout", "group_dropout", "dropconnect")
 DECAYS = ("weight_decay", "l2", "elastic_net")
 # They are in a stack for the sake of balance or steadiness, so a network that learns too little is not freed of them.
 NOT_WEAKENED = ("early_stopping", "weight_average", "smote", "clip_norm", "clip_value")
-
-
-@dataclass(frozen=True)
-class Advice:
-    """One change. name: a word for it that fits into a run's name. reason: a sentence.
-
-    overrides: KEY=VALUE each, as `--set` takes them; none where no key does it, as with data yet to be collected.
-    """
-
-    name: str
-    overrides: tuple[str, ...]
-    reason: str
 
 
 def advice(run: Run, diagnosis: Diagnosis) -> tuple[Advice, ...]:
@@ -57,6 +47,24 @@ def advice(run: Run, diagnosis: Diagnosis) -> tuple[Advice, ...]:
     elif diagnosis.verdict == "cannot tell" and diagnosis.seeds:
         found += _to_see_more(facts)
     return tuple(found)
+
+
+def diagnosed(paths: Sequence[str | Path]) -> tuple[list[Diagnosed], list[str]]:
+    """The diagnosis of every run at the paths, and what is wrong with those that cannot be read, a message each.
+
+    Raises InputError if a path holds no run, or if none can be read.
+    """
+    runs, problems = read_runs(paths)
+    found = []
+    for run in runs:
+        try:
+            diagnosis = diagnose(run)
+            found.append(Diagnosed(run, diagnosis, advice(run, diagnosis)))
+        except RegxError as error:
+            problems.append(str(error))
+    if not found:
+        raise InputError("\n".join(problems))
+    return found, problems
 
 
 def changed(run: Run, chosen: Advice) -> Config:

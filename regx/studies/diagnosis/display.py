@@ -5,52 +5,24 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from regx.core.errors import InputError, RegxError
+from regx.core.errors import InputError
 from regx.core.text import clean
-from regx.evidence.run import Run, read_runs
 from regx.report.render import is_terminal
 from regx.report.sparkline import sparkline
 from regx.store.atomic import write_atomically
 from regx.store.files import config_text, strict
-from regx.studies.diagnosis.advice import Advice, advice, changed
-from regx.studies.diagnosis.question import Diagnosis, diagnose
+from regx.studies.diagnosis.advice import changed
+from regx.studies.diagnosis.result import Diagnosed, Diagnosis
 
 WIDEST = 100  # of a line of prose
 # The columns of the flat form that are means over seeds.
 MEASURED = (
     "train", "val", "gap", "rise", "gain", "pattern", "accuracy_gap", "growth", "gradient", "dead", "divergence",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Diagnosed:
-    """A run, what is wrong with it, and what to change."""
-
-    run: Run
-    diagnosis: Diagnosis
-    advice: tuple[Advice, ...]
-
-
-def diagnosed(paths: Sequence[str]) -> tuple[list[Diagnosed], list[str]]:
-    """The diagnosis of every run at the paths, and what is wrong with those that cannot be read, a message each.
-
-    Raises InputError if a path holds no run, or if none can be read.
-    """
-    runs, problems = read_runs(paths)
-    found = []
-    for run in runs:
-        try:
-            diagnosis = diagnose(run)
-            found.append(Diagnosed(run, diagnosis, advice(run, diagnosis)))
-        except RegxError as error:
-            problems.append(str(error))
-    if not found:
-        raise InputError("\n".join(problems))
-    return found, problems
 
 
 def print_diagnoses(found: Sequence[Diagnosed], stream: IO[str], as_json: bool, quiet: bool = False) -> None:

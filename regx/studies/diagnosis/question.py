@@ -1,9 +1,8 @@
-"""What is wrong with a stored run, if anything: the numbers that say so are gathered here, and judged in `stats`."""
+"""What is wrong with a stored run, if anything: the numbers that say so are gathered here, and judged beside it."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,39 +15,13 @@ from regx.evidence.predict import predict
 from regx.evidence.run import Run
 from regx.stats.neighbours import shared_error
 from regx.store.files import CONFIG
-from regx.studies.diagnosis.judgement import Evidence, Seed, Verdict, judge, verdict_of
+from regx.studies.diagnosis.judgement import Seed, Verdict, judge, verdict_of
+from regx.studies.diagnosis.result import Diagnosis, MeanLosses
 
 # Loading data and predicting cost more than all else; the pattern of the errors shows in a few seeds and many rows.
 SEEDS_LOOKED_INTO = 5
 ROWS_LOOKED_INTO = 1000
 FEW_ROWS = 20
-
-
-@dataclass(frozen=True)
-class Curves:
-    """Mean losses over the completed seeds at the evaluated epochs that all of them reached; val empty without one."""
-
-    epochs: tuple[int, ...] = ()
-    train: tuple[float, ...] = ()
-    val: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """The verdict on a run. evidence: the decisive first. notes: what limits the verdict, a sentence each.
-
-    seeds: the numbers behind it. curves: means over seeds. rows: of the training split, None where the data could not
-    be loaded. trivial: the loss of the trivial predictor on the validation split, without one on the training split,
-    mean over seeds; None where it is not known.
-    """
-
-    verdict: Verdict
-    evidence: tuple[Evidence, ...]
-    notes: tuple[str, ...]
-    seeds: tuple[Seed, ...]
-    curves: Curves
-    rows: int | None
-    trivial: float | None
 
 
 def diagnose(run: Run) -> Diagnosis:
@@ -121,11 +94,13 @@ def _curves(run: Run) -> dict[int, Array]:
     }
 
 
-def _mean_curves(curves: list[Array]) -> Curves:
+def _mean_curves(curves: list[Array]) -> MeanLosses:
     if not curves:
-        return Curves()
+        return MeanLosses()
     epochs, train, val = np.mean([curve[: min(map(len, curves))] for curve in curves], axis=0).T
-    return Curves(tuple(map(int, epochs)), tuple(train.tolist()), tuple(val.tolist()) if np.isfinite(val).all() else ())
+    return MeanLosses(
+        tuple(map(int, epochs)), tuple(train.tolist()), tuple(val.tolist()) if np.isfinite(val).all() else ()
+    )
 
 
 def _datasets(run: Run, seeds: list[int]) -> tuple[dict[int, Dataset], list[str]]:

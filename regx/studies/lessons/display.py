@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import IO, Any
 
+from regx.evidence.run import read_run
 from regx.report.listing import print_listing, print_prose
 from regx.stats.aggregate import mean_interval
-from regx.store.run import read_run
 from regx.studies.lessons.exercise import Exercise
 from regx.studies.lessons.question import per_seed
 from regx.studies.lessons.result import Finding

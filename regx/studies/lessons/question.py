@@ -8,6 +8,7 @@ from pathlib import Path
 
 from regx.config.grid import Cell
 from regx.config.load import Seeds, config_of
+from regx.evidence.run import Run
 from regx.runner.cells import train_cells
 from regx.runner.cluster import Jobs
 from regx.runner.networks import OnProgress
@@ -15,7 +16,6 @@ from regx.stats.aggregate import Interval
 from regx.stats.bootstrap import bootstrap_interval
 from regx.stats.resampled import resampled_difference
 from regx.stats.significance import paired_t_p
-from regx.store.run import StoredRun
 from regx.studies.lessons import demonstrations
 from regx.studies.lessons.exercise import Exercise
 from regx.studies.lessons.questions import Judge
@@ -58,7 +58,7 @@ def cells_of(exercise: Exercise, seeds: Seeds = None) -> list[Cell]:
     ]
 
 
-def per_seed(run: StoredRun, metric: str) -> dict[int, float]:
+def per_seed(run: Run, metric: str) -> dict[int, float]:
     """A number of every seed: a metric at the reported epoch, a diagnostic, or one that exercises alone ask for.
 
     diverged: 1 where training did not stay finite, else 0. rise: the last validation loss less the least one.
@@ -83,7 +83,7 @@ def per_seed(run: StoredRun, metric: str) -> dict[int, float]:
     return {seed: float(of[metric]) for seed, of in facts.items()}
 
 
-def judge_of(runs: Sequence[StoredRun]) -> Judge:
+def judge_of(runs: Sequence[Run]) -> Judge:
     """How differences over seeds are judged: those of generated data are independent, splits of one table are not."""
     dataset = runs[0].config["dataset"]
     if "test_fraction" not in dataset:

@@ -22,6 +22,7 @@ from regx.studies.recommendation.judgement import (
     mean,
 )
 from regx.studies.recommendation.references import LINEAR, TRIVIAL
+from regx.studies.recommendation.result import Recommendation
 
 WIDTH = 80
 COLUMNS = ("lane", "stack", "lr", "val_loss", "test_loss", "test_accuracy", "difference", "low", "high", "p", "verdict")
@@ -59,12 +60,10 @@ def plan_lines(lanes: Sequence[str], splits: int, epochs: int, seconds: float, n
     ]
 
 
-def conclusion_lines(
-    inspection: Inspection, lanes: Sequence[Raced], references: Sequence[Measured], conclusion: Conclusion
-) -> list[str]:
+def conclusion_lines(found: Recommendation) -> list[str]:
     """What is concluded, a paragraph each: what to do, whether a regularizer helps, what the plain models say."""
-    named = {lane.name: lane for lane in lanes}
-    recommended, plain = named[conclusion.recommended], named[PLAIN]
+    inspection, lanes, references, conclusion = found.inspection, found.lanes, found.references, found.conclusion
+    recommended, plain = found.recommended, next(lane for lane in lanes if lane.name == PLAIN)
     by_role = {one.reference.role: one for one in references}
     rival = by_role[conclusion.rival]
     trivial = by_role[TRIVIAL]
@@ -200,8 +199,9 @@ def _power(conclusion: Conclusion, rows: int, splits: int) -> list[str]:
     return [f"If the difference is as small as it seems, no table of a size to be had would tell {what}."]
 
 
-def rows(lanes: Sequence[Raced], references: Sequence[Measured], conclusion: Conclusion) -> list[dict[str, Any]]:
+def rows(recommendation: Recommendation) -> list[dict[str, Any]]:
     """One row of plain values for each lane, for what validation chooses on each split, and for each reference."""
+    lanes, references, conclusion = recommendation.lanes, recommendation.references, recommendation.conclusion
     found = []
     for lane in lanes:
         compared = conclusion.lanes.get(lane.name)
@@ -236,18 +236,11 @@ def rows(lanes: Sequence[Raced], references: Sequence[Measured], conclusion: Con
     return found
 
 
-def document(
-    folder: str,
-    inspection: Inspection,
-    lanes: Sequence[Raced],
-    references: Sequence[Measured],
-    conclusion: Conclusion,
-    notes: Sequence[str],
-) -> dict[str, Any]:
+def document(found: Recommendation) -> dict[str, Any]:
     """Everything that was found, as `--json` prints it."""
-    recommended = next(lane for lane in lanes if lane.name == conclusion.recommended)
+    recommended, conclusion = found.recommended, found.conclusion
     return {
-        "recommend": folder,
+        "recommend": str(found.folder),
         "recommended": {"lane": recommended.name, "stack": recommended.stack, "lr": recommended.lr},
         "learnable": conclusion.learnable,
         "regularization": conclusion.regularization,
@@ -260,10 +253,10 @@ def document(
         "splits_needed": conclusion.splits_needed,
         "rows_needed": conclusion.rows_needed,
         "chosen": {str(seed): name for seed, name in conclusion.chosen.items()},
-        "conclusion": conclusion_lines(inspection, lanes, references, conclusion),
-        "notes": list(notes),
-        "inspection": inspection.as_json(),
-        "rows": rows(lanes, references, conclusion),
+        "conclusion": conclusion_lines(found),
+        "notes": list(found.notes),
+        "inspection": found.inspection.as_json(),
+        "rows": rows(found),
     }
 
 

@@ -42,6 +42,10 @@ class Inspection:
     def as_json(self) -> dict[str, Any]:
         return {**self.__dict__, "split": list(self.split), "notes": list(self.notes)}
 
+    @classmethod
+    def of_json(cls, plain: dict[str, Any]) -> Inspection:
+        return cls(**{**plain, "split": tuple(plain["split"]), "notes": tuple(plain["notes"])})
+
 
 def inspect(source: TableSource, data: Dataset, parameters: int) -> Inspection:
     """Look at a table, and at one split of it."""

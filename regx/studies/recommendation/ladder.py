@@ -38,7 +38,7 @@ WEAKER = 1 / 3  # regularizers add up, so together each is also tried at a third
 
 
 @dataclass(frozen=True)
-class Lane:
+class LadderLane:
     """One rung of the ladder: its name, and the kinds in its stack, in order."""
 
     name: str
@@ -55,26 +55,26 @@ class Candidate:
 
 
 ALONE = (
-    Lane("none", ()),
-    *(Lane(kind, (kind,)) for kind in ("input_noise", "mixup", "l2", "l1", "early_stopping", "dropout")),
-    Lane(SMALL, ()),
+    LadderLane("none", ()),
+    *(LadderLane(kind, (kind,)) for kind in ("input_noise", "mixup", "l2", "l1", "early_stopping", "dropout")),
+    LadderLane(SMALL, ()),
 )
-COMBINED = (*(Lane("+".join(kinds), kinds) for kinds in TOGETHER[:-1]), Lane("full", TOGETHER[-1]))
+COMBINED = (*(LadderLane("+".join(kinds), kinds) for kinds in TOGETHER[:-1]), LadderLane("full", TOGETHER[-1]))
 LADDER = (*ALONE, *COMBINED)
 
 
-def with_strengths(lane: Lane) -> list[str]:
+def with_strengths(lane: LadderLane) -> list[str]:
     """The kinds of a lane that have a strength, in order."""
     return [kind for kind in lane.kinds if kind in STRENGTHS]
 
 
-def alone(lane: Lane, rates: tuple[float, ...] = LEARNING_RATES) -> list[Candidate]:
+def alone(lane: LadderLane, rates: tuple[float, ...] = LEARNING_RATES) -> list[Candidate]:
     """The candidates of a lane with at most one strength: every strength at every learning rate."""
     grids = [STRENGTHS[kind][1] for kind in with_strengths(lane)]
     return [Candidate(lane.name, lr, tuple(point)) for lr in rates for point in itertools.product(*grids)]
 
 
-def combined(lane: Lane, chosen: Mapping[str, Candidate]) -> list[Candidate]:
+def combined(lane: LadderLane, chosen: Mapping[str, Candidate]) -> list[Candidate]:
     """The candidates of a lane of several: what was chosen for each kind alone and a third of it, combined.
 
     The learning rate is that of `l2` alone.
@@ -84,7 +84,7 @@ def combined(lane: Lane, chosen: Mapping[str, Candidate]) -> list[Candidate]:
     return [Candidate(lane.name, lr, tuple(round(value, 6) for value in point)) for point in itertools.product(*grids)]
 
 
-def stack(lane: Lane, candidate: Candidate, patience: int) -> list[Mapping[str, Mapping[str, Any]]]:
+def stack(lane: LadderLane, candidate: Candidate, patience: int) -> list[Mapping[str, Mapping[str, Any]]]:
     """The stack of a candidate as it stands in a config."""
     strengths = dict(zip(with_strengths(lane), candidate.strengths, strict=True))
     settings: list[Mapping[str, Mapping[str, Any]]] = []

@@ -17,7 +17,15 @@ from regx.runner.plan import dataset, estimated_seconds, forget_data
 from regx.studies.recommendation.halving import rung_epochs, survivors
 from regx.studies.recommendation.inspection import Inspection, inspect
 from regx.studies.recommendation.judgement import FEWEST_SPLITS
-from regx.studies.recommendation.ladder import ADAPTIVE_RATES, LADDER, LEARNING_RATES, OPTIMIZER, STRENGTHS, Lane, alone
+from regx.studies.recommendation.ladder import (
+    ADAPTIVE_RATES,
+    LADDER,
+    LEARNING_RATES,
+    OPTIMIZER,
+    STRENGTHS,
+    LadderLane,
+    alone,
+)
 
 SPLITS = 10
 FEWEST_ROWS = 40
@@ -31,7 +39,7 @@ SLACK = 2.0  # a first guess at how much longer training takes than estimated, u
 
 
 @dataclass(frozen=True)
-class Question:
+class TableQuestion:
     """What is asked. Fields are the options of `regx recommend`."""
 
     table: Path
@@ -50,12 +58,12 @@ class Plan:
     base: Config
     rates: tuple[float, ...]
     inspection: Inspection
-    lanes: tuple[Lane, ...]
+    lanes: tuple[LadderLane, ...]
     seconds: float
     notes: tuple[str, ...]
 
 
-def planned(question: Question) -> Plan:
+def planned(question: TableQuestion) -> Plan:
     """Look at the table and decide what to train. Raises InputError for a table that cannot be learned from."""
     forget_data()
     _check_overrides(question.overrides)
@@ -116,7 +124,7 @@ def _only(overrides: Sequence[str], prefix: str) -> tuple[str, ...]:
     return tuple(text for text in overrides if text.strip().startswith(prefix))
 
 
-def _base(question: Question, dataset_keys: Mapping[str, str], rows: int, most_epochs: int) -> Config:
+def _base(question: TableQuestion, dataset_keys: Mapping[str, str], rows: int, most_epochs: int) -> Config:
     """The plain network for a table of so many training rows, with the user's own settings on top."""
     batch: int | str = "full" if rows <= FULL_BATCH_UP_TO else BATCH if rows < LARGE_TABLE else LARGE_BATCH
     steps = 1 if batch == "full" else math.ceil(rows / int(batch))
@@ -138,7 +146,7 @@ def _base(question: Question, dataset_keys: Mapping[str, str], rows: int, most_e
     return found if found.training.epochs == epochs else config(found.training.epochs)
 
 
-def estimate(base: Config, lanes: Sequence[Lane], rates: Sequence[float], splits: int) -> float:
+def estimate(base: Config, lanes: Sequence[LadderLane], rates: Sequence[float], splits: int) -> float:
     """About the seconds of one core that tuning these lanes takes, by the engine's own estimate."""
     rungs = rung_epochs(base.training.epochs, base.training.eval_every)
     epochs = 0.0

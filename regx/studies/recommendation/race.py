@@ -47,12 +47,12 @@ from regx.studies.recommendation.ladder import (
     SMALL,
     STRENGTHS,
     Candidate,
-    Lane,
+    LadderLane,
     alone,
     combined,
     stack,
 )
-from regx.studies.recommendation.question import SLACK, Plan, Question, cores, estimate, seconds_of
+from regx.studies.recommendation.question import SLACK, Plan, TableQuestion, cores, estimate, seconds_of
 from regx.studies.recommendation.references import Score, references, score
 from regx.studies.recommendation.result import Recommendation
 from regx.studies.recommendation.tuning import TUNING, Tuning
@@ -68,7 +68,7 @@ class _OutOfTimeError(Exception):
 
 
 def recommend(
-    question: Question,
+    question: TableQuestion,
     plan: Plan,
     out: Path,
     on_stage: OnStage = lambda stage, share, left: None,
@@ -94,7 +94,7 @@ def _rungs(plan: Plan) -> tuple[int, ...]:
 
 
 class _Race:
-    def __init__(self, question: Question, plan: Plan, held: Lock, on_stage: OnStage) -> None:
+    def __init__(self, question: TableQuestion, plan: Plan, held: Lock, on_stage: OnStage) -> None:
         self._question, self._plan, self._held, self._on_stage = question, plan, held, on_stage
         self._start = time.monotonic()
         self._deadline = self._start + question.minutes * 60
@@ -151,8 +151,9 @@ class _Race:
         config = self._final(conclusion.recommended)
         notes = tuple(dict.fromkeys(self._notes))
         return Recommendation(
-            self.folder, config, tuple(lanes), tuple(measured), conclusion, seconds, notes, tuple(self._unfinished)
-        )
+            self.folder, config, self._plan.inspection, tuple(lanes), tuple(measured), conclusion, seconds, notes,
+            tuple(self._unfinished),
+        )  # fmt: skip
 
     # References
 
@@ -182,18 +183,18 @@ class _Race:
 
     # Tuning
 
-    def _same(self, lane: Lane) -> dict[int, list[Candidate]]:
+    def _same(self, lane: LadderLane) -> dict[int, list[Candidate]]:
         """The same candidates for every chooser."""
         return {chooser: alone(lane, self._plan.rates) for chooser in (*self._splits, ALL)}
 
-    def _together(self, lane: Lane) -> dict[int, list[Candidate]]:
+    def _together(self, lane: LadderLane) -> dict[int, list[Candidate]]:
         """For every chooser the candidates around what it has chosen of each kind alone."""
         return {
             chooser: combined(lane, {kind: self._chosen[kind][chooser] for kind in STRENGTHS})
             for chooser in (*self._splits, ALL)
         }
 
-    def _tune(self, stage: str, candidates: Mapping[Lane, Mapping[int, Sequence[Candidate]]]) -> None:
+    def _tune(self, stage: str, candidates: Mapping[LadderLane, Mapping[int, Sequence[Candidate]]]) -> None:
         """Successive halving of every lane, for every split by its own validation loss, and by the mean over splits."""
         pools = {lane: {chooser: list(pool) for chooser, pool in of.items()} for lane, of in candidates.items()}
         for rung, epochs in enumerate(self._rungs):
@@ -332,7 +333,7 @@ class _Race:
             )
         return lanes, dropped
 
-    def _shown(self, lane: Lane, candidate: Candidate) -> str:
+    def _shown(self, lane: LadderLane, candidate: Candidate) -> str:
         text = stack_text(stack(lane, candidate, self._patience()))
         if lane.name != SMALL:
             return text
@@ -433,7 +434,7 @@ def _ladder_facts(plan: Plan) -> dict[str, Any]:
     return {"lanes": [[lane.name, list(lane.kinds)] for lane in LADDER], "strengths": strengths, "lr": list(plan.rates)}
 
 
-def _lane(name: str) -> Lane:
+def _lane(name: str) -> LadderLane:
     return next(lane for lane in LADDER if lane.name == name)
 
 

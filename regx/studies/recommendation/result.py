@@ -1,20 +1,18 @@
-"""What `regx recommend` finds, and writing it: the config, and recommendation.json beside the runs."""
+"""What `regx recommend` finds, as recommendation.json holds it beside the runs."""
 
 from __future__ import annotations
 
-import hashlib
-import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from regx.config.config import Config
-from regx.core.errors import InputError, RegxError
-from regx.core.text import clean
-from regx.store.atomic import check_place, write_atomically
-from regx.store.files import config_text, write_json
-from regx.studies.recommendation.judgement import Conclusion, Measured, Raced
+from regx.config.load import load_config
+from regx.store.files import damaged, read_json
+from regx.studies.recommendation.inspection import Inspection
+from regx.studies.recommendation.judgement import Conclusion, Measured, Raced, Scores, conclude
+from regx.studies.recommendation.references import references
 
 OUTCOME, RECOMMENDED = "recommendation.json", "recommended.yaml"
 
@@ -23,55 +21,56 @@ OUTCOME, RECOMMENDED = "recommendation.json", "recommended.yaml"
 class Recommendation:
     """What was found.
 
-    folder: of the race. config: the one that is recommended. notes: what a reader should know. unfinished: the lanes
-    in whose run folders a network diverged or failed.
+    folder: of the race. config: the one that is recommended. seconds: that it took. notes: what a reader should know.
+    unfinished: the lanes in whose run folders a network diverged or failed.
     """
 
     folder: Path
     config: Config
+    inspection: Inspection
     lanes: tuple[Raced, ...]
     references: tuple[Measured, ...]
     conclusion: Conclusion
-    seconds: float
-    notes: tuple[str, ...]
-    unfinished: tuple[str, ...]
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    unfinished: tuple[str, ...] = ()
+
+    @property
+    def recommended(self) -> Raced:
+        return next(lane for lane in self.lanes if lane.name == self.conclusion.recommended)
+
+    def numbers(self) -> dict[str, Any]:
+        """What the conclusion rests on, from which `read_recommendation` makes it again."""
+        lanes = [{**one.__dict__, **_plain(one.__dict__, "val", "test", "accuracy")} for one in self.lanes]
+        models = [{"role": one.reference.role, **_plain(one.__dict__, "test", "accuracy")} for one in self.references]
+        measured = {"lanes": lanes, "references": models}
+        return {**measured, "seconds": self.seconds, "unfinished": list(self.unfinished)}
 
 
-def check_output(path: Path, force: bool) -> None:
-    """Raise InputError unless the config may be written there: nothing of somebody else's is replaced unasked."""
-    check_place(path, "the config", "my.yaml")
-    if path.exists() and not force:
-        try:
-            first, _, rest = path.read_bytes().partition(b"\n")
-        except OSError as error:
-            raise RegxError(f"{path}: cannot be read: {error.strerror or error}.") from error
-        if first != _mark(rest):
-            raise InputError(
-                f"{path}: there is a file already that `regx recommend` did not write, or that was changed since. "
-                "Expected a new name after -o, or --force, which replaces it and trains everything anew."
-            )
+def read_recommendation(folder: Path) -> Recommendation:
+    """The recommendation in the folder of a race. Raises InputError if there is none, or its file is damaged."""
+    path = folder / OUTCOME
+    found = read_json(path, ("inspection", "measured", "notes"))
+    try:
+        inspection, measured = Inspection.of_json(found["inspection"]), found["measured"]
+        by_role = {one.role: one for one in references(inspection.task)}
+        lanes = tuple(Raced(**{**one, **_scores(one, "val", "test", "accuracy")}) for one in measured["lanes"])
+        models = tuple(
+            Measured(by_role[one["role"]], **_scores(one, "test", "accuracy")) for one in measured["references"]
+        )
+        notes, unfinished = tuple(found["notes"]), tuple(measured["unfinished"])
+        seconds = float(measured["seconds"])
+    except (TypeError, KeyError, ValueError, AttributeError):
+        raise damaged(path, "expected inspection, lanes and references as they were written") from None
+    conclusion = conclude(lanes, models, inspection.split, inspection.rows)
+    config = load_config(folder / RECOMMENDED)
+    return Recommendation(folder, config, inspection, lanes, models, conclusion, seconds, notes, unfinished)
 
 
-def _mark(rest: bytes) -> bytes:
-    """The first line of a config that is written here, by which it is known again while nobody has changed it."""
-    return f"# By regx recommend; unchanged while this fits: {hashlib.sha256(rest).hexdigest()[:8]}".encode()
+def _plain(scores: Mapping[str, Scores | None], *names: str) -> dict[str, Any]:
+    """Scores with the seeds as words, as JSON has keys."""
+    return {name: (own := scores[name]) and {str(seed): score for seed, score in own.items()} for name in names}
 
 
-def write(found: Recommendation, document: Mapping[str, Any], lines: Sequence[str], path: Path | None) -> Path:
-    """Write the recommended config, to `path` or into the race's folder, and the document beside the runs.
-
-    lines: how it was found, for the config's first lines. Returns where the config is. Raises RegxError if the disk
-    refuses.
-    """
-    target = path or found.folder / RECOMMENDED
-    resolved = {**found.config.resolved, "dataset": dict(found.config.resolved["dataset"])}
-    table, beside = Path(resolved["dataset"]["path"]), target.parent.resolve()
-    if table.is_relative_to(beside):  # then both can be moved together
-        resolved["dataset"]["path"] = str(table.relative_to(beside))
-    comment = "".join(f"# {line}\n" for text in lines for line in textwrap.wrap(clean(text), 118))
-    for each in dict.fromkeys((found.folder / RECOMMENDED, target)):
-        own = resolved if each == target else found.config.resolved
-        content = f"{comment}{config_text(own)}".encode()
-        write_atomically(each, _mark(content) + b"\n" + content)
-    write_json(found.folder / OUTCOME, {**document, "config": str(target)})
-    return target
+def _scores(plain: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: plain[name] and {int(seed): score for seed, score in plain[name].items()} for name in names}

@@ -142,7 +142,7 @@ def test_a_diverged_network_counts_where_divergence_is_asked_for(tmp_path) -> No
     exercise = exercises()["000.2"]
     finding = run_exercise(exercise, tmp_path, seeds=5)
     assert finding.verdict == "does not hold"
-    from regx.store.run import read_run
+    from regx.evidence.run import read_run
 
     (run,) = [read_run(path) for path in finding.folder.iterdir() if path.is_dir()]
     assert per_seed(run, "diverged") == dict.fromkeys(range(5), 1.0)
