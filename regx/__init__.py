@@ -5,22 +5,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from regx.api import compare, load, run
+    from regx.api import (
+        ablate,
+        bias_variance,
+        compare,
+        diagnose,
+        explain,
+        load,
+        plot,
+        race,
+        recommend,
+        report,
+        run,
+        sweep,
+    )
     from regx.core.errors import InputError, RegxError
     from regx.evidence.run import Run
 
 __version__ = "0.1.0"
-__all__ = ["InputError", "RegxError", "Run", "__version__", "compare", "load", "run"]
+__all__ = [
+    "InputError", "RegxError", "Run", "__version__", "ablate", "bias_variance", "compare", "diagnose", "explain",
+    "load", "plot", "race", "recommend", "report", "run", "sweep",
+]  # fmt: skip
+
+ELSEWHERE = {"InputError": "regx.core.errors", "RegxError": "regx.core.errors", "Run": "regx.evidence.run"}
 
 
 def __getattr__(name: str) -> Any:
     # NumPy and the rest are loaded by the first call, not by `import regx`: the command line's help is to be quick.
     import importlib
 
-    if name == "Run":
-        return importlib.import_module("regx.evidence.run").Run
-    if name in ("compare", "load", "run"):
-        return getattr(importlib.import_module("regx.api"), name)
-    if name in ("InputError", "RegxError"):
-        return getattr(importlib.import_module("regx.core.errors"), name)
+    if name in __all__:
+        return getattr(importlib.import_module(ELSEWHERE.get(name, "regx.api")), name)
     raise AttributeError(f"module 'regx' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,20 +1,51 @@
-"""The calls from Python: `regx.run`, `regx.load`, `regx.compare`."""
+"""The calls from Python, one for each command: `regx.run`, `regx.sweep`, `regx.diagnose`, ...
+
+A config may be the path of a file, a mapping, or YAML text. Where runs are asked for, one may give runs, folders of
+runs, and what the studies return.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from regx.config.load import Given, Seeds
 from regx.evidence.run import Run, read_run
 
 if TYPE_CHECKING:
     import pandas
 
+    from regx.studies.ablation.result import Ablation
+    from regx.studies.bias_variance.result import BiasVariance
+    from regx.studies.diagnosis.result import Diagnosed
+    from regx.studies.recommendation.result import Recommendation
+    from regx.studies.sweep.result import Sweep
+
+
+class WithFolder(Protocol):
+    """A run, or what a study returns."""
+
+    @property
+    def folder(self) -> Path: ...
+
+
+Place = str | Path | WithFolder
+Places = Place | Sequence[Place]
+
+
+class Explanation(str):
+    """Text that a notebook and the interpreter show as it is."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
 
 def run(
-    config: str | Path,
-    seeds: int | str | Sequence[int] | None = None,
+    config: Given,
+    seeds: Seeds = None,
     set: Mapping[str, Any] | None = None,
     out: str | Path = "runs",
     jobs: int | None = None,
@@ -27,34 +58,127 @@ def run(
     work is worth. force: train finished seeds anew.
     Raises regx.RegxError, whose message says what was expected, what was found and where.
     """
-    import json
-    import os
-
     from regx.config.load import load_config
-    from regx.core.errors import InputError
     from regx.runner.runs import Target, bring_up_to_date
 
-    def plain(value: Any) -> Any:
-        if hasattr(value, "tolist"):  # NumPy's numbers and arrays
-            return value.tolist()
-        if isinstance(value, os.PathLike):
-            return os.fspath(value)
-        raise InputError(f"set: expected numbers, words, true, false, None, lists or mappings, found {value!r}")
-
-    def text(key: str, value: Any) -> str:
-        if isinstance(value, bool) and key.startswith("regularizers.") and key.count(".") == 1:
-            return "on" if value else "off"
-        return value if isinstance(value, str) else json.dumps(value, default=plain)
-
-    if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
-        raise InputError(
-            f"jobs: expected a whole number from 1, or None for as many as the work is worth, found {jobs!r}"
-        )
-    overrides = [f"{key}={text(key, value)}" for key, value in (set or {}).items()]
-    loaded = load_config(config, overrides, seeds)
+    loaded = load_config(config, _overrides(set), seeds)
     target = Target(loaded, Path(out) / loaded.folder_name)
-    bring_up_to_date([target], jobs=jobs, force=force)
+    bring_up_to_date([target], jobs=_jobs(jobs), force=force)
     return load(target.folder)
+
+
+def sweep(
+    config: Given | None = None,
+    seeds: Seeds = None,
+    set: Mapping[str, Any] | None = None,
+    out: str | Path = "runs",
+    jobs: int | None = None,
+    force: bool = False,
+    *,
+    peek: bool = False,
+    max_trials: int | None = None,
+    random: int | None = None,
+    **axes: Any,
+) -> Sweep:
+    """Train a grid, as `regx sweep` does: its cells, their runs, and the one that validation chooses.
+
+    A list in the config or in `set` where one value belongs is an axis. axes: `lam`, `dropout`, `lr`, `hidden` and
+    `batch_size`, each with its values: a list, or words such as `"log(1e-4,1e-1,7)"`. Else as for `run`.
+    """
+    from regx.config.load import as_text, load_grid
+    from regx.config.overrides import short_axes
+    from regx.studies.sweep.compact import compact_sweep, is_large
+    from regx.studies.sweep.question import chosen_cells, chosen_numbers
+    from regx.studies.sweep.question import sweep as train
+
+    values = {key: value if isinstance(value, str) else as_text(list(value)).strip("[]") for key, value in axes.items()}
+    grid = load_grid(config, _overrides(set), short_axes(**values), seeds)
+    numbers = chosen_numbers(grid, max_trials, random)
+    if is_large(grid, numbers):
+        return compact_sweep(grid, numbers, Path(out), _jobs(jobs), force, peek=peek)
+    return train(grid, chosen_cells(grid, max_trials, random), Path(out), _jobs(jobs), force, peek=peek)
+
+
+def race(
+    config: Given | None = None,
+    seeds: Seeds = None,
+    set: Mapping[str, Any] | None = None,
+    out: str | Path = "runs",
+    jobs: int | None = None,
+    force: bool = False,
+    *,
+    peek: bool = False,
+) -> Sweep:
+    """Train the lanes of a config, of the built-in race without one, as `regx race` does; else as for `run`."""
+    from regx.config.load import load_lanes
+    from regx.studies.sweep.question import sweep as train
+
+    lanes = load_lanes(config, _overrides(set), seeds)
+    return train(lanes, lanes.cells, Path(out), _jobs(jobs), force, peek=peek)
+
+
+def ablate(
+    config: Given,
+    seeds: Seeds = None,
+    set: Mapping[str, Any] | None = None,
+    out: str | Path = "runs",
+    jobs: int | None = None,
+    force: bool = False,
+    *,
+    metric: str = "test_loss",
+) -> Ablation:
+    """Train every on/off combination of the stack, as `regx ablate` does: what each member adds to `metric`."""
+    from regx.config.load import load_config
+    from regx.studies.ablation.question import ablate as train
+
+    return train(load_config(config, _overrides(set), seeds), Path(out), metric, _jobs(jobs), force)
+
+
+def bias_variance(
+    config: Given,
+    draws: Seeds = None,
+    set: Mapping[str, Any] | None = None,
+    out: str | Path = "runs",
+    jobs: int | None = None,
+    force: bool = False,
+) -> BiasVariance:
+    """The expected test error split into bias², variance and noise over `draws` training sets, along the config's axis.
+
+    As `regx bias-variance` does; draws: the config's seeds if None. Else as for `run`.
+    """
+    from regx.config.load import load_grid
+    from regx.studies.bias_variance.question import bias_variance as train
+
+    return train(load_grid(config, _overrides(set), (), draws), Path(out), _jobs(jobs), force)
+
+
+def recommend(
+    table: str | Path,
+    target: str,
+    seeds: Seeds = None,
+    set: Mapping[str, Any] | None = None,
+    out: str | Path = "runs",
+    jobs: int | None = None,
+    force: bool = False,
+    *,
+    minutes: float = 5.0,
+    config: str | Path | None = None,
+) -> Recommendation:
+    """Which regularizers help on a table with this target, as `regx recommend` finds it.
+
+    seeds: the splits, 10 if None. minutes: about how long it may take. config: where the recommended config is written,
+    beside the race's folder. Else as for `run`.
+    """
+    from regx.studies.recommendation.question import TableQuestion, planned
+    from regx.studies.recommendation.race import recommend as race_table
+    from regx.studies.recommendation.write import check_output, write
+
+    if config is not None:
+        check_output(Path(config), force)
+    question = TableQuestion(Path(table), target, tuple(_overrides(set)), seeds, minutes, _jobs(jobs), force)
+    found = race_table(question, planned(question), Path(out))
+    write(found, None if config is None else Path(config))
+    return found
 
 
 def load(folder: str | Path) -> Run:
@@ -62,19 +186,104 @@ def load(folder: str | Path) -> Run:
     return read_run(folder)
 
 
-def compare(
-    runs: Sequence[str | Path | Run] | str | Path | Run,
-    baseline: str | Path | Run | None = None,
-    metric: str = "test_loss",
-) -> pandas.DataFrame:
+def compare(runs: Places, baseline: Place | None = None, metric: str = "test_loss") -> pandas.DataFrame:
     """The comparison table: a row per run, as `regx compare --format csv` has it.
 
-    runs: runs, run folders, or folders that hold runs. baseline: a run or its folder, which need not be among them, or
-    the name of one of them; the run without regularizers if None. metric: what differences and verdicts are about.
+    baseline: a run or its folder, which need not be among them, or the name of one of them; the run without
+    regularizers if None. metric: what differences and verdicts are about.
     Raises regx.InputError where one of the runs cannot be read, and for a wrong baseline or metric.
     """
     from regx.report.table import compare_frame
 
-    several = [runs] if isinstance(runs, str | Path | Run) else runs
-    paths = [one.folder if isinstance(one, Run) else one for one in several]
-    return compare_frame(paths, baseline.folder if isinstance(baseline, Run) else baseline, metric)
+    return compare_frame(_paths(runs), None if baseline is None else _path(baseline), metric)
+
+
+def diagnose(runs: Places) -> list[Diagnosed]:
+    """What is wrong with each run, the evidence, and what to change next, as `regx diagnose` says it.
+
+    Raises regx.InputError where one of the runs cannot be read.
+    """
+    from regx.core.errors import InputError
+    from regx.studies.diagnosis.advice import diagnosed
+
+    found, problems = diagnosed(_paths(runs))
+    if problems:
+        raise InputError("\n".join(problems))
+    return found
+
+
+def plot(
+    runs: Places,
+    kind: str | Sequence[str] = (),
+    out: str | Path = "plots",
+    format: str | None = None,
+    dpi: int = 300,
+    force: bool = False,
+) -> list[Path]:
+    """Draw figures, as `regx plot` does: of these kinds, or all that fit the runs. The files that are written.
+
+    out: a folder, or with one kind a file.
+    """
+    from regx.figures.plot import Plots
+
+    kinds = [kind] if isinstance(kind, str) else kind
+    return [plot.file for plot in Plots(_paths(runs), kinds, str(out), format, dpi, force).write()]
+
+
+def report(
+    runs: Places,
+    output: str | Path = "report.html",
+    baseline: Place | None = None,
+    metric: str = "test_loss",
+    force: bool = False,
+) -> Path:
+    """Write one self-contained page over the runs, as `regx report` does. Returns where it is."""
+    from regx.page.write import write_page
+
+    write_page(_paths(runs), Path(output), None if baseline is None else str(_path(baseline)), metric, force)
+    return Path(output)
+
+
+def explain(name: str | None = None) -> Explanation:
+    """What a regularizer, dataset, optimizer, metric or key is, as `regx explain` says it; with no name the list."""
+    from regx.config.catalog import entries, explained
+
+    if name is None:
+        return Explanation("\n".join(f"{entry.name}: {entry.summary()}" for entry in entries()))
+    said = []
+    for entry in explained(name):
+        keys = [f"{key}: {values}, default {default}. {meaning}" for key, values, default, meaning in entry.rows()]
+        source = f"Source: {entry.source}" if entry.source else ""
+        said.append("\n\n".join(filter(None, [f"{entry.name}  ({entry.group})", entry.text, "\n".join(keys), source])))
+    return Explanation("\n\n".join(said))
+
+
+def _overrides(given: Mapping[str, Any] | None) -> list[str]:
+    """Overrides as `--set` takes them."""
+    from regx.config.load import as_text
+
+    def text(key: str, value: Any) -> str:
+        if isinstance(value, bool) and key.startswith("regularizers.") and key.count(".") == 1:
+            return "on" if value else "off"
+        return value if isinstance(value, str) else as_text(value)
+
+    return [f"{key}={text(key, value)}" for key, value in (given or {}).items()]
+
+
+def _jobs(jobs: int | None) -> int | None:
+    from regx.core.errors import InputError
+
+    if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
+        raise InputError(
+            f"jobs: expected a whole number from 1, or None for as many as the work is worth, found {jobs!r}"
+        )
+    return jobs
+
+
+def _path(place: Place) -> str | Path:
+    return place if isinstance(place, str | Path) else place.folder
+
+
+def _paths(places: Places) -> list[str]:
+    several = places if isinstance(places, Sequence) and not isinstance(places, str) else [places]
+    return [str(_path(place)) for place in several]

@@ -31,6 +31,8 @@ BUILT_IN = "none.yaml"
 BUILT_IN_RACE = "race.yaml"
 
 Seeds = str | int | Sequence[int] | None
+Given = str | Path | Mapping[str, Any]  # a config: the path of a file, YAML text, or the mapping that it is
+WRITTEN_HERE = Path("config")  # what messages call one that is no file; its paths start in the current directory
 
 
 class LazyCells(Sequence[Cell]):
@@ -87,24 +89,53 @@ def configs_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "configs"
 
 
-def load_config(path: str | Path, overrides: Sequence[str] = (), seeds: Seeds = None) -> Config:
-    """The config of a file.
+def path_of(given: Given) -> Path:
+    """The path of a config's file, or what one is called that is none.
+
+    A word with a line break, or with a colon and a space, is YAML text, unless there is such a file.
+    """
+    if isinstance(given, Path):
+        return given
+    if isinstance(given, str) and not ("\n" in given or (": " in given and not os.path.exists(given))):  # noqa: PTH110
+        return Path(given)
+    return WRITTEN_HERE
+
+
+def as_text(value: Any) -> str:
+    """A plain value as YAML reads it again; numbers and arrays of NumPy and paths among them.
+
+    Raises InputError for anything else.
+    """
+
+    def plain(value: Any) -> Any:
+        if hasattr(value, "tolist"):
+            return value.tolist()
+        if isinstance(value, os.PathLike):
+            return os.fspath(value)
+        raise InputError(f"expected numbers, words, true, false, None, lists or mappings in a config, found {value!r}")
+
+    return json.dumps(value, default=plain, ensure_ascii=False)
+
+
+def load_config(given: Given, overrides: Sequence[str] = (), seeds: Seeds = None) -> Config:
+    """The config of a file, or as it is given.
 
     overrides: KEY=VALUE each.  seeds: `5`, `3,5,8`, a number or several, in place of the file's.
     Raises InputError with everything that is wrong, and where the config is a sweep or a race.
     """
-    tree, problems = _tree(path, overrides, (), seeds)
+    path = path_of(given)
+    tree, problems = _tree(given, overrides, (), seeds)
     _refuse_race(tree, problems, path)
     axes, wrong = find_axes(tree)
     problems += wrong
     if axes:
-        _check_values(tree, axes, problems, Path(path).parent)
+        _check_values(tree, axes, problems, path.parent)
         axis = axes[0]
         node = tree.at(axis.path)
         assert node is not None
         message = f"expected one value, found {len(axis.values)}: this config is a sweep. Type: regx sweep {path}"
         raise ConfigError([Problem(node.place, axis.path, message)])
-    return _built(tree, problems, Path(path).parent)
+    return _built(tree, problems, path.parent)
 
 
 def config_of(mapping: Mapping[str, Any], where: str, overrides: Sequence[str] = (), seeds: Seeds = None) -> Config:
@@ -122,7 +153,7 @@ def config_of(mapping: Mapping[str, Any], where: str, overrides: Sequence[str] =
 
 
 def load_grid(
-    path: str | Path | None,
+    given: Given | None,
     overrides: Sequence[str] = (),
     axes: Sequence[Override] = (),
     seeds: Seeds = None,
@@ -132,11 +163,12 @@ def load_grid(
     overrides: KEY=VALUE each, several values separated by commas being an axis.  axes: from `short_axes`.
     Raises InputError with everything that is wrong, for more than MAX_CELLS cells, and where the config is a race.
     """
-    path = configs_folder() / BUILT_IN if path is None else Path(path)
-    tree, problems = _tree(path, overrides, (), seeds)
+    given = configs_folder() / BUILT_IN if given is None else given
+    path = path_of(given)
+    tree, problems = _tree(given, overrides, (), seeds)
     _refuse_race(tree, problems, path)
     if axes:
-        tree, problems = _tree(path, overrides, axes, seeds)
+        tree, problems = _tree(given, overrides, axes, seeds)
     found, wrong = find_axes(tree)
     base = _check_values(tree, found, [*problems, *wrong], path.parent)
     cells = math.prod(len(axis.values) for axis in found)
@@ -169,14 +201,14 @@ def load_grid(
     return Grid(base.name, axes_found, tuple(built))
 
 
-def load_lanes(path: str | Path | None, overrides: Sequence[str] = (), seeds: Seeds = None) -> Grid:
+def load_lanes(given: Given | None, overrides: Sequence[str] = (), seeds: Seeds = None) -> Grid:
     """The lanes of a race, of the built-in one without a path: a cell for each, whose point is `{"lane": name}`.
 
     Raises InputError with everything that is wrong, and where the config has no lanes.
     """
-    path = configs_folder() / BUILT_IN_RACE if path is None else Path(path)
-    tree, problems = _tree(path, overrides, (), seeds)
-    return _race(tree, problems, path)
+    given = configs_folder() / BUILT_IN_RACE if given is None else given
+    tree, problems = _tree(given, overrides, (), seeds)
+    return _race(tree, problems, path_of(given))
 
 
 def load_any(path: str | Path, overrides: Sequence[str] = (), seeds: Seeds = None) -> Grid:
@@ -266,18 +298,20 @@ def _without_axes(tree: Node, lane: KeyPath) -> tuple[Node, list[Problem]]:
     return tree, problems
 
 
-def _tree(
-    path: str | Path, overrides: Sequence[str], axes: Sequence[Override], seeds: Seeds
-) -> tuple[Node, list[Problem]]:
+def _tree(given: Given, overrides: Sequence[str], axes: Sequence[Override], seeds: Seeds) -> tuple[Node, list[Problem]]:
     """The tree of a file in its long form, with the options of the command line in it and a name; and its problems."""
-    root, problems = _read_file(Path(path))
+    path = path_of(given)
+    if isinstance(given, Mapping) or (isinstance(given, str) and path == WRITTEN_HERE and given != str(path)):
+        root, problems = read_text(given if isinstance(given, str) else as_text(given), str(path))
+    else:
+        root, problems = _read_file(path)
     tree = long_form(root)
     options = [Override("--set", text) for text in overrides] + list(axes)
     if seeds is not None:
         options.append(Override("--seeds", _seeds_text(seeds)))
     if isinstance(tree.value, dict):
         if "name" not in tree.value:
-            stem = permitted(Path(path).stem)
+            stem = permitted(path.stem)
             tree = tree.replaced(("name",), Node(stem, tree.place, stem))
         tree, wrong = with_overrides(tree, options)
         problems += wrong
