@@ -20,18 +20,20 @@ METRICS: dict[str, str] = {
     "best_epoch": "The reported epoch: the last one, or the one that early stopping restored.",
     "seconds": "The network's share of the time its population took to train.",
     "difference": "Mean over shared seeds of the metric minus the baseline's, with a 95 % interval by bootstrap-t over "
-    "seeds, the same every time; less is better for losses.",
+    "seeds, the same every time; where seeds are splits of one table and share its rows, the interval of the corrected "
+    "resampled t-test (Nadeau & Bengio 2003). Less is better for losses.",
     "p": "How often a difference as great comes about by chance, if the run and the baseline do equally well; "
     "corrected by Holm's method for the number of rows. By flipping the signs of the differences, which takes nothing "
     "for granted but symmetry; where so few seeds could never reach 0.05 by that, as five, by Student's paired t-test, "
-    "which takes the differences to be normal.",
+    "which takes the differences to be normal. Where seeds are splits of one table, by the corrected resampled t-test.",
     "won": "Shared seeds at which the run does better than the baseline; 18/20 is 18 of 20.",
     "tied": "Shared seeds at which the run and the baseline do equally well.",
     "shared": "Seeds that both the run and the baseline have completed: differences are taken over these.",
     "verdict": "better, worse or unclear against the baseline, from the paired difference, corrected for the number of "
     "rows; `cannot tell` below five shared seeds.",
     "seeds_to_tell": "About how many seeds it would take to tell an unclear run from the baseline, with probability "
-    "0.8, if the difference is what it looks like now; nothing stands for more than 1,000.",
+    "0.8, if the difference is what it looks like now; nothing stands for more than 1,000. Of splits of one table "
+    "it is how many splits would tell a difference such as this; nothing where none would, since only more rows do.",
     "missing_seeds": "Seeds that the config asks for or another run of the table has, and this run lacks.",
     "diverged": "Seeds whose training did not stay finite. They are in no mean.",
     "peek": "yes where the test split was used for choosing (--peek): the test loss is then no honest estimate.",

@@ -18,18 +18,17 @@ def conclusion(rows: Sequence[Row]) -> list[str]:
 
 
 def of_one_table(dataset: str | None) -> list[str]:
-    """What a reader must know of intervals over seeds where these are splits of one table; nothing of generated data.
+    """What a reader must know of differences over seeds that are splits of one table; nothing of generated data.
 
     Nadeau & Bengio 2003, Inference for the Generalization Error; `regx.stats.resampled` says how much it matters.
     """
-    from regx.data import REGISTRY
-    from regx.data.table import TableSource
+    from regx.evidence.splits import is_of_one_table
 
-    if dataset not in REGISTRY or not issubclass(REGISTRY[dataset], TableSource):
+    if dataset is None or not is_of_one_table(dataset):
         return []
     return [
-        "The seeds are splits of one table and share its rows, so all this is about this table: on new rows "
-        "differences may stray further than the intervals say."
+        "The seeds are splits of one table and share its rows. Intervals and p of differences allow for that by the "
+        "corrected resampled t-test, so more seeds tell little more: more rows would."
     ]
 
 
@@ -48,7 +47,7 @@ def _verdicts(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
         elif verdict == "unclear" and is_equal(row):
             found["equal"].append(name)
         elif verdict == "unclear":
-            found["unclear"].append(f"{name} ({_needed(row.get('seeds_to_tell'))})")
+            found["unclear"].append(f"{name} ({_needed(row)})")
         elif verdict.startswith("cannot tell"):
             found["few"].append(name)
     metric = str(rows[0].get("metric", "test_loss")).replace("_", " ")
@@ -85,9 +84,11 @@ def _marks(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
     return said + [f"{lack}: {_listed(members)}." for lack, members in lacking.items()]
 
 
-def _needed(seeds: int | None) -> str:
+def _needed(row: Row) -> str:
+    """How many seeds would tell a run from the baseline. Of splits of one table there may be no such number."""
+    seeds = row.get("seeds_to_tell")
     if seeds is None:
-        return "more than 1000"
+        return "no number of" if of_one_table(row.get("dataset")) else "more than 1000"
     rounded = seeds if seeds < 100 else -(-seeds // 10) * 10
     return f"about {rounded}"
 

@@ -256,11 +256,15 @@ def _judge(runs: Sequence[Run], baseline: Run | None, metric: str) -> dict[int, 
     }  # fmt: skip
     if baseline is None:
         return {id(run): uncompared for run in runs}
+    from regx.evidence.splits import held_out
     from regx.stats.paired import compare_to_baseline
 
     others = [run for run in runs if run is not baseline]
     judged = compare_to_baseline(
-        [run.per_seed(metric) for run in others], baseline.per_seed(metric), metric not in ACCURACIES
+        [run.per_seed(metric) for run in others],
+        baseline.per_seed(metric),
+        metric not in ACCURACIES,
+        held_out(baseline, metric),
     )
     found = {id(run): comparison._asdict() for run, comparison in zip(others, judged, strict=True)}
     return {id(baseline): {**uncompared, "verdict": "baseline"}, **found}

@@ -146,9 +146,11 @@ class _Folders:
         self._facts = self._facts or about(
             task="", data_fingerprint="", digest="", command=self._command, peek=self._peek
         )
+        data = dataset(source, target.config.seeds[0])
         facts = {
             **self._facts,
-            "task": dataset(source, target.config.seeds[0]).task,
+            "task": data.task,
+            "rows": [len(split.x) for split in (data.train, data.val, data.test)],
             "data_fingerprint": fingerprint(source),
             "digest": target.config.digest(),
         }

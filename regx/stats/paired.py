@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypedDict
 
-from regx.stats.aggregate import UNKNOWN
+from regx.stats.aggregate import UNKNOWN, Interval
 from regx.stats.bootstrap import bootstrap_interval
+from regx.stats.resampled import resampled_difference, splits_that_tell
 from regx.stats.significance import holm, holm_factors, least_p, paired_t_p, seeds_to_tell, sign_flip_p
 
 FEWEST_SEEDS = 5
@@ -38,7 +39,10 @@ class Comparison(NamedTuple):
 
 
 def compare_to_baseline(
-    runs: Sequence[Mapping[int, float]], baseline: Mapping[int, float], lower_is_better: bool = True
+    runs: Sequence[Mapping[int, float]],
+    baseline: Mapping[int, float],
+    lower_is_better: bool = True,
+    held_out: float | None = None,
 ) -> list[Comparison]:
     """Each run's difference to the baseline, seed by seed, and the verdict. runs, baseline: one finite value per seed.
 
@@ -53,25 +57,47 @@ def compare_to_baseline(
     Share of tables with a wrong verdict though nothing differs, at 5, 10 and 20 seeds: of normal differences 0.03, 0.04
     and 0.05 with one comparison, 0.04, 0.04 and 0.04 with seven; of exponential ones, which no test so small is proof
     against, 0.06, 0.05 and 0.04 with one, 0.20, 0.15 and 0.16 with seven independent ones.
+
+    held_out: where the seeds are splits of one table, rows of the split that is measured on over those of training.
+    Such differences are not independent, so interval, p and the seeds to tell are those of the corrected resampled
+    t-test (`resampled`). `tests/benchmarks/simulate_verdicts.py` prints how often each is wrong of two ridges that are
+    equally good.
     """
     differences = [[run[seed] - baseline[seed] for seed in sorted(run.keys() & baseline.keys())] for run in runs]
     enough = [index for index, values in enumerate(differences) if len(values) >= FEWEST_SEEDS]
-    p_values = [_p(differences[index], len(enough)) for index in enough]
+    p_values = [_p(differences[index], len(enough), held_out) for index in enough]
     corrected = dict(zip(enough, zip(holm(p_values), holm_factors(p_values), strict=True), strict=True))
-    return [_judge(values, corrected.get(index), lower_is_better) for index, values in enumerate(differences)]
+    return [_judge(values, corrected.get(index), lower_is_better, held_out) for index, values in enumerate(differences)]
 
 
-def _p(differences: list[float], comparisons: int) -> float:
+def difference_interval(differences: Sequence[float], held_out: float | None) -> Interval:
+    """The mean of paired differences, (n,), and its 95 % interval: bootstrap-t, or over splits of one table corrected.
+
+    held_out: as for `compare_to_baseline`.
+    """
+    if not differences:
+        return UNKNOWN
+    if held_out is None:
+        return bootstrap_interval(differences)
+    found = resampled_difference(differences, held_out)
+    return Interval(mean=found.mean, low=found.low, high=found.high)
+
+
+def _p(differences: list[float], comparisons: int, held_out: float | None) -> float:
+    if held_out is not None:
+        return resampled_difference(differences, held_out).p or 0.0
     if comparisons * least_p(len(differences)) <= SIGNIFICANCE:
         return sign_flip_p(differences)
     return paired_t_p(differences)
 
 
-def _judge(values: list[float], corrected: tuple[float, int] | None, lower_is_better: bool) -> Comparison:
+def _judge(
+    values: list[float], corrected: tuple[float, int] | None, lower_is_better: bool, held_out: float | None
+) -> Comparison:
     """corrected: p after Holm's correction, and the factor in it."""
     shared = len(values)
     won, tied = sum(value < 0 if lower_is_better else value > 0 for value in values), values.count(0.0)
-    interval = bootstrap_interval(values) if values else UNKNOWN
+    interval = difference_interval(values, held_out)
     if corrected is None:
         few = f"cannot tell ({shared} seed{'s' if shared != 1 else ''})"
         return Comparison(Difference(**interval, p=None), few, won, tied, shared, None)
@@ -80,6 +106,7 @@ def _judge(values: list[float], corrected: tuple[float, int] | None, lower_is_be
     low, high = interval["low"], interval["high"]
     below, above = high is not None and high < 0, low is not None and low > 0
     if not (below or above) or p > SIGNIFICANCE:
-        needed = seeds_to_tell(values, SIGNIFICANCE / factor)
+        level = SIGNIFICANCE / factor
+        needed = seeds_to_tell(values, level) if held_out is None else splits_that_tell(values, held_out, level)
         return Comparison(difference, "unclear", won, tied, shared, needed)
     return Comparison(difference, "better" if below == lower_is_better else "worse", won, tied, shared, None)

@@ -49,15 +49,15 @@ def resampled_difference(differences: Sequence[float], held_out: float) -> Resam
     return Resampled(mean, error, mean - half, mean + half, 2 * float(stdtr(len(x) - 1, -abs(mean) / error)))
 
 
-def splits_that_tell(differences: Sequence[float], held_out: float) -> int | None:
-    """How many splits would tell a mean difference such as this from 0; None if no number of splits would."""
+def splits_that_tell(differences: Sequence[float], held_out: float, level: float = LEVEL) -> int | None:
+    """How many splits would tell a mean difference such as this from 0 at a level; None if no number would."""
     from scipy.special import stdtrit
 
     x = np.asarray(differences, dtype=np.float64)
     if len(x) < 2:
         return None
     splits = np.arange(len(x), MOST_SPLITS)
-    critical = stdtrit(splits - 1, 1 - LEVEL / 2)
+    critical = stdtrit(splits - 1, 1 - level / 2)
     tells = abs(x.mean()) >= critical * x.std(ddof=1) * np.sqrt(1 / splits + held_out)
     return int(splits[tells.argmax()]) if tells.any() and x.mean() else None
 

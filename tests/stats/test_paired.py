@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from regx.stats.paired import compare_to_baseline
+from regx.stats.resampled import resampled_difference, splits_that_tell
 
 
 def seeds(values):
@@ -77,3 +78,26 @@ def test_so_many_seeds_do_tell(runs):
     drawn = rng.normal(0.6, 1, (60, n))
     told = [compare_to_baseline([seeds(x), *others], dict.fromkeys(range(n), 0.0))[0].verdict == "worse" for x in drawn]
     assert np.mean(told) == pytest.approx(0.8, abs=0.15)
+
+
+def test_over_splits_of_one_table_it_is_the_corrected_resampled_test():
+    run = seeds([0.05, 0.08, 0.05, 0.13, 0.06, 0.07])
+    baseline = seeds([0.10, 0.12, 0.09, 0.14, 0.11, 0.10])
+    values = [run[seed] - baseline[seed] for seed in run]
+    found, independent = (compare_to_baseline([run], baseline, held_out=ratio)[0] for ratio in (0.5, None))
+    expected = resampled_difference(values, 0.5)
+    assert found.difference == {"mean": expected.mean, "low": expected.low, "high": expected.high, "p": expected.p}
+    assert (independent.verdict, found.verdict) == ("better", "unclear")
+    assert found.seeds_to_tell == splits_that_tell(values, 0.5)
+    several = compare_to_baseline([run] * 3, baseline, held_out=0.5)
+    assert several[0].difference["p"] == pytest.approx(min(1.0, 3 * expected.p))
+    assert several[0].seeds_to_tell == splits_that_tell(values, 0.5, 0.05 / 3)
+
+
+def test_equally_good_ridges_are_told_apart_at_the_level_and_not_as_if_splits_were_independent():
+    """Few tables here; `tests/benchmarks/simulate_verdicts.py` has 400 at 5, 10 and 20 seeds."""
+    from benchmarks.simulate_verdicts import rates
+
+    found = rates(tables=60, seeds=10, strong=2.17)
+    assert found.corrected <= 0.1
+    assert found.independent >= 0.15

@@ -11,8 +11,7 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.stats.aggregate import Interval, side
-from regx.stats.bootstrap import bootstrap_interval
-from regx.stats.paired import Difference, compare_to_baseline
+from regx.stats.paired import Difference, compare_to_baseline, difference_interval
 
 Answer = Literal["yes", "no", "no gain", "cannot tell"]
 PairVerdict = Literal["help each other", "overlap", "interfere", "unclear", "cannot tell"]
@@ -51,7 +50,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Contrasts:
-    """All effects, each with its 95 % interval over seeds (bootstrap-t).
+    """All effects, each with its 95 % interval over seeds: bootstrap-t, or of splits of one table the corrected one.
 
     together: what all members on change against none. sum_alone: the sum of what each changes alone.
     shortfall: together minus sum_alone; of two members that is their interaction. diminishing: whether all together
@@ -71,12 +70,14 @@ def design(k: int) -> Array:
     return np.array(list(itertools.product((False, True), repeat=k)), dtype=bool).reshape(2**k, k)
 
 
-def contrasts(values: Array, lower_is_better: bool = True) -> Contrasts:
+def contrasts(values: Array, lower_is_better: bool = True, held_out: float | None = None) -> Contrasts:
     """Effects and interactions from the metric of every combination at every seed.
 
-    values: (2^k, seeds), finite, combinations in the order of `design`. An effect is the mean of the metric where the
-    member is on minus the mean where it is off, seed by seed, so that what seeds have in common cancels. Box, Hunter &
-    Hunter 2005, Statistics for Experimenters, section 5; their two-factor interaction is half of the one here.
+    values: (2^k, seeds), finite, combinations in the order of `design`. held_out: as for `compare_to_baseline`.
+
+    An effect is the mean of the metric where the member is on minus the mean where it is off, seed by seed, so that
+    what seeds have in common cancels. Box, Hunter & Hunter 2005, Statistics for Experimenters, section 5; their two-
+    factor interaction is half of the one here.
 
     p of averages, interactions and the shortfall is corrected over all of them by Holm's method, and verdicts are as
     in `compare_to_baseline`. Where an interaction takes away from what both gain, the two `interfere` if switching one
@@ -98,22 +99,27 @@ def contrasts(values: Array, lower_is_better: bool = True) -> Contrasts:
         [dict(enumerate(row.tolist())) for row in (*average, *interactions, *of_more_than_two)],
         dict.fromkeys(range(values.shape[1]), 0.0),
         lower_is_better,
+        held_out,
     )
+
+    def interval(values: Array) -> Interval:
+        return difference_interval(values.tolist(), held_out)
+
     pairs = []
     for pair, found in zip(numbers, judged[k:], strict=False):
-        with_other, without = ((_interval(of[pair]), _interval(of[pair[::-1]])) for of in (given, absent))
+        with_other, without = ((interval(of[pair]), interval(of[pair[::-1]])) for of in (given, absent))
         verdict = _pair_verdict(found.verdict, with_other, sign)
         pairs.append(Pair(pair, found.difference, with_other, without, verdict, found.seeds_to_tell))
     # The last one judged is the shortfall; one member has none.
     shortfall = judged[-1] if k > 1 else None
-    total = _interval(sum_alone)
+    total = interval(sum_alone)
     return Contrasts(
         effects=tuple(
-            Effect(found.difference, found.verdict, _interval(one), _interval(other))
+            Effect(found.difference, found.verdict, interval(one), interval(other))
             for found, one, other in zip(judged, alone, last, strict=False)
         ),
         pairs=tuple(pairs),
-        together=_interval(together),
+        together=interval(together),
         sum_alone=total,
         shortfall=shortfall.difference if shortfall else Difference(mean=0.0, low=0.0, high=0.0, p=1.0),
         diminishing=_answer(side(total) * sign < 0, shortfall.verdict if shortfall else "unclear"),
@@ -129,10 +135,6 @@ def _index(on: Array, members: Sequence[int]) -> int:
     """The combination in which these members are on and no others."""
     wanted = np.isin(np.arange(on.shape[1]), members)
     return int(np.flatnonzero((on == wanted).all(axis=1))[0])
-
-
-def _interval(values: Array) -> Interval:
-    return bootstrap_interval(values.tolist())
 
 
 def _pair_verdict(verdict: str, with_other: tuple[Interval, Interval], sign: float) -> PairVerdict:

@@ -11,6 +11,7 @@ import numpy as np
 from regx.core.errors import InputError, did_you_mean
 from regx.core.trained import ACCURACIES
 from regx.evidence.run import Run
+from regx.evidence.splits import held_out
 from regx.studies.ablation.judgement import Contrasts, contrasts, design
 from regx.studies.sweep.result import LOSSES, read_sweep
 
@@ -42,7 +43,7 @@ def ablation_of(folder: Path, members: Sequence[str], runs: Sequence[Run], metri
             if not network.completed:
                 diverged.setdefault(seed, []).append(run.summary.stack)
     values = np.array([[one[seed] for seed in seeds] for one in measured])
-    found = contrasts(values, metric not in ACCURACIES) if seeds else None
+    found = contrasts(values, metric not in ACCURACIES, held_out(runs[0], metric)) if seeds else None
     return Ablation(folder, tuple(members), tuple(runs), metric, seeds, dict(sorted(diverged.items())), found)
 
 

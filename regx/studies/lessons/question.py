@@ -9,6 +9,7 @@ from pathlib import Path
 from regx.config.grid import Cell
 from regx.config.load import Seeds, config_of
 from regx.evidence.run import Run
+from regx.evidence.splits import held_out
 from regx.runner.cells import train_cells
 from regx.runner.cluster import Jobs
 from regx.runner.networks import OnProgress
@@ -85,14 +86,12 @@ def per_seed(run: Run, metric: str) -> dict[int, float]:
 
 def judge_of(runs: Sequence[Run]) -> Judge:
     """How differences over seeds are judged: those of generated data are independent, splits of one table are not."""
-    dataset = runs[0].config["dataset"]
-    if "test_fraction" not in dataset:
+    ratio = held_out(runs[0])
+    if ratio is None:
         return lambda values: (bootstrap_interval(values), paired_t_p(values))
-    test, val = dataset["test_fraction"], dataset["val_fraction"]
-    held_out = test / (1 - test - val)
 
     def judge(values: Sequence[float]) -> tuple[Interval, float]:
-        found = resampled_difference(values, held_out)
+        found = resampled_difference(values, ratio)
         return Interval(mean=found.mean, low=found.low, high=found.high), 1.0 if found.p is None else found.p
 
     return judge
