@@ -84,14 +84,14 @@ def test_over_splits_of_one_table_it_is_the_corrected_resampled_test():
     run = seeds([0.05, 0.08, 0.05, 0.13, 0.06, 0.07])
     baseline = seeds([0.10, 0.12, 0.09, 0.14, 0.11, 0.10])
     values = [run[seed] - baseline[seed] for seed in run]
-    found, independent = (compare_to_baseline([run], baseline, held_out=ratio)[0] for ratio in (0.7, None))
-    expected = resampled_difference(values, 0.7)
+    found, independent = (compare_to_baseline([run], baseline, held_out=ratio)[0] for ratio in (1.2, None))
+    expected = resampled_difference(values, 1.2)
     assert found.difference == {"mean": expected.mean, "low": expected.low, "high": expected.high, "p": expected.p}
     assert (independent.verdict, found.verdict) == ("better", "unclear")
-    assert found.seeds_to_tell == splits_that_tell(values, 0.7)
-    several = compare_to_baseline([run] * 3, baseline, held_out=0.7)
+    assert found.seeds_to_tell == splits_that_tell(values, 1.2)
+    several = compare_to_baseline([run] * 3, baseline, held_out=1.2)
     assert several[0].difference["p"] == pytest.approx(min(1.0, 3 * expected.p))
-    assert several[0].seeds_to_tell == splits_that_tell(values, 0.7, 0.05 / 3)
+    assert several[0].seeds_to_tell == splits_that_tell(values, 1.2, 0.05 / 3)
 
 
 def test_equally_good_ridges_are_told_apart_at_the_level_and_not_as_if_splits_were_independent():
