@@ -40,6 +40,14 @@ def warnings(config: Config, stack_key: str = "regularizers") -> list[str]:
             "weights with large gradients are decayed less than others (Loshchilov & Hutter 2019). For decay that is "
             f"the same for all, use weight_decay instead of {decaying[0]}."
         )
+    own_decay = getattr(config.optimizer, "weight_decay", 0)
+    if own_decay and "weight_decay" in stack:
+        added = stack["weight_decay"].lam  # type: ignore[attr-defined]
+        found.append(
+            f"weight_decay with {optimizer}, which decays by {own_decay:g} of its own: both act, {own_decay + added:g} "
+            f"in sum. Write it in one place, such as -s optimizer.weight_decay=0 -s {stack_key}.weight_decay.lam="
+            f"{own_decay + added:g}."
+        )
     l1 = stack.get("l1")
     if l1 is not None and getattr(l1, "method", None) == "subgradient" and optimizer in ADAPTIVE:
         found.append(

@@ -38,7 +38,9 @@ METRICS: dict[str, str] = {
     "diverged": "Seeds whose training did not stay finite. They are in no mean.",
     "peek": "yes where the test split was used for choosing (--peek): the test loss is then no honest estimate.",
     "name": "What the run is called: `name` in its config, else the config file's stem.",
-    "stack": "The regularizers of the run in their order, each with its strength; `none` without any.",
+    "stack": "What regularizes the run, wherever its config says so: the stack in its order, each member with its "
+    "strength, then decay and SAM in the optimizer, label noise, residual connections and tied weights; `none` without "
+    "any.",
     "changed": "The keys of the config in which the runs of the table differ, and their values (--only-changed).",
     "status": "running, completed, diverged, interrupted or failed.",
     "seeds": "How many seeds of the run are finished, those that diverged among them.",
@@ -47,7 +49,9 @@ METRICS: dict[str, str] = {
     "dataset": "The kind of dataset.",
     "task": "regression, binary or multiclass.",
     "metric": "What difference, p, won and verdict are about (--metric).",
-    "baseline": "The run that the others of the group are compared with.",
+    "baseline": "The run that the others of the group are compared with: the one that is named by --baseline, else the "
+    "one that nothing regularizes, and of several the one whose remaining settings most of the group share.",
+    "baseline_because": "Why it is this one, where several runs are regularized by nothing.",
     "train": "In `regx diagnose`: the training loss as a share of the trivial loss, that of always answering the "
     "training mean or its shares of the classes.",
     "val": "In `regx diagnose`: the validation loss as a share of the trivial loss. Its gap is val - train.",

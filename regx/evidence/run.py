@@ -24,7 +24,7 @@ from regx.store.files import (
     read_json,
 )
 from regx.store.lock import holder
-from regx.store.summary import Summary, check
+from regx.store.summary import Summary, check, stack_text
 from regx.store.summary import summary as empty_summary
 
 if TYPE_CHECKING:
@@ -53,6 +53,11 @@ class Run:
     @property
     def name(self) -> str:
         return self.summary.name
+
+    @property
+    def stack(self) -> str:
+        """What regularizes, wherever the config says it; `none` where nothing does."""
+        return stack_text(self.config)
 
     @property
     def seeds(self) -> list[int]:
@@ -114,7 +119,7 @@ class Run:
         return predict(self, x, seed)
 
     def __repr__(self) -> str:
-        return f"<regx run {self.folder}: {self.summary.stack}, {len(self.seeds)} seeds>"
+        return f"<regx run {self.folder}: {self.stack}, {len(self.seeds)} seeds>"
 
 
 def read_run(folder: Path | str) -> Run:

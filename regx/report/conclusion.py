@@ -14,7 +14,15 @@ def conclusion(rows: Sequence[Row]) -> list[str]:
     names = labels(rows)
     told = any(row.get("verdict") in ("better", "worse", "unclear") for row in rows)
     about = of_one_table(rows[0].get("dataset")) if told else []
-    return [*_verdicts(rows, names), *about, *_marks(rows, names)]
+    return [*_verdicts(rows, names), *_baseline(rows), *about, *_marks(rows, names)]
+
+
+def _baseline(rows: Sequence[Row]) -> list[str]:
+    """Why it is this one of several runs that nothing regularizes."""
+    because = rows[0].get("baseline_because") if rows else None
+    if because is None:
+        return []
+    return [f"Of several runs that nothing regularizes the baseline is {rows[0]['baseline']}, {because}."]
 
 
 def of_one_table(dataset: str | None) -> list[str]:

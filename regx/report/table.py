@@ -13,6 +13,7 @@ from regx.core.errors import InputError, did_you_mean
 from regx.core.parameters import parameters
 from regx.core.trained import ACCURACIES
 from regx.evidence.run import Needed, Run, find_runs, read_runs
+from regx.store.summary import in_data_and_shape, in_optimizer
 
 if TYPE_CHECKING:
     import pandas
@@ -68,6 +69,7 @@ COLUMNS = {
         Column("tied", "count", 99),
         Column("shared", "count", 99),
         Column("baseline", "text", 99),
+        Column("baseline_because", "text", 99),
     )
 }
 
@@ -94,17 +96,19 @@ def compare_rows(runs: Sequence[Run], baseline: Run | Path | str | None = None, 
     chosen = _find(runs, baseline) if baseline is not None else None
     groups = _groups(runs)
     rows = {}
+    reference: Run | None
     for label, members in groups.items():
         if chosen is not None and any(run is chosen for run in members):
-            reference: Run | None = chosen
+            reference, why = chosen, None
         else:
-            reference = _plain_run(members) if _measured(members, metric) else None
+            reference, why = _plain_run(members) if _measured(members, metric) else (None, None)
         judged = _judge(members, reference, metric)
         seeds = {seed for run in members for seed in run.seeds}
         own = [{**_row(run, label, seeds), "metric": metric, **judged[id(run)]} for run in members]
         names = dict(zip(map(id, members), labels(own), strict=True))
         of = names[id(reference)] if reference is not None else None
-        rows.update({id(run): {**row, "baseline": of} for run, row in zip(members, own, strict=True)})
+        said = {"baseline": of, "baseline_because": why}
+        rows.update({id(run): {**row, **said} for run, row in zip(members, own, strict=True)})
     by_label = [run for members in groups.values() for run in members]
     return [rows[id(run)] for run in by_label]
 
@@ -235,7 +239,7 @@ def _row(run: Run, group: str, seeds: set[int]) -> Row:
     return {
         "run": str(run.folder),
         "name": run.name,
-        "stack": summary.stack,
+        "stack": run.stack,
         "group": group,
         "dataset": summary.dataset,
         "task": summary.task,
@@ -290,27 +294,52 @@ def labels(rows: Sequence[Row]) -> list[str]:
     return called
 
 
-def _plain_run(runs: Sequence[Run]) -> Run | None:
-    """The run without regularizers; of several the one whose other settings most runs share, with the most seeds.
+def _plain_run(runs: Sequence[Run]) -> tuple[Run | None, str | None]:
+    """The run that nothing regularizes, and where several qualify why it is this one, whatever their order.
 
-    One whose regularizers all have strengths that do nothing, such as the l2(0) of a sweep, is without them too.
+    That is one without members in its stack, decay or SAM in its optimizer, but for strengths that do nothing, such as
+    the l2(0) of a sweep. Label noise, residual connections and tied weights may be there if all runs have them. Of
+    several it is the one whose remaining settings most runs share.
     """
+    apart = {id(run): in_data_and_shape(run.config) for run in runs}
+    common = set.intersection(*(set(map(repr, one.items())) for one in apart.values())) if runs else set()
 
     def others(run: Run) -> str:
-        own = {key: item for key, item in run.config.items() if key not in ("name", "regularizers", "seeds")}
-        return json.dumps(own, sort_keys=True)
+        without = {*in_optimizer(run.config), *apart[id(run)]}
+        own = {key: item for key, item in _dotted(run.config).items() if key.rpartition(".")[2] not in without}
+        plain = {key: item for key, item in own.items() if not key.startswith("regularizers.")}
+        return json.dumps(plain, sort_keys=True, default=str)
 
-    shared = Counter(others(run) for run in runs)
+    shared = Counter(map(others, runs))
     plain = [
-        run for run in runs if all(_does_nothing(*one) for item in run.config["regularizers"] for one in item.items())
+        run
+        for run in runs
+        if not in_optimizer(run.config)
+        and set(map(repr, apart[id(run)].items())) <= common
+        and all(_does_nothing(*one) for item in run.config["regularizers"] for one in item.items())
     ]
-    finished = {id(run): len(run.per_seed("test_loss")) for run in plain}
-    # With a run that has no finished seed nothing can be compared.
-    return max(
-        plain,
-        key=lambda run: (finished[id(run)] > 0, shared[others(run)], not run.config["regularizers"], finished[id(run)]),
-        default=None,
-    )
+    if not plain:
+        return None, None
+
+    def rank(run: Run) -> tuple[Any, ...]:
+        finished = len(run.per_seed("test_loss"))
+        # With a run that has no finished seed nothing can be compared.
+        return (
+            finished == 0,
+            -shared[others(run)],
+            bool(run.config["regularizers"]),
+            -finished,
+            run.name,
+            str(run.folder),
+        )
+
+    first, *rest = sorted(plain, key=rank)
+    if not rest:
+        return first, None
+    of = f"whose other settings {shared[others(first)]} of {len(runs)} runs share"
+    reasons = ("which alone has finished seeds", of, "whose stack is empty", "which has the most seeds")
+    pairs = zip(reasons, rank(first), rank(rest[0]), strict=False)
+    return first, next((why for why, own, other in pairs if own != other), "the first by name")
 
 
 def _does_nothing(kind: str, given: Any) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from regx.core.parameters import MISSING, parameters
 from regx.core.trained import Trained
+from regx.optim import REGISTRY as OPTIMIZERS
 from regx.regularizers import REGISTRY
 from regx.stats.aggregate import UNKNOWN, Interval, mean_interval
 from regx.store.files import damaged, expect
@@ -165,7 +166,7 @@ def summary(resolved: Mapping[str, Any], about: Mapping[str, Any], seeds: Mappin
     return {
         "name": resolved["name"],
         "task": about["task"],
-        "stack": stack_text(resolved["regularizers"]),
+        "stack": stack_text(resolved),
         "dataset": resolved["dataset"]["name"],
         "data_fingerprint": about["data_fingerprint"],
         "peek": bool(about.get("peek", False)),
@@ -191,9 +192,33 @@ def values(seed: Mapping[str, Any]) -> dict[str, float | None]:
     return {**metrics, "gap": gap, "best_epoch": seed["reported_epoch"], "seconds": seed["seconds"]}
 
 
-def stack_text(regularizers: list[Mapping[str, Mapping[str, Any]]]) -> str:
-    """The stack in short, such as `l2(0.003) + dropout(0.1)`: the first parameter, and others not at their default."""
-    return " + ".join(_member_text(kind, given) for item in regularizers for kind, given in item.items()) or "none"
+def stack_text(resolved: Mapping[str, Any]) -> str:
+    """What regularizes, in short, such as `l2(0.003) + dropout(0.1) + sam(0.05)`, wherever the config says it.
+
+    Of a member its first parameter, and others that are not at their default; then decay and SAM of the optimizer,
+    label noise, residual connections and tied weights.
+    """
+    members = [_member_text(kind, given) for item in resolved["regularizers"] for kind, given in item.items()]
+    others = [*in_optimizer(resolved).items(), *in_data_and_shape(resolved).items()]
+    return (
+        " + ".join([*members, *(name if value is True else f"{name}({value:g})" for name, value in others)]) or "none"
+    )
+
+
+def in_optimizer(resolved: Mapping[str, Any]) -> dict[str, float]:
+    """The settings of a config's optimizer that regularize, such as `weight_decay` and `sam`, and their values."""
+    given = resolved.get("optimizer") or {}
+    kind = OPTIMIZERS.get(given.get("name", ""))
+    declared = parameters(kind) if kind is not None else {}
+    found = {name: given.get(name, one.neutral) for name, one in declared.items() if one.neutral is not None}
+    return {name: value for name, value in found.items() if value != declared[name].neutral}
+
+
+def in_data_and_shape(resolved: Mapping[str, Any]) -> dict[str, Any]:
+    """What else regularizes without being in the stack: label noise, residual connections, tied weights."""
+    sections = {"label_noise": "dataset", "residual": "architecture", "tied": "architecture"}
+    found = {name: (resolved.get(section) or {}).get(name) for name, section in sections.items()}
+    return {name: value for name, value in found.items() if value}
 
 
 def _member_text(kind: str, given: Mapping[str, Any]) -> str:

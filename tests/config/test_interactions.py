@@ -28,6 +28,12 @@ CASES = [
         {"architecture": "{hidden: [8, 9], residual: true}"},
         ["architecture.hidden=[8, 8]"],
     ),
+    (
+        "weight_decay with adamw, which decays by 0.01 of its own: both act, 0.02 in sum",
+        ["weight_decay: {lam: 0.01}"],
+        {"optimizer": "adamw"},
+        ["optimizer.weight_decay=0"],
+    ),
     ("batch_norm on batches of 8", ["batch_norm"], {"training.batch_size": "8"}, ["regularizers.batch_norm=off"]),
     ("stochastic_depth without residual", ["stochastic_depth"], {}, ["architecture.residual=true"]),
 ]

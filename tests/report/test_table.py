@@ -7,6 +7,7 @@ import pytest
 from regx.core.errors import InputError
 from regx.core.glossary import METRICS
 from regx.evidence.run import read_run, read_runs
+from regx.report.conclusion import conclusion
 from regx.report.table import COLUMNS, compare_frame, compare_rows, flat, known_columns, labels, only_changed, sort_rows
 from regx.store.folder import write_run
 
@@ -215,3 +216,49 @@ def test_runs_of_one_name_are_called_by_as_much_of_their_paths_as_tells_them_apa
     rows = [{"name": name, "run": run} for run, name in runs.items()]
     assert labels(rows) == ["a", "runs/b-2", "b-3", "race/b-2", "x/b-2"]
     assert labels([]) == []
+
+
+def test_what_regularizes_outside_the_stack_is_named_and_is_no_baseline(fabricated, tmp_path):
+    elsewhere = {
+        "sam(0.05)": {"optimizer": {"name": "sgd", "lr": 0.003, "sam": 0.05}},
+        "weight_decay(0.01)": {"optimizer": {"name": "adamw", "lr": 0.003, "weight_decay": 0.01}},
+        "residual": {"architecture": {"hidden": [64, 64], "activation": "relu", "residual": True}},
+        "tied": {"architecture": {"hidden": [64, 64], "activation": "relu", "tied": True}},
+    }
+    for stack, changes in elsewhere.items():
+        fabricated.store(tmp_path / stack, [0.3] * 6, name="0", **changes)
+    fabricated.store(tmp_path / "z", [0.3] * 6, name="z")
+    runs, _ = read_runs([tmp_path])
+    for ordered in (runs, runs[::-1]):
+        rows = {row["stack"]: row for row in compare_rows(ordered)}
+        assert rows.keys() == {*elsewhere, "none"}
+        assert {row["verdict"] for stack, row in rows.items() if stack != "none"} == {"unclear"}
+        assert rows["none"]["verdict"] == "baseline"
+        assert rows["none"]["baseline_because"] is None
+    # Label noise that all have is the data's, and no reason to have no baseline.
+    noisy = {"dataset": {"name": "sine", "label_noise": 0.1}}
+    fabricated.store(tmp_path / "more" / "a", [0.3] * 6, name="a", **noisy)
+    fabricated.store(tmp_path / "more" / "b", [0.3] * 6, name="b", stack=[{"l2": {"lam": 0.1}}], **noisy)
+    rows = {row["stack"]: row["verdict"] for row in compare_rows(read_runs([tmp_path / "more"])[0])}
+    assert rows == {"label_noise(0.1)": "baseline", "l2(0.1) + label_noise(0.1)": "unclear"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "because"),
+    [
+        ({"optimizer": {"name": "adam", "lr": 0.1}}, "whose other settings 2 of 3 runs share"),
+        ({"stack": [{"l2": {"lam": 0.0}}]}, "whose stack is empty"),
+        ({}, "the first by name"),
+    ],
+)
+def test_where_two_runs_qualify_the_table_says_which_it_took_and_why(fabricated, tmp_path, changes, because):
+    fabricated.store(tmp_path / "a", [0.3] * 6, name="a")
+    fabricated.store(tmp_path / "b", [0.3] * 6, name="b", **changes)
+    fabricated.store(tmp_path / "c", [0.1] * 6, name="c", stack=[{"l2": {"lam": 0.1}}])
+    runs, _ = read_runs([tmp_path])
+    for ordered in (runs, runs[::-1], [runs[1], runs[0], runs[2]]):
+        rows = compare_rows(ordered)
+        assert [row["name"] for row in rows if row["verdict"] == "baseline"] == ["a"]
+        said = f"Of several runs that nothing regularizes the baseline is a, {because}."
+        assert said in conclusion(rows)
+        assert not any("Of several" in text for text in conclusion(compare_rows(ordered, baseline="b")))

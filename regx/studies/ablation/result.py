@@ -41,7 +41,7 @@ def ablation_of(folder: Path, members: Sequence[str], runs: Sequence[Run], metri
     for run in runs:
         for seed, network in run.summary.networks.items():
             if not network.completed:
-                diverged.setdefault(seed, []).append(run.summary.stack)
+                diverged.setdefault(seed, []).append(run.stack)
     values = np.array([[one[seed] for seed in seeds] for one in measured])
     found = contrasts(values, metric not in ACCURACIES, held_out(runs[0], metric)) if seeds else None
     return Ablation(folder, tuple(members), tuple(runs), metric, seeds, dict(sorted(diverged.items())), found)

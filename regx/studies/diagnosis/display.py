@@ -158,7 +158,7 @@ def _about(one: Diagnosed) -> str:
     rows = "" if diagnosis.rows is None else f", {diagnosis.rows:,} rows"
     parameters = "" if summary.parameters is None else f", {summary.parameters:,} parameters"
     seeds = f"{len(diagnosis.seeds)} seed{'' if len(diagnosis.seeds) == 1 else 's'}"
-    stack = "no regularizer" if summary.stack == "none" else summary.stack
+    stack = "no regularizer" if one.run.stack == "none" else one.run.stack
     text = f"{summary.dataset}{rows}{parameters}, {stack}, {seeds}."
     if diagnosis.trivial is None:
         return text

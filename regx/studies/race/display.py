@@ -110,7 +110,7 @@ class RaceState:
         self.lanes = [
             Lane(
                 config.name,
-                stack_text(config.resolved["regularizers"]),
+                stack_text(config.resolved),
                 any(member.kind == "early_stopping" for member in config.stack),
                 config.seeds,
             )

@@ -334,7 +334,7 @@ class _Race:
         return lanes, dropped
 
     def _shown(self, lane: LadderLane, candidate: Candidate) -> str:
-        text = stack_text(stack(lane, candidate, self._patience()))
+        text = stack_text({"regularizers": stack(lane, candidate, self._patience())})
         if lane.name != SMALL:
             return text
         return f"{'-'.join(map(str, _quarter(self._base.architecture.hidden)))} hidden units"
