@@ -265,7 +265,7 @@ def _overrides(given: Mapping[str, Any] | None) -> list[str]:
     def text(key: str, value: Any) -> str:
         if isinstance(value, bool) and key.startswith("regularizers.") and key.count(".") == 1:
             return "on" if value else "off"
-        return value if isinstance(value, str) else as_text(value)
+        return value if isinstance(value, str) else as_text(value, "set")
 
     return [f"{key}={text(key, value)}" for key, value in (given or {}).items()]
 

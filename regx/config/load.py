@@ -101,8 +101,8 @@ def path_of(given: Given) -> Path:
     return WRITTEN_HERE
 
 
-def as_text(value: Any) -> str:
-    """A plain value as YAML reads it again; numbers and arrays of NumPy and paths among them.
+def as_text(value: Any, where: str = "config") -> str:
+    """A plain value as YAML reads it again; numbers and arrays of NumPy and paths among them.  where: for messages.
 
     Raises InputError for anything else.
     """
@@ -112,7 +112,7 @@ def as_text(value: Any) -> str:
             return value.tolist()
         if isinstance(value, os.PathLike):
             return os.fspath(value)
-        raise InputError(f"expected numbers, words, true, false, None, lists or mappings in a config, found {value!r}")
+        raise InputError(f"{where}: expected numbers, words, true, false, None, lists or mappings, found {value!r}")
 
     return json.dumps(value, default=plain, ensure_ascii=False)
 

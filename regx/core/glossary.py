@@ -92,9 +92,13 @@ VERDICTS: dict[str, str] = {
     "of the trivial loss. `regx diagnose` prints from where on.",
     "severe overfitting": "The validation loss lies above the training loss, or rose past its least value, by much of "
     "the trivial loss. `regx diagnose` prints from where on.",
-    "help each other": "Two regularizers gain more together than the sum of what they gain apart.",
+    "help each other": "Two regularizers do better together than the sum of what they do apart, and each gains where "
+    "the other is on.",
+    "harm less together": "Two regularizers do better together than the sum of what they do apart, but adding one to "
+    "the other gains nothing.",
     "overlap": "Two regularizers gain less together than the sum of what they gain apart; neither is seen to harm the "
     "other.",
+    "harm more together": "Two regularizers each do harm alone, and more together than the sum of that.",
     "interfere": "Two regularizers gain less together than the sum of what they gain apart, and adding one to the "
     "other makes matters worse.",
 }

@@ -104,3 +104,24 @@ def test_p_is_corrected_for_all_effects_interactions_and_the_shortfall():
     assert [one["p"] for one in [*differences, found.shortfall]] == pytest.approx(expected)
     assert [one["mean"] for one in [*differences, found.shortfall]] == pytest.approx([c.mean() for c in parts])
     assert min(raw) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("losses", "verdict"),
+    [
+        ((1.0, 1.2, 1.1, 1.25), "harm less together"),  # both are worse than none, and together worst of all
+        ((1.0, 1.2, 1.1, 0.8), "help each other"),  # each harms alone, and gains where the other is on
+        ((1.0, 0.9, 0.8, 0.5), "help each other"),
+        ((1.0, 0.8, 1.2, 1.05), "interfere"),
+        ((1.0, 0.8, 1.3, 0.9), "harm less together"),  # one gains, and the other harms with it and without it
+        ((1.0, 0.7, 0.6, 0.55), "overlap"),
+        ((1.0, 0.7, 0.6, 0.8), "interfere"),
+        ((1.0, 1.1, 1.2, 1.5), "harm more together"),
+    ],
+)
+@pytest.mark.parametrize("lower", [True, False])
+def test_the_verdict_of_a_pair_follows_from_what_each_does_alone_and_with_the_other(losses, verdict, lower):
+    rng = np.random.default_rng(0)
+    values = np.array(losses)[:, None] + 0.001 * rng.standard_normal((4, 8))
+    (pair,) = contrasts(values if lower else -values, lower).pairs
+    assert pair.verdict == verdict

@@ -198,19 +198,23 @@ def _pairs(study: Ablation, found: Contrasts, words: _Words) -> list[str]:
         one, other = _names(study, pair)
         amount = in_words(pair.interaction, turned=(pair.interaction["mean"] or 0) < 0)
         means = f"{one} {words.both(pair.without_other[0], pair.with_other[0], other)}"
-        changes = [words.sign * (interval["mean"] or 0) for interval in (*pair.without_other, *pair.with_other)]
-        if pair.verdict == "help each other" and min(changes) > 0:
+        if pair.verdict == "harm less together":
             said.append(
                 f"{one} and {other} do less harm together than apart: {means}. Together they cost {amount} less than "
-                "the sum of what each costs alone."
+                "the sum of what each changes alone; that is no help, since adding one to the other gains nothing."
             )
         elif pair.verdict == "help each other":
             said.append(f"{one} and {other} help each other: {means}. Together they gain {amount} more than apart.")
         elif pair.verdict == "overlap":
-            same = ", as if they did part of the same work" * (max(changes[:2]) < 0)
             said.append(
-                f"{one} and {other} overlap: {means}. Together they gain {amount} less than apart{same}. That they "
-                "interfere is not seen: adding one to the other makes nothing worse that can be told."
+                f"{one} and {other} overlap: {means}. Together they gain {amount} less than apart, as if they did part "
+                "of the same work. That they interfere is not seen: adding one to the other makes nothing worse that "
+                "can be told."
+            )
+        elif pair.verdict == "harm more together":
+            said.append(
+                f"{one} and {other} do more harm together than apart: {means}. Together they cost {amount} more than "
+                "the sum of what each costs alone."
             )
         elif pair.verdict == "interfere":
             harmed = [
@@ -218,10 +222,9 @@ def _pairs(study: Ablation, found: Contrasts, words: _Words) -> list[str]:
                 for added, present, interval in ((one, other, pair.with_other[0]), (other, one, pair.with_other[1]))
                 if side(interval) * words.sign > 0
             ]
-            less = f"gain {amount} less than apart"
-            if min(changes[:2]) > 0:
-                less = f"cost {amount} more than the sum of what each costs alone"
-            said.append(f"{one} and {other} interfere: {'; '.join(harmed)}. Together they {less}.")
+            said.append(
+                f"{one} and {other} interfere: {'; '.join(harmed)}. Together they gain {amount} less than apart."
+            )
         elif pair.interaction["low"] == pair.interaction["high"] == 0:
             said.append(
                 f"{one} and {other} do not touch each other: what either changes is the same with the other on."

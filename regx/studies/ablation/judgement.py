@@ -14,7 +14,9 @@ from regx.stats.aggregate import Interval, side
 from regx.stats.paired import Difference, compare_to_baseline, difference_interval
 
 Answer = Literal["yes", "no", "no gain", "cannot tell"]
-PairVerdict = Literal["help each other", "overlap", "interfere", "unclear", "cannot tell"]
+PairVerdict = Literal[
+    "help each other", "harm less together", "overlap", "interfere", "harm more together", "unclear", "cannot tell"
+]
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,8 @@ def contrasts(values: Array, lower_is_better: bool = True, held_out: float | Non
     factor interaction is half of the one here.
 
     p of averages, interactions and the shortfall is corrected over all of them by Holm's method, and verdicts are as
-    in `compare_to_baseline`. Where an interaction takes away from what both gain, the two `interfere` if switching one
-    on while the other is on makes matters worse (its interval lies on that side of 0), and only `overlap` if not.
+    in `compare_to_baseline`; those of pairs follow from what each member does alone and with the other
+    (`_pair_verdict`).
     """
     on = design(int(np.log2(len(values))))
     k, sign = on.shape[1], 1.0 if lower_is_better else -1.0
@@ -108,7 +110,7 @@ def contrasts(values: Array, lower_is_better: bool = True, held_out: float | Non
     pairs = []
     for pair, found in zip(numbers, judged[k:], strict=False):
         with_other, without = ((interval(of[pair]), interval(of[pair[::-1]])) for of in (given, absent))
-        verdict = _pair_verdict(found.verdict, with_other, sign)
+        verdict = _pair_verdict(found.verdict, without, with_other, sign)
         pairs.append(Pair(pair, found.difference, with_other, without, verdict, found.seeds_to_tell))
     # The last one judged is the shortfall; one member has none.
     shortfall = judged[-1] if k > 1 else None
@@ -137,12 +139,28 @@ def _index(on: Array, members: Sequence[int]) -> int:
     return int(np.flatnonzero((on == wanted).all(axis=1))[0])
 
 
-def _pair_verdict(verdict: str, with_other: tuple[Interval, Interval], sign: float) -> PairVerdict:
+def _pair_verdict(
+    verdict: str, without: tuple[Interval, Interval], with_other: tuple[Interval, Interval], sign: float
+) -> PairVerdict:
+    """What two members do to each other, from the verdict on their interaction and from what each changes.
+
+    Together they do better than the sum of what they do apart: they help each other if each gains where the other is
+    on, else they only harm less. Together they do worse: they harm more where both harm alone, interfere where adding
+    one to the other makes matters worse (its interval lies on that side of 0), and overlap where it does not.
+    without, with_other: what the first changes with the second off or on, then the second with the first.
+    """
     if verdict == "better":
-        return "help each other"
+        return "help each other" if all(_gain(one, sign) > 0 for one in with_other) else "harm less together"
     if verdict == "worse":
+        if all(_gain(one, sign) < 0 for one in without):
+            return "harm more together"
         return "interfere" if any(side(one) == sign for one in with_other) else "overlap"
     return "unclear" if verdict == "unclear" else "cannot tell"
+
+
+def _gain(change: Interval, sign: float) -> float:
+    """How much better the mean of a change is than none."""
+    return -sign * (change["mean"] or 0.0)
 
 
 def _answer(gain: bool, verdict: str) -> Answer:
