@@ -116,9 +116,9 @@ def effects(means, metric="test_loss", seeds=8):
             [
                 "There is no return that could diminish",
                 "batch_norm lowers the test accuracy by 0.400",
-                "do more harm together than apart: batch_norm lowers the test accuracy by 0.20 while dropout is off and "
-                "by 0.40 while it is on. Together they cost 0.200 [0.198, 0.202] more than the sum of what each costs "
-                "alone.",
+                "do more harm together than apart: batch_norm lowers the test accuracy by 0.20 while dropout is off "
+                "and by 0.40 while it is on. Together they cost 0.200 [0.198, 0.202] more than the sum of what each "
+                "costs alone.",
             ],
         ),
         ((1.0, 0.7), "test_loss", ["batch_norm lowers the test loss by 0.300 [0.299, 0.301], which is better."]),

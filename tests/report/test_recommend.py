@@ -163,6 +163,26 @@ def test_one_of_something_is_not_many() -> None:
     assert plan_lines(["none"], 1, 1, 5, [])[1] == "1 split, up to 1 epoch a network, about 5 s."
 
 
+def test_a_gain_below_what_anybody_could_use_is_called_that() -> None:
+    text = said({"none": 0.00053, "l2": 0.00014}, (0.69, 0.5, 0.6), 1e-6)
+    assert "Regularization helps" not in text
+    assert "lowers the loss of the network by less than anybody could use: 0.00039, 0.06% of what the trivial" in text
+    assert "So the network without one will do as well." in text
+    text = said({"none": 0.8, "l2": 0.4999}, (1.0, 0.5, 0.75), 1e-6)
+    assert "against the better of them, ridge regression" in text
+    assert "That is 0.01% of what the trivial answer costs, less than anybody could use." in text
+
+
+def test_a_stack_that_is_marked_better_is_spoken_of_where_choosing_does_not_help() -> None:
+    """Else the table would mark it better and the sentences say that no regularizer helps."""
+    raced, measured = found({"none": 0.5, "l2": 0.6, "dropout": 0.45}, (1.0, 0.7, 0.75), 0.1)
+    raced[1] = dataclasses.replace(raced[1], val=scores(0.3, 0.05))  # what every split chooses
+    text = " ".join(conclusion_lines(recommendation(raced, measured)))
+    assert "Choosing a regularizer does not help the network; choosing one makes it worse." in text
+    assert "No regularizer helps" not in text
+    assert "Taken alone, better than no regularizer on test rows: dropout(1) (difference -0.050, 95 % interval" in text
+
+
 def test_the_plain_network_alone_says_nothing_about_regularizers() -> None:
     assert "Time sufficed for the plain network alone" in said({"none": 0.5}, (1.0, 0.7, 0.8))
 

@@ -14,6 +14,7 @@ from regx.studies.recommendation.judgement import (
     FEWEST_SPLITS,
     PLAIN,
     PROCEDURE,
+    USABLE,
     WORTH,
     Compared,
     Conclusion,
@@ -63,7 +64,8 @@ def plan_lines(lanes: Sequence[str], splits: int, epochs: int, seconds: float, n
 def conclusion_lines(found: Recommendation) -> list[str]:
     """What is concluded, a paragraph each: what to do, whether a regularizer helps, what the plain models say."""
     inspection, lanes, references, conclusion = found.inspection, found.lanes, found.references, found.conclusion
-    recommended, plain = found.recommended, next(lane for lane in lanes if lane.name == PLAIN)
+    named = {lane.name: lane for lane in lanes}
+    recommended, plain = found.recommended, named[PLAIN]
     by_role = {one.reference.role: one for one in references}
     rival = by_role[conclusion.rival]
     trivial = by_role[TRIVIAL]
@@ -91,8 +93,9 @@ def conclusion_lines(found: Recommendation) -> list[str]:
     return [
         *([] if conclusion.learnable else [_doubt(conclusion, by_role, answer, splits)]),
         _advice(conclusion, recommended, stack, rival),
-        _regularization(conclusion, recommended, plain, splits, inspection.rows),
-        _contest(conclusion, rival, procedure, splits),
+        _regularization(conclusion, recommended, plain, splits, mean(trivial.test)),
+        *_single(conclusion, named),
+        _contest(conclusion, rival, procedure, splits) + _unusable(conclusion, mean(trivial.test)),
         *_power(conclusion, inspection.rows, splits),
     ]
 
@@ -130,7 +133,18 @@ def _advice(conclusion: Conclusion, recommended: Raced, stack: str, rival: Measu
     )
 
 
-def _regularization(conclusion: Conclusion, recommended: Raced, plain: Raced, splits: int, rows: int) -> str:
+def _single(conclusion: Conclusion, named: Mapping[str, Raced]) -> list[str]:
+    """That stacks are better than none though choosing among all of them is not shown to be."""
+    said = [f"{named[name].stack} ({_interval(conclusion.lanes[name])})" for name in conclusion.single]
+    if not said:
+        return []
+    return [
+        f"Taken alone, better than no regularizer on test rows: {', '.join(said)}; p is corrected for the number of "
+        "stacks. The validation rows do not single that out, so choosing by them does not bring it."
+    ]
+
+
+def _regularization(conclusion: Conclusion, recommended: Raced, plain: Raced, splits: int, trivial: float) -> str:
     compared, before = conclusion.to_plain, mean(plain.test)
     losses = f"a test loss of {_n(mean(conclusion.procedure))}, against {_n(before)} for the network without one"
     how = f"With the regularizers that each split's validation rows choose, it has {losses}"
@@ -139,10 +153,17 @@ def _regularization(conclusion: Conclusion, recommended: Raced, plain: Raced, sp
             f"Regularization helps the network. {how}; it is lower on {compared.lower} of {splits} splits "
             f"({_interval(compared)})."
         )
+    if conclusion.regularization == "helps by nothing":
+        return (
+            f"Regularization lowers the loss of the network by less than anybody could use: {_n(-compared.mean)}, "
+            f"{-compared.mean / trivial:.2%} of what the trivial answer costs. {how} ({_interval(compared)}). So the "
+            "network without one will do as well."
+        )
     if conclusion.regularization == "does not help":
+        nothing = "Choosing a regularizer does not help" if conclusion.single else "No regularizer helps"
         if set(conclusion.chosen.values()) == {PLAIN}:
             return (
-                "No regularizer helps the network: on every split the validation rows choose the one without, whose "
+                f"{nothing} the network: on every split the validation rows choose the one without, whose "
                 f"test loss is {_n(before)}."
             )
         worse = compared.verdict == "worse"
@@ -150,7 +171,7 @@ def _regularization(conclusion: Conclusion, recommended: Raced, plain: Raced, sp
         most = f" At most it is {gain:.1%} lower, and less than {WORTH:.0%} is not worth a regularizer."
         left_out = " So the network without one will do as well." if recommended.name != PLAIN else ""
         return (
-            f"No regularizer helps the network{'; choosing one makes it worse' if worse else ''}. {how} "
+            f"{nothing} the network{'; choosing one makes it worse' if worse else ''}. {how} "
             f"({_interval(compared)}).{most if gain > 0 else ''}{left_out}"
         )
     if compared.verdict == "better":  # but the validation rows recommend the plain network
@@ -173,6 +194,14 @@ def _contest(conclusion: Conclusion, rival: Measured, procedure: float, splits: 
     if conclusion.contest == "worse":
         return f"{_capital(name)} has the lower test loss: the network's is {losses} ({_interval(compared)})."
     return f"The network cannot be told from {name}: its test loss is {losses} ({_interval(compared)})."
+
+
+def _unusable(conclusion: Conclusion, trivial: float) -> str:
+    """That the difference to the plain model, though it is shown, is below what anybody could use; else nothing."""
+    difference = conclusion.to_reference[conclusion.rival].mean
+    if conclusion.contest == "unclear" or abs(difference) >= USABLE * trivial:
+        return ""
+    return f" That is {abs(difference) / trivial:.2%} of what the trivial answer costs, less than anybody could use."
 
 
 def _power(conclusion: Conclusion, rows: int, splits: int) -> list[str]:

@@ -28,6 +28,9 @@ from regx.studies.recommendation.references import LINEAR, NETWORK, TRIVIAL, Ref
 PLAIN = "none"
 PROCEDURE = "procedure"
 WORTH = 0.05  # a difference of less than this share of the plain network's loss is not worth having
+# A difference of less than this share of what the trivial answer costs is below what anybody could use: of a loss of
+# 0.69, that of always saying one half, it is 0.0035.
+USABLE = 0.005
 FEWEST_SPLITS = 5
 
 Scores = Mapping[int, float]
@@ -92,8 +95,10 @@ class Conclusion:
     learners: which of these beat the trivial answer. learnable: whether one does; None where none is shown to, and one
     looks as if it did by more than is `WORTH`.
     regularization: whether a regularizer helps the network; it does not where the 95 % interval has no gain that is
-    worth having. rival: the role of the reference that the network is held against; contest: how that ends, from the
-    network's side. splits_needed, rows_needed: what would about tell what the data cannot.
+    worth having, and helps by nothing where the gain that is shown is below what anybody could use (`USABLE`). single:
+    the lanes that alone are better than the plain one, where choosing among all is not shown to help. rival: the role
+    of the reference that the network is held against; contest: how that ends, from the network's side. splits_needed,
+    rows_needed: what would about tell what the data cannot.
     """
 
     recommended: str
@@ -105,7 +110,8 @@ class Conclusion:
     to_trivial: dict[str, Compared]
     learners: tuple[str, ...]
     learnable: bool | None
-    regularization: Literal["helps", "does not help", "cannot tell"]
+    regularization: Literal["helps", "helps by nothing", "does not help", "cannot tell"]
+    single: tuple[str, ...]
     rival: str
     contest: Literal["better", "worse", "unclear"]
     splits_needed: int | None
@@ -140,6 +146,11 @@ def conclude(
         regularization = "cannot tell"  # time sufficed for the plain network alone
     elif regularization == "helps" and learnable is False:
         regularization = "does not help"  # it makes the network less bad, and not better than no network
+    elif regularization == "helps" and -to_plain.mean < USABLE * mean(tests[TRIVIAL]):
+        regularization = "helps by nothing"
+    compared = _compared({lane.name: lane.test for lane in lanes if lane is not plain}, plain.test, held_out)
+    shown = regularization in ("helps", "helps by nothing")
+    single = tuple(name for name, one in compared.items() if one.verdict == "better" and not shown)
     rival, contest = _contest(to_reference, tests)
     against = plain.test if regularization == "cannot tell" else tests[rival]
     differences = [procedure[seed] - against[seed] for seed in against]
@@ -147,13 +158,14 @@ def conclude(
         recommended=recommended.name,
         chosen={seed: lane.name for seed, lane in best.items()},
         procedure=procedure,
-        lanes=_compared({lane.name: lane.test for lane in lanes if lane is not plain}, plain.test, held_out),
+        lanes=compared,
         to_plain=to_plain,
         to_reference=to_reference,
         to_trivial=to_trivial,
         learners=learners,
         learnable=learnable,
         regularization=regularization,
+        single=single,
         rival=rival,
         contest=contest,
         splits_needed=splits_that_tell(differences, held_out),
@@ -194,7 +206,9 @@ def _shares(losses: Scores, trivial: Scores) -> dict[int, float]:
     return {seed: losses[seed] / trivial[seed] if trivial[seed] else 1.0 for seed in trivial}
 
 
-def _regularization(compared: Compared, plain: bool, loss: float) -> Literal["helps", "does not help", "cannot tell"]:
+def _regularization(
+    compared: Compared, plain: bool, loss: float
+) -> Literal["helps", "helps by nothing", "does not help", "cannot tell"]:
     """plain: whether the plain lane is recommended. loss: its test loss."""
     if compared.low is None or compared.splits < FEWEST_SPLITS:
         return "cannot tell"
