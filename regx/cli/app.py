@@ -24,6 +24,7 @@ from regx.cli import (
     explain,
     init,
     lesson,
+    play,
     plot,
     race,
     recommend,
@@ -84,6 +85,7 @@ app.command("schema")(schema.command)
 app.command("init")(init.command)
 app.command("data")(data.command)
 app.command("lesson")(lesson.command)
+app.command("play")(play.command)
 
 
 def main() -> NoReturn:

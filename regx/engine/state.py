@@ -8,6 +8,7 @@ from functools import partial, reduce
 import numpy as np
 
 from regx.core.arrays import Array, below, over, squared_norm, under
+from regx.core.parameters import parameters
 from regx.core.regularizer import Pullback, Regularizer, Scores, Site
 from regx.core.streams import Streams
 from regx.engine.batches import Batch, Batches, augmented, targets
@@ -215,6 +216,26 @@ class State:
             site.state = {name: array[keep] for name, array in site.state.items()}
         self._build()
 
+    def adopt(self, other: State) -> None:
+        """Go on from where networks of the same tensors and seeds stand, with the settings of this population.
+
+        What members of the stack remember is kept where their settings are the same; others begin at the weights as
+        they are. So is what the optimizer remembers, where it is of the same kind.
+        """
+        saved, mine, theirs = other.saved(), self.population, other.population
+        if type(mine.optimizer) is not type(theirs.optimizer) or len(self.memory) != len(other.memory):
+            saved = {name: array for name, array in saved.items() if not name.startswith("memory/")}
+            saved |= under("memory", {str(slot): array for slot, array in enumerate(self.memory)})
+        before = {member.kind: member for member in theirs.stack}
+        anew = [member for member in mine.stack if not _same(member, before.get(member.kind))]
+        for member in mine.stack:
+            if member.kind not in before:
+                saved |= under(f"streams/{member.kind}", self._sites[member.kind].streams.saved())
+        self.restore(saved)
+        for member in anew:
+            self._sites[member.kind].state.clear()
+            member.begin(self._sites[member.kind], self.values)
+
     def saved(self) -> dict[str, Array]:
         """Everything that training has changed, between two epochs, to be given to `restore`."""
         found = {
@@ -240,3 +261,10 @@ class State:
         for kind, site in self._sites.items():
             site.streams.restore(below(f"streams/{kind}", saved))
             site.state = {name: array.copy() for name, array in below(f"state/{kind}", saved).items()}
+
+
+def _same(member: Regularizer, other: Regularizer | None) -> bool:
+    """Whether two members of a population are of one kind with equal settings."""
+    if other is None or type(member) is not type(other):
+        return False
+    return all(np.array_equal(getattr(member, field), getattr(other, field)) for field in parameters(type(member)))

@@ -1,0 +1,1 @@
+"""The playground: a live page on this machine, served by the engine."""

@@ -1,0 +1,372 @@
+"""A session of the playground: a race as a document that is edited while its lanes train.
+
+The document is a config with lanes, in its long form. Each edit sets or removes one key of it, is checked as a config
+file is, and is kept, so that it can be taken back. A thread of its own trains the lanes in turns and publishes frames.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from regx.config.config import Config
+from regx.config.grid import Grid
+from regx.config.load import load_any
+from regx.core.errors import InputError, RegxError
+from regx.core.parameters import Parameter, parameters
+from regx.data.csv import CSV
+from regx.play.lane import Lane
+from regx.regularizers import REGISTRY as REGULARIZERS
+from regx.runner.plan import dataset
+
+SECONDS_PER_FRAME = 1 / 40  # of training; with what a picture costs, about thirty a second
+MOST_LANES, MOST_SEEDS, MOST_ROWS = 8, 20, 5_000
+MOST_NUMBERS = 5_000_000  # parameters of all networks together
+MOST_UNDO = 200
+FRAMES_PER_MAP = 8  # heat maps are large, and change slowly
+POINTS, GRID = 160, 36  # where a curve, and each side of a boundary, is asked
+FORBIDDEN = ("name", "path")  # keys under `dataset` that a page cannot set: it would read files of this machine
+
+
+class Session:
+    """publish: called from the session's thread with every message for the page."""
+
+    def __init__(self, grid: Grid, publish: Callable[[dict[str, Any]], None]) -> None:
+        self._publish = publish
+        self._commands: queue.Queue[Mapping[str, Any]] = queue.Queue()
+        self.document = _document(grid)
+        self._start = copy.deepcopy(self.document)
+        self._past: list[dict[str, Any]] = []
+        self._lanes: dict[str, Lane] = {}
+        self._running, self._per_frame, self._stop_at = False, 0, 0
+        self._changed_midway = False
+        self._slider: tuple[str, list[dict[str, Any]]] = ("", [])  # the key moved last, and what its values gave
+        self._looking_at: int | None = None
+        self._closed = False
+        self._frames = 0
+        self._restart()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def tell(self, command: Mapping[str, Any]) -> None:
+        """A message of the page, from any thread."""
+        self._commands.put(command)
+
+    def close(self) -> None:
+        self._closed = True
+        self._commands.put({"type": "pause"})
+
+    # The thread
+
+    def _run(self) -> None:
+        from threadpoolctl import threadpool_limits
+
+        # One BLAS thread, as in every training, so that the bits are those of `regx run`.
+        with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
+            self._publish(self._state())
+            self._publish(self._frame())
+            while not self._closed:
+                try:
+                    while not self._closed:
+                        self._obey(self._commands.get(block=not self._running))
+                except queue.Empty:
+                    pass
+                if self._running:
+                    self._train()
+                    self._publish(self._frame())
+
+    def _obey(self, command: Mapping[str, Any]) -> None:
+        try:
+            action = getattr(self, f"_on_{command.get('type')}", None)
+            if action is None:
+                raise InputError(f"expected a message that the page sends, found {command.get('type')!r}")
+            action(command)
+        except (RegxError, KeyError, TypeError, ValueError) as error:
+            said = str(error) if isinstance(error, RegxError) else f"the message cannot be read: {error!r}"
+            self._publish({"type": "error", "message": said, "id": command.get("id")})
+        self._publish(self._state())
+        self._publish({**self._frame(), "id": command.get("id")})
+
+    def _train(self) -> None:
+        """Epochs until the time of a frame is over, the same number in every lane."""
+        end = time.perf_counter() + SECONDS_PER_FRAME
+        epochs = 0
+        most = self._per_frame or 1_000_000
+        if self._stop_at:
+            most = min(most, max(self._stop_at - self._epoch(), 0))
+        chunk = 1
+        while epochs < most and (epochs == 0 or time.perf_counter() < end):
+            before = time.perf_counter()
+            chunk = min(chunk, most - epochs)
+            for lane in self._lanes.values():
+                lane.train(chunk)
+            epochs += chunk
+            spent = time.perf_counter() - before
+            chunk = max(1, int(chunk * min(4.0, SECONDS_PER_FRAME / max(spent, 1e-4) / 3)))
+        if not epochs:
+            self._running = False
+
+    # What the page asks for
+
+    def _on_show(self, command: Mapping[str, Any]) -> None:
+        """What a page that has just come wants: everything, as it follows every command."""
+
+    def _on_run(self, command: Mapping[str, Any]) -> None:
+        self._running, self._looking_at = True, None
+
+    def _on_pause(self, command: Mapping[str, Any]) -> None:
+        self._running = False
+
+    def _on_step(self, command: Mapping[str, Any]) -> None:
+        self._running, self._looking_at = False, None
+        for lane in self._lanes.values():
+            lane.train(1)
+
+    def _on_reset(self, command: Mapping[str, Any]) -> None:
+        self._restart()
+
+    def _on_speed(self, command: Mapping[str, Any]) -> None:
+        self._per_frame = max(0, min(int(command["epochs"]), 10_000))
+
+    def _on_stop_at(self, command: Mapping[str, Any]) -> None:
+        self._stop_at = max(0, int(command["epoch"]))
+
+    def _on_look(self, command: Mapping[str, Any]) -> None:
+        """Show the functions as they were at an epoch, where the marker was dragged to; the last one without any."""
+        epoch = command.get("epoch")
+        epochs = [epoch_ for epoch_, _ in next(iter(self._lanes.values())).rows]
+        self._looking_at = None if epoch is None else min(epochs, key=lambda one: abs(one - int(epoch)))
+
+    def _on_set(self, command: Mapping[str, Any]) -> None:
+        path, value = str(command["path"]), command.get("value")
+        document = copy.deepcopy(self.document)
+        _put(document, path, value)
+        self._remember(path)
+        self._change(document)
+
+    def _on_undo(self, command: Mapping[str, Any]) -> None:
+        if self._past:
+            document = self._past.pop()
+            self._change(document, undo=True)
+
+    def _on_load(self, command: Mapping[str, Any]) -> None:
+        """Another whole document, as a link holds it. What data it is of stays this session's."""
+        document = copy.deepcopy(command["document"])
+        data = document.get("dataset") if isinstance(document, dict) else None
+        own = self._start["dataset"]
+        if not isinstance(data, dict) or any(data.get(key) != own.get(key) for key in FORBIDDEN):
+            raise InputError(f"the link is of other data: expected the dataset {own['name']}. Type: regx play CONFIG")
+        self._change(document)
+        self._restart()
+
+    # The document
+
+    def _change(self, document: dict[str, Any], undo: bool = False) -> None:
+        """Take over another document, live where the networks stay the same; else from the start."""
+        cells = _cells(document)
+        if not undo:
+            self._past = [*self._past[1 - MOST_UNDO :], self.document]
+        same = list(cells) == list(self._lanes)
+        self.document = document
+        trained = self._epoch()
+        if not same or not all(self._lanes[name].change(config) for name, config in cells.items()):
+            self._restart()
+        elif trained:
+            self._changed_midway = True
+
+    def _restart(self) -> None:
+        self._lanes = {name: Lane(config) for name, config in _cells(self.document).items()}
+        self._changed_midway, self._looking_at = False, None
+
+    def _epoch(self) -> int:
+        return next(iter(self._lanes.values())).epoch if self._lanes else 0
+
+    def _remember(self, path: str) -> None:
+        """Of the slider that is moved: what validation said at the value that it leaves."""
+        if self._slider[0] != path:
+            self._slider = (path, [])
+        if self._epoch():
+            losses = {name: _mean(lane.rows[-1][1]["val_loss"]) for name, lane in self._lanes.items()}
+            self._slider[1].append({"value": _get(self.document, path), "epoch": self._epoch(), "val_loss": losses})
+
+    # What the page is shown
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "type": "state",
+            "document": self.document,
+            "yaml": self.as_yaml(),
+            "running": self._running,
+            "changed_midway": self._changed_midway,
+            "can_undo": bool(self._past),
+            "members": {kind: _described(parameters(cls)) for kind, cls in REGULARIZERS.items()},
+            "data": self._data(),
+        }
+
+    def as_yaml(self) -> str:
+        """The document as a config: `regx race` on it trains the same networks, where nothing was changed midway."""
+        from regx.store.files import config_text
+
+        resolved = {**self.document, "training": {**self.document["training"], "epochs": max(self._epoch(), 1)}}
+        note = "# Settings were changed while these networks trained, so a run on this file is another one.\n"
+        return (note if self._changed_midway else "") + config_text(resolved)
+
+    def _data(self) -> dict[str, Any]:
+        """The rows of the first seed: training, validation and test, as the network sees them, at most 500 of each."""
+        lane = next(iter(self._lanes.values()))
+        data = dataset(lane.config.dataset, lane.config.seeds[0])
+        shown = {}
+        for name in ("train", "val", "test"):
+            split = getattr(data, name)
+            every = max(1, len(split.x) // 500)
+            shown[name] = {"x": split.x[::every].tolist(), "y": split.y[::every, -1].tolist()}
+        source = lane.config.dataset
+        columns = list(dataclasses.replace(source, drop=()).table().columns) if isinstance(source, CSV) else []
+        return {"task": data.task, "features": list(data.features), "columns": columns, **shown}
+
+    def _frame(self) -> dict[str, Any]:
+        lanes = []
+        self._frames += 1
+        where = self._inputs()
+        for name, lane in self._lanes.items():
+            shown: dict[str, Any] = {"name": name, "curves": lane.curves(), "stopped": lane.stopped.tolist()}
+            if not self._running or self._frames % FRAMES_PER_MAP == 0:
+                shown["weights"] = lane.weights()
+            if where is not None:
+                shown["surface"] = lane.surface(where, self._looking_at)
+            lanes.append(shown)
+        return {
+            "type": "frame",
+            "epoch": self._epoch(),
+            "looking_at": self._looking_at,
+            "running": self._running,
+            "inputs": None if where is None else where[:, 0].tolist() if where.shape[1] == 1 else GRID,
+            "extent": self._extent(),
+            "slider": {"path": self._slider[0], "points": self._slider[1]},
+            "lanes": lanes,
+        }
+
+    def _extent(self) -> list[list[float]]:
+        """Least and greatest value of each feature over all rows of the first seed."""
+        lane = next(iter(self._lanes.values()))
+        data = dataset(lane.config.dataset, lane.config.seeds[0])
+        x = np.concatenate([data.train.x, data.val.x, data.test.x])
+        return [[float(column.min()), float(column.max())] for column in x.T]
+
+    def _inputs(self) -> Any:
+        """Where the function is asked: points of one feature, a grid of two, and nowhere of more."""
+        extent = self._extent()
+        if len(extent) == 1:
+            return np.linspace(extent[0][0], extent[0][1], POINTS)[:, None]
+        if len(extent) == 2:
+            across, up = (np.linspace(low, high, GRID) for low, high in extent)
+            return np.stack([a.ravel() for a in np.meshgrid(across, up)], axis=1)
+        return None
+
+
+def _document(grid: Grid) -> dict[str, Any]:
+    """The document of a race, or of a config as a race of its stack beside none."""
+    first = grid.cells[0].config.resolved
+    shared = {key: value for key, value in first.items() if key not in ("name", "regularizers")}
+    lanes = {cell.config.name: cell.config.resolved["regularizers"] for cell in grid.cells}
+    if not grid.lanes:
+        lanes = {"none": [], **({"stack": first["regularizers"]} if first["regularizers"] else {})}
+    return {"name": grid.name, **copy.deepcopy(shared), "lanes": copy.deepcopy(lanes)}
+
+
+def _cells(document: Mapping[str, Any]) -> dict[str, Config]:
+    """The config of each lane. Raises InputError for whatever is wrong, or larger than a page can show in time."""
+    from regx.nn.layout import Layout
+    from regx.store.files import config_text
+
+    grid = load_any_text(config_text(dict(document)))
+    configs = {cell.config.name: cell.config for cell in grid.cells}
+    first = grid.cells[0].config
+    if len(configs) > MOST_LANES or len(first.seeds) > MOST_SEEDS:
+        raise InputError(f"expected at most {MOST_LANES} lanes of {MOST_SEEDS} seeds")
+    data = dataset(first.dataset, first.seeds[0])
+    if len(data.train.x) > MOST_ROWS:
+        raise InputError(
+            f"expected at most {MOST_ROWS:,} training rows, found {len(data.train.x):,}: set dataset.n_train"
+        )
+    numbers = sum(
+        len(one.seeds) * Layout(data.train.x.shape[1], one.architecture, data.train.y.shape[1], one.stack).size
+        for one in configs.values()
+    )
+    if numbers > MOST_NUMBERS:
+        raise InputError(f"expected networks of at most {MOST_NUMBERS:,} parameters together, found {numbers:,}")
+    return configs
+
+
+def load_any_text(text: str) -> Grid:
+    """The grid of a config's text."""
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "play.yaml"
+        path.write_text(text, "utf-8")
+        return load_any(path)
+
+
+def _put(document: dict[str, Any], path: str, value: Any) -> None:
+    """Set a key, such as `optimizer.lr` or `lanes.l2.l2.lam`; null under `lanes` takes a lane or a member out."""
+    keys = path.split(".")
+    if keys[0] == "dataset" and keys[-1] in FORBIDDEN:
+        raise InputError(f"{path}: the data of a page are chosen when it is started. Type: regx play CONFIG")
+    if keys[0] != "lanes":
+        within = document
+        for key in keys[:-1]:
+            within = within[key]
+        within[keys[-1]] = value
+        return
+    lanes, name, rest = document["lanes"], keys[1], keys[2:]
+    if not rest:
+        if value is None:
+            del lanes[name]
+        else:
+            lanes[name] = value
+        return
+    stack = lanes[name]
+    at = next((number for number, item in enumerate(stack) if rest[0] in item), None)
+    if len(rest) == 1:
+        if value is None and at is not None:
+            del stack[at]
+        elif value is not None and at is None:
+            stack.append({rest[0]: dict(value)})
+    elif at is not None:
+        stack[at][rest[0]][rest[1]] = value
+
+
+def _get(document: Mapping[str, Any], path: str) -> Any:
+    keys = path.split(".")
+    found: Any = document
+    for key in keys[:2]:
+        found = found[key]
+    for key in keys[2:]:
+        found = next((item[key] for item in found if key in item), None) if isinstance(found, list) else found[key]
+    return found
+
+
+def _described(declared: Mapping[str, Parameter]) -> dict[str, Any]:
+    """What a page needs of a member's parameters to make its controls."""
+    return {
+        name: {
+            "type": parameter.type.__name__, "default": None if parameter.required else parameter.default,
+            "low": parameter.ge if parameter.ge is not None else parameter.gt,
+            "high": parameter.le if parameter.le is not None else parameter.lt,
+            "options": list(parameter.options), "help": parameter.help,
+        }
+        for name, parameter in declared.items()
+    }  # fmt: skip
+
+
+def _mean(values: Any) -> float | None:
+    mean = float(np.mean(values))
+    return mean if np.isfinite(mean) else None
