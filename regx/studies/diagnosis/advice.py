@@ -186,7 +186,7 @@ def _dropout(facts: _Facts) -> Iterator[Advice]:
         p = min(round(now + 0.2, 3), 0.7)
         if p > now:
             yield Advice(present, (f"regularizers.{present}.p={p:g}",), f"More units may be dropped than {now:g}.")
-    # Where batches are normalised it does harm (see `config.interactions`), and a narrow layer has no unit to spare.
+    # Where batches are normalised it does harm (see `reference.interactions`), and a narrow layer has no unit to spare.
     elif "batch_norm" not in facts.stack and facts.hidden and min(facts.hidden) >= 8:
         p = 0.4 if facts.severe else 0.2
         yield Advice("dropout", (f"regularizers.dropout.p={p:g}",), "No unit can rely on another one being there.")
