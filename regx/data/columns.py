@@ -1,133 +1,277 @@
-"""What the cells of a column mean: numbers or words."""
+"""What the cells of a column mean: numbers, words or dates. What is found is plain data, by which new rows are read."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 
 from regx.core.arrays import Array
 from regx.core.errors import InputError
-from regx.data.cells import NUMBER, Cells, is_missing
+from regx.data.cells import BETWEEN, Cells
+from regx.data.numerals import MISSING, is_number, quantity, value_of
 
-DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
-DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
-WITH_COMMA = re.compile(r"[+-]?\d[\d.]*,[\d.,]*", re.ASCII)
-WITH_SIGN = re.compile(r"[-+−]?[$€£¥]? ?(\d+\.?\d*|\.\d+) ?[%$€£¥]?", re.ASCII)
-
-# Beyond it squares overflow; no measurement is so large.
-LARGEST = 1e100
-
+# Beyond it squares overflow, and no measurement is so large; below it they vanish.
+LARGEST, SMALLEST = 1e100, 1e-100
 # Up to here float64 tells all whole numbers apart.
 EXACT = 2.0**53
 WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
+LEADING_ZERO = re.compile(rf"(?:\A|{BETWEEN})0\d+(?={BETWEEN}|\Z)", re.ASCII)
+
+# A date's three parts, and perhaps a time; and how pandas reads them.
+DATE_LIKE = re.compile(r"\d{1,4}([-/. ])(\d{1,2}|[A-Za-z]{3,9})\1\d{1,4}([T ].*)?", re.ASCII)
+DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d-%b-%Y", "%d %b %Y")
+FORMATS = ("ISO8601", *(day + time for time in ("", " %H:%M", " %H:%M:%S") for day in DAYS))
+PARTS = ("year", "month", "day", "weekday")
 
 REMEDY = (
-    "Most of the column is numbers: correct the cell, leave it empty if its value is not known, or set "
+    "Most of the column is {kind}: correct the cell, leave it empty if its value is not known, or set "
     "dataset.categorical: [{name}] or dataset.drop: [{name}]."
 )
 
 
-def decimal_comma(cells: Cells, names: Sequence[str]) -> tuple[bool, list[str]]:
-    """Whether `1,5` is a number in these columns, and the note that says so.
+@dataclass(frozen=True)
+class Form:
+    """How the cells of one column are read.
 
-    It is where cells are not separated by commas, and then `1.5` must not occur beside it.
+    unit: what stands beside every number. format: of dates, as pandas takes it. parts: what becomes of a date beside
+    its number of days since 1970.
     """
-    comma = None if cells.separator == "," else _first(DECIMAL_COMMA, cells, names)
-    if comma is None:
-        return False, []
-    if point := _first(DECIMAL_POINT, cells, names):
-        raise InputError(
-            f"{comma[0]} has '{comma[1]}', and {point[0]} has '{point[1]}'. Expected one decimal sign in the whole "
-            "file; use the point."
+
+    kind: Literal["number", "words", "date"] = "number"
+    unit: str = ""
+    format: str = ""
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a table is read: the form of each column, the decimal sign, and the words that stand for missing.
+
+    missing: None for the usual ones: MISSING among numbers and dates, and among words the empty cell alone.
+    """
+
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    decimal: str = "."
+    missing: tuple[str, ...] | None = None
+
+    def is_missing(self, cell: str, words: bool = False) -> bool:
+        """Whether a cell says that its value is not known."""
+        if self.missing is None:
+            return not cell if words else cell.lower() in MISSING
+        return not cell or cell in self.missing
+
+    def columns(self, cells: Cells, names: Sequence[str] | None = None) -> dict[str, Array]:
+        """Columns by name, (n,): float64 with NaN where missing, or words (object) with None.
+
+        names: those that are read; all if None. Raises InputError at the first cell of each that is of another form.
+        """
+        found: dict[str, Array] = {}
+        errors = []
+        for name in self.forms if names is None else names:
+            try:
+                found |= read(cells, name, self.forms[name], self)
+            except InputError as error:
+                errors.append(str(error))
+        if errors:
+            raise InputError("\n".join(errors))
+        return found
+
+
+def form_of(
+    cells: Cells, name: str, reading: Reading, as_words: bool = False, as_numbers: bool = False
+) -> tuple[Form, str | None]:
+    """What a column is, and the note that says so where it is no matter of course.
+
+    Words stay words where they are the majority; a few of them among numbers or dates are taken for mistakes. Raises
+    InputError where two units stand in it, and where day and month cannot be told apart.
+    """
+    if as_words:
+        return Form("words"), None
+    ordinary = _ordinary(cells, name, reading)
+    if ordinary is not None and (as_numbers or not any(map(LEADING_ZERO.search, cells.blocks[name]))):
+        return _unless_all_missing(cells, name, ordinary), None
+    counts = Counter(cells.column(name))
+    present = {cell: count for cell, count in counts.items() if not reading.is_missing(cell)}
+    total = sum(present.values())
+    if not total:
+        return Form("words" if any(counts) else "number"), None
+    if not as_numbers and (code := _code(present)):
+        return Form("words"), (
+            f"Column '{name}' is read as words, since numbers do not begin with a zero: '{code}'. To read it as "
+            f"numbers, set dataset.keep: [{name}]."
         )
-    return True, [f"Numbers are written with a decimal comma: '{comma[1]}' is read as {comma[1].replace(',', '.')}."]
+    numbers = sum(count for cell, count in present.items() if is_number(cell, reading.decimal))
+    units: Counter[str] = Counter()
+    values: dict[str, set[str]] = {}
+    for cell, count in present.items():
+        if found := quantity(cell, reading.decimal):
+            units[found[1]] += count
+            values.setdefault(found[1], set()).add(found[0])
+    unit, count = max(units.items(), key=lambda item: item[1], default=("", 0))
+    if count >= 0.9 * total and count > numbers:
+        cell = next(cell for cell in present if (found := quantity(cell, reading.decimal)) and found[1] == unit)
+        number = value_of(quantity(cell, reading.decimal)[0], reading.decimal)  # type: ignore[index]
+        return Form(unit=unit), f"Column '{name}' is in '{unit}': '{cell}' is read as {number:.15g}."
+    if sum(units.values()) + numbers == total and 1 < len(units) <= 3 and all(len(of) >= 5 for of in values.values()):
+        first, second = (
+            next(cell for cell in present if (found := quantity(cell, reading.decimal)) and found[1] == one)
+            for one in list(units)[:2]
+        )
+        row = cells.column(name).index(second)
+        raise InputError(
+            f"{cells.place(row)}: column '{name}': expected one unit, found '{second}' beside '{first}'. Write all of "
+            f"them in one, or set dataset.categorical: [{name}] or dataset.drop: [{name}]."
+        )
+    if 2 * (numbers + units.get("%", 0) + sum(units[one] for one in units if one in "$€£¥")) >= total:
+        return Form(), None
+    return _date(cells, name, present, total) or (Form("words"), None)
 
 
-def all_numbers(cells: Cells, name: str, comma: bool) -> bool:
-    """Whether every cell of a column is a number or missing."""
-    return all(_is_number(cell, comma) or is_missing(cell) for cell in cells.columns[name])
+def read(cells: Cells, name: str, form: Form, reading: Reading, remedy: str = "") -> dict[str, Array]:
+    """What becomes of a column: itself, and a date's parts. remedy: ends the message at a cell that does not fit."""
+    if not form.unit and form.kind == "number" and (ordinary := _ordinary(cells, name, reading)) is not None:
+        return {name: ordinary}
+    column = cells.column(name)
+    if form.kind == "words":
+        missing = {cell: None if reading.is_missing(cell, words=True) else cell for cell in dict.fromkeys(column)}
+        return {name: np.array([missing[cell] for cell in column], dtype=object)}
+    if form.kind == "date":
+        return _date_columns(cells, name, form, reading)
+    remedy = remedy or REMEDY.format(kind="numbers", name=name)
+    values = {cell: _number(cells, name, cell, form, reading, remedy) for cell in dict.fromkeys(column)}
+    return {name: np.array([values[cell] for cell in column])}
 
 
-def numbers(cells: Cells, name: str, comma: bool, remedy: str) -> Array:
-    """A column as numbers, (n,) float64, NaN where missing.
-
-    Raises InputError at the first cell that is none; `remedy` ends its message.
-    """
-    ordinary = _ordinary(cells.columns[name])
-    if ordinary is not None:
-        return ordinary
-    return np.array([_number(cells, name, row, comma, remedy) for row in range(len(cells.lines))])
-
-
-def numbers_or_words(cells: Cells, name: str, comma: bool, as_words: bool = False, remedy: str = "") -> Array:
-    """A column as numbers, or as words (object, None where missing), whichever its cells are.
-
-    Words stay words where they are the majority; a few of them among numbers are taken for mistakes: InputError. So are
-    numbers with a sign beside them, such as 12%.
-    """
-    column = cells.columns[name]
-    if not as_words:
-        ordinary = _ordinary(column)
-        if ordinary is not None:
-            return ordinary
-        present = [cell for cell in column if not is_missing(cell)]
-        numeric = [_is_number(cell, comma) for cell in present]
-        grouped = any(WITH_COMMA.fullmatch(cell) for cell, known in zip(present, numeric, strict=True) if not known)
-        quantities = sum(known or bool(WITH_SIGN.fullmatch(cell)) for cell, known in zip(present, numeric, strict=True))
-        if 2 * quantities >= len(present) or grouped:
-            return numbers(cells, name, comma, remedy or REMEDY.format(name=name))
-    return np.array([None if is_missing(cell) else cell for cell in column], dtype=object)
-
-
-def _first(pattern: re.Pattern[str], cells: Cells, names: Sequence[str]) -> tuple[str, str] | None:
-    """Where the first cell of that pattern stands, and the cell."""
-    for name in names:
-        for row, cell in enumerate(cells.columns[name]):
-            if pattern.fullmatch(cell):
-                return f"{cells.place(row)}: column '{name}'", cell
-    return None
-
-
-def _is_number(cell: str, comma: bool) -> bool:
-    return bool(NUMBER.fullmatch(cell) or (comma and DECIMAL_COMMA.fullmatch(cell)))
-
-
-def _number(cells: Cells, name: str, row: int, comma: bool, remedy: str) -> float:
-    cell = cells.columns[name][row]
-    if is_missing(cell):
+def _number(cells: Cells, name: str, cell: str, form: Form, reading: Reading, remedy: str) -> float:
+    if reading.is_missing(cell):
         return np.nan
-    if not _is_number(cell, comma):
-        if WITH_COMMA.fullmatch(cell):
-            remedy = "Write it with a decimal point and without a separator of thousands."
-        elif WITH_SIGN.fullmatch(cell):
+    found = quantity(cell, reading.decimal)
+    bare = cell
+    if form.unit:
+        bare = found[0] if found and found[1] == form.unit else ""
+    place = f"{cells.place(cells.column(name).index(cell))}: column '{name}'"
+    if not is_number(bare, reading.decimal):
+        wanted = f"a number of '{form.unit}'" if form.unit else "a number"
+        if found and not form.unit:
             remedy = f"Write the number alone. {remedy}"
-        raise InputError(f"{cells.place(row)}: column '{name}': expected a number, found '{cell[:60]}'. {remedy}")
-    value = float(cell.replace(",", "."))
+        elif re.fullmatch(r"[+-]?\d[\d.]*,[\d.,]*", cell):
+            remedy = f"Write it with a decimal point and without a separator of thousands. {remedy}"
+        raise InputError(f"{place}: expected {wanted}, found '{cell[:60]}'. {remedy}")
+    value = value_of(bare, reading.decimal)
     if not abs(value) < LARGEST:
         raise InputError(
-            f"{cells.place(row)}: column '{name}': expected a finite number below {LARGEST:g}, found '{cell[:60]}'. "
-            "Leave the cell empty if the value is not known."
+            f"{place}: expected a finite number below {LARGEST:g}, found '{cell[:60]}'. Leave the cell empty if the "
+            "value is not known."
         )
     if abs(value) > EXACT and WHOLE.fullmatch(cell) and int(value) != int(cell):
         raise InputError(
-            f"{cells.place(row)}: column '{name}': expected a number of at most 15 digits, since longer ones are not "
+            f"{place}: expected a number of at most 15 digits, since longer ones are not "
             f"told apart, found '{cell[:60]}'. If it is a name, set dataset.categorical: [{name}] or dataset.drop: "
             f"[{name}]; if it is a quantity, round it."
         )
     return value
 
 
-def _ordinary(column: Sequence[str]) -> Array | None:
+def _ordinary(cells: Cells, name: str, reading: Reading) -> Array | None:
     """A column of ordinary numbers and missing cells, (n,); None if there is any other cell.
 
     As `_number` does it cell by cell, but several times faster, since it leaves the checks to `float`.
     """
+    if name not in cells.parsed:
+        cells.parsed[name] = _parsed(cells.column(name), reading)
+    return cells.parsed[name]
+
+
+def _parsed(column: Sequence[str], reading: Reading) -> Array | None:
     try:
-        values = np.array([np.nan if is_missing(cell) else float(cell) for cell in column])
+        if reading.missing is not None:
+            raise ValueError  # a number may stand for missing
+        values = np.array([float(cell) if cell else np.nan for cell in column])
     except ValueError:
+        missing = {cell for cell in dict.fromkeys(column) if reading.is_missing(cell)}
+        try:
+            values = np.array([np.nan if cell in missing else float(cell) for cell in column])
+        except ValueError:
+            return None
+    if reading.missing is not None and any(
+        column[int(row)].lower() == "nan" for row in np.flatnonzero(np.isnan(values))
+    ):
         return None
-    # What `float` reads and NUMBER does not: `1_000`, and the digits of other scripts.
-    usual = all(cell.isascii() and "_" not in cell for cell in column)
+    # What `float` reads and no number here is: `1_000`, and the digits of other scripts.
+    text = "".join(column)
+    usual = text.isascii() and "_" not in text and (reading.decimal == "." or "." not in text)
     return values if usual and not (np.abs(values) > EXACT).any() else None
+
+
+def _unless_all_missing(cells: Cells, name: str, values: Array) -> Form:
+    """A column of nothing but words for missing is one of words."""
+    words = np.isnan(values).all() and any(block.strip(BETWEEN) for block in cells.blocks[name])
+    return Form("words" if words else "number")
+
+
+def _code(present: Mapping[str, int]) -> str | None:
+    """A code that would lose its leading zero as a number, in a column of codes."""
+    if not all(cell.isascii() and cell.isdigit() for cell in present):
+        return None
+    zeros = [cell for cell in present if cell[0] == "0" and len(cell) > 1]
+    often = 20 * sum(present[cell] for cell in zeros) >= sum(present.values())
+    return zeros[0] if zeros and (often or len(set(map(len, present))) == 1) else None
+
+
+def _date(cells: Cells, name: str, present: Mapping[str, int], total: int) -> tuple[Form, str] | None:
+    """The form of a column of dates, and its note; None where it is none."""
+    import pandas
+
+    alike = [cell for cell in present if DATE_LIKE.fullmatch(cell)]
+    if 2 * sum(present[cell] for cell in alike) < total:
+        return None
+    texts = pandas.Series(alike)
+    parsed = {form: pandas.to_datetime(texts, format=form, errors="coerce", utc=True) for form in FORMATS}
+    rights = {form: int(stamps.notna().sum()) for form, stamps in parsed.items()}
+    best = max(FORMATS, key=lambda form: rights[form])
+    if 2 * rights[best] < len(alike):
+        return None
+    other = best.replace("%m", "%x").replace("%d", "%m").replace("%x", "%d")
+    if other != best and rights.get(other) == rights[best] and not parsed[other].equals(parsed[best]):
+        row = next(k for k, (a, b) in enumerate(zip(parsed[best], parsed[other], strict=True)) if a != b)
+        raise InputError(
+            f"{cells.place(cells.column(name).index(alike[row]))}: column '{name}': '{alike[row]}' can be day and "
+            "month, or month and day, and so can all dates here. Expected dates such as 2024-12-31; or set "
+            f"dataset.categorical: [{name}] or dataset.drop: [{name}]."
+        )
+    stamps = parsed[best].dropna()
+    timed = (stamps != stamps.dt.normalize()).any()
+    parts = tuple(part for part in (*PARTS, *("hour",)[: int(timed)]) if f"{name}.{part}" not in cells.blocks)
+    shown = stamps.iloc[0].strftime("%d %B %Y")
+    note = (
+        f"Column '{name}' is read as dates, '{alike[int(stamps.index[0])]}' as {shown}: its number of days since 1970, "
+        f"{', '.join(parts[:-1])} and {parts[-1]}."
+    )
+    return Form("date", format=best, parts=parts), note
+
+
+def _date_columns(cells: Cells, name: str, form: Form, reading: Reading) -> dict[str, Array]:
+    import pandas
+
+    column = cells.column(name)
+    texts = pandas.Series(list(dict.fromkeys(column)))
+    missing = texts.map(reading.is_missing)
+    stamps = pandas.to_datetime(texts.mask(missing), format=form.format, errors="coerce", utc=True)
+    if (wrong := stamps.isna() & ~missing).any():
+        cell = texts[wrong].iloc[0]
+        raise InputError(
+            f"{cells.place(column.index(cell))}: column '{name}': expected a date such as "
+            f"'{(texts[stamps.notna()].iloc[0] if stamps.notna().any() else '2024-12-31')}', found '{cell[:60]}'. "
+            + REMEDY.format(kind="dates", name=name)
+        )
+    days = (stamps - pandas.Timestamp(0, tz="UTC")) / pandas.Timedelta(days=1)
+    of: dict[str, Any] = {name: days}
+    for part in form.parts:
+        of[f"{name}.{part}"] = getattr(stamps.dt, "day_of_week" if part == "weekday" else part)
+    positions = pandas.Index(texts).get_indexer(pandas.Index(column))
+    return {key: values.to_numpy(dtype=np.float64, na_value=np.nan)[positions] for key, values in of.items()}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.core.memory import shortage
+
+if TYPE_CHECKING:
+    from regx.data.preparation import Preparation
 
 BYTES_PER_ROW = 100  # of generated data: a few numbers of 8 bytes, and what is between
 
@@ -19,10 +22,16 @@ class Split:
     """Rows as the network sees them. x: (n, D) float64.
 
     y: (n, K) float64: the number (K = 1), the label 0 or 1 (K = 1), or the class one-hot (K classes).
+    weight: (n,) float64, how much each row counts, 1 on average; None where all count the same.
     """
 
     x: Array
     y: Array
+    weight: Array | None = None
+
+    def rows(self, rows: Array) -> Split:
+        """Some of the rows, by number, as often as they are named."""
+        return Split(self.x[rows], self.y[rows], None if self.weight is None else self.weight[rows])
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,7 @@ class Dataset:
     fitted: the rows that steps are taken on, where a regularizer has made others of the training split.
     features: D names. target: its name. classes: the labels' names in order of their number; empty for regression.
     notes: what the user should know of how the data was understood, a sentence each.
+    preparation: what new rows of a table go through; None for generated data.
     """
 
     task: Task
@@ -43,6 +53,7 @@ class Dataset:
     classes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     fitted: Split | None = None
+    preparation: Preparation | None = None
 
 
 def check_rows(kind: str, *rows: int) -> None:

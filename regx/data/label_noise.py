@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from regx.core.arrays import Array
@@ -22,7 +24,7 @@ def with_label_noise(train: Split, task: Task, share: float, seed: int) -> Split
     drawn = _other_targets(train.y, rng) if task == "regression" else _uniform_classes(train.y, task, rng)
     y = train.y.copy()
     y[rows] = drawn[rows]
-    return Split(train.x, y)
+    return dataclasses.replace(train, y=y)
 
 
 def _other_targets(y: Array, rng: np.random.Generator) -> Array:

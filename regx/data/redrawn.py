@@ -88,4 +88,4 @@ def _resampled(split: Split, rng: np.random.Generator) -> Split:
     """As many rows, drawn with replacement; none of none."""
     n = len(split.x)
     rows = rng.integers(0, n, size=n) if n else np.arange(0)
-    return Split(split.x[rows], split.y[rows])
+    return split.rows(rows)

@@ -18,11 +18,15 @@ def split_rows(
     labels: Array | None = None,
     classes: tuple[str, ...] = (),
     origin: str = "the table",
+    groups: Array | None = None,
+    times: Array | None = None,
 ) -> tuple[Array, Array, Array]:
     """Row numbers of the training, validation and test split; stratified by `labels`, (n,), where there are any.
 
     The fractions are of all n rows; with a `val_fraction` of 0 validation is empty. `n_train` keeps so many of the
     training rows: fewer are always among the more, every class is among them, and the other splits stay as they are.
+    groups: (n,), rows of one group stand in one split; the fractions are then of all groups. times: (n,), the test
+    split is the latest rows, validation those before them, whatever the seed; rows of one time stand in one split.
     Raises InputError where rows are too few for that; whether they are does not depend on the seed.
     """
     if test_fraction + val_fraction >= 1:
@@ -35,6 +39,14 @@ def split_rows(
     available = n - n_test - n_val
     if available < 1:
         raise InputError(f"{origin}: {n} rows are too few for a training, a validation and a test split.")
+    if groups is not None or times is not None:
+        parts = _by_time(times, n_test, n_val, origin) if times is not None else None
+        if groups is not None:
+            parts = _by_group(groups, seed, test_fraction, val_fraction, labels, origin)
+        assert parts is not None
+        train, val, test = parts
+        _check_training(labels, classes, train, origin)
+        return _nested_order(train, labels)[:n_train] if times is None else train[-(n_train or n) :], val, test
     if labels is not None:
         _check_classes(labels, classes, n_test, n_val, origin)
     least = 1 if labels is None else len(classes)
@@ -49,6 +61,57 @@ def split_rows(
     if n_train is not None:
         train = _nested_order(train, labels)[:n_train]
     return train, val, test
+
+
+def _by_time(times: Array, n_test: int, n_val: int, origin: str) -> tuple[Array, Array, Array]:
+    """The earliest rows, those after them, and the latest, each in the order of their times."""
+    order = np.argsort(times, kind="stable")
+    n = len(order)
+    cuts = [int(np.searchsorted(times[order], times[order][n - size])) for size in (n_test, n_test + n_val)]
+    cuts[1] = cuts[0] if not n_val else cuts[1]
+    if cuts[1] < 1 or (n_val and cuts[0] == cuts[1]):
+        raise InputError(
+            f"{origin}: too few different times for a training, a validation and a test split: rows of one time are "
+            "kept together. Expected a finer column as dataset.time."
+        )
+    return order[: cuts[1]], order[cuts[1] : cuts[0]], order[cuts[0] :]
+
+
+def _by_group(
+    groups: Array, seed: int, test_fraction: float, val_fraction: float, labels: Array | None, origin: str
+) -> tuple[Array, Array, Array]:
+    """Splits of whole groups, stratified where every group has one label and every label groups enough."""
+    names, of_row = np.unique(groups, return_inverse=True)
+    count = len(names)
+    own = None
+    if labels is not None:
+        own = np.zeros(count, dtype=np.int64)
+        own[of_row] = labels
+        n_test, n_val = max(1, round(count * test_fraction)), max(1, round(count * val_fraction)) if val_fraction else 0
+        groups_of = np.bincount(own)
+        few = groups_of[groups_of > 0].min() < 4 or min(n_test, n_val or n_test) < len(groups_of)
+        if few or (own[of_row] != labels).any():
+            own = None
+    if count < 3:
+        raise InputError(f"{origin}: {count} groups are too few for a training, a validation and a test split.")
+    parts = split_rows(
+        count, seed, test_fraction, val_fraction, labels=own,
+        classes=() if own is None else tuple(map(str, range(int(own.max()) + 1))), origin=origin,
+    )  # fmt: skip
+    rng = stream(seed, "split")
+    orders = (rng.permutation(np.flatnonzero(np.isin(of_row, part))) for part in parts)
+    train, val, test = orders
+    return train, val, test
+
+
+def _check_training(labels: Array | None, classes: tuple[str, ...], train: Array, origin: str) -> None:
+    """Raise InputError where the training rows lack a class."""
+    absent = [] if labels is None else [classes[k] for k in sorted(set(range(len(classes))) - set(labels[train]))]
+    if absent:
+        raise InputError(
+            f"{origin}: no training row of class {', '.join(absent[:5])}, since groups or times are kept together. Add "
+            "rows of it, take it out of the table, or choose other seeds."
+        )
 
 
 def _check_classes(labels: Array, classes: tuple[str, ...], n_test: int, n_val: int, origin: str) -> None:

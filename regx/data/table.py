@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +10,10 @@ import numpy as np
 from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.core.parameters import integer, number
+from regx.data.columns import Form, Reading
 from regx.data.dataset import Dataset, Source, Split, Task
-from regx.data.encode import encode
 from regx.data.label_noise import with_label_noise
+from regx.data.preparation import OneHot, Preparation, Scaled, fit
 from regx.data.split import split_rows
 
 
@@ -19,8 +21,10 @@ from regx.data.split import split_rows
 class Table:
     """A table before it is split.
 
-    columns: (n,) each, by name; see `encode`. y: (n,), float64 for regression, else the class's number, int64.
+    columns: (n,) each, by name; see `preparation.fit`. y: (n,), float64 for regression, else the class's number, int64.
     origin: how messages name the table. scaled: the columns are all on one scale, as pixels, and stay as they are.
+    reading: how new rows are read; as plain numbers if None. groups: (n,), what is kept together in every split.
+    times: (n,), by which the last rows are the test split. weight: (n,), how much each row counts.
     """
 
     columns: dict[str, Array]
@@ -31,6 +35,10 @@ class Table:
     classes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     scaled: bool = False
+    reading: Reading | None = None
+    groups: Array | None = None
+    times: Array | None = None
+    weight: Array | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,36 +64,63 @@ class TableSource(Source):
         train, val, test = split_rows(
             len(table.y), seed, self.test_fraction, self.val_fraction, self.n_train,
             labels=None if regression else table.y, classes=table.classes, origin=table.origin,
+            groups=table.groups, times=table.times,
         )  # fmt: skip
-        notes = table.notes
-        if table.scaled:
-            x, features = np.column_stack(list(table.columns.values())), tuple(table.columns)
-        else:
-            x, features, of_encoding = encode(table.columns, train)
-            notes += of_encoding
-        if not features:
+        numbers, words, notes = fit(table.columns, train, table.scaled)
+        if not numbers and not words:
             raise InputError(f"{table.origin}: no column varies in the training split: nothing to learn from.")
+        center, spread = 0.0, 1.0
         if regression:
-            y, of_target = _standardised(table, train)
+            center, spread, of_target = _standardised(table, train)
+            y = ((table.y - center) / spread)[:, None]
             notes += (of_target,)
         elif table.task == "binary":
             y = table.y[:, None].astype(np.float64)
         else:
             y = np.eye(len(table.classes))[table.y]
+        preparation = Preparation(
+            _of_used(table.reading, numbers, words), numbers, words, table.task, table.target, table.classes, center,
+            spread,
+        )  # fmt: skip
+        rows = Split(preparation.encode(table.columns), y, table.weight)
+        splits = [rows.rows(part) for part in (train, val, test)]
+        if table.weight is not None:
+            splits = [dataclasses.replace(split, weight=_of_mean_1(split.weight, table.origin)) for split in splits]
         return Dataset(
             table.task,
-            train=with_label_noise(Split(x[train], y[train]), table.task, self.label_noise, seed),
-            val=Split(x[val], y[val]),
-            test=Split(x[test], y[test]),
-            features=features,
+            train=with_label_noise(splits[0], table.task, self.label_noise, seed),
+            val=splits[1],
+            test=splits[2],
+            features=preparation.features,
             target=table.target,
             classes=table.classes,
-            notes=notes,
+            notes=table.notes + notes,
+            preparation=preparation,
         )
 
 
-def _standardised(table: Table, train: Array) -> tuple[Array, str]:
-    """The target with mean 0 and standard deviation 1 in the training rows, (n, 1), and the note that says so."""
+def _of_used(reading: Reading | None, numbers: tuple[Scaled, ...], words: tuple[OneHot, ...]) -> Reading:
+    """The reading of the columns that a preparation uses; of a date's parts that of the date."""
+    names = {one.name for one in numbers} | {one.name for one in words}
+    if reading is None:
+        return Reading({name: Form() for name in sorted(names)})
+    forms = {
+        name: form for name, form in reading.forms.items() if names & {name, *(f"{name}.{part}" for part in form.parts)}
+    }
+    return dataclasses.replace(reading, forms=forms)
+
+
+def _of_mean_1(weight: Array | None, origin: str) -> Array | None:
+    """Weights whose mean is 1, of a split that has rows."""
+    if weight is None or not len(weight):
+        return weight
+    if not weight.any():
+        raise InputError(f"{origin}: all rows of a split have weight 0. Expected some that count.")
+    return np.asarray(weight / weight.mean())
+
+
+def _standardised(table: Table, train: Array) -> tuple[float, float, str]:
+    """The mean and standard deviation of the target in the training rows, and the note that says so."""
     mean, deviation = table.y[train].mean(), table.y[train].std()
     if deviation <= 1e-12 * abs(mean):  # the rounding error of a constant
         raise InputError(
@@ -96,4 +131,4 @@ def _standardised(table: Table, train: Array) -> tuple[Array, str]:
         f"Target '{table.target}' is standardised with the training split's mean {mean:.6g} and standard deviation "
         f"{deviation:.6g}: always predicting that mean has a mean squared error of about 1."
     )
-    return ((table.y - mean) / deviation)[:, None], note
+    return float(mean), float(deviation), note

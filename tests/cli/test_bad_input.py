@@ -216,13 +216,12 @@ TABLES: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
     "one class": (lines("x,y", lambda k: f"{k},1"), ("t.csv: target 'y' is '1' in every row",)),
     "constant columns": (lines("x,z,y", lambda k: f"1,2,{k % 2}"), ("t.csv: no column varies in the training split",)),
     "NaN everywhere": (lines("x,y", lambda k: f"nan,{k % 2}"), ("t.csv: no column varies in the training split",)),
-    "NaN in the target": (lines("x,y", lambda k: f"{k},{'nan' if k == 3 else k % 2}"), ("t.csv:5: target 'y' is",)),
     "infinity": (lines("x,y", lambda k: f"{'inf' if k == 3 else k},{k % 2}"), ("t.csv:5: column 'x'", "'inf'")),
     "text among numbers": (lines("x,y", lambda k: f"{'a' if k == 3 else k},{k % 2}"), ("t.csv:5: column 'x'", "'a'")),
     "ragged, short": (lines("x,z,y", lambda k: "1,2" if k == 3 else good(k)), ("t.csv:5: expected 3 cells", "found 2")),
     "ragged, long": (lines("x,z,y", lambda k: "1,2,3,0" if k == 3 else good(k)), ("t.csv:5: expected 3", "found 4")),
     "shifted to the left": (
-        lines("x,z,y", lambda k: f"{k / 4},{k % 2}," if k > 2 else good(k)), ("t.csv:5: target 'y' is missing",),
+        lines("x,z,y", lambda k: f"{k / 4},{k % 2}," if k > 2 else good(k)), ("t.csv:5: target 'y' is missing here and in 37 of 40 rows",),
     ),
     "shifted to the right": (
         lines("n,x,y", lambda k: f"word,{k},{k}" if k == 3 else good(k)), ("t.csv:5: column 'n'", "'word'"),
@@ -231,10 +230,9 @@ TABLES: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
         lines("x,y", lambda k: f"{k},5,{k % 2}"), ("t.csv:2: expected 2 cells, as in the header, found 3",),
     ),
     "both decimal signs": (lines("x;z;y", lambda k: f"{k},5;{k}.5;{k % 2}"), ("Expected one decimal sign",)),
-    "decimal commas and thousands": (lines("x;y", lambda k: f"1.{k:03},5;{k % 2}"), ("t.csv:2: column 'x'", "'1.000")),
     "duplicate header": (lines("x,x,y", good), ("t.csv:1: column 'x' stands in the header twice",)),
     "missing header": (lines("1,2,0", good), ("t.csv:1: the first line looks like data",)),
-    "nameless column": (lines(",z,y", good), ("t.csv:1: column 1 has no name",)),
+    "nameless column": (lines("x,,y", good), ("t.csv:1: column 2 has no name",)),
     "empty": ("", ("t.csv: the file is empty",)),
     "header only": ("x,y\n", ("t.csv: found 0 rows below the header",)),
     "one row": ("x,y\n1,2\n", ("t.csv: found 1 rows below the header",)),
@@ -269,10 +267,10 @@ def test_tables(call: Call, case: str) -> None:
 
 def test_a_large_table_is_refused_by_its_size_without_being_read(call: Call) -> None:
     with Path("t.csv").open("wb") as file:
-        file.truncate(200_000_000)  # a hole: nothing is written
+        file.truncate(700_000_000)  # a hole: nothing is written
     Path("c.yaml").write_text("dataset: {name: csv, path: t.csv, target: y}\n", encoding="utf-8")
     said = call("run", "c.yaml")
-    in_order(said, "t.csv: expected a table of at most 64 MB, found 200 MB. Take a sample of its rows")
+    in_order(said, "t.csv: expected a table of at most 600 MB, found 700 MB. Take a sample of its rows")
 
 
 def test_words_that_do_not_fit_in_memory_are_refused(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -520,17 +518,17 @@ ARGUMENTS: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "sweep: value twice": (["sweep", "small.yaml", "--lr", "0.1,0.1"], ("--lr:1:10", "0.1 is given twice")),
     "sweep: --random 0": (["sweep", "small.yaml", "--random", "0"], ("Invalid value for '--random'",)),
     "sweep: off and on": (
-        ["sweep", "small.yaml", "-s", "regularizers.l2=off,on,off"],
-        ("--set:1:30 regularizers.l2: the value 'off' is given twice",),
+        ["sweep", "small.yaml", "-s", "regularizers.l2=off,on"],
+        ("--set:1:7 regularizers.l2: off and on are no values", "`regx ablate", "regularizers.l2.lam=0,... with"),
     ),
     "sweep: off among strengths": (
-        ["sweep", "small.yaml", "-s", "regularizers.dropout=off,1.5"], ("--set:1:32 regularizers.dropout.p: expected",),
+        ["sweep", "small.yaml", "-s", "regularizers.dropout=off,0.1"], ("write regularizers.dropout.p=0,... with",),
     ),
     "race: off and on": (
-        ["race", "race.yaml", "-s", "lanes.l2.batch_norm=off,7"], ("lanes.l2.batch_norm.momentum: expected a number",),
+        ["race", "race.yaml", "-s", "lanes.l2.batch_norm=off,on"], ("off and on are no values of an axis",),
     ),
     "race: no lanes": (["race", "small.yaml"], ("expected a race, whose `lanes:`", "type: regx run small.yaml")),
-    "race: an axis": (["race", "race.yaml", "-s", "dataset.noise=1,2"], ("share their data",)),
+    "race: an axis": (["race", "race.yaml", "-s", "optimizer.lr=1,2"], ("a race has no axes",)),
     "race: unknown lane": (["race", "race.yaml", "-s", "lanes.l3=off"], ("unknown key 'lanes.l3'. Did you mean",)),
     "race: a stack": (["race", "race.yaml", "-s", "regularizers.l2.lam=1"], ("no stack but those of its lanes",)),
     "race: picture": (["race", "race.yaml", "--svg", "none/x.svg"], ("--svg: expected a file in a folder",)),

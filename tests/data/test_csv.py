@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regx.core.errors import InputError
-from regx.data.cells import SEPARATORS
+from regx.data.cells import SEPARATORS, read_cells
+from regx.data.columns import Form, Reading
 from regx.data.csv import CSV
 from regx.data.table import Table
 
@@ -88,22 +89,22 @@ def test_columns_are_read_as_numbers_words_and_missing(write: Write) -> None:
     )
     found = table(write(content))
     assert np.isnan(found.columns["n"]).nonzero()[0].tolist() == [3]
-    assert list(found.columns["w"][:5]) == ["red", "blue", "red", "blue", None]
+    assert list(found.columns["w"][:5]) == ["red", "blue", "red", "blue", "?"]
     assert np.isnan(found.columns["gone"]).all()
-    assert found.notes[1] == "Read as categories, one-hot encoded: 'w' (2 values)."
+    assert found.notes[1] == "Read as categories, one-hot encoded: 'w' (3 values)."
     notes = CSV(path=found.origin, target="y").load(0).notes
     assert "Left out, constant in the training split: 'gone'." in notes
 
 
 def test_identifiers_are_left_out_and_it_is_said(write: Write) -> None:
-    path = write(lines("x,name,y", lambda k: f"{k},person {k},{k % 2}"))
+    path = write(lines("x,name,y", lambda k: f"{k / 2},person {k},{k % 2}"))
     assert list(table(path).columns) == ["x"]
     assert "Left out column 'name': 40 different values" in table(path).notes[1]
     assert list(table(path, categorical=["name"]).columns) == ["x", "name"]
 
 
 def test_codes_can_be_told_to_be_words(write: Write) -> None:
-    path = write(lines("x,code,y", lambda k: f"{k},0{k % 3}1,{k % 2}"))
+    path = write(lines("x,code,y", lambda k: f"{k / 2},0{k % 3}1,{k % 2}"))
     dataset = CSV(path=path, target="y", categorical=["code"]).load(0)
     assert dataset.features == ("x", "code=001", "code=011", "code=021")
 
@@ -128,7 +129,7 @@ def test_decimal_commas_are_read_and_said(write: Write) -> None:
 def test_numbers_are_read_to_the_last_bit(tmp_path_factory: pytest.TempPathFactory, values: list[float]) -> None:
     path = tmp_path_factory.mktemp("numbers") / "table.csv"
     path.write_text(lines("x,y", lambda k: f"{values[k]!r},{k % 2}", len(values)), encoding="utf-8")
-    np.testing.assert_array_equal(table(str(path)).columns["x"], values)
+    np.testing.assert_array_equal(Reading({"x": Form()}).columns(read_cells(path))["x"], values)
 
 
 def test_a_changed_file_is_read_anew_and_the_same_is_not(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,7 +154,7 @@ WRONG: dict[str, tuple[str | bytes, dict[str, object], str]] = {
     "header only": ("x,y\n", {}, r"found 0 rows below the header"),
     "one row": ("x,y\n1,2\n", {}, r"found 1 rows below the header"),
     "no header": (lines("1,2,0", lambda k: f"{k},{k},{k % 2}"), {}, r":1: the first line looks like data"),
-    "nameless column": (corrupted(0, "1,2,0", ",z,y"), {}, r":1: column 1 has no name.*index=False"),
+    "nameless column": (corrupted(0, "1,2,0", "x,,y"), {}, r":1: column 2 has no name.*index=False"),
     "duplicate column": (corrupted(0, "1,2,0", "x,x,y"), {}, r":1: column 'x' stands in the header twice"),
     "one column": (lines("y", str), {}, r"found one column, 'y'.*dataset\.separator"),
     "no such target": (corrupted(0, "1,2,0"), {"target": "yy"}, r"no column 'yy' .*Did you mean 'y'\?.*x, z, y"),
@@ -170,15 +171,11 @@ WRONG: dict[str, tuple[str | bytes, dict[str, object], str]] = {
     "word among numbers": (corrupted(5, "1,oops,0"), {}, r":7: column 'z': .*found 'oops'.*dataset\.drop: \[z\]"),
     "infinite": (corrupted(5, "1,inf,0"), {}, r":7: column 'z': expected a finite number .*found 'inf'"),
     "huge": (corrupted(5, "1,1e300,0"), {}, r":7: column 'z': expected a finite number below 1e\+100"),
-    "thousands": (corrupted(5, '1,"1,234",0'), {}, r":7: column 'z': expected a number, found '1,234'.*decimal point"),
-    "all decimal commas": (lines("x,y", lambda k: f'"{k},5",{k % 2}'), {}, r":2: .*found '0,5'.*decimal point"),
     "two decimal signs": (lines("x;z;y", lambda k: f"{k},5;{k}.5;{k % 2}"), {}, r"'0,5', .*'0\.5'\. Expected one"),
-    "percent": (lines("x,y", lambda k: f"{k}%,{k % 2}"), {}, r"found '0%'\. Write the number alone\..*categorical"),
-    "a currency": (lines("x,y", lambda k: f"{k},$ {k}.50"), {}, r":2: column 'y': expected a number, found '\$ 0\.50'"),
-    "a minus that is none": (lines("x,y", lambda k: f"−{k},{k % 2}"), {}, r":2: column 'x': .*found '−0'"),
+    "percent": (corrupted(5, "1,7%,0"), {}, r":7: .*found '7%'\. Write the number alone\..*categorical"),
+    "a currency": (corrupted(5, "1,$ 7.50,0"), {}, r":7: column 'z': expected a number, found '\$ 7\.50'"),
     "underscored": (corrupted(5, "1,1_0,0"), {}, r"found '1_0'"),
-    "target missing": (corrupted(5, "1,2,"), {}, r":7: target 'y' is missing"),
-    "target nan": (corrupted(5, "1,2,nan"), {}, r":7: target 'y' is missing \('nan'\)"),
+    "target missing": (lines("x,y", lambda k: f"{k},"), {}, r":2: target 'y' is missing here and in 40 of 40 rows"),
     "target infinite": (corrupted(5, "1,2,-inf"), {}, r":7: column 'y': expected a finite number"),
     "target mixed": (corrupted(5, "1,2,maybe"), {}, r":7: column 'y'.*'maybe'.*dataset\.task: classification"),
     "target in words": (

@@ -188,4 +188,4 @@ def test_zeros_that_cannot_be_are_filled_with_the_training_median(diabetes_path:
         assert zero < 0
         others = filled.train.x[~was_zero, index]
         np.testing.assert_allclose(filled.train.x[was_zero, index], np.median(others), atol=1e-12)
-    assert "652 missing values" in filled.notes[0]
+    assert "'insulin' (49%)" in filled.notes[0]
