@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         report,
         run,
         sweep,
+        worth,
     )
     from regx.core.errors import InputError, RegxError
     from regx.evidence.run import Run
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "InputError", "RegxError", "Run", "__version__", "ablate", "bias_variance", "compare", "diagnose", "explain",
-    "load", "plot", "race", "recommend", "report", "run", "sweep",
+    "load", "plot", "race", "recommend", "report", "run", "sweep", "worth",
 ]  # fmt: skip
 
 ELSEWHERE = {"InputError": "regx.core.errors", "RegxError": "regx.core.errors", "Run": "regx.evidence.run"}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from regx.studies.diagnosis.result import Diagnosed
     from regx.studies.recommendation.result import Recommendation
     from regx.studies.sweep.result import Sweep
+    from regx.studies.worth.result import RowsWorth
 
 
 class WithFolder(Protocol):
@@ -150,6 +151,24 @@ def bias_variance(
     from regx.studies.bias_variance.question import bias_variance as train
 
     return train(load_grid(config, _overrides(set), (), draws), Path(out), _jobs(jobs), force)
+
+
+def worth(
+    config: Given,
+    rows: Sequence[int] = (),
+    seeds: Seeds = None,
+    set: Mapping[str, Any] | None = None,
+    out: str | Path = "runs",
+    jobs: int | None = None,
+    force: bool = False,
+    *,
+    metric: str = "test_loss",
+) -> RowsWorth:
+    """What the lanes' regularizers are worth in training rows, as `regx worth`.  rows: sizes; else as `run`."""
+    from regx.config.load import load_any
+    from regx.studies.worth.question import worth as train
+
+    return train(load_any(config, _overrides(set), seeds), Path(out), rows, metric, _jobs(jobs), force)
 
 
 def recommend(

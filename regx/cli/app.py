@@ -33,6 +33,7 @@ from regx.cli import (
     schema,
     sweep,
     validate,
+    worth,
 )
 from regx.core.errors import FAILED, RegxError
 
@@ -86,6 +87,7 @@ app.command("init")(init.command)
 app.command("data")(data.command)
 app.command("lesson")(lesson.command)
 app.command("play")(play.command)
+app.command("worth")(worth.command)
 
 
 def main() -> NoReturn:

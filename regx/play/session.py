@@ -285,7 +285,7 @@ def _cells(document: Mapping[str, Any]) -> dict[str, Config]:
     from regx.nn.layout import Layout
     from regx.store.files import config_text
 
-    grid = load_any_text(config_text(dict(document)))
+    grid = load_any(config_text(dict(document)))
     configs = {cell.config.name: cell.config for cell in grid.cells}
     first = grid.cells[0].config
     if len(configs) > MOST_LANES or len(first.seeds) > MOST_SEEDS:
@@ -302,17 +302,6 @@ def _cells(document: Mapping[str, Any]) -> dict[str, Config]:
     if numbers > MOST_NUMBERS:
         raise InputError(f"expected networks of at most {MOST_NUMBERS:,} parameters together, found {numbers:,}")
     return configs
-
-
-def load_any_text(text: str) -> Grid:
-    """The grid of a config's text."""
-    import tempfile
-    from pathlib import Path
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "play.yaml"
-        path.write_text(text, "utf-8")
-        return load_any(path)
 
 
 def _put(document: dict[str, Any], path: str, value: Any) -> None:

@@ -10,7 +10,7 @@ import regx
 from regx.config.load import load_any
 from regx.core.errors import InputError
 from regx.play.lane import Lane
-from regx.play.session import Session, _cells, load_any_text
+from regx.play.session import Session, _cells
 
 RACE = """
 name: live
@@ -31,7 +31,7 @@ class Page:
 
     def __init__(self, text: str = RACE) -> None:
         self.messages: list[dict] = []
-        self.session = Session(load_any_text(text), self.messages.append)
+        self.session = Session(load_any(text), self.messages.append)
 
     def send(self, kind: str, **more) -> None:
         self.session._obey({"type": kind, **more})
@@ -67,7 +67,7 @@ def test_its_config_trains_the_same_networks_bit_for_bit(page: Page, tmp_path: P
 def test_a_run_on_a_lane_of_it_ends_at_the_same_weights(page: Page, tmp_path: Path) -> None:
     for _ in range(5):
         page.send("step")
-    (cell,) = [cell for cell in load_any_text(page.last("state")["yaml"]).cells if cell.config.name == "l2"]
+    (cell,) = [cell for cell in load_any(page.last("state")["yaml"]).cells if cell.config.name == "l2"]
     from regx.store.files import write_config
 
     write_config(tmp_path / "l2.yaml", cell.config.resolved)

@@ -1,0 +1,51 @@
+"""What `regx worth` prints."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import IO, Any
+
+from regx.report.listing import print_listing, print_prose
+from regx.report.render import is_terminal
+from regx.report.run import exit_code
+from regx.studies.worth.result import AtSize, RowsWorth
+from regx.studies.worth.words import answers
+
+
+def print_worth(study: RowsWorth, stream: IO[str], notes: IO[str], as_json: bool, quiet: bool) -> int:
+    """Write the study, or one JSON document. The exit code that it ends with."""
+    said = answers(study)
+    if as_json:
+        document = {
+            "worth": str(study.folder), "metric": study.metric, "plain": study.plain, "seeds": list(study.seeds),
+            "points": [_plain(point) for point in study.points], "answers": said,
+        }  # fmt: skip
+        stream.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+        return exit_code(study.runs)
+    print_listing([_row(study, point) for point in study.points], stream, ends=True, dispensable=["p"])
+    if is_terminal(stream):
+        print_prose(["", *said, "", str(study.folder)], stream)
+    elif not quiet:
+        print_prose(said, notes)
+    return exit_code(study.runs)
+
+
+def _row(study: RowsWorth, point: AtSize) -> dict[str, Any]:
+    compared, worth = point.comparison, point.worth
+    nothing = {"mean": None, "low": None, "high": None}
+    rows = None if worth is None else {"mean": worth.rows, "low": worth.low, "high": worth.high}
+    return {
+        "lane": point.lane, "rows": point.rows, study.metric: point.loss, "p": compared and compared.difference["p"],
+        "verdict": compared.verdict if compared else "", "worth in rows": rows or nothing,
+        "": worth.bound and f"{worth.bound} {worth.edge:.0f}" if worth else "",
+    }  # fmt: skip
+
+
+def _plain(point: AtSize) -> dict[str, Any]:
+    compared = point.comparison
+    return {
+        "lane": point.lane, "stack": point.stack, "rows": point.rows, "loss": point.loss,
+        "difference": compared and compared.difference, "verdict": compared and compared.verdict,
+        "worth": point.worth and asdict(point.worth),
+    }  # fmt: skip

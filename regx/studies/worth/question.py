@@ -1,0 +1,100 @@
+"""A study of worth: every lane of a race, or a stack beside none, at a grid of sizes of the training split."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from regx.config.config import Config, digest
+from regx.config.grid import Cell, Grid, permitted
+from regx.core.errors import InputError
+from regx.runner.cells import train_cells
+from regx.runner.cluster import Jobs
+from regx.runner.networks import OnProgress
+from regx.runner.plan import dataset
+from regx.studies.worth.result import ROWS, RowsWorth, worth_from
+
+FACTORS = (1, 1.5, 2, 3, 4, 6, 8)  # of the config's rows, where data are generated
+SHARES = (0.125, 0.1875, 0.25, 0.375, 0.5, 0.75, 1)  # of the training rows that a table has
+
+
+def cells_of(grid: Grid, rows: Sequence[int] = ()) -> tuple[list[str], list[int], list[Cell]]:
+    """The lanes, the sizes, and the cell of each lane at each size, lane by lane.
+
+    rows: the sizes; else seven, from the config's own on, or up to all that a table has. A lane without regularizers is
+    put first where there is none. Raises InputError where the data have no `n_train`, or rows are too few.
+    """
+    configs = {cell.config.name: cell.config for cell in grid.cells} if grid.lanes else _beside_none(grid)
+    if not any(not config.stack for config in configs.values()):
+        first = next(iter(configs.values()))
+        configs = {"none": _with_stack(first, "none", ()), **configs}
+    if len(configs) < 2:
+        raise InputError(
+            f"{grid.name}: expected regularizers whose worth is asked for, found none. Add some, such as "
+            "-s regularizers.l2.lam=0.003, or write a race with lanes."
+        )
+    some = next(iter(configs.values()))
+    sizes = sorted(set(rows)) if rows else _sizes(some)
+    if len(sizes) < 2 or sizes[0] < 1:
+        raise InputError(f"--rows: expected two sizes or more, from 1 row on, such as 30,60,120, found {list(rows)}")
+    points = [(name, size) for name in configs for size in sizes]
+    cells = [Cell(_sized(configs[name], name, size), {"lane": name, ROWS: size}) for name, size in points]
+    return list(configs), sizes, cells
+
+
+def worth(
+    grid: Grid,
+    out: Path,
+    rows: Sequence[int] = (),
+    metric: str = "test_loss",
+    jobs: Jobs = None,
+    force: bool = False,
+    on_progress: OnProgress = lambda progress: None,
+) -> RowsWorth:
+    """Train what the study lacks in `out`/<name>-worth-<digest>, and ask what each lane is worth.
+
+    Raises RegxError where the folder holds something else or cannot be written.
+    """
+    lanes, sizes, cells = cells_of(grid, rows)
+    stacks = {cell.point["lane"]: cell.config.resolved["regularizers"] for cell in cells}
+    shared = {
+        key: value for key, value in cells[0].config.resolved.items() if key not in ("name", "regularizers", "seeds")
+    }
+    folder = out / f"{grid.name}-worth-{digest({**shared, 'lanes': stacks, 'sizes': sizes})}"
+    axes: list[dict[str, Any]] = [{"key": "lane", "values": lanes}, {"key": ROWS, "values": sizes}]
+    runs = train_cells(folder, grid.name, axes, cells, jobs, force, on_progress)
+    by_place = {(cell.point["lane"], cell.point[ROWS]): run for cell, run in zip(cells, runs, strict=True)}
+    return worth_from(folder, lanes, sizes, by_place, metric)
+
+
+def _beside_none(grid: Grid) -> dict[str, Config]:
+    config = grid.cells[0].config
+    if len(grid.cells) > 1:
+        raise InputError(f"{grid.name}: expected a config or a race, found a sweep of {len(grid.cells)} cells.")
+    return {"none": _with_stack(config, "none", ()), **({"stack": config} if config.stack else {})}
+
+
+def _with_stack(config: Config, name: str, kept: Sequence[int]) -> Config:
+    stack = tuple(config.stack[number] for number in kept)
+    regularizers = [config.resolved["regularizers"][number] for number in kept]
+    resolved = {**config.resolved, "name": name, "regularizers": regularizers}
+    return dataclasses.replace(config, name=name, stack=stack, resolved=resolved)
+
+
+def _sizes(config: Config) -> list[int]:
+    if not hasattr(config.dataset, "n_train"):
+        raise InputError(f"{config.name}: expected data of which fewer rows can be taken (dataset.n_train).")
+    if hasattr(config.dataset, "truth"):
+        return [round(factor * config.dataset.n_train) for factor in FACTORS]
+    whole = dataclasses.replace(config.dataset, n_train=None)  # type: ignore[call-arg]
+    most = len(dataset(whole, config.seeds[0]).train.x)
+    return sorted({max(round(share * most), 2) for share in SHARES})
+
+
+def _sized(config: Config, lane: str, size: int) -> Config:
+    source = dataclasses.replace(config.dataset, n_train=size)  # type: ignore[call-arg]
+    resolved = {**config.resolved, "dataset": {**config.resolved["dataset"], "n_train": size}}
+    name = permitted(f"{lane}-{size}")
+    return dataclasses.replace(config, name=name, dataset=source, resolved={**resolved, "name": name})
