@@ -64,8 +64,11 @@ def worth_of(sizes: Sequence[int], plain: Array, regularized: Array, held_out: S
             error *= math.sqrt(1 + seeds * max(held_out))
         half = float(stdtrit(seeds - 1, 1 - LEVEL / 2)) * error
         middle = _rows(logs, plain.mean(axis=1), float(regularized.mean()), clip=False)
-        low, high = (math.exp(end) if logs[0] <= end <= logs[-1] else None for end in (middle - half, middle + half))
-    if not logs[0] <= found <= logs[-1]:
+        low, high = (
+            math.exp(end) if logs[0] - ROUNDING <= end <= logs[-1] + ROUNDING else None
+            for end in (middle - half, middle + half)
+        )
+    if math.isinf(found):
         outside: Bound = "more than" if found > logs[-1] else "fewer than"
         return Worth(None, low, high, outside, float(sizes[-1] if found > logs[-1] else sizes[0]))
     return Worth(math.exp(found), low, high, "", float(sizes[-1]))

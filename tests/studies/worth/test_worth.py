@@ -33,7 +33,7 @@ def simulated(rng: np.random.Generator, seeds: int, truth: float, power: float =
 
 def test_without_noise_the_rows_are_those_of_the_curve() -> None:
     plain = np.repeat(np.array(SIZES, float)[:, None] ** -0.8, 5, axis=1)
-    for truth in (30, 45, 74, 200):
+    for truth in (30, 45, 74, 240):
         found = worth_of(SIZES, plain, np.full(5, truth**-0.8))
         assert found.rows == pytest.approx(truth)
         assert found.low == pytest.approx(truth)
