@@ -265,7 +265,7 @@ def report(
 
 def explain(name: str | None = None) -> Explanation:
     """What a regularizer, dataset, optimizer, metric or key is, as `regx explain` says it; with no name the list."""
-    from regx.config.catalog import entries, explained
+    from regx.reference.catalog import entries, explained
 
     if name is None:
         return Explanation("\n".join(f"{entry.name}: {entry.summary()}" for entry in entries()))

@@ -23,7 +23,7 @@ def command(
     """
     from json import dumps
 
-    from regx.config.catalog import entries, explained
+    from regx.reference.catalog import entries, explained
 
     found = entries() if name is None else explained(name)
     if json:

@@ -20,7 +20,7 @@ def command(
     """
     from json import dumps
 
-    from regx.config.examples import copy_examples
+    from regx.reference.examples import copy_examples
 
     written = copy_examples(folder)
     if json:

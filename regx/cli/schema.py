@@ -9,6 +9,6 @@ def command() -> None:
     """Print the JSON Schema of configs, for editors."""
     from json import dumps
 
-    from regx.config.schema import json_schema
+    from regx.reference.json_schema import json_schema
 
     typer.echo(dumps(json_schema(), indent=2, ensure_ascii=False))

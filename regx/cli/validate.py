@@ -19,8 +19,8 @@ def command(
     """Check configs, and say everything that is wrong with them."""
     from json import dumps
 
-    from regx.config.checked import check
     from regx.core.errors import BAD_INPUT
+    from regx.reference.checked import check
 
     results = [check(path, set or ()) for path in configs]
     if json:

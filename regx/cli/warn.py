@@ -21,7 +21,7 @@ def warn(configs: Sequence[Config], quiet: bool, peek: bool = False, lanes: bool
 
     lanes: they are those of a race.
     """
-    from regx.config.interactions import lane_warnings, warnings
+    from regx.reference.interactions import lane_warnings, warnings
     from regx.runner.plan import clipped, dataset
 
     if quiet:

@@ -4,6 +4,7 @@
     hidden: [[4], [64]]              a list of lists
     lam: log(1e-4,1e-1,7)            7 numbers from 1e-4 to 1e-1, equally spaced in their logarithm
     p: linear(0,0.5,6)               6 numbers from 0 to 0.5, equally spaced
+    dropout: [off, on]               without a regularizer and with it; in the place of `on` settings may stand
 
 For a key that takes whole numbers the numbers of log and linear are rounded, and those that fall together are one.
 """
@@ -12,10 +13,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from regx.config.problems import Path, Problem
+from regx.config.forms import SWITCH, is_switched
+from regx.config.problems import Path, Problem, dotted
 from regx.config.reader import Node, scalar
 from regx.config.schema import mappings, parameters_at
 from regx.core.parameters import Parameter
@@ -31,19 +34,46 @@ class FoundAxis:
     path: Path
     values: tuple[Node, ...]
 
+    @property
+    def key(self) -> str:
+        return dotted(self.path)
+
+    def point(self, position: int, resolved: Mapping[str, Any]) -> Any:
+        """The value at a position, as it is in that cell's resolved config; off and on as words."""
+        written = self.values[position].written
+        return written if written in SWITCH else as_point(locate(resolved, self.key))
+
+
+def locate(resolved: object, key: str) -> object:
+    """The value under a key, as the user types it, in plain data; `off` for a regularizer that is not in the stack."""
+    found: object = resolved
+    for part in key.split("."):
+        if isinstance(found, list):
+            found = next((item for item in found if part in item), {part: "off"})
+        assert isinstance(found, dict)
+        found = found[part]
+    return found
+
+
+def as_point(value: Any) -> Any:
+    """A value of a config with its lists as tuples."""
+    if isinstance(value, list):
+        return tuple(as_point(item) for item in value)
+    return {key: as_point(item) for key, item in value.items()} if isinstance(value, dict) else value
+
 
 def find_axes(root: Node) -> tuple[list[FoundAxis], list[Problem]]:
     """The axes of a tree in its long form, in the order of its keys' declaration, and what is wrong with them."""
     axes, problems = [], []
     for path, parameter in _leaves(root):
         node = root.at(path)
-        if node is None or not _is_axis(node, parameter):
+        if node is None or not (parameter is None or _is_axis(node, parameter)):
             continue
         items = node.value if isinstance(node.value, list) else [node]
         values: list[Node] = []
         for item in items:
-            expanded, wrong = _expanded(item, parameter, path)
-            values += expanded
+            found, wrong = ([item], []) if parameter is None else expanded(item, parameter, path)
+            values += found
             problems += wrong
         if not items:
             problems.append(Problem(node.place, path, "expected a value or a list of them, found an empty list"))
@@ -52,10 +82,14 @@ def find_axes(root: Node) -> tuple[list[FoundAxis], list[Problem]]:
     return axes, problems
 
 
-def _leaves(root: Node) -> Iterator[tuple[Path, Parameter]]:
+def _leaves(root: Node) -> Iterator[tuple[Path, Parameter | None]]:
+    """The paths of all parameters, and without a parameter those of regularizers that are switched along an axis."""
     for mapping in mappings(root):
-        for name, parameter in parameters_at(root, mapping).items():
-            yield (*mapping, name), parameter
+        node = root.at(mapping)
+        if node is not None and is_switched(node):
+            yield mapping, None
+        else:
+            yield from (((*mapping, name), parameter) for name, parameter in parameters_at(root, mapping).items())
 
 
 def _is_axis(node: Node, parameter: Parameter) -> bool:
@@ -70,7 +104,7 @@ def _is_axis(node: Node, parameter: Parameter) -> bool:
     return True
 
 
-def _expanded(item: Node, parameter: Parameter, path: Path) -> tuple[list[Node], list[Problem]]:
+def expanded(item: Node, parameter: Parameter, path: Path) -> tuple[list[Node], list[Problem]]:
     """The values that an item of an axis stands for: itself, or those of log(...) and linear(...)."""
     called = FUNCTION.fullmatch(item.value) if isinstance(item.value, str) else None
     if called is None or parameter.type not in (int, float):

@@ -4,23 +4,28 @@
     optimizer: [adam, sgd]     ->  optimizer: {name: [adam, sgd]}   an axis
     regularizers: [batch_norm] ->  - batch_norm: {}
     - l2: 0.003                ->  - l2: {lam: 0.003}               the scalar is the first parameter
-    optimizer: {lr: 0.1}       ->  optimizer: {name: adam, lr: 0.1}
+    - l2: on                   ->  - l2: {}                         off stays: the regularizer is left out
+    - l2: [off, 0.003]         ->  - l2: [off, {lam: 0.003}]        an axis, along which it is left out once
     training:                  ->  left out: a key whose value is commented out has its default
     lanes: {l2: [l2: 0.003]}   ->  lanes: {l2: [l2: {lam: 0.003}]}  as in `regularizers`; a lane without a value: []
 
-What is neither a short nor a long form is left as it is, for the schema to refuse.
+What is neither a short nor a long form is left as it is, for the check to refuse.
 """
 
 from __future__ import annotations
 
-from regx.config.problems import Path
+from collections.abc import Callable
+from pathlib import Path as FilePath
+
+from regx.config.problems import ConfigError, Path, Problem
 from regx.config.reader import Node
+from regx.config.schema import KEYS, NAMED
+from regx.core.errors import InputError
 from regx.core.parameters import parameters
 from regx.regularizers import REGISTRY as REGULARIZERS
 
-# The mappings that choose by name, and what they choose without one.
-NAMED: dict[Path, str] = {("dataset",): "sine", ("optimizer",): "adam", ("optimizer", "schedule"): "constant"}
-SECTIONS = ("dataset", "architecture", "regularizers", "lanes", "optimizer", "training")
+SECTIONS = set(KEYS) - {"name", "base", "seeds"}
+SWITCH = ("off", "on")
 
 
 def long_form(root: Node) -> Node:
@@ -29,12 +34,10 @@ def long_form(root: Node) -> Node:
         return root
     kept = {key: node for key, node in root.value.items() if not (key in SECTIONS and node.value is None)}
     root = Node(kept, root.place, keys=root.keys)
-    for path, default in NAMED.items():
+    for path in NAMED:
         node = root.at(path)
         if node is not None and (isinstance(node.value, str) or _is_words(node)):
             root = root.replaced(path, Node({"name": node}, node.place, keys={"name": node.place}))
-        elif node is not None and isinstance(node.value, dict) and "name" not in node.value:
-            root = root.replaced((*path, "name"), Node(default, node.place, default))
     for path in stacks(root):
         stack = root.at(path)
         assert stack is not None
@@ -68,9 +71,75 @@ def _regularizer(item: Node) -> Node:
 
 def settings_of(kind: str, settings: Node) -> Node:
     """The long form of what stands after `l2:`."""
-    if settings.value is None:
-        return Node({}, settings.place)
+    if settings.value is None or settings.value == "on":
+        return Node({}, settings.place, settings.written)
+    if is_switched(settings):
+        return Node([settings_of(kind, item) for item in settings.value], settings.place, axis=True)
     names = list(parameters(REGULARIZERS[kind])) if kind in REGULARIZERS else []
-    if isinstance(settings.value, dict) or not names:
+    if isinstance(settings.value, dict) or settings.value == "off" or not names:
         return settings
     return Node({names[0]: settings}, settings.place, keys={names[0]: settings.place})
+
+
+def is_switched(settings: Node) -> bool:
+    """Whether several things stand after `l2:`, of which some are no value of its first parameter."""
+    items = settings.value if isinstance(settings.value, list) else []
+    return any(isinstance(item.value, dict) or item.written in SWITCH for item in items)
+
+
+def extended(tree: Node, read: Callable[[FilePath], tuple[Node, list[Problem]]]) -> tuple[Node, list[Problem]]:
+    """A tree with what it does not say itself from the file that its `base` names, and so on from that one's.
+
+    Mappings are merged key by key, unless they name another class; anything else, a stack too, replaces what the base
+    has. A base's name is its own. read: the tree of a file, and what is wrong with it.
+    Raises ConfigError at the `base` of a file that extends itself, by way of others or not.
+    """
+    problems: list[Problem] = []
+    read_already = [FilePath(tree.place.text.name).resolve()]
+    while "base" in tree.value:
+        node, place = tree.value["base"], tree.keys["base"]
+        tree = without(tree, ("base",))
+        if not isinstance(node.value, str):
+            problems.append(Problem(node.place, ("base",), f"expected the path of a config, found {node.shown()}"))
+            break
+        path = FilePath(node.place.text.name).parent / node.value
+        if path.resolve() in read_already:
+            name = node.place.text.name
+            rest = "itself" if path == FilePath(name) else f"{path}, which extends it in turn"
+            message = f"{name} extends {rest}. Take the `base` out of one of them"
+            raise ConfigError([*problems, Problem(place, ("base",), message)])
+        read_already.append(path.resolve())
+        try:
+            beneath, wrong = read(path)
+        except ConfigError:
+            raise
+        except InputError as error:
+            raise ConfigError([*problems, Problem(node.place, ("base",), str(error))]) from None
+        problems += wrong
+        beneath = long_form(beneath)
+        if not isinstance(beneath.value, dict):
+            problems.append(Problem(beneath.place, (), f"expected a mapping of keys, found {beneath.shown()}"))
+            break
+        stacks_of_own = [key for key in ("regularizers", "lanes") if key in tree.value]
+        tree = _merged(without(beneath, ("name", *(("regularizers", "lanes") if stacks_of_own else ()))), tree)
+    return tree, problems
+
+
+def without(tree: Node, keys: tuple[str, ...]) -> Node:
+    """A mapping less some of its keys."""
+    kept = {key: node for key, node in tree.value.items() if key not in keys}
+    return Node(kept, tree.place, keys={key: place for key, place in tree.keys.items() if key in kept})
+
+
+def _merged(beneath: Node, own: Node, path: Path = ()) -> Node:
+    if not isinstance(beneath.value, dict) or not isinstance(own.value, dict):
+        return own
+    if path in NAMED and "name" in own.value:
+        name = beneath.child("name")
+        if own.value["name"].value != (NAMED[path][0] if name is None else name.value):
+            return own
+    both = {
+        key: _merged(old, own.value[key], (*path, key)) if key in own.value else old
+        for key, old in beneath.value.items()
+    }
+    return Node({**own.value, **both}, own.place, keys={**beneath.keys, **own.keys})

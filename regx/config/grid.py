@@ -15,10 +15,14 @@ MAX_NAME = 100
 
 @dataclass(frozen=True)
 class Axis:
-    """A key as the user types it, such as `regularizers.l2.lam`, and its values in order; lists are tuples."""
+    """A key as the user types it, such as `regularizers.l2.lam`, and its values in order; lists are tuples.
+
+    stack: where a value is the word `on`, the stack that it stands for.
+    """
 
     key: str
     values: tuple[Any, ...]
+    stack: list[dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Cell:
 class Grid:
     """Every combination of the axes' values, the last axis changing fastest. Without axes it is one cell.
 
-    lanes: it is a race, without axes and with a cell for each lane, which is named as the lane is.
+    lanes: it is a race, with a cell for each lane, named as the lane is and by its values along axes; it has no `axes`.
     """
 
     name: str
@@ -49,7 +53,7 @@ class Grid:
             shared = {key: value for key, value in base.items() if key not in ("name", "regularizers")}
             stacks = {cell.config.name: cell.config.resolved["regularizers"] for cell in self.cells}
             return f"{self.name}-race-{digest({**shared, 'name': self.name, 'lanes': stacks})}"
-        axes = [[axis.key, list(axis.values)] for axis in self.axes]
+        axes = [[axis.key, list(axis.values), *([axis.stack] if axis.stack else [])] for axis in self.axes]
         return f"{self.name}-sweep-{digest({'config': {**base, 'name': self.name}, 'axes': axes})}"
 
 
@@ -86,10 +90,3 @@ def _value_name(value: Any) -> str:
     if isinstance(value, tuple):
         return "x".join(_value_name(part) for part in value) or "none"
     return repr(value) if isinstance(value, float) else str(value)
-
-
-def as_point(value: Any) -> Any:
-    """A value of a config with its lists as tuples."""
-    if isinstance(value, list):
-        return tuple(as_point(item) for item in value)
-    return {key: as_point(item) for key, item in value.items()} if isinstance(value, dict) else value

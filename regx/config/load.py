@@ -1,4 +1,9 @@
-"""From files and options to configs and grids."""
+"""From files and options to configs, grids and races.
+
+A config is given as the path of a file, as YAML text, or as the mapping that it is. A word with a line break, or with
+a colon and a space, is text, unless there is such a file. overrides are KEY=VALUE each; seeds are `5`, `3,5,8`, one
+number or several, in place of the config's. Everything that is wrong is raised as one InputError.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +13,20 @@ import math
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from numbers import Integral
 from pathlib import Path
 from typing import Any, overload
 
 from regx.config.axes import FoundAxis, find_axes
-from regx.config.config import Config, typed
-from regx.config.forms import long_form
-from regx.config.grid import Axis, Cell, Grid, as_point, cell_name, labels_of, permitted
-from regx.config.overrides import Override, locate, with_overrides
-from regx.config.problems import ConfigError, Problem, dotted
+from regx.config.config import Config
+from regx.config.forms import extended, long_form
+from regx.config.grid import Axis, Cell, Grid, cell_name, labels_of, permitted
+from regx.config.overrides import Override, with_overrides
+from regx.config.problems import ConfigError, Problem
 from regx.config.problems import Path as KeyPath
 from regx.config.reader import MAX_BYTES, Node, read_text
-from regx.config.validation import validated
+from regx.config.validation import unusable, validated
 from regx.core.errors import InputError, did_you_mean
 from regx.data.dataset import Source
 
@@ -31,8 +36,174 @@ BUILT_IN = "none.yaml"
 BUILT_IN_RACE = "race.yaml"
 
 Seeds = str | int | Sequence[int] | None
-Given = str | Path | Mapping[str, Any]  # a config: the path of a file, YAML text, or the mapping that it is
-WRITTEN_HERE = Path("config")  # what messages call one that is no file; its paths start in the current directory
+Given = str | Path | Mapping[str, Any]
+WRITTEN_HERE = "config"  # what messages call a config that is no file; its paths start in the current directory
+
+
+def configs_folder() -> Path:
+    """The example configs: in the installed package, else beside the package in its repository."""
+    package = Path(__file__).parents[1]
+    inside = package / "configs"
+    return inside if inside.is_dir() else package.parent / "configs"
+
+
+def load_config(given: Given, overrides: Sequence[str] = (), seeds: Seeds = None) -> Config:
+    """One config.  A sweep and a race are refused."""
+    return _draft(given, overrides, seeds).config()
+
+
+def config_of(mapping: Mapping[str, Any], where: str, overrides: Sequence[str] = (), seeds: Seeds = None) -> Config:
+    """The config of a plain mapping, as if it stood in a file; `where` is what messages call it.
+
+    Paths are relative to the current directory.
+    """
+    return _draft(mapping, overrides, seeds, where).config()
+
+
+def load_grid(
+    given: Given | None,
+    overrides: Sequence[str] = (),
+    axes: Sequence[Override] = (),
+    seeds: Seeds = None,
+) -> Grid:
+    """The grid of a config, of the built-in sine config without one; a config without axes is a grid of one cell.
+
+    Several values of an override, separated by commas, are an axis; axes: from `short_axes`. More than MAX_CELLS cells
+    are refused, and a race is.
+    """
+    draft = _draft(configs_folder() / BUILT_IN if given is None else given, overrides, seeds)
+    draft.refuse_race()
+    return draft.with_options(list(axes)).grid()
+
+
+def load_lanes(given: Given | None, overrides: Sequence[str] = (), seeds: Seeds = None) -> Grid:
+    """The lanes of a race, of the built-in one without a config: a cell for each, whose point is `{"lane": name}`.
+
+    Along an axis there is a lane for every value, whose point has it too. A config without lanes is refused.
+    """
+    return _draft(configs_folder() / BUILT_IN_RACE if given is None else given, overrides, seeds).race()
+
+
+def load_any(given: Given, overrides: Sequence[str] = (), seeds: Seeds = None) -> Grid:
+    """The lanes of a config that is a race, the grid of any other."""
+    draft = _draft(given, overrides, seeds)
+    return draft.race() if draft.is_race else draft.grid()
+
+
+def load_source(given: Given, overrides: Sequence[str] = ()) -> Source:
+    """The dataset of a config, which the lanes of a race share."""
+    draft = _draft(given, overrides, None)
+    return draft.race().cells[0].config.dataset if draft.is_race else draft.config().dataset
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A config before it is checked: its tree in its long form, with the options in it, and what is wrong with them.
+
+    where: what messages call it, a path if it is of a file. folder: where tables are that options name.
+    """
+
+    tree: Node
+    problems: tuple[Problem, ...]
+    where: str
+    folder: Path
+
+    def with_options(self, options: Sequence[Override]) -> _Draft:
+        tree, wrong = with_overrides(self.tree, options)
+        return replace(self, tree=tree, problems=(*self.problems, *wrong))
+
+    def config(self) -> Config:
+        self.refuse_race()
+        axes, wrong = find_axes(self.tree)
+        if axes:
+            self._checked(axes, wrong)
+            node = self.tree.at(axes[0].path)
+            assert node is not None
+            count = len(axes[0].values)
+            message = f"expected one value, found {count}: this config is a sweep. Type: regx sweep {self.where}"
+            raise ConfigError([Problem(node.place, axes[0].path, message)])
+        return _built(self.tree, [*self.problems, *wrong], self.folder)
+
+    def grid(self) -> Grid:
+        found, wrong = find_axes(self.tree)
+        name, axes = self._checked(found, wrong)
+        cells = LazyCells(self.tree, found, name, self.folder)
+        if len(cells) > MAX_CELLS:
+            sizes = ", ".join(f"{axis.key} ({len(axis.values)})" for axis in found)
+            expected = f"expected a grid of at most {MAX_CELLS:,} cells"
+            raise InputError(f"{self.where}: {expected}, found {len(cells):,}: {sizes}")
+        return Grid(name, axes, cells if len(cells) > MAX_BUILT else tuple(cells.built()))
+
+    def race(self) -> Grid:
+        if not self.is_race:
+            self._checked([], [])
+            raise InputError(
+                f"{self.where}: expected a race, whose `lanes:` is a mapping from a lane's name to its stack, found no "
+                f"lanes. Give it some, such as `lanes: {{none: [], l2: [l2: 0.003]}}`, or type: regx run {self.where}"
+            )
+        tree, found = self.tree, list(self.problems)
+        lanes, stack = tree.value["lanes"], tree.child("regularizers")
+        if not isinstance(lanes.value, dict) or not lanes.value:
+            shown = "an empty mapping" if lanes.value == {} else lanes.shown()
+            expected = "expected a mapping from a lane's name to its stack, such as `l2: [l2: 0.003]`"
+            found.append(Problem(lanes.place, ("lanes",), f"{expected}, found {shown}"))
+        if stack is not None and stack.value != []:
+            message = "a race has no stack but those of its lanes: put these into every lane that is to have them"
+            found.append(Problem(tree.keys["regularizers"], ("regularizers",), message))
+        rest = {key: node for key, node in tree.value.items() if key not in ("lanes", "regularizers")}
+        shared = Node(rest, tree.place, keys=tree.keys)
+        axes, wrong = find_axes(shared)
+        for axis in axes:
+            if axis.path[0] == "dataset":
+                node = shared.at(axis.path)
+                assert node is not None
+                said = f"expected one value, found {len(axis.values)}: the lanes of a race share their data"
+                wrong.append(Problem(node.place, axis.path, f"{said}. Write a sweep for several"))
+        first = _at_first(shared, axes)
+        found += _independent([*wrong, *validated(first, self.folder)[1]], found)
+        cells: list[Cell] = []
+        for name, own in lanes.value.items() if isinstance(lanes.value, dict) else ():
+            named = shared.replaced(("name",), Node(name, lanes.keys[name], name)).replaced(("regularizers",), own)
+            try:
+                along = _Draft(named, (), self.where, self.folder).grid()
+                cells += [Cell(cell.config, {"lane": name, **cell.point}) for cell in along.cells]
+            except ConfigError as error:
+                of_lane = [replace(problem, path=_in_lane(problem.path, name)) for problem in error.problems]
+                found += _independent(of_lane, found)
+        if found:
+            raise ConfigError(found)
+        return Grid(str(tree.value["name"].value), (), tuple(cells), lanes=True)
+
+    @property
+    def is_race(self) -> bool:
+        return isinstance(self.tree.value, dict) and "lanes" in self.tree.value
+
+    def refuse_race(self) -> None:
+        if self.is_race:
+            self.race()
+            message = f"expected one stack, found lanes: this config is a race. Type: regx race {self.where}"
+            raise ConfigError([Problem(self.tree.keys["lanes"], ("lanes",), message)])
+
+    def _checked(self, axes: Sequence[FoundAxis], wrong: Sequence[Problem]) -> tuple[str, tuple[Axis, ...]]:
+        """Name and axes of the grid.  Raises ConfigError with the problems of every value of every axis."""
+        problems, found = [*self.problems, *wrong], []
+        first = _at_first(self.tree, axes)
+        checked = []
+        for axis in axes:
+            points: dict[str, Any] = {}
+            switched_on = None
+            for position, value in enumerate(axis.values):
+                config, own = validated(first.replaced(axis.path, value), self.folder)
+                point = axis.point(position, config.resolved) if config is not None else value.plain()
+                if repr(point) in points:
+                    own = [Problem(value.place, axis.path, f"the value {value.shown()} is given twice")]
+                points[repr(point)] = point
+                if point == "on" and config is not None:
+                    switched_on = config.resolved["regularizers"]
+                found += own
+            checked.append(Axis(axis.key, tuple(points.values()), switched_on))
+        config = _built(first, [*problems, *_independent(found, problems)], self.folder)
+        return config.name, tuple(checked)
 
 
 class LazyCells(Sequence[Cell]):
@@ -41,10 +212,9 @@ class LazyCells(Sequence[Cell]):
     Names are as in a small grid, but that two cells may share one; their digests tell them apart.
     """
 
-    def __init__(self, tree: Node, axes: tuple[FoundAxis, ...], name: str, folder: Path) -> None:
+    def __init__(self, tree: Node, axes: Sequence[FoundAxis], name: str, folder: Path) -> None:
         self._tree, self._axes, self._name, self._folder = tree, axes, name, folder
-        self._keys = [dotted(axis.path) for axis in axes]
-        self._labels = labels_of(self._keys)
+        self._labels = labels_of([axis.key for axis in axes])
 
     def __len__(self) -> int:
         return math.prod(len(axis.values) for axis in self._axes)
@@ -61,51 +231,29 @@ class LazyCells(Sequence[Cell]):
         for axis in reversed(self._axes):
             rest, position = divmod(rest, len(axis.values))
             choice.append(position)
-        return self._cell(choice[::-1])
+        return self._cell(choice[::-1], set())
 
-    def axes(self) -> tuple[Axis, ...]:
-        """The axes with their values as configs hold them."""
-        first = [0] * len(self._axes)
-        found = []
-        for number, (axis, key) in enumerate(zip(self._axes, self._keys, strict=True)):
-            along = [[*first[:number], position, *first[number + 1 :]] for position in range(len(axis.values))]
-            found.append(Axis(key, tuple(self._cell(choice).point[key] for choice in along)))
-        return tuple(found)
+    def built(self) -> Iterator[Cell]:
+        """All cells, each with a name of its own."""
+        taken: set[str] = set()
+        for choice in itertools.product(*(range(len(axis.values)) for axis in self._axes)):
+            cell = self._cell(choice, taken)
+            taken.add(cell.config.name)
+            yield cell
 
-    def _cell(self, choice: Sequence[int]) -> Cell:
+    def _cell(self, choice: Sequence[int], taken: set[str]) -> Cell:
         tree = self._tree
         for axis, position in zip(self._axes, choice, strict=True):
             tree = tree.replaced(axis.path, axis.values[position])
         config = _built(tree, [], self._folder)
-        point = {key: as_point(locate(config.resolved, key)) for key in self._keys}
-        name = cell_name(self._name, self._labels, list(point.values()), set())
+        at = zip(self._axes, choice, strict=True)
+        point = {axis.key: axis.point(position, config.resolved) for axis, position in at}
+        name = cell_name(self._name, self._labels, list(point.values()), taken)
         return Cell(replace(config, name=name, resolved={**config.resolved, "name": name}), point)
 
 
-def configs_folder() -> Path:
-    """The example configs: in the installed package, else beside the package in its repository."""
-    package = Path(__file__).parents[1]
-    inside = package / "configs"
-    return inside if inside.is_dir() else package.parent / "configs"
-
-
-def path_of(given: Given) -> Path:
-    """The path of a config's file, or what one is called that is none.
-
-    A word with a line break, or with a colon and a space, is YAML text, unless there is such a file.
-    """
-    if isinstance(given, Path):
-        return given
-    if isinstance(given, str) and not ("\n" in given or (": " in given and not os.path.exists(given))):  # noqa: PTH110
-        return Path(given)
-    return WRITTEN_HERE
-
-
-def as_text(value: Any, where: str = "config") -> str:
-    """A plain value as YAML reads it again; numbers and arrays of NumPy and paths among them.  where: for messages.
-
-    Raises InputError for anything else.
-    """
+def as_text(value: Any, where: str = WRITTEN_HERE) -> str:
+    """A plain value as YAML reads it again; numbers and arrays of NumPy and paths among them.  where: for messages."""
 
     def plain(value: Any) -> Any:
         if hasattr(value, "tolist"):
@@ -117,205 +265,33 @@ def as_text(value: Any, where: str = "config") -> str:
     return json.dumps(value, default=plain, ensure_ascii=False)
 
 
-def load_config(given: Given, overrides: Sequence[str] = (), seeds: Seeds = None) -> Config:
-    """The config of a file, or as it is given.
-
-    overrides: KEY=VALUE each.  seeds: `5`, `3,5,8`, a number or several, in place of the file's.
-    Raises InputError with everything that is wrong, and where the config is a sweep or a race.
-    """
-    path = path_of(given)
-    tree, problems = _tree(given, overrides, (), seeds)
-    _refuse_race(tree, problems, path)
-    axes, wrong = find_axes(tree)
-    problems += wrong
-    if axes:
-        _check_values(tree, axes, problems, path.parent)
-        axis = axes[0]
-        node = tree.at(axis.path)
-        assert node is not None
-        message = f"expected one value, found {len(axis.values)}: this config is a sweep. Type: regx sweep {path}"
-        raise ConfigError([Problem(node.place, axis.path, message)])
-    return _built(tree, problems, path.parent)
+def _is_text(given: Given) -> bool:
+    return isinstance(given, str) and ("\n" in given or (": " in given and not os.path.exists(given)))  # noqa: PTH110
 
 
-def config_of(mapping: Mapping[str, Any], where: str, overrides: Sequence[str] = (), seeds: Seeds = None) -> Config:
-    """The config of a plain mapping, as if it stood in a file; `where` is what messages call it.
-
-    overrides, seeds: as for `load_config`. Paths are relative to the current directory.
-    """
+def _draft(given: Given, overrides: Sequence[str], seeds: Seeds, where: str = WRITTEN_HERE) -> _Draft:
+    """A config with its options and a name."""
+    if isinstance(given, Mapping) or _is_text(given):
+        root, problems = read_text(given if isinstance(given, str) else as_text(given), where)
+    else:
+        where = str(given)
+        root, problems = read_text(_content(Path(where)), where)
+    tree = long_form(root)
     options = [Override("--set", text) for text in overrides]
     if seeds is not None:
         options.append(Override("--seeds", _seeds_text(seeds)))
-    named = {"name": permitted(Path(where).stem), **mapping}
-    root, problems = read_text(json.dumps(named, ensure_ascii=False), where)
-    tree, wrong = with_overrides(long_form(root), options)
-    return _built(tree, [*problems, *wrong], Path())
+    draft = _Draft(tree, tuple(problems), where, Path(where).parent)
+    if not isinstance(tree.value, dict):
+        return draft
+    tree, wrong = extended(tree, _read_base)
+    if "name" not in tree.value:
+        stem = permitted(Path(where).stem)
+        tree = tree.replaced(("name",), Node(stem, tree.place, stem))
+    return replace(draft, tree=tree, problems=(*problems, *wrong)).with_options(options)
 
 
-def load_grid(
-    given: Given | None,
-    overrides: Sequence[str] = (),
-    axes: Sequence[Override] = (),
-    seeds: Seeds = None,
-) -> Grid:
-    """The grid of a file, of the built-in sine config without one; a config without axes is a grid of one cell.
-
-    overrides: KEY=VALUE each, several values separated by commas being an axis.  axes: from `short_axes`.
-    Raises InputError with everything that is wrong, for more than MAX_CELLS cells, and where the config is a race.
-    """
-    given = configs_folder() / BUILT_IN if given is None else given
-    path = path_of(given)
-    tree, problems = _tree(given, overrides, (), seeds)
-    _refuse_race(tree, problems, path)
-    if axes:
-        tree, problems = _tree(given, overrides, axes, seeds)
-    found, wrong = find_axes(tree)
-    base = _check_values(tree, found, [*problems, *wrong], path.parent)
-    cells = math.prod(len(axis.values) for axis in found)
-    if cells > MAX_CELLS:
-        sizes = ", ".join(f"{dotted(axis.path)} ({len(axis.values)})" for axis in found)
-        raise InputError(f"{path}: expected a grid of at most {MAX_CELLS:,} cells, found {cells:,}: {sizes}")
-    keys = [dotted(axis.path) for axis in found]
-    labels = labels_of(keys)
-    if cells > MAX_BUILT:
-        lazy = LazyCells(tree, tuple(found), base.name, path.parent)
-        return Grid(base.name, lazy.axes(), lazy)
-    built: list[Cell] = []
-    names: set[str] = set()
-    plain_points = []
-    for nodes in itertools.product(*(axis.values for axis in found)):
-        cell = tree
-        for axis, node in zip(found, nodes, strict=True):
-            cell = cell.replaced(axis.path, node)
-        config = _built(cell, [], path.parent)
-        point = {key: as_point(locate(config.resolved, key)) for key in keys}
-        name = cell_name(base.name, labels, list(point.values()), names)
-        names.add(name)
-        config = replace(config, name=name, resolved={**config.resolved, "name": name})
-        built.append(Cell(config, point))
-        plain_points.append(tuple(point.values()))
-    axes_found = tuple(
-        Axis(key, tuple({repr(point[index]): point[index] for point in plain_points}.values()))
-        for index, key in enumerate(keys)
-    )
-    return Grid(base.name, axes_found, tuple(built))
-
-
-def load_lanes(given: Given | None, overrides: Sequence[str] = (), seeds: Seeds = None) -> Grid:
-    """The lanes of a race, of the built-in one without a path: a cell for each, whose point is `{"lane": name}`.
-
-    Raises InputError with everything that is wrong, and where the config has no lanes.
-    """
-    given = configs_folder() / BUILT_IN_RACE if given is None else given
-    tree, problems = _tree(given, overrides, (), seeds)
-    return _race(tree, problems, path_of(given))
-
-
-def load_any(path: str | Path, overrides: Sequence[str] = (), seeds: Seeds = None) -> Grid:
-    """The lanes of a file that is a race, the grid of any other."""
-    tree, problems = _tree(path, overrides, (), seeds)
-    return _race(tree, problems, Path(path)) if _is_race(tree) else load_grid(path, overrides, (), seeds)
-
-
-def load_source(path: str | Path, overrides: Sequence[str] = ()) -> Source:
-    """The dataset of a config, which the lanes of a race share.  Raises InputError as `load_config` does."""
-    tree, problems = _tree(path, overrides, (), None)
-    if _is_race(tree):
-        return _race(tree, problems, Path(path)).cells[0].config.dataset
-    return load_config(path, overrides).dataset
-
-
-def _is_race(tree: Node) -> bool:
-    return isinstance(tree.value, dict) and "lanes" in tree.value
-
-
-def _refuse_race(tree: Node, problems: Sequence[Problem], path: str | Path) -> None:
-    if not _is_race(tree):
-        return
-    _race(tree, problems, Path(path))
-    message = f"expected one stack, found lanes: this config is a race. Type: regx race {path}"
-    raise ConfigError([Problem(tree.keys["lanes"], ("lanes",), message)])
-
-
-def _race(tree: Node, problems: Sequence[Problem], path: Path) -> Grid:
-    """The lanes of a tree.  Raises ConfigError with the problems of all of them."""
-    if not _is_race(tree):
-        _check_values(tree, [], problems, path.parent)
-        raise InputError(
-            f"{path}: expected a race, whose `lanes:` is a mapping from a lane's name to its stack, found no lanes. "
-            f"Give it some, such as `lanes: {{none: [], l2: [l2: 0.003]}}`, or type: regx run {path}"
-        )
-    lanes = tree.value["lanes"]
-    found = list(problems)
-    if not isinstance(lanes.value, dict) or not lanes.value:
-        expected = "expected a mapping from a lane's name to its stack, such as `l2: [l2: 0.003]`"
-        found.append(Problem(lanes.place, ("lanes",), f"{expected}, found {_shown(lanes)}"))
-    stack = tree.child("regularizers")
-    if stack is not None and stack.value != []:
-        message = "a race has no stack but those of its lanes: put these into every lane that is to have them"
-        found.append(Problem(tree.keys["regularizers"], ("regularizers",), message))
-    rest = {key: node for key, node in tree.value.items() if key not in ("lanes", "regularizers")}
-    shared, wrong = _without_axes(Node(rest, tree.place, keys=tree.keys), ())
-    found += _independent([*wrong, *validated(shared)[1]], found)
-    if not isinstance(lanes.value, dict):
-        raise ConfigError(found)
-    cells = []
-    for name, own in lanes.value.items():
-        named = shared.replaced(("name",), Node(name, lanes.keys[name], name))
-        lane, wrong = _without_axes(named.replaced(("regularizers",), own), ("lanes", name))
-        try:
-            config = _built(lane, [], path.parent)
-            cells.append(Cell(config, {"lane": name}))
-        except ConfigError as error:
-            wrong += [replace(problem, path=_in_lane(problem.path, name)) for problem in error.problems]
-        found += _independent(wrong, found)
-    if found:
-        raise ConfigError(found)
-    return Grid(str(tree.value["name"].value), (), tuple(cells), lanes=True)
-
-
-def _shown(node: Node) -> str:
-    return "an empty mapping" if node.value == {} else node.shown()
-
-
-def _in_lane(path: KeyPath, lane: str) -> KeyPath:
-    """Where in a race's file the problem of a lane is."""
-    return ("lanes", lane, *path[1:]) if path[:1] in (("regularizers",), ("name",)) else path
-
-
-def _without_axes(tree: Node, lane: KeyPath) -> tuple[Node, list[Problem]]:
-    """A tree with the first value of each axis, and the problem that each axis is in a race."""
-    axes, problems = find_axes(tree)
-    for axis in axes:
-        node = tree.at(axis.path)
-        assert node is not None
-        remedy = "Give each value a lane of its own" if lane else "Its lanes share one value; write a sweep for several"
-        path = _in_lane(axis.path, str(lane[1])) if lane else axis.path
-        problems.append(
-            Problem(node.place, path, f"expected one value, found {len(axis.values)}: a race has no axes. {remedy}")
-        )
-        tree = tree.replaced(axis.path, axis.values[0])
-    return tree, problems
-
-
-def _tree(given: Given, overrides: Sequence[str], axes: Sequence[Override], seeds: Seeds) -> tuple[Node, list[Problem]]:
-    """The tree of a file in its long form, with the options of the command line in it and a name; and its problems."""
-    path = path_of(given)
-    if isinstance(given, Mapping) or (isinstance(given, str) and path == WRITTEN_HERE and given != str(path)):
-        root, problems = read_text(given if isinstance(given, str) else as_text(given), str(path))
-    else:
-        root, problems = _read_file(path)
-    tree = long_form(root)
-    options = [Override("--set", text) for text in overrides] + list(axes)
-    if seeds is not None:
-        options.append(Override("--seeds", _seeds_text(seeds)))
-    if isinstance(tree.value, dict):
-        if "name" not in tree.value:
-            stem = permitted(path.stem)
-            tree = tree.replaced(("name",), Node(stem, tree.place, stem))
-        tree, wrong = with_overrides(tree, options)
-        problems += wrong
-    return tree, problems
+def _read_base(path: Path) -> tuple[Node, list[Problem]]:
+    return read_text(_content(path), str(path))
 
 
 def _seeds_text(seeds: str | int | Sequence[int]) -> str:
@@ -325,14 +301,14 @@ def _seeds_text(seeds: str | int | Sequence[int]) -> str:
     return "".join(f"{int(seed)}," for seed in seeds)
 
 
-def _read_file(path: Path) -> tuple[Node, list[Problem]]:
+def _content(path: Path) -> bytes:
     try:
         kind = path.stat().st_mode
         if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
             # A pipe may never be written into, and can be read only once.
             raise InputError(f"{path}: expected a config file, found a pipe or a device. Write the config into a file.")
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         folder = path.parent if os.path.isdir(path.parent) else Path()  # noqa: PTH112  # false for a name too long
         near = did_you_mean(path.name, [file.name for file in folder.glob("*.y*ml")])
@@ -342,24 +318,18 @@ def _read_file(path: Path) -> tuple[Node, list[Problem]]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path}: expected a config file that can be read: {reason}") from None
-    return read_text(content, str(path))
 
 
-def _check_values(tree: Node, axes: list[FoundAxis], problems: Sequence[Problem], folder: Path) -> Config:
-    """The config of the axes' first values.  Raises ConfigError with the problems of every value of every axis."""
-    found: list[Problem] = []
-    first = tree
+def _at_first(tree: Node, axes: Sequence[FoundAxis]) -> Node:
+    """The tree with the first value of every axis."""
     for axis in axes:
-        first = first.replaced(axis.path, axis.values[0])
-    for axis in axes:
-        seen: list[Any] = []
-        for value in axis.values:
-            plain = value.plain()
-            if plain in seen and type(plain) is type(seen[seen.index(plain)]):
-                found.append(Problem(value.place, axis.path, f"the value {value.shown()} is given twice"))
-            seen.append(plain)
-            found += validated(first.replaced(axis.path, value))[1]
-    return _built(first, [*problems, *_independent(found, problems)], folder)
+        tree = tree.replaced(axis.path, axis.values[0])
+    return tree
+
+
+def _in_lane(path: KeyPath, lane: str) -> KeyPath:
+    """Where in a race's file the problem of a lane is."""
+    return ("lanes", lane, *path[1:]) if path[:1] in (("regularizers",), ("name",)) else path
 
 
 def _independent(found: Sequence[Problem], before: Sequence[Problem]) -> list[Problem]:
@@ -369,41 +339,10 @@ def _independent(found: Sequence[Problem], before: Sequence[Problem]) -> list[Pr
 
 
 def _built(tree: Node, problems: Sequence[Problem], folder: Path) -> Config:
-    model, found = validated(tree)
-    if problems or found:
+    config, found = validated(tree, folder)
+    if config is None or problems:
         raise ConfigError([*problems, *_independent(found, problems)])
-    assert model is not None
-    dataset: Any = getattr(model, "dataset")  # noqa: B009  # the model's fields are made at run time
-    if isinstance(getattr(dataset, "path", None), str):
-        dataset.path = _resolved_path(dataset.path, folder)
-    try:
-        config = typed(model)
-    except ConfigError:
-        raise
-    except InputError as error:
-        raise ConfigError([Problem(tree.place, (), str(error))]) from None
-    unusable = list(_unusable(config, tree))
-    if unusable:
-        raise ConfigError(unusable)
+    wrong = list(unusable(config, tree))
+    if wrong:
+        raise ConfigError(wrong)
     return config
-
-
-def _unusable(config: Config, tree: Node) -> Iterator[Problem]:
-    """The regularizers that cannot act on such data, as far as it is known before they are read."""
-    task = config.dataset.known_task
-    for index, regularizer in enumerate(config.stack if task is not None else ()):
-        reason = regularizer.unusable(str(task), 1)  # whether rows are left to validate on is --peek's to say
-        if reason is not None:
-            item = tree.at(("regularizers", index))
-            assert item is not None
-            place = item.keys.get(regularizer.kind, item.place)
-            yield Problem(place, ("regularizers", index, regularizer.kind), reason)
-
-
-def _resolved_path(written: str, folder: Path) -> str:
-    """The absolute path of what is beside the config, else in the current directory; as written if it is in neither."""
-    for place in (folder, Path()):
-        candidate = place / written
-        if os.path.exists(candidate):  # noqa: PTH110  # false where a name is too long, or a folder closed
-            return str(candidate.resolve())
-    return written

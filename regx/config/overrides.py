@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+import os
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from regx.config.axes import FUNCTION, spaced
-from regx.config.forms import NAMED, long_form, settings_of, stacks
+from regx.config.axes import expanded
+from regx.config.forms import long_form, settings_of, stacks, without
 from regx.config.problems import ConfigError, Path, Place, Problem, Text, stack_path
-from regx.config.reader import NOT_TEXT, Node, read_value, scalar
-from regx.config.schema import config_model, mappings, parameters_at
+from regx.config.reader import NOT_TEXT, Node, read_value
+from regx.config.schema import ARCHITECTURE_KEYS, KEYS, mappings, parameters_at
 from regx.core.errors import did_you_mean
-from regx.core.parameters import parameters
+from regx.core.parameters import Parameter, parameters
 from regx.core.regularizer import Regularizer
 from regx.regularizers import REGISTRY as REGULARIZERS
 
+KEY_VALUE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*=")
+OVERRIDABLE = [key for key in KEYS if key != "base"]
 SHORT_AXES = {
     "--dropout": "regularizers.dropout.p",
     "--lr": "optimizer.lr",
@@ -45,7 +48,7 @@ def short_axes(
     return tuple(Override(option, typed) for option, typed in given.items() if typed is not None)
 
 
-def with_overrides(root: Node, overrides: list[Override]) -> tuple[Node, list[Problem]]:
+def with_overrides(root: Node, overrides: Sequence[Override]) -> tuple[Node, list[Problem]]:
     """A tree in its long form with the overrides applied, in order, but for those that have a problem."""
     problems: list[Problem] = []
     for order, override in enumerate(overrides, start=1):
@@ -57,59 +60,58 @@ def with_overrides(root: Node, overrides: list[Override]) -> tuple[Node, list[Pr
     return root, problems
 
 
+def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The arguments of a command that are no KEY=VALUE, and those that are; what is there as a file is none."""
+    bare = [text for text in arguments if KEY_VALUE.match(text) and not os.path.lexists(text)]
+    return [text for text in arguments if text not in bare], bare
+
+
 def _applied(root: Node, override: Override, text: Text) -> Node:
-    start = len(override.option) + 2
-    if NOT_TEXT.search(override.typed) or "\n" in override.typed or "\r" in override.typed:
-        raise ConfigError([Problem(Place(text, 1, start), (), "expected one line of text, found control characters")])
-    if override.option == "--seeds":
-        return _set(root, ("seeds",), Place(text, 1, start), _listed(text, start, override.typed))
-    if override.option != "--set":
-        key, place = _short_key(root, override.option, Place(text, 1, start)), Place(text, 1, start)
-        value = _value(root, key, text, start, override.typed)
-        return _set(root, _path(root, key), place, _widened(root, value) if override.option == "--hidden" else value)
-    key, equals, written = override.typed.partition("=")
-    place = Place(text, 1, start)
-    if not equals or not key.strip():
-        raise ConfigError([Problem(place, (), "expected KEY=VALUE, such as optimizer.lr=0.01")])
-    key = key.strip()
-    _check_known(root, key, written, place)
-    column = start + override.typed.index("=") + 1
+    column = len(override.option) + 2
+    place, key, written = Place(text, 1, column), "seeds", override.typed
+    if NOT_TEXT.search(written) or "\n" in written or "\r" in written:
+        raise ConfigError([Problem(place, (), "expected one line of text, found control characters")])
+    if override.option == "--set":
+        key, equals, written = written.partition("=")
+        if not equals or not key.strip():
+            raise ConfigError([Problem(place, (), "expected KEY=VALUE, such as optimizer.lr=0.01")])
+        column += override.typed.index("=") + 1
+        key = key.strip()
+        _check_known(root, key, written, place)
+    elif override.option != "--seeds":
+        key = _short_key(root, override.option, place)
     path = _path(root, key)
     stack = stack_path(path)
-    if stack is not None and written.strip() in ("off", "on"):
-        if len(path) == len(stack) + 2:
-            return _switched(root, stack, str(path[-1]), written.strip() == "on", place)
-        if path[0] == "lanes" and written.strip() == "off":
-            return _without_lane(root, stack)
+    if stack is not None and path == stack and path[0] == "lanes" and written.strip() == "off":
+        return root.replaced(("lanes",), without(root.value["lanes"], (str(path[1]),)))
+    value = _value(root, path, text, column, written)
+    if override.option == "--hidden":
+        value = _widened(root, value)
     if stack is not None and len(path) == len(stack) + 2:
-        words = [part.strip() for _, part in _parts(written)]
-        if len(words) > 1 and {"off", "on"} & {*words}:
-            weakest = _weakest(str(path[-1]))
-            message = "off and on are no values of an axis. `regx ablate CONFIG` trains every stack with and without"
-            message += f"; or write {key}.{weakest},... with the values to try" if weakest else ""
-            raise ConfigError([Problem(place, path, message)])
-    return _set(root, path, place, _value(root, key, text, column, written))
+        if value.value == "off":
+            return _left_out(root, stack, str(path[-1]), place)
+        value = _switched(value, root.at(path))
+    return _set(root, path, place, value)
 
 
-def _weakest(kind: str) -> str:
-    """`lam=0`: the first parameter of a regularizer, at the value where it does nothing; empty if it has none."""
-    for name, parameter in parameters(REGULARIZERS[kind]).items():
-        neutral = parameter.neutral
-        return f"{name}={neutral:g}" if isinstance(neutral, (int, float)) and math.isfinite(neutral) else ""
-    return ""
+def _switched(value: Node, present: Node | None) -> Node:
+    """A value of a regularizer with its present settings in the place of `on`."""
+    if value.axis:
+        return Node([_switched(item, present) for item in value.value], value.place, axis=True)
+    if value.value != "on" or present is None or not isinstance(present.value, dict):
+        return value
+    return Node(present.value, value.place, "on", present.keys)
 
 
-def _value(root: Node, key: str, text: Text, column: int, written: str) -> Node:
+def _value(root: Node, path: Path, text: Text, column: int, written: str) -> Node:
     """The value of KEY=VALUE; several, separated by commas, are an axis, or a list where the key takes one."""
-    path = _path(root, key)
-    parameter = parameters_at(root, path[:-1]).get(str(path[-1]))
-    takes_words = parameter is not None and parameter.type is list and key != "architecture.hidden"
+    parameter = parameters_at(root, path[:-1]).get(str(path[-1])) if path else None
+    takes_list = parameter is not None and parameter.type is list and path != ("architecture", "hidden")
     if path in (("regularizers",), ("lanes",), ("name",)) or path == stack_path(path):
         return read_value(text, column, written)
     node = _listed(text, column, written)
-    if node.axis and (takes_words or key == "seeds") and not any(isinstance(item.value, list) for item in node.value):
-        return Node(node.value, node.place)
-    return node
+    lists = node.axis and any(isinstance(item.value, list) for item in node.value)
+    return Node(node.value, node.place) if node.axis and not lists and (takes_list or path == ("seeds",)) else node
 
 
 def _listed(text: Text, column: int, written: str) -> Node:
@@ -120,7 +122,7 @@ def _listed(text: Text, column: int, written: str) -> Node:
         return nodes[0]
     if not parts[-1][1].strip():
         nodes.pop()
-    return Node(nodes, nodes[0].place, axis=text.name != "--seeds")
+    return Node(nodes, nodes[0].place, axis=True)
 
 
 def _parts(written: str) -> Iterator[tuple[int, str]]:
@@ -188,18 +190,6 @@ def _lanes(root: Node) -> list[str]:
     return [str(path[1]) for path in stacks(root) if path[0] == "lanes"]
 
 
-def locate(resolved: object, key: str) -> object:
-    """The value under a key, as the user types it, in plain data."""
-    parts = key.split(".")
-    found: object = resolved
-    for part in parts:
-        if isinstance(found, list):
-            found = next(item for item in found if part in item)
-        assert isinstance(found, dict)
-        found = found[part]
-    return found
-
-
 def _kinds(root: Node, path: Path = ("regularizers",)) -> list[str]:
     """The kinds of a stack, an empty word for what is no regularizer."""
     stack = root.at(path)
@@ -207,23 +197,13 @@ def _kinds(root: Node, path: Path = ("regularizers",)) -> list[str]:
     return [next(iter(item.value)) if isinstance(item.value, dict) and item.value else "" for item in items]
 
 
-def _switched(root: Node, path: Path, kind: str, on: bool, place: Place) -> Node:
-    kinds = _kinds(root, path)
-    if on:
-        return root if kind in kinds else _set(root, (*path, len(kinds), kind), place, Node({}, place))
-    if kind not in kinds:
-        stack = " + ".join(kinds) if kinds else "empty"
-        raise ConfigError([Problem(place, (), f"expected a regularizer of the stack, which is {stack}; found {kind}")])
-    stack_node = root.at(path)
-    assert stack_node is not None
-    kept = [item for item, name in zip(stack_node.value, kinds, strict=True) if name != kind]
-    return root.replaced(path, Node(kept, stack_node.place))
-
-
-def _without_lane(root: Node, path: Path) -> Node:
-    lanes = root.value["lanes"]
-    kept = {lane: stack for lane, stack in lanes.value.items() if lane != path[1]}
-    return root.replaced(("lanes",), Node(kept, lanes.place, keys=lanes.keys))
+def _left_out(root: Node, path: Path, kind: str, place: Place) -> Node:
+    kinds, stack = _kinds(root, path), root.at(path)
+    if kind not in kinds or stack is None:
+        shown = " + ".join(kinds) if kinds else "empty"
+        raise ConfigError([Problem(place, (), f"expected a regularizer of the stack, which is {shown}; found {kind}")])
+    kept = [item for item, name in zip(stack.value, kinds, strict=True) if name != kind]
+    return root.replaced(path, Node(kept, stack.place))
 
 
 def _check_known(root: Node, key: str, written: str, place: Place) -> None:
@@ -235,13 +215,13 @@ def _check_known(root: Node, key: str, written: str, place: Place) -> None:
         raise ConfigError([Problem(place, (), message + ", ".join(lanes))])
     new_lane = key.startswith("lanes.") and key.count(".") == 1 and written.strip().startswith("[")
     if key not in known and not new_lane:
-        listed = did_you_mean(key, known) or f" Known: {', '.join(config_model().model_fields)}."
+        listed = did_you_mean(key, known) or f" Known: {', '.join(OVERRIDABLE)}."
         raise ConfigError([Problem(place, (), f"unknown key '{key}'.{listed}")])
 
 
 def known_paths(root: Node) -> list[str]:
     """Every key that an override of this tree may set."""
-    known = [*config_model().model_fields, *(".".join(path) for path in NAMED if len(path) > 1)]  # type: ignore[arg-type]
+    known = [*OVERRIDABLE, "optimizer.schedule"]
     for mapping in mappings(root):
         if mapping[0] != "regularizers":
             prefix = ".".join(str(part) for part in mapping)
@@ -272,30 +252,22 @@ def _is_penalty(cls: type[Regularizer]) -> bool:
 
 def _widened(root: Node, value: Node) -> Node:
     """The widths of `--hidden`, each applied to all hidden layers that the config has; lists stay as they are."""
-    hidden = root.at(("architecture", "hidden"))
-    if hidden is None:
-        depths = {len(parameters_at(root, ("architecture",))["hidden"].default)}
-    elif any(isinstance(item.value, list) for item in hidden.value if isinstance(hidden.value, list)):
-        depths = {len(item.value) for item in hidden.value if isinstance(item.value, list)}
-    else:
-        depths = {len(hidden.value)} if isinstance(hidden.value, list) else {0}
-    items = value.value if value.axis else [value]
+    path = ("architecture", "hidden")
+    hidden = root.at(path)
+    written = ARCHITECTURE_KEYS["hidden"].default if hidden is None else hidden.plain()
+    shapes = written if isinstance(written, list) else []
+    depths = {len(shape) for shape in shapes if isinstance(shape, list)} or {len(shapes)}
+    depth = depths.pop() if len(depths) == 1 else 0
     widened = []
-    for item in items:
-        called = FUNCTION.fullmatch(item.value) if isinstance(item.value, str) else None
-        if called is not None and len(depths) == 1 and depths != {0}:
-            numbers = spaced(called[1], [scalar(part.strip()) for part in called[2].split(",")])
-            if isinstance(numbers, str):
-                raise ConfigError([Problem(item.place, ("architecture", "hidden"), f"{numbers}, found {item.shown()}")])
-            widths = dict.fromkeys(round(number) for number in numbers)
-            widened += [
-                Node([Node(width, item.place, str(width))] * next(iter(depths)), item.place) for width in widths
-            ]
-        elif isinstance(item.value, list):
+    for item in value.value if value.axis else [value]:
+        if isinstance(item.value, list):
             widened.append(item)
-        elif depths in ({0}, set()) or len(depths) > 1:
+            continue
+        if not depth:
             message = "expected lists, such as [64,64],[8], as the config does not say how many hidden layers there are"
-            raise ConfigError([Problem(item.place, ("architecture", "hidden"), f"{message}; found {item.shown()}")])
-        else:
-            widened.append(Node([item] * next(iter(depths)), item.place))
+            raise ConfigError([Problem(item.place, path, f"{message}; found {item.shown()}")])
+        widths, wrong = expanded(item, Parameter(int), path)
+        if wrong:
+            raise ConfigError(wrong)
+        widened += [Node([width] * depth, item.place) for width in widths]
     return Node(widened, value.place, axis=True) if value.axis or len(widened) > 1 else widened[0]

@@ -45,6 +45,10 @@ class Place:
     def __str__(self) -> str:
         return f"{self.text.name}:{self.line}:{self.column}"
 
+    def order(self) -> tuple[int, str, int, int]:
+        """By which places are sorted: text by text, from its start on."""
+        return self.text.order, self.text.name, self.line, self.column
+
     def picture(self) -> str:
         """The source line, and below it a caret under the column."""
         line, column = self.text.line(self.line), self.column - 1
@@ -72,7 +76,7 @@ class ConfigError(InputError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         unique = dict.fromkeys(problems)
-        self.problems = sorted(unique, key=lambda p: (p.place.text.order, p.place.line, p.place.column))
+        self.problems = sorted(unique, key=lambda p: p.place.order())
         shown = [str(problem) for problem in self.problems[:SHOWN_PROBLEMS]]
         if len(self.problems) > SHOWN_PROBLEMS:
             shown.append(f"and {len(self.problems) - SHOWN_PROBLEMS} more")

@@ -1,140 +1,223 @@
-"""A config's tree held against the models: every problem, in our words, at its place."""
+"""From a config's tree in its long form to the typed config, or everything that is wrong with it, at its place."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path as FilePath
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
-
-from regx.config.forms import NAMED
-from regx.config.problems import Path, Place, Problem
+from regx.config.config import Config, settings_of
+from regx.config.problems import ConfigError, Path, Place, Problem
 from regx.config.reader import Node, scalar
-from regx.config.schema import config_model, kind_of, named_registry, parameters_at
-from regx.core.errors import did_you_mean
-from regx.core.parameters import in_words
+from regx.config.schema import (
+    DEFAULT_SEEDS,
+    FIXED,
+    MAX_SEEDS,
+    NAME_PATTERN,
+    NAMED,
+    SEED,
+    SEED_COUNT,
+    is_left_out,
+    kind_of,
+    known_keys,
+    parameters_at,
+)
+from regx.core.errors import InputError, did_you_mean
+from regx.core.parameters import Parameter, in_words
 from regx.regularizers import REGISTRY as REGULARIZERS
 
-MISSHAPEN = ("union_tag_invalid", "union_tag_not_found", "model_type", "model_attributes_type", "list_type")
-# Every leaf says what it expects, so other errors are only the members of a union that were tried in passing.
-SAID_OF = ("expected", "missing", "extra_forbidden", *MISSHAPEN)
+NAME = "a name of at most 100 letters, digits, `.`, `_`, `-`, that does not start with `.` or `-`"
 
 
-def validated(root: Node) -> tuple[BaseModel | None, list[Problem]]:
-    """The model of a tree in its long form without axes, or every problem that it has."""
-    if not isinstance(root.value, dict):
-        expected = "expected a mapping of keys such as `dataset: sine`"
-        return None, [Problem(root.place, (), f"{expected}, found {root.shown()}")]
-    problems = list(_repeated(root))
-    try:
-        model = config_model().model_validate(root.plain())
-    except ValidationError as error:
-        details = error.errors(include_url=False, include_input=False)
-        problems += [_problem(detail, root) for detail in details if detail["type"] in SAID_OF]
-        return None, problems
-    return (None if problems else model), problems
+def validated(root: Node, folder: FilePath) -> tuple[Config | None, list[Problem]]:
+    """The config of a tree without axes, or every problem that it has.
+
+    folder: where a table is looked for first whose path was typed as an option; one in a file is looked for beside it.
+    """
+    check = _Check(root, folder)
+    config = check.config()
+    return (None if check.problems else config), check.problems
 
 
-def _repeated(root: Node) -> Iterator[Problem]:
-    """Regularizers and seeds that are given twice."""
-    for section, noun in (("regularizers", "regularizer"), ("seeds", "seed")):
-        node = root.child(section)
+class _Check:
+    """One walk over a tree, which collects the problems."""
+
+    def __init__(self, root: Node, folder: FilePath) -> None:
+        self._root, self._folder = root, folder
+        self.problems: list[Problem] = []
+
+    def config(self) -> Config | None:
+        root = self._root
+        if not isinstance(root.value, dict):
+            self._wrong((), root, "a mapping of keys such as `dataset: sine`")
+            return None
+        self._refuse_unknown((), root)
+        settings = {path: self._settings(path, root.at(path)) for path in (*FIXED, *NAMED)}
+        stack = self._stack(root.child("regularizers"))
+        name, seeds = root.child("name"), self._seeds(root.child("seeds"))
+        if name is not None and not (isinstance(name.value, str) and re.fullmatch(NAME_PATTERN, name.value)):
+            self._wrong(("name",), name, NAME)
+        if self.problems:
+            return None
+        try:
+            made = {path: self._made(path, settings[path]) for path in settings}
+            members = tuple(REGULARIZERS[kind](**values) for kind, values in stack.items())
+        except ConfigError:
+            raise
+        except InputError as error:  # a class refuses what its bounds permit
+            self.problems.append(Problem(root.place, (), str(error)))
+            return None
+        dataset, optimizer, schedule = (made[path] for path in NAMED)
+        resolved: dict[str, Any] = {
+            "name": "config" if name is None else name.value,
+            "dataset": {"name": dataset.kind, **settings_of(dataset)},
+            "architecture": settings_of(made["architecture",]),
+            "regularizers": [{member.kind: settings_of(member)} for member in members],
+            "optimizer": {
+                "name": optimizer.kind,
+                **settings_of(optimizer),
+                "schedule": {"name": schedule.kind, **settings_of(schedule)},
+            },
+            "training": settings_of(made["training",]),
+            "seeds": list(seeds),
+        }
+        return Config(
+            name=resolved["name"], dataset=dataset, architecture=made["architecture",], stack=members,
+            optimizer=optimizer, schedule=schedule, training=made["training",], seeds=seeds, resolved=resolved,
+        )  # fmt: skip
+
+    def _made(self, path: Path, settings: Mapping[str, Any]) -> Any:
+        if path in FIXED:
+            return FIXED[path](**settings)
+        default, registry = NAMED[path]
+        return registry[settings.get("name", default)](**{key: settings[key] for key in settings if key != "name"})
+
+    def _settings(self, path: Path, node: Node | None) -> dict[str, Any]:
+        """The values of a mapping's parameters as its class holds them, where they are given."""
+        keys = parameters_at(self._root, path)
+        if node is None:
+            return {}
+        if path in NAMED:
+            default, registry = NAMED[path]
+            name, kinds = node.child("name"), f"one of {', '.join(registry)}"
+            if not isinstance(node.value, dict):
+                self._wrong(path, node, f"{kinds}, or a mapping such as {{name: {default}}}")
+                return {}
+            if name is not None and not (isinstance(name.value, str) and name.value in registry):
+                self._wrong((*path, "name"), name, kinds, registry)
+                return {}
+        elif not isinstance(node.value, dict):
+            self._wrong(path, node, f"a mapping with the keys {', '.join(keys)}" if keys else "no settings")
+            return {}
+        self._refuse_unknown(path, node)
+        found = {key: self._value((*path, key), node.value[key], keys[key]) for key in keys if key in node.value}
+        for key, parameter in keys.items():
+            if parameter.required and key not in node.value:
+                parent = self._root.at(path[:-1])
+                place = parent.keys.get(str(path[-1])) if parent is not None else None
+                message = f"expected {in_words(parameter)} ({parameter.help}), found nothing"
+                self.problems.append(Problem(place or node.place, (*path, key), message))
+        if path == ("dataset",) and isinstance(found.get("path"), str):
+            written = node.value["path"].place.text
+            folder = self._folder if written.order else FilePath(written.name).parent
+            found["path"] = _resolved_path(found["path"], folder)
+        return found
+
+    def _value(self, path: Path, node: Node, parameter: Parameter) -> Any:
+        plain = node.plain()
+        if parameter.accepts(plain):
+            return parameter.held(plain)
+        parts: Any = dict(enumerate(node.value)) if isinstance(node.value, list) else node.value
+        if parameter.item is None or parameter.key or type(node.value) is not parameter.type:
+            self._wrong(path, node, in_words(parameter), parameter.options)
+            return None
+        for part, item in parts.items():
+            if not parameter.item.accepts(item.plain()):
+                self._wrong((*path, part), item, in_words(parameter.item))
+        return None
+
+    def _stack(self, node: Node | None) -> dict[str, dict[str, Any]]:
+        """The settings of every regularizer of the stack, by kind."""
+        path = ("regularizers",)
+        if node is None:
+            return {}
+        if not isinstance(node.value, list):
+            self._wrong(path, node, "a list such as [l2: 0.003]")
+            return {}
+        self._refuse_repeated(path, [(kind_of(item), item) for item in node.value], "regularizer")
+        found = {}
+        for index, item in enumerate(node.value):
+            kind, keys = kind_of(item), len(item.value) if isinstance(item.value, dict) else None
+            if kind is None:
+                shown, hint = (None, "") if keys is None else (f"{keys} keys", " Give each its own `- `.")
+                self._wrong((*path, index), item, "one regularizer, such as `l2: {lam: 0.003}`", (), shown, hint)
+            elif kind not in REGULARIZERS:
+                expected = f"one of {', '.join(REGULARIZERS)}"
+                self._wrong((*path, index), item, expected, (), f"'{kind}'", did_you_mean(kind, REGULARIZERS))
+            elif not is_left_out(item):
+                found[kind] = self._settings((*path, index, kind), item.value[kind])
+        return found
+
+    def _seeds(self, node: Node | None) -> tuple[int, ...]:
+        if node is None:
+            return tuple(range(DEFAULT_SEEDS))
+        if isinstance(node.value, list) and 1 <= len(node.value) <= MAX_SEEDS:
+            wrong = [(index, item) for index, item in enumerate(node.value) if not SEED.accepts(item.value)]
+            for index, item in wrong:
+                self._wrong(("seeds", index), item, in_words(SEED))
+            self._refuse_repeated(("seeds",), [(item.value, item) for item in node.value], "seed")
+            return () if wrong else tuple(item.value for item in node.value)
+        if SEED_COUNT.accepts(node.value):
+            return tuple(range(node.value))
+        self._wrong(("seeds",), node, f"a whole number from 1 to {MAX_SEEDS}, or a list of seeds such as [3, 5, 8]")
+        return ()
+
+    def _refuse_unknown(self, path: Path, node: Node) -> None:
+        known = known_keys(self._root, path)
+        for key in node.value:
+            if key not in known:
+                place, listed = node.keys.get(key, node.place), f"one of {', '.join(known)}" if known else "no key"
+                message = _said(listed, f"the key '{key}'", did_you_mean(key, known))
+                self.problems.append(Problem(place, (*path, key), message))
+
+    def _refuse_repeated(self, path: Path, values: list[tuple[Any, Node]], noun: str) -> None:
         seen: dict[Any, Place] = {}
-        for index, item in enumerate(node.value if node is not None and isinstance(node.value, list) else []):
-            value = kind_of(item.value) if section == "regularizers" else item.value
+        for index, (value, item) in enumerate(values):
             if value is None or isinstance(value, (dict, list)):
                 continue
             if value in seen:
                 first = seen[value]
                 message = f"the {noun} {value} was given before, at line {first.line}, column {first.column}"
-                yield Problem(item.place, (section, index), message)
+                self.problems.append(Problem(item.place, (*path, index), message))
             seen.setdefault(value, item.place)
 
-
-def _data_path(location: tuple[int | str, ...], root: Node) -> Path:
-    """Where in the tree an error is: its location without the tags that a union of models adds."""
-    path: list[int | str] = []
-    tagged = False
-    for part in location:
-        here = tuple(path)
-        node = root.at(here)
-        in_list = node is not None and isinstance(node.value, list) and isinstance(part, str)
-        tags = here in NAMED or (len(here) == 2 and here[0] == "regularizers") or in_list
-        if tags and not tagged:
-            tagged = True
-            continue
-        tagged = False
-        path.append(part)
-    return tuple(path)
+    def _wrong(
+        self, path: Path, node: Node, expected: str, near: Any = (), found: str | None = None, hint: str = ""
+    ) -> None:
+        """Note that something else was expected. near: words, one of which may be meant."""
+        if near and isinstance(node.value, str):
+            hint = did_you_mean(node.value, near)
+        said = _said(expected, node.shown() if found is None else found, hint or _hint(expected, node))
+        self.problems.append(Problem(node.place, path, said))
 
 
-def _problem(detail: ErrorDetails, root: Node) -> Problem:
-    """One error of pydantic's in our words, at its place."""
-    path, kind = _data_path(detail["loc"], root), detail["type"]
-    if kind == "missing":
-        parent = root.at(path[:-1])
-        assert parent is not None
-        parameter = parameters_at(root, path[:-1])[str(path[-1])]
-        place = _key_place(root, path[:-1]) or parent.place
-        return Problem(place, path, f"expected {in_words(parameter)} ({parameter.help}), found nothing")
-    node = root.at(path)
-    assert node is not None
-    if kind == "extra_forbidden":
-        place = _key_place(root, path) or node.place
-        known = known_keys(root, path[:-1])
-        listed = f"one of {', '.join(known)}" if known else "no key"
-        hint = did_you_mean(str(path[-1]), known)
-        return Problem(place, path, _said(listed, f"the key '{path[-1]}'", hint))
-    if kind in MISSHAPEN:
-        return _misshapen(path, node, root)
-    context = detail["ctx"]
-    expected, options = context["expected"], context["options"]
-    hint = did_you_mean(str(node.value), options) if isinstance(node.value, str) else ""
-    return Problem(node.place, path, _said(expected, node.shown(), hint or _hint(expected, node)))
+def unusable(config: Config, tree: Node) -> Iterator[Problem]:
+    """The regularizers that cannot act on such data, as far as it is known before they are read."""
+    task = config.dataset.known_task
+    stack = tree.child("regularizers")
+    items = {kind_of(item): (index, item) for index, item in enumerate(stack.value if stack is not None else ())}
+    for regularizer in config.stack if task is not None else ():
+        reason = regularizer.unusable(str(task), 1)  # whether rows are left to validate on is --peek's to say
+        if reason is not None:
+            index, item = items[regularizer.kind]
+            place = item.keys.get(regularizer.kind, item.place)
+            yield Problem(place, ("regularizers", index, regularizer.kind), reason)
 
 
 def _said(expected: str, found: str, hint: str = "") -> str:
     return f"expected {expected}, found {found}{'.' if hint else ''}{hint}"
-
-
-def _key_place(root: Node, path: Path) -> Place | None:
-    parent = root.at(path[:-1])
-    return parent.keys.get(str(path[-1])) if path and parent is not None else None
-
-
-def _misshapen(path: Path, node: Node, root: Node) -> Problem:
-    """Something that is no mapping or list where one belongs, or does not say of what kind it is."""
-    registry = named_registry(path)
-    if registry is not None:
-        name, default = node.child("name"), NAMED[path]
-        kinds = f"one of {', '.join(registry)}"
-        if not isinstance(node.value, dict):
-            return Problem(node.place, path, _said(f"{kinds}, or a mapping such as {{name: {default}}}", node.shown()))
-        assert name is not None  # the long form has one
-        hint = did_you_mean(name.value, registry) if isinstance(name.value, str) else ""
-        return Problem(name.place, (*path, "name"), _said(kinds, name.shown(), hint))
-    if len(path) == 2 and path[0] == "regularizers":
-        kind = kind_of(node.value)
-        if kind is None:
-            keys = len(node.value) if isinstance(node.value, dict) else None
-            found, hint = (node.shown(), "") if keys is None else (f"{keys} keys", " Give each its own `- `.")
-            return Problem(node.place, path, _said("one regularizer, such as `l2: {lam: 0.003}`", found, hint))
-        kinds = f"one of {', '.join(REGULARIZERS)}"
-        return Problem(node.place, path, _said(kinds, f"'{kind}'", did_you_mean(kind, REGULARIZERS)))
-    if path == ("regularizers",):
-        return Problem(node.place, path, _said("a list such as [l2: 0.003]", node.shown()))
-    known = known_keys(root, path)
-    expected = f"a mapping with the keys {', '.join(known)}" if known else "no settings"
-    return Problem(node.place, path, _said(expected, node.shown()))
-
-
-def known_keys(root: Node, path: Path) -> list[str]:
-    """The keys that a mapping at this path may have."""
-    if not path:
-        return list(config_model().model_fields)
-    keys = list(parameters_at(root, path))
-    return [*keys, "schedule"] if path == ("optimizer",) else keys
 
 
 def _hint(expected: str, node: Node) -> str:
@@ -147,3 +230,12 @@ def _hint(expected: str, node: Node) -> str:
     if "whole number" in expected and isinstance(value, float) and value.is_integer():
         return f" Write {int(value)}."
     return ""
+
+
+def _resolved_path(written: str, folder: FilePath) -> str:
+    """The absolute path of what is beside the config, else in the current directory; as written if it is in neither."""
+    for place in (folder, FilePath()):
+        candidate = place / written
+        if os.path.exists(candidate):  # noqa: PTH110  # false where a name is too long, or a folder closed
+            return str(candidate.resolve())
+    return written

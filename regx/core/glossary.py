@@ -19,6 +19,12 @@ METRICS: dict[str, str] = {
     "gap": "val_loss - train_loss at the reported epoch: how much better the network knows what it was trained on.",
     "best_epoch": "The reported epoch: the last one, or the one that early stopping restored.",
     "seconds": "The network's share of the time its population took to train.",
+    "shrinkage": "How strong the run's decay is over its whole training, on one scale for every optimizer: the sum "
+    "over the steps of learning rate times lam, so a weight that no gradient moves ends at exp(-shrinkage) times "
+    "what it was. Of decoupled decay, and of L2 in gradient descent, where momentum m makes it 1/(1 - m) times as "
+    "strong; under Adam and RMSprop nobody knows it of an L2. Early stopping without decay, in gradient descent: "
+    "T/t where t of T steps are reported, as of an L2 with lam of about 1/(lr·t) (Goodfellow et al. 2016, section "
+    "7.8).",
     "difference": "Mean over shared seeds of the metric minus the baseline's, with a 95 % interval by bootstrap-t over "
     "seeds, the same every time; where seeds are splits of one table and share its rows, the interval of the corrected "
     "resampled t-test (Nadeau & Bengio 2003). Less is better for losses.",

@@ -55,11 +55,11 @@ class Parameter:
         """The permitted values in words, such as `0 <= p < 1` or `one of adam, sgd`."""
         if self.type is str and self.options:
             return "one of " + ", ".join(self.options)
-        low = f"{self.ge:g} <= " if self.ge is not None else f"{self.gt:g} < " if self.gt is not None else ""
-        high = f" <= {self.le:g}" if self.le is not None else f" < {self.lt:g}" if self.lt is not None else ""
+        low = f"{self.ge:.10g} <= " if self.ge is not None else f"{self.gt:.10g} < " if self.gt is not None else ""
+        high = f" <= {self.le:.10g}" if self.le is not None else f" < {self.lt:.10g}" if self.lt is not None else ""
         if low and high and self.name:
             return f"{low}{self.name}{high}"
-        above = f" >= {self.ge:g}" if self.ge is not None else f" > {self.gt:g}" if low else ""
+        above = f" >= {self.ge:.10g}" if self.ge is not None else f" > {self.gt:.10g}" if low else ""
         return f"{self.name}{above}{' and' if low and high else ''}{high}" if low or high else ""
 
     def accepts(self, value: object) -> bool:

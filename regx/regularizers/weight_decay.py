@@ -19,7 +19,8 @@ class WeightDecay(Regularizer):
     part of the objective. With plain SGD it is `l2` of the same lam; with `adam` it is the optimizer `adamw`.
 
     Elsewhere: `weight_decay` of PyTorch's AdamW, and of its SGD(momentum=0) and Keras' AdamW, each on all parameters
-    it is given. Where Loshchilov & Hutter do not multiply it by the learning rate, theirs is lr·lam.
+    it is given. Over a training of T steps weights that nothing holds shrink by exp(-lr·lam·T): `regx explain
+    shrinkage`. Where Loshchilov & Hutter do not multiply it by the learning rate, theirs is lr·lam.
     """
 
     kind = "weight_decay"

@@ -14,7 +14,17 @@ from regx.report.conclusion import conclusion
 from regx.report.table import COLUMNS, Row, flat, is_equal, labels, value
 
 FOLDED = ("stack", "changed")  # between words, so that no number is cut
-SILENT = ("run", "group", "dataset", "task", "metric", "tied", "shared", "baseline")  # shown where they are asked for
+SILENT = (
+    "run",
+    "group",
+    "dataset",
+    "task",
+    "metric",
+    "tied",
+    "shared",
+    "baseline",
+    "baseline_because",
+)  # shown where they are asked for
 FORMATS = ("table", "json", "csv", "md")
 
 

@@ -13,6 +13,7 @@ from regx.core.errors import InputError, did_you_mean
 from regx.core.parameters import parameters
 from regx.core.trained import ACCURACIES
 from regx.evidence.run import Needed, Run, find_runs, read_runs
+from regx.evidence.shrinkage import shrinkage_of
 from regx.store.summary import in_data_and_shape, in_optimizer
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ COLUMNS = {
         Column("weight_norm", "interval", 15),
         Column("zero_fraction", "interval", 16),
         Column("seconds", "interval", 17),
+        Column("shrinkage", "number", 12.5),
         Column("run", "text", 99),
         Column("group", "text", 99),
         Column("dataset", "text", 99),
@@ -249,6 +251,7 @@ def _row(run: Run, group: str, seeds: set[int]) -> Row:
         "missing_seeds": sorted((seeds | set(run.config["seeds"])) - set(run.seeds)),
         "peek": summary.peek,
         **{name: over_seeds[name] for name in MEASURED if name in over_seeds},
+        **({} if (found := shrinkage_of(run)) is None else {"shrinkage": found}),
     }
 
 

@@ -10,12 +10,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from regx.cli.app import app
-from regx.config.catalog import Entry, entries, explained
 from regx.core.errors import InputError
 from regx.core.glossary import METRICS as EXPLAINED
 from regx.core.glossary import VERDICTS
 from regx.core.parameters import in_words
 from regx.core.trained import ACCURACIES, METRICS
+from regx.reference.catalog import Entry, entries, explained
 from regx.studies.ablation.judgement import PairVerdict
 from regx.studies.bias_variance.display import _names
 from regx.studies.diagnosis.display import MEASURED

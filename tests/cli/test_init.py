@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from regx.cli.app import app
-from regx.config.examples import copy_examples
 from regx.config.load import configs_folder
 from regx.core.errors import InputError
+from regx.reference.examples import copy_examples
 
 EXAMPLES = {path.name: path.read_bytes() for path in configs_folder().glob("*.yaml")}
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from command_line import Regx
 
-from regx.config.checked import check
 from regx.config.load import load_config
 from regx.core.streams import stream
 from regx.evidence.run import read_runs
+from regx.reference.checked import check
 
 SHORT = ("-s", "training.epochs=18", "-s", "training.eval_every=2", "-s", "architecture.hidden=[4]", "--jobs", "1")
 

@@ -8,7 +8,7 @@ import jsonschema
 from typer.testing import CliRunner
 
 from regx.cli.app import app
-from regx.config.schema import json_schema
+from regx.reference.json_schema import json_schema
 
 
 def test_it_prints_the_schema() -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from command_line import Regx
 
-from regx.config.interactions import warnings
 from regx.config.load import load_config
+from regx.reference.interactions import warnings
 
 # What is said of first, the config's stack and other keys, and the overrides that the remedy names.
 CASES = [

@@ -11,11 +11,11 @@ import yaml
 from typer.testing import CliRunner
 
 from regx.cli.app import app
-from regx.config.interactions import lane_warnings
 from regx.config.load import load_any, load_config, load_grid, load_lanes, load_source
 from regx.config.overrides import short_axes
-from regx.config.schema import json_schema
 from regx.core.errors import InputError
+from regx.reference.interactions import lane_warnings
+from regx.reference.json_schema import json_schema
 
 RACE = """\
 dataset: {name: sine, n_train: 12}
@@ -79,15 +79,15 @@ m.yaml:2:7 lanes.d[0]: expected one of KINDS, found 'dropou'. Did you mean 'drop
 m.yaml:2:6 lanes.d: expected a list such as [l2: 0.003], found a mapping
       d: {dropout: 0.1}
          ^""",
-    "lanes:\n  l2: [l2: [0.1, 1]]": """\
-m.yaml:2:12 lanes.l2.l2.lam: expected one value, found 2: a race has no axes. Give each value a lane of its own
-      l2: [l2: [0.1, 1]]
-               ^""",
-    "lanes: {none: [], l2: [l2]}\noptimizer: {lr: [0.1, 1]}": """\
-m.yaml:2:17 optimizer.lr: expected one value, found 2: a race has no axes. Its lanes share one value; write a sweep \
-for several
-    optimizer: {lr: [0.1, 1]}
-                    ^""",
+    "lanes:\n  l2: [l2: [0.1, -1]]": """\
+m.yaml:2:18 lanes.l2.l2.lam: expected a number with lam >= 0, found -1
+      l2: [l2: [0.1, -1]]
+                     ^""",
+    "lanes: {none: [], l2: [l2]}\ndataset: {n_train: [8, 9]}": """\
+m.yaml:2:20 dataset.n_train: expected one value, found 2: the lanes of a race share their data. Write a sweep for \
+several
+    dataset: {n_train: [8, 9]}
+                       ^""",
     "lanes: {none: [], l2: [l2]}\nregularizers: [dropout]": """\
 m.yaml:2:1 regularizers: a race has no stack but those of its lanes: put these into every lane that is to have them
     regularizers: [dropout]
@@ -163,15 +163,33 @@ def test_a_lane_can_be_left_out_and_shared_settings_are_everybodys(race: Path) -
     assert {cell.config.seeds for cell in grid.cells} == {(4, 2)}
 
 
+def test_along_an_axis_there_is_a_lane_for_every_value(race: Path) -> None:
+    grid = load_lanes(race, ["optimizer.lr=0.1,1", "lanes.both.dropout=off,on", "lanes.l2.l2.lam=2,3"])
+    assert {cell.config.name: cell.point for cell in grid.cells} == {
+        "none-lr-0.1": {"lane": "none", "optimizer.lr": 0.1},
+        "none-lr-1.0": {"lane": "none", "optimizer.lr": 1.0},
+        "l2-lr-0.1-lam-2.0": {"lane": "l2", "optimizer.lr": 0.1, "regularizers.l2.lam": 2.0},
+        "l2-lr-0.1-lam-3.0": {"lane": "l2", "optimizer.lr": 0.1, "regularizers.l2.lam": 3.0},
+        "l2-lr-1.0-lam-2.0": {"lane": "l2", "optimizer.lr": 1.0, "regularizers.l2.lam": 2.0},
+        "l2-lr-1.0-lam-3.0": {"lane": "l2", "optimizer.lr": 1.0, "regularizers.l2.lam": 3.0},
+        "both-lr-0.1-dropout-off": {"lane": "both", "optimizer.lr": 0.1, "regularizers.dropout": "off"},
+        "both-lr-0.1-dropout-on": {"lane": "both", "optimizer.lr": 0.1, "regularizers.dropout": "on"},
+        "both-lr-1.0-dropout-off": {"lane": "both", "optimizer.lr": 1.0, "regularizers.dropout": "off"},
+        "both-lr-1.0-dropout-on": {"lane": "both", "optimizer.lr": 1.0, "regularizers.dropout": "on"},
+    }
+    assert [len(cell.config.stack) for cell in grid.cells][-4:] == [1, 2, 1, 2]
+    assert grid.folder_name != load_lanes(race, ["optimizer.lr=0.1,2"]).folder_name
+
+
 WRONG_OVERRIDES = {
     "regularizers.l2.lam=3": "a race has no stack but those of its lanes. Name one: lanes.none.l2.lam; lanes: none,",
     "regularizers=[]": "a race has no stack but those of its lanes. Name one: lanes.none; lanes: none, l2, both",
     "lanes.bth.l2.lam=3": "unknown key 'lanes.bth.l2.lam'. Did you mean 'lanes.both.l2.lam'?",
     "lanes.bth=off": "unknown key 'lanes.bth'. Did you mean 'lanes.both'?",
     "lanes.both.l1=off": "expected a regularizer of the stack, which is l2 + dropout; found l1",
-    "lanes.l2.l2.lam=1,2": "lanes.l2.l2.lam: expected one value, found 2: a race has no axes",
     "lanes.l2.l2.lam=-1": "--set:1:23 lanes.l2.l2.lam: expected a number with lam >= 0, found -1",
-    "optimizer.lr=1,2": "optimizer.lr: expected one value, found 2: a race has no axes",
+    "dataset.noise=1,2": "--set:1:21 dataset.noise: expected one value, found 2: the lanes of a race share their data",
+    "optimizer.lr=1,-2": "--set:1:22 optimizer.lr: expected a number with lr > 0, found -2",
 }
 
 

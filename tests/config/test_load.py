@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from regx.config.checked import check
 from regx.config.grid import Grid
-from regx.config.load import load_config, load_grid
-from regx.config.overrides import short_axes
+from regx.config.load import load_any, load_config, load_grid
+from regx.config.overrides import short_axes, split_arguments
 from regx.config.problems import ConfigError
 from regx.core.errors import InputError
 from regx.data import REGISTRY as DATASETS
+from regx.reference.checked import check
 
 
 @pytest.fixture
@@ -438,3 +438,106 @@ def test_what_cannot_act_on_such_data_is_said_with_its_place(config: Path) -> No
 def test_the_task_that_is_known_before_is_the_task(kind: str) -> None:
     source = DATASETS[kind]()
     assert source.known_task == source.load(0).task
+
+
+# Off and on
+
+
+@pytest.mark.parametrize(
+    ("written", "overrides", "stacks"),
+    [
+        ("[l2: 0.1, dropout: off]", [], [["l2"]]),
+        ("[batch_norm: on]", [], [["batch_norm"]]),
+        ("[l2: 0.1, batch_norm: [off, on]]", [], [["l2"], ["l2", "batch_norm"]]),
+        ("[l2: [off, 0.1, {lam: 0.2}]]", [], [[], ["l2"], ["l2"]]),
+        ("[l2: [off, on], dropout: [off, on]]", [], [[], ["dropout"], ["l2"], ["l2", "dropout"]]),
+        ("[l2: 0.1]", ["regularizers.l2=on,off"], [["l2"], []]),
+        ("[l2: 0.1]", ["regularizers.batch_norm=off,on"], [["l2"], ["l2", "batch_norm"]]),
+    ],
+)  # fmt: skip
+def test_off_and_on_are_values_of_an_axis(
+    config: Path, written: str, overrides: list[str], stacks: list[list[str]]
+) -> None:
+    config.write_text(f"regularizers: {written}")
+    cells = load_grid(config, overrides).cells
+    assert [[member.kind for member in cell.config.stack] for cell in cells] == stacks
+    names = [cell.config.name for cell in cells]
+    assert len(set(names)) == len(names)
+
+
+def test_on_keeps_the_settings_and_is_a_value_as_off_is(config: Path) -> None:
+    grid = load_grid(config, ["regularizers.l2=off,on,0.5", "regularizers.dropout=on,off"])
+    assert [(axis.key, axis.values) for axis in grid.axes] == [
+        ("regularizers.l2", ("off", "on", {"lam": 0.5})),
+        ("regularizers.dropout", ("on", "off")),
+    ]
+    assert grid.cells[2].config.resolved["regularizers"] == load_config(config).resolved["regularizers"]
+    assert grid.cells[5].config.resolved["regularizers"] == [{"l2": {"lam": 0.5}}]
+    assert grid.cells[5].point == {"regularizers.l2": {"lam": 0.5}, "regularizers.dropout": "off"}
+    other = load_grid(config, ["regularizers.l2.lam=0.4", "regularizers.l2=off,on,0.5", "regularizers.dropout=on,off"])
+    assert other.folder_name != grid.folder_name
+
+
+# Base
+
+
+def extending(**files: str) -> None:
+    for name, content in files.items():
+        path = Path(name.replace("__", "/") + ".yaml")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content)
+
+
+def test_a_config_extends_another_key_by_key_but_for_its_stack(config: Path) -> None:
+    extending(
+        a="base: sub/b.yaml\noptimizer: {lr: 0.5}\nregularizers: [dropout]\n",
+        sub__b="base: c.yaml\nname: other\ntraining: {epochs: 7}\n",
+        sub__c="training: {epochs: 3, eval_every: 2}\nregularizers: [l2, l1]\noptimizer: {name: sgd, momentum: 0.9}\n",
+        alone="name: a\ntraining: {epochs: 7, eval_every: 2}\nregularizers: [dropout]\n"
+        "optimizer: {name: sgd, momentum: 0.9, lr: 0.5}\n",
+    )
+    assert load_config("a.yaml") == load_config("alone.yaml")
+    extending(a="base: sub/b.yaml\noptimizer: adam\nlanes: {none: []}\n")
+    (lane,) = load_any("a.yaml").cells
+    assert lane.config.resolved["optimizer"]["lr"] == 0.001  # Adam's own, not SGD's
+    assert lane.config.stack == ()
+    assert load_config("sub/b.yaml").resolved["regularizers"][0] == {"l2": {"lam": 0.003}}
+
+
+def test_a_table_is_looked_for_beside_the_file_that_names_it(config: Path, tmp_path: Path) -> None:
+    extending(a="base: sub/b.yaml\n", sub__b="dataset: {name: csv, path: t.csv, target: y}\n")
+    (tmp_path / "sub" / "t.csv").touch()
+    assert load_config("a.yaml").resolved["dataset"]["path"] == str(tmp_path / "sub" / "t.csv")
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"a": "base: a.yaml"}, ("a.yaml:1:1 base: a.yaml extends itself",)),
+        ({"a": "base: b.yaml", "b": "seeds: 3\nbase: a.yaml"}, ("b.yaml:2:1 base: b.yaml extends a.yaml, which",)),
+        ({"a": "base: d.yaml"}, ("a.yaml:1:7 base: d.yaml: expected a config file, found nothing there",)),
+        ({"a": "base: [1]"}, ("a.yaml:1:7 base: expected the path of a config, found a list",)),
+        ({"a": "base: b.yaml", "b": "[1]"}, ("b.yaml:1:1: expected a mapping of keys, found a list",)),
+        (
+            {"a": "base: b.yaml\nseed: 1", "b": "optimizer: {lr: -1}"},
+            ("a.yaml:2:1 seed: expected one of", "b.yaml:1:17 optimizer.lr: expected a number with lr > 0, found -1"),
+        ),
+    ],
+)
+def test_a_wrong_base_is_said_where_it_stands(config: Path, files: dict[str, str], said: tuple[str, ...]) -> None:
+    extending(**files)
+    found = message(load_config, "a.yaml")
+    assert all(part in found for part in said), found
+
+
+def test_a_config_may_be_a_mapping_or_text(config: Path) -> None:
+    mapping = {"name": "c", "regularizers": [{"l2": 0.003}, "dropout"], "optimizer": {"name": "adam", "lr": 0.01}}
+    assert load_config(mapping) == load_config(config) == load_config("name: c\n" + config.read_text())
+
+
+def test_arguments_with_an_equals_sign_are_overrides_unless_a_file_is_called_so(config: Path) -> None:
+    Path("a=b.yaml").touch()
+    arguments = ["c.yaml", "optimizer.lr=0.1", "a=b.yaml", "lanes.my-lane.l2=off", "./x=1"]
+    assert split_arguments(arguments) == (
+        ["c.yaml", "a=b.yaml", "./x=1"], ["optimizer.lr=0.1", "lanes.my-lane.l2=off"],
+    )  # fmt: skip

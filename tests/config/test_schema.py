@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 
 from regx.config.load import configs_folder, load_any, load_config
 from regx.config.problems import ConfigError
-from regx.config.schema import ARCHITECTURE_KEYS, TRAINING_KEYS, json_schema
+from regx.config.schema import ARCHITECTURE_KEYS, TRAINING_KEYS
 from regx.core.parameters import Parameter, parameters
 from regx.data import REGISTRY as DATASETS
 from regx.nn.architecture import Architecture, Training
 from regx.optim import REGISTRY as OPTIMIZERS
 from regx.optim import SCHEDULES
+from regx.reference.json_schema import json_schema
 from regx.regularizers import REGISTRY as REGULARIZERS
 
 VALIDATOR = jsonschema.Draft202012Validator(json_schema())

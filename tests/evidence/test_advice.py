@@ -61,8 +61,6 @@ def test_the_gap_says_how_strong(stored):
     mild, severe = (overrides(stored(), diagnosis(f"{word} overfitting")) for word in ("mild", "severe"))
     assert mild["input_noise"] == ("regularizers.input_noise.sigma=0.1",)
     assert severe["input_noise"] == ("regularizers.input_noise.sigma=0.3",)
-    assert mild["weight_decay"] == ("regularizers.weight_decay.lam=0.01",)
-    assert severe["weight_decay"] == ("regularizers.weight_decay.lam=0.1",)
     assert mild["dropout"] == ("regularizers.dropout.p=0.2",)
     assert severe["dropout"] == ("regularizers.dropout.p=0.4",)
 
@@ -70,7 +68,8 @@ def test_the_gap_says_how_strong(stored):
 def test_the_rows_say_how_much_of_it(stored):
     medium = overrides(stored(), diagnosis("severe overfitting", rows=50_000))
     assert list(medium) == ["input_noise", "weight_decay", "early_stopping", "more_data", "smaller"]
-    assert medium["weight_decay"] == ("regularizers.weight_decay.lam=0.0001",)
+    # A shrinkage of 1 over 3,000 steps of 0.003.
+    assert medium["weight_decay"] == ("regularizers.weight_decay.lam=0.11",)
     large = names(stored(), diagnosis("severe overfitting", rows=2_000_000))
     assert large == ["input_noise", "early_stopping", "more_data", "smaller"]
 
@@ -85,6 +84,39 @@ def test_what_is_there_is_strengthened_not_added(stored):
     assert found["l2"] == ("regularizers.l2.lam=0.01",)
     assert found["input_noise"] == ("regularizers.input_noise.sigma=1",)
     assert not {"weight_decay", "early_stopping"} & set(found)
+
+
+@pytest.mark.parametrize(
+    ("changes", "mild", "severe"),
+    [
+        # A shrinkage of 10 in both, over 3,000 steps of 0.003, over ten times as many, and over two steps an epoch.
+        ((), "1.1", "1.1"),
+        (("training.epochs=30000",), "0.11", "0.11"),
+        (("training.batch_size=15",), "0.56", "0.56"),
+        # Of 1 and 3 in gradient descent, over 300 steps of 0.1.
+        (("optimizer={name: sgd, lr: 0.1}", "training.epochs=300"), "0.033", "0.1"),
+    ],
+)
+def test_decay_is_advised_by_what_it_shrinks_over_the_training(stored, changes, mild, severe):
+    for word, lam in (("mild", mild), ("severe", severe)):
+        (override,) = overrides(stored(*changes), diagnosis(f"{word} overfitting"))["weight_decay"]
+        assert override == f"regularizers.weight_decay.lam={lam}"
+
+
+@pytest.mark.parametrize(
+    ("there", "raised"),
+    [
+        # 0.01 shrinks by 0.09: what is needed is 10, and not ten times as much.
+        (("regularizers.weight_decay.lam=0.01",), "regularizers.weight_decay.lam=1.1"),
+        (("optimizer={name: adamw, lr: 0.003}",), "optimizer.weight_decay=1.1"),
+        (("optimizer={name: sgd, lr: 0.1}", "regularizers.l2.lam=0.003"), "regularizers.l2.lam=0.03"),
+        # It shrinks by 9 already, so it is made ten times as much.
+        (("regularizers.weight_decay.lam=1",), "regularizers.weight_decay.lam=10"),
+    ],
+)
+def test_what_decays_is_made_to_decay_more_and_nothing_that_decays_is_added(stored, there, raised):
+    found = [item for item in advice(stored(*there), diagnosis("severe overfitting")) if "decay" in item.reason]
+    assert [item.overrides for item in found] == [(raised,)]
 
 
 def test_dropout_is_not_put_behind_batch_norm(stored):

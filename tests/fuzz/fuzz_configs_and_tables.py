@@ -28,10 +28,10 @@ from typing import Any
 import numpy as np
 import yaml
 
-from regx.config.checked import check
 from regx.core.errors import RegxError
 from regx.data.csv import CSV
 from regx.evidence.run import read_run
+from regx.reference.checked import check
 from regx.runner.runs import Target, bring_up_to_date
 
 ROOT = Path(__file__).parents[2]

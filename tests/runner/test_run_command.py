@@ -131,8 +131,7 @@ def test_every_shipped_config_trains(config: Path, tmp_path: Path, request: pyte
     if "diabetes" in config.stem:
         request.getfixturevalue("diabetes_path")
     grid = load_any(config, ["training.epochs=2"], seeds=2)
-    _, runs = sweep(grid, grid.cells, tmp_path)
-    for run in runs:
+    for run in sweep(grid, grid.cells, tmp_path).runs:
         assert run.summary["seeds"].keys() == {"0", "1"}
         assert run.metrics.epoch.max() == 2
         assert all(math.isfinite(entry["metrics"]["test_loss"]) for entry in run.summary["seeds"].values())

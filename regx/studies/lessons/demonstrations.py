@@ -218,8 +218,8 @@ def decoupled_decay() -> list[Answer]:
 
 def bad_pairs() -> list[Answer]:
     """002: each pair that its table says interacts badly, and whether `regx validate` warns of it."""
-    from regx.config.interactions import warnings
     from regx.config.load import config_of
+    from regx.reference.interactions import warnings
 
     digits = {"dataset": {"name": "digits"}, "architecture": {"hidden": [16]}, "training": {"batch_size": 64}}
     pairs: list[tuple[str, dict[str, Any]]] = [

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from regx.config.axes import locate
 from regx.config.grid import Axis
-from regx.config.overrides import locate
 from regx.core.arrays import Array
 from regx.evidence.run import Run, read_runs
 from regx.stats.aggregate import UNKNOWN, Interval, mean_interval

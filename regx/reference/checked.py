@@ -11,10 +11,10 @@ from typing import Any
 
 from regx.config.config import Config
 from regx.config.grid import Grid
-from regx.config.interactions import lane_warnings, warnings
 from regx.config.load import load_any
 from regx.config.problems import ConfigError, dotted
 from regx.core.errors import InputError
+from regx.reference.interactions import lane_warnings, warnings
 
 
 @dataclass(frozen=True)
