@@ -1,24 +1,8 @@
-"""What the columns and the verdicts of the tables mean, in a line or two each."""
+"""What the verdicts of the tables mean, and the columns that are no metrics, in a line or two each."""
 
 from __future__ import annotations
 
-METRICS: dict[str, str] = {
-    "epoch": "Passes over the training split that were made; 0 is before training.",
-    "train_loss": "Mean data loss on the training split, in evaluation mode: no dropout, no noise, no penalty.",
-    "val_loss": "Mean data loss on the validation split, in evaluation mode. Selection and early stopping look here.",
-    "test_loss": "Mean data loss on the test split, in evaluation mode. Without --peek nothing is chosen by it.",
-    "objective": "What was minimised: data loss plus penalties, in training mode, mean over the epoch's samples. "
-    "Empty at epoch 0.",
-    "penalty": "The part of the objective that regularizers added.",
-    "weight_norm": "‖W‖, the square root of the sum of squares of all weights; no biases, gains or offsets.",
-    "zero_fraction": "Share of the weights that are exactly 0.",
-    "lr": "Learning rate in force, after the schedule.",
-    "train_accuracy": "Share of the training split that is classified rightly.",
-    "val_accuracy": "Share of the validation split that is classified rightly.",
-    "test_accuracy": "Share of the test split that is classified rightly.",
-    "gap": "val_loss - train_loss at the reported epoch: how much better the network knows what it was trained on.",
-    "best_epoch": "The reported epoch: the last one, or the one that early stopping restored.",
-    "seconds": "The network's share of the time its population took to train.",
+COLUMNS: dict[str, str] = {
     "shrinkage": "How strong the run's decay is over its whole training, on one scale for every optimizer: the sum "
     "over the steps of learning rate times lam, so a weight that no gradient moves ends at exp(-shrinkage) times "
     "what it was. Of decoupled decay, and of L2 in gradient descent, where momentum m makes it 1/(1 - m) times as "
@@ -66,7 +50,6 @@ METRICS: dict[str, str] = {
     "gain": "In `regx diagnose`: what the last half of the epochs took off the loss, as a share of the trivial loss.",
     "pattern": "In `regx diagnose`: the part of the training loss that rows close to each other share, as a share of "
     "the trivial loss. Noise has no such pattern.",
-    "accuracy_gap": "In `regx diagnose`: training accuracy less validation accuracy.",
     "growth": "In `regx diagnose`: mean size of the weights, reported over initial.",
     "gradient": "In `regx diagnose`: the norm of the first layer's gradient times that of the weights, over the loss.",
     "dead": "In `regx diagnose`: share of the hidden units that answer all training rows alike.",
@@ -88,6 +71,8 @@ VERDICTS: dict[str, str] = {
     "corrected for the number of rows, is at most 0.05.",
     "worse": "Against the baseline: the 95 % interval of the paired difference lies on the bad side of 0, and p, "
     "corrected for the number of rows, is at most 0.05.",
+    "lower": "Against the baseline: as `better`, of a metric of which no direction is the better one.",
+    "higher": "Against the baseline: as `better`, of a metric of which no direction is the better one.",
     "unclear": "Against the baseline: neither better nor worse. It does not say that the two do equally well.",
     "cannot tell": "Fewer than five seeds are shared with the baseline; in `regx diagnose`: nothing to judge by, such "
     "as no validation split.",

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from regx.core.arrays import Array
-from regx.core.trained import ACCURACIES, METRICS
+from regx.metrics import columns
 
 
 class History:
     """Rows of metrics for R networks, at most `rows` each, in the compute dtype."""
 
-    def __init__(self, replicas: int, rows: int, classification: bool, dtype: np.dtype[Any]) -> None:
-        self.columns = METRICS + (ACCURACIES if classification else ())
+    def __init__(self, replicas: int, rows: int, task: str, dtype: np.dtype[Any]) -> None:
+        self.columns = columns(task)
         self._epochs = np.zeros((replicas, rows), np.int64)
         self._rows = np.full((replicas, len(self.columns), rows), np.nan, dtype)
         self._length = np.zeros(replicas, np.int64)
@@ -33,21 +33,24 @@ class History:
 
     def of(self, network: int) -> dict[str, Array]:
         """The rows of one network, a column each."""
-        return self.columns_of({"epochs": self._epochs, "rows": self._rows, "length": self._length}, network)
+        return self.columns_of({**self.saved(), "epochs": self._epochs, "rows": self._rows}, network)
 
     @staticmethod
     def columns_of(saved: Mapping[str, Array], network: int) -> dict[str, Array]:
         """The rows of one network in what was `saved`."""
         length, rows = saved["length"][network], saved["rows"]
-        names = (METRICS + ACCURACIES)[: rows.shape[1]]
+        names = saved["columns"].tobytes().decode().split(",")
         columns = {name: rows[network, index, :length].copy() for index, name in enumerate(names)}
         return columns | {"epoch": saved["epochs"][network, :length].copy()}
 
     def saved(self) -> dict[str, Array]:
-        """All rows so far, to be given to `restore`. epochs: (R, rows), rows: (R, columns, rows), length: (R,)."""
+        """All rows so far, to be given to `restore`. epochs: (R, rows), rows: (R, columns, rows), length: (R,),
+        columns: their names.
+        """
         longest = self._length.max()
         return {
             "epochs": self._epochs[:, :longest], "rows": self._rows[:, :, :longest], "length": self._length,
+            "columns": np.frombuffer(",".join(self.columns).encode(), np.uint8),
         }  # fmt: skip
 
     def restore(self, saved: Mapping[str, Array]) -> None:

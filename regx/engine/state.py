@@ -78,9 +78,9 @@ class State:
             name: [(member, self._sites[member.kind]) for member in population.stack if name in member.hooks()]
             for name in OUTSIDE
         }
-        hooks = Hooks(*(self._hooks(name) for name in ("on_weight", "on_hidden", "on_branch", "on_logits")))
+        self.hooks = Hooks(*(self._hooks(name) for name in ("on_weight", "on_hidden", "on_branch", "on_logits")))
         self._networks = {
-            size: Network(self.layout, values, self._inputs(size), population.stack, self.gradient, hooks)
+            size: Network(self.layout, values, self._inputs(size), population.stack, self.gradient, self.hooks)
             for size in self._batches.sizes()
         }
         self.evaluator = Evaluator(population, self.layout, values)

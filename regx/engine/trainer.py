@@ -14,12 +14,14 @@ import numpy as np
 
 from regx.core.arrays import Array, below, under
 from regx.core.regularizer import Scores
-from regx.core.trained import DIAGNOSTICS, Divergence, Trained
+from regx.core.trained import Divergence, Trained
 from regx.engine.checkpoint import Checkpoint, of_snapshots, of_trained, to_snapshots, to_trained
-from regx.engine.diagnostics import calibration, dead_units, mean_absolute_weight, trivial
+from regx.engine.diagnostics import trivial
 from regx.engine.history import History
 from regx.engine.population import Population
 from regx.engine.state import State
+from regx.metrics import REGISTRY
+from regx.metrics.weights import mean_absolute
 from regx.nn.architecture import Training
 
 if TYPE_CHECKING:
@@ -101,7 +103,8 @@ class _Training:
         replicas = len(self._seeds)
         self._networks = np.arange(replicas)  # the numbers of those still training
         rows = 2 + self._training.epochs // self._training.eval_every + 1
-        self._history = History(replicas, rows, population.task != "regression", population.dtype)
+        self._history = History(replicas, rows, population.task, population.dtype)
+        self._kept = [metric for metric in REGISTRY.values() if metric.kept and population.task in metric.tasks]
         self._trivial = [trivial(dataset) for dataset in population.datasets]
         self._which = population.which
         self._snapshots: dict[int, dict[int, dict[str, Array]]] = {
@@ -242,17 +245,12 @@ class _Training:
         state = self._state
         in_training = state.values.copy()
         np.copyto(state.values, values)
-        evaluator, layout, task = state.evaluator, state.layout, state.population.task
+        evaluator = state.evaluator
         facts = evaluator.metrics()
-        z, y = evaluator.test_rows()
-        y = np.broadcast_to(y, z.shape)
-        calibrations = [calibration(*one, task) for one in zip(z, y, strict=True)]
-        facts |= {name: np.array([one[name] for one in calibrations]) for name in calibrations[0]}
-        facts["dead_units"] = dead_units(evaluator, len(values))
+        facts |= {metric.name: evaluator.measured(metric) for metric in self._kept if metric.of}
         facts["first_layer_gradient_norm"] = state.first_layer_gradient_norm
-        facts["mean_absolute_weight"] = np.array([mean_absolute_weight(layout, row) for row in values])
         initial = self._initial[self._networks]
-        facts["initial_mean_absolute_weight"] = np.array([mean_absolute_weight(layout, row) for row in initial])
+        facts["initial_mean_absolute_weight"] = mean_absolute(initial, state.layout.weights)
         np.copyto(state.values, in_training)
         return facts
 
@@ -273,8 +271,9 @@ class _Training:
         at = int(np.searchsorted(metrics["epoch"], epoch))
         there = {name: column[at] for name, column in metrics.items()}
         epochs_trained = int(metrics["epoch"][-1])
-        facts |= self._trivial[self._which[network]]
-        facts["seconds_per_epoch"] = self._seconds[network] / max(epochs_trained, 1)
+        diagnostics = {metric.name: float(facts[metric.name]) for metric in self._kept}
+        diagnostics["initial_mean_absolute_weight"] = float(facts["initial_mean_absolute_weight"])
+        diagnostics["seconds_per_epoch"] = float(self._seconds[network] / max(epochs_trained, 1))
         return Trained(
             seed=self._seeds[network],
             status="diverged" if divergence else "completed",
@@ -282,7 +281,7 @@ class _Training:
             reported_epoch=epoch,
             reported_because=because,
             reported={name: float(facts.get(name, there[name])) for name in metrics if name != "epoch"},
-            diagnostics={name: float(facts[name]) for name in DIAGNOSTICS if name in facts},
+            diagnostics=diagnostics | self._trivial[self._which[network]],
             weights={
                 f"{state}/{name}": array for state, values in states.items() for name, array in named(values).items()
             },

@@ -8,6 +8,7 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.evidence.run import Run
+from regx.metrics import REGISTRY
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,13 @@ def learning_curve(run: Run, metric: str, seed: int | None = None) -> Curve | No
     if not len(epochs):
         return None
     together = np.searchsorted(epochs, min(column.index.max() for column in columns), side="right")
-    return Curve(epochs, *mean_and_interval(values), int(together))
+    mean, low, high = mean_and_interval(values)
+    reach = REGISTRY[metric]
+    if low is not None and reach.low is not None:
+        low = low.clip(min=reach.low)
+    if high is not None and reach.high is not None:
+        high = high.clip(max=reach.high)
+    return Curve(epochs, mean, low, high, int(together))
 
 
 def mean_and_interval(values: Array) -> tuple[Array, Array | None, Array | None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from regx.config.load import load_config
 from regx.core.errors import InputError
 from regx.data.dataset import Dataset
@@ -11,6 +13,11 @@ from regx.store.files import CONFIG
 
 def dataset_of(run: Run, seed: int) -> Dataset:
     """The splits that a seed of a run saw, loaded anew. Raises InputError if the data has changed since, or is gone."""
+    return datasets_of(run, [seed])[seed]
+
+
+def datasets_of(run: Run, seeds: Sequence[int]) -> dict[int, Dataset]:
+    """Those of several seeds."""
     source = load_config(run.folder / CONFIG).dataset
     found, expected = source.fingerprint(), run.summary.data_fingerprint
     if found != expected:
@@ -18,4 +25,4 @@ def dataset_of(run: Run, seed: int) -> Dataset:
             f"{run.folder}: the data has changed since this run: expected fingerprint {expected}, found {found}. "
             "Restore the table, or train anew with --force."
         )
-    return source.load(seed)
+    return {seed: source.load(seed) for seed in seeds}

@@ -87,9 +87,14 @@ def _chosen(run: Run, seed: int | None) -> list[int]:
     raise InputError(f"{run.folder}: expected {wanted}, found these completed: {known}")
 
 
-def _named(run: Run, seed: int) -> dict[str, Array]:
+def reported(run: Run, seed: int) -> dict[str, Array]:
+    """The reported parameters of a seed, by `<layer>/<tensor>`."""
     prefix = f"seed{seed}/reported/"
-    named = {name.removeprefix(prefix): array for name, array in run.weights.items() if name.startswith(prefix)}
+    return {name.removeprefix(prefix): array for name, array in run.weights.items() if name.startswith(prefix)}
+
+
+def _named(run: Run, seed: int) -> dict[str, Array]:
+    named = reported(run, seed)
     if any(array.shape != run.weights[f"seed{run.seeds[0]}/reported/{name}"].shape for name, array in named.items()):
         raise InputError(f"{run.folder}: the seeds saw different features, so predict one at a time, with seed=...")
     return named

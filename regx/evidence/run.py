@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from regx.core.arrays import Array
 from regx.core.errors import InputError, RegxError
+from regx.metrics import REGISTRY, columns
+from regx.stats.aggregate import Interval
 from regx.store.files import (
     ABOUT,
     CONFIG,
@@ -24,7 +26,7 @@ from regx.store.files import (
     read_json,
 )
 from regx.store.lock import holder
-from regx.store.summary import Summary, check, stack_text
+from regx.store.summary import Summary, check, over_seeds, stack_text
 from regx.store.summary import summary as empty_summary
 
 if TYPE_CHECKING:
@@ -70,21 +72,31 @@ class Run:
         return [seed for seed, network in self.summary.networks.items() if network.completed]
 
     def per_seed(self, metric: str) -> dict[int, float]:
-        """A metric at the reported epoch, of every completed seed that has it."""
-        found = {seed: self.summary.networks[seed].metrics.get(metric) for seed in self.completed_seeds}
-        return {seed: number for seed, number in found.items() if number is not None}
+        """A metric of the reported network of every completed seed that has it.
+
+        What the summary does not say is computed from data and stored weights. Raises InputError if the data has
+        changed or is gone, or the weights are damaged.
+        """
+        from regx.evidence.measured import per_seed
+
+        return per_seed(self, metric)
+
+    def over_seeds(self, metric: str) -> Interval:
+        """Its mean over the completed seeds, and its 95 % interval; of None where a seed lacks it. Raises likewise."""
+        found = self.per_seed(metric)
+        return over_seeds(REGISTRY[metric], [found.get(seed) for seed in self.completed_seeds])
 
     @functools.cached_property
     def metrics(self) -> pandas.DataFrame:
         """The table of metrics.csv, finished seeds only. Raises InputError if the file is missing or damaged."""
-        from regx.store.metrics import columns, read_frame
+        from regx.store.metrics import read_frame
 
         return read_frame(self.rows, columns(self.summary.task))
 
     @functools.cached_property
     def rows(self) -> dict[int, str]:
         """The lines of metrics.csv by finished seed. Raises InputError, naming the lines, if they are damaged."""
-        from regx.store.metrics import columns, read_rows
+        from regx.store.metrics import read_rows
 
         return read_rows(self.folder / METRICS, columns(self.summary.task), self.summary["seeds"])
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from regx.core.errors import RegxError
-from regx.core.glossary import METRICS
+from regx.core.glossary import COLUMNS as GLOSSARY
 from regx.core.text import clean
 from regx.evidence.curves import Curve
 from regx.evidence.data import dataset_of
 from regx.evidence.run import Run
+from regx.metrics import CURVES
+from regx.metrics import REGISTRY as METRICS
 from regx.page import figures, words
 from regx.page.curves import SPLITS, thinned_curve
 from regx.page.race import pictured_seed, race_of
@@ -105,7 +107,8 @@ def _labels(rows: Sequence[Row]) -> list[str]:
 def _terms(groups: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """What the columns of the tables mean, each named once."""
     columns = {column["key"]: column["title"] for group in groups for column in group["table"]["columns"]}
-    return [(title, METRICS[key]) for key, title in columns.items() if key in METRICS and key != "verdict"]
+    meanings = {**GLOSSARY, **{name: metric.help for name, metric in METRICS.items()}}
+    return [(title, meanings[key]) for key, title in columns.items() if key in meanings and key != "verdict"]
 
 
 class _Group:
@@ -192,7 +195,7 @@ class _Group:
         curves: dict[int, dict[str, dict[str, Curve]]] = {}
         for run in self.runs:
             place = self.index[str(run.folder)]
-            for metric in ("loss", "accuracy"):
+            for metric in CURVES:
                 splits = {split: thinned_curve(run, f"{split}_{metric}", points) for split in SPLITS}
                 known = {split: curve for split, curve in splits.items() if curve is not None}
                 if known:
@@ -211,7 +214,7 @@ class _Group:
             "figure": name,
             "runs": [{**self._style(row["run"]), "shown": self.index[row["run"]] in shown} for row in by_style],
             "splits": [split for split in SPLITS if any(split in run.get("loss", {}) for run in curves.values())],
-            "accuracy": any("accuracy" in run for run in curves.values()),
+            "metrics": [name for name in CURVES if any(name in run for run in curves.values())],
             "log": self.data["figures"][name]["layout"]["yaxis"]["type"] == "log",
             "caption": self._curve_caption(curves),
             "numbers": numbers,

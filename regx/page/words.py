@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from regx.core.trained import ACCURACIES
 from regx.data.dataset import Dataset
+from regx.metrics import REGISTRY
 from regx.page.surface import Surface
 from regx.report.conclusion import of_one_table
 from regx.report.table import Row, is_equal
@@ -33,11 +33,13 @@ def conclusion(
     against = _against(base, labels)
     if not others:
         return [f"Nothing stands beside {against}, so there is nothing to compare yet."]
-    better, worse = ([row for row in others if row["verdict"] == word] for word in ("better", "worse"))
+    better, worse, lower, higher = (
+        [row for row in others if row["verdict"] == word] for word in ("better", "worse", "lower", "higher")
+    )
     gone = [row for row in others if row["difference"]["mean"] is None]
     few = [row for row in others if row not in gone and str(row["verdict"]).startswith("cannot tell")]
     same = [row for row in others if row not in few and is_equal(row)]
-    untold = [row for row in others if row not in [*better, *worse, *gone, *few, *same]]
+    untold = [row for row in others if row not in [*better, *worse, *lower, *higher, *gone, *few, *same]]
     said = []
     if better:
         first, chosen_by = _choice(better, metric)
@@ -59,12 +61,18 @@ def conclusion(
         said.append(f"{labels[worse[0]['run']]} did harm against {against}: {_numbers(worse[0], base, metric)}.")
         said += _because(worse[0], base, rows)
         worse = []
-    elif len(others) == 1 and untold:
+    elif len(others) == 1 and untold and REGISTRY[metric].better:
         said += [
             f"It cannot be told whether {labels[untold[0]['run']]} helps against {against}.",
             *_nearest(untold, base, labels, metric),
         ]
         untold = []
+    elif REGISTRY[metric].better is None:
+        said += [
+            f"{word} in {_metric(metric)} than {against}: {_listed([labels[row['run']] for row in found])}."
+            for word, found in (("Lower", lower), ("Higher", higher))
+            if found
+        ]
     else:
         said += [f"No run is shown to help against {against}.", *_nearest(untold, base, labels, metric)]
     if worse:
@@ -125,7 +133,7 @@ def _because(row: Row, base: Row, rows: Sequence[Row]) -> list[str]:
 
 def _nearest(untold: Sequence[Row], base: Row, labels: Labels, metric: str) -> list[str]:
     """Which of the runs that cannot be told looks most as if it helped, and how many seeds would tell."""
-    sign = 1 if lower_is_better(metric) else -1
+    sign = {True: 1, False: -1, None: 0}[REGISTRY[metric].lower_is_better]
     hopeful = [row for row in untold if row.get("seeds_to_tell") and sign * row["difference"]["mean"] < 0]
     if not hopeful:
         return []
@@ -176,8 +184,8 @@ def sentence(
         return f"{name} shares no finished seed with {labels[base['run']]}, so nothing can be said.{diverged}{peeked}"
     if is_equal(row):
         judged = f"{name} gives the same {_metric(metric)} as {labels[base['run']]} at every seed."
-    elif verdict in ("better", "worse"):
-        word = "helped" if verdict == "better" else "did harm"
+    elif verdict in ("better", "worse", "lower", "higher"):
+        word = {"better": "helped", "worse": "did harm"}.get(verdict, f"is {verdict}")
         sure = _sure(row, _comparisons(rows))
         judged = f"{name} {word}: {_numbers(row, base, metric)}. {sure[0].upper()}{sure[1:]}"
     else:
@@ -253,7 +261,9 @@ def _choice(better: Sequence[Row], metric: str) -> tuple[Row, str]:
     """The row to speak of, and what chose it: not the test split, unless there is nothing else."""
     if any((row.get("val_loss") or {}).get("mean") is not None for row in better):
         return better[0], "the validation split"
-    least = min(better, key=lambda row: row["difference"]["mean"] * (1 if lower_is_better(metric) else -1))
+    least = min(
+        better, key=lambda row: row["difference"]["mean"] * (-1 if REGISTRY[metric].lower_is_better is False else 1)
+    )
     return least, f"the {_metric(metric)} itself, which flatters it,"
 
 
@@ -320,10 +330,6 @@ def _interval(interval: Mapping[str, Any] | None) -> str:
 
 def _metric(metric: str) -> str:
     return metric.replace("_", " ")
-
-
-def lower_is_better(metric: str) -> bool:
-    return metric not in ACCURACIES
 
 
 def _signed(number: float) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 
 from regx.config.schema import ARCHITECTURE_KEYS, TRAINING_KEYS
 from regx.core.errors import InputError, did_you_mean
-from regx.core.glossary import METRICS, VERDICTS
+from regx.core.glossary import COLUMNS, VERDICTS
 from regx.core.parameters import Parameter, in_words, parameters
 from regx.data import REGISTRY as DATASETS
+from regx.metrics import REGISTRY as METRICS
 from regx.nn.activations import ACTIVATIONS
 from regx.nn.initialisations import INITIALISATIONS
 from regx.nn.losses import LOSSES
@@ -96,7 +97,8 @@ def entries() -> list[Entry]:
         Entry("training", "config", "How long, in what steps, and at what precision.", tuple(TRAINING_KEYS.values())),
         Entry("lanes", "config", LANES),
     ]
-    found += [Entry(name, "metrics", text) for name, text in METRICS.items()]
+    found += [Entry(name, "metrics", metric.text()) for name, metric in METRICS.items()]
+    found += [Entry(name, "columns", text) for name, text in COLUMNS.items()]
     found += [Entry(name, "verdicts", text) for name, text in VERDICTS.items()]
     return found
 

@@ -29,9 +29,9 @@ def print_comparison(
     columns = known_columns(columns) if columns is not None else None
     sort = known_columns([sort])[0] if sort else None
     runs, problems = read_with_baseline(paths, baseline)
-    rows = compare_rows(runs, baseline, metric)
+    rows = compare_rows(runs, baseline, metric, also=[*(columns or ()), *([sort] if sort else ())])
     rows = sort_rows(only_changed(rows, runs) if changed else rows, sort, top)
-    print_rows(rows, format, stream, columns)
+    print_rows(rows, format, stream, columns, sort or "val_loss")
     return problems + _without_baseline(rows)
 
 

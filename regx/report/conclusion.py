@@ -12,7 +12,7 @@ MOST_NAMES = 6  # that a sentence lists
 def conclusion(rows: Sequence[Row]) -> list[str]:
     """What the rows of one group say: a sentence for each verdict, and for each reason to read a run with care."""
     names = labels(rows)
-    told = any(row.get("verdict") in ("better", "worse", "unclear") for row in rows)
+    told = any(row.get("verdict") in ("better", "worse", "lower", "higher", "unclear") for row in rows)
     about = of_one_table(rows[0].get("dataset")) if told else []
     return [*_verdicts(rows, names), *_baseline(rows), *about, *_marks(rows, names)]
 
@@ -45,12 +45,20 @@ def _verdicts(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
     baseline = here or (rows[0].get("baseline") if rows else None)  # which --top may have cut off
     if baseline is None:
         return []
-    found: dict[str, list[str]] = {"better": [], "worse": [], "unclear": [], "equal": [], "few": []}
+    found: dict[str, list[str]] = {
+        "better": [],
+        "worse": [],
+        "lower": [],
+        "higher": [],
+        "unclear": [],
+        "equal": [],
+        "few": [],
+    }
     for name, row in zip(names, rows, strict=True):
         verdict = row.get("verdict") or ""
         if row.get("peek") and verdict in ("better", "worse"):
             found[verdict].append(f"{name} (by peeking)")
-        elif verdict in ("better", "worse"):
+        elif verdict in ("better", "worse", "lower", "higher"):
             found[verdict].append(name)
         elif verdict == "unclear" and is_equal(row):
             found["equal"].append(name)
@@ -62,6 +70,8 @@ def _verdicts(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
     openings = {
         "better": f"Better than {baseline} in {metric}",
         "worse": f"Worse than {baseline} in {metric}",
+        "lower": f"Lower than {baseline} in {metric}",
+        "higher": f"Higher than {baseline} in {metric}",
         "unclear": f"Not told apart from {baseline}",
         "equal": f"At every shared seed exactly as {baseline} in {metric}",
         "few": f"Fewer than five seeds shared with {baseline}, so nothing can be told",

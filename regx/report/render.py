@@ -28,8 +28,12 @@ SILENT = (
 FORMATS = ("table", "json", "csv", "md")
 
 
-def print_rows(rows: Sequence[Row], format: str, stream: IO[str], columns: Sequence[str] | None = None) -> None:
+def print_rows(
+    rows: Sequence[Row], format: str, stream: IO[str], columns: Sequence[str] | None = None, sort: str | None = None
+) -> None:
     """Write the table to a stream. `table` is for a terminal; where the stream is none, the same tab-separated.
+
+    sort: the column that the rows are in the order of, which is always shown where somebody reads the table.
 
     columns: names in `COLUMNS`, in this order, and `peek` where a run has peeked; all that have something to say if
     None. Raises InputError for an unknown format.
@@ -40,6 +44,10 @@ def print_rows(rows: Sequence[Row], format: str, stream: IO[str], columns: Seque
         )
     if columns is not None and any(row.get("peek") for row in rows):
         columns = list(dict.fromkeys([*columns, "peek"]))
+    if sort is not None and not any(_mean(row, sort) is not None for row in rows):
+        sort = None
+    if columns is not None and sort is not None and format in ("table", "md"):
+        columns = list(dict.fromkeys([*columns, sort]))
     if format == "json":
         chosen = (
             rows
@@ -56,7 +64,7 @@ def print_rows(rows: Sequence[Row], format: str, stream: IO[str], columns: Seque
 
         console = Console(file=stream)
         if console.is_terminal:
-            print_tables(rows, console, columns)
+            print_tables(rows, console, columns, sort)
         else:
             _write_flat(rows, stream, columns, _six_digits, delimiter="\t")
 
@@ -126,7 +134,12 @@ def _markdown(text: str) -> str:
     return text
 
 
-def print_tables(rows: Sequence[Row], console: Any, columns: Sequence[str] | None) -> None:
+def _mean(row: Row, key: str) -> Any:
+    found = value(row, key)
+    return found.get("mean") if isinstance(found, Mapping) else found
+
+
+def print_tables(rows: Sequence[Row], console: Any, columns: Sequence[str] | None, sort: str | None = None) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -138,7 +151,7 @@ def print_tables(rows: Sequence[Row], console: Any, columns: Sequence[str] | Non
         if columns is None and "name" in cells:
             cells["name"] = [elided(cell, max(console.width // 4, 12)) for cell in cells["name"]]
         widths = {key: _width(key, cells[key], console.width) for key in keys}
-        kept = keys if columns is not None else _fitting(widths, console.width)
+        kept = keys if columns is not None else _fitting(widths, console.width, sort)
         left_out.update(dict.fromkeys(key for key in keys if key not in kept))
         shown.update(kept)
         console.print(Text(_printable(label), style="bold"), soft_wrap=True)
@@ -173,10 +186,10 @@ def _width(key: str, cells: Sequence[str], terminal: int) -> int:
     return min(natural, max(word, terminal // 3))
 
 
-def _fitting(widths: Mapping[str, int], terminal: int) -> list[str]:
-    """The columns that fit beside each other, chosen by importance; the first always does."""
-    kept: list[str] = []
-    for key in sorted(widths, key=lambda key: COLUMNS[key].importance):
+def _fitting(widths: Mapping[str, int], terminal: int, sort: str | None) -> list[str]:
+    """The columns that fit beside each other, chosen by importance; the name and what rows are sorted by always do."""
+    kept = [key for key in widths if key in ("name", sort)]
+    for key in sorted(widths.keys() - {*kept}, key=lambda key: COLUMNS[key].importance):
         if not kept or sum(widths[other] + 2 for other in [*kept, key]) - 2 <= terminal:
             kept.append(key)
     return [key for key in widths if key in kept]

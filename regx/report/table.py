@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from regx.core.errors import InputError, did_you_mean
 from regx.core.parameters import parameters
-from regx.core.trained import ACCURACIES
 from regx.evidence.run import Needed, Run, find_runs, read_runs
 from regx.evidence.shrinkage import shrinkage_of
+from regx.metrics import REGISTRY, check_metric
+from regx.metrics.metric import Metric
 from regx.store.summary import in_data_and_shape, in_optimizer
 
 if TYPE_CHECKING:
@@ -35,6 +36,13 @@ class Column:
     best: Literal["least", "greatest", None] = None
 
 
+def _of_metric(metric: Metric) -> Column:
+    best: Any = {"lower": "least", "higher": "greatest", None: None}[metric.better]
+    return Column(metric.name, "interval", UNASKED if metric.importance is None else metric.importance, best)
+
+
+UNASKED = 99.0  # the importance of what is shown where it is asked for only
+_METRICS = [_of_metric(metric) for metric in REGISTRY.values() if metric.name != "epoch"]
 COLUMNS = {
     column.key: column
     for column in (
@@ -46,55 +54,45 @@ COLUMNS = {
         Column("seeds", "count", 9),
         Column("diverged", "count", 4),
         Column("missing_seeds", "text", 4.5),
-        Column("train_loss", "interval", 10, "least"),
-        Column("val_loss", "interval", 5.5, "least"),
-        Column("test_loss", "interval", 1, "least"),
-        Column("train_accuracy", "interval", 12, "greatest"),
-        Column("val_accuracy", "interval", 11, "greatest"),
-        Column("test_accuracy", "interval", 3, "greatest"),
-        Column("gap", "interval", 7),
+        *(column for column in _METRICS if column.importance < 13),
         Column("difference", "interval", 6),
         Column("p", "number", 13),
         Column("won", "count", 8.5, "greatest"),
         Column("verdict", "text", 2),
         Column("seeds_to_tell", "count", 8, "least"),
-        Column("best_epoch", "interval", 14),
-        Column("weight_norm", "interval", 15),
-        Column("zero_fraction", "interval", 16),
-        Column("seconds", "interval", 17),
+        *(column for column in _METRICS if column.importance >= 13),
         Column("shrinkage", "number", 12.5),
-        Column("run", "text", 99),
-        Column("group", "text", 99),
-        Column("dataset", "text", 99),
-        Column("task", "text", 99),
-        Column("metric", "text", 99),
-        Column("tied", "count", 99),
-        Column("shared", "count", 99),
-        Column("baseline", "text", 99),
-        Column("baseline_because", "text", 99),
+        Column("run", "text", UNASKED),
+        Column("group", "text", UNASKED),
+        Column("dataset", "text", UNASKED),
+        Column("task", "text", UNASKED),
+        Column("metric", "text", UNASKED),
+        Column("tied", "count", UNASKED),
+        Column("shared", "count", UNASKED),
+        Column("baseline", "text", UNASKED),
+        Column("baseline_because", "text", UNASKED),
     )
 }
-
-MEASURED = (
-    "train_loss", "val_loss", "test_loss", *ACCURACIES, "gap", "best_epoch", "weight_norm", "zero_fraction", "seconds",
-)  # fmt: skip
-JUDGED = ("test_loss", "val_loss", "train_loss", *ACCURACIES)  # what a difference and a verdict can be about
+SHOWN = tuple(metric.name for metric in REGISTRY.values() if metric.importance is not None)
 
 
-def compare_rows(runs: Sequence[Run], baseline: Run | Path | str | None = None, metric: str = "test_loss") -> list[Row]:
+def compare_rows(
+    runs: Sequence[Run],
+    baseline: Run | Path | str | None = None,
+    metric: str = "test_loss",
+    also: Iterable[str] = (),
+) -> list[Row]:
     """One row of plain values per run, as `regx compare --json` prints them.
 
     Runs of other data or another task stand in groups of their own, and are compared within them alone. The baseline is
     `baseline`, a run, its folder or its name; in groups without it the run without regularizers, if there is one, and
     of several the one whose other settings most of the group share.
-    Differences are in `metric` at the reported epoch, paired by seed. Raises InputError for a wrong baseline or metric.
+    Differences are in `metric` at the reported epoch, paired by seed. also: metrics that rows are to have beside those
+    that every table shows. Raises InputError for a wrong baseline or metric, or where one of these has to be computed
+    from data or weights that are not there.
     """
-    if metric not in JUDGED:
-        raise InputError(
-            f"--metric: expected one of {', '.join(JUDGED)}, found '{metric}'.{did_you_mean(metric, JUDGED)}"
-        )
-    if metric in ACCURACIES and all(run.summary.task == "regression" for run in runs):
-        raise InputError(f"--metric: expected a loss, since these runs are regressions, found '{metric}'.")
+    check_metric(metric, [run.summary.task for run in runs])
+    asked = [name for name in (metric, *also) if name in REGISTRY]
     chosen = _find(runs, baseline) if baseline is not None else None
     groups = _groups(runs)
     rows = {}
@@ -106,7 +104,7 @@ def compare_rows(runs: Sequence[Run], baseline: Run | Path | str | None = None, 
             reference, why = _plain_run(members) if _measured(members, metric) else (None, None)
         judged = _judge(members, reference, metric)
         seeds = {seed for run in members for seed in run.seeds}
-        own = [{**_row(run, label, seeds), "metric": metric, **judged[id(run)]} for run in members]
+        own = [{**_row(run, label, seeds, asked), "metric": metric, **judged[id(run)]} for run in members]
         names = dict(zip(map(id, members), labels(own), strict=True))
         of = names[id(reference)] if reference is not None else None
         said = {"baseline": of, "baseline_because": why}
@@ -127,13 +125,16 @@ def _with_baseline(paths: Iterable[Path | str], baseline: Path | str | None) -> 
 
 
 def compare_frame(
-    paths: Iterable[Path | str], baseline: Path | str | None = None, metric: str = "test_loss"
+    paths: Iterable[Path | str],
+    baseline: Path | str | None = None,
+    metric: str = "test_loss",
+    columns: Sequence[str] = (),
 ) -> pandas.DataFrame:
     """The table as a DataFrame with flat columns, such as test_loss, test_loss_low and test_loss_high.
 
     paths: run folders, or folders that hold runs; each run is compared once, and of what holds none a Python warning
-    says that it is left out. A baseline that is a folder need not be among them. Raises InputError if there are none,
-    or one of the runs cannot be read.
+    says that it is left out. A baseline that is a folder need not be among them. columns: metrics beside the usual.
+    Raises InputError if there are none, or one of the runs cannot be read.
     """
     import warnings
 
@@ -145,7 +146,7 @@ def compare_frame(
     runs, problems = read_runs(folders)
     if problems:
         raise InputError("\n".join(problems))
-    rows = sort_rows(compare_rows(runs, baseline, metric))
+    rows = sort_rows(compare_rows(runs, baseline, metric, known_columns(columns)))
     frame = pandas.DataFrame([flat(row) for row in rows])
     # A column in which nothing stands is one of numbers all the same.
     numbers = [key for key in frame.columns if COLUMNS.get(key, COLUMNS["p"]).kind != "text"]
@@ -212,8 +213,8 @@ def sort_rows(rows: Sequence[Row], column: str | None = None, top: int | None = 
     def key(row: Row) -> tuple[bool, Any]:
         found = value(row, column)
         found = found.get("mean") if isinstance(found, Mapping) else found
-        of_accuracy = column == "difference" and row.get("metric") in ACCURACIES
-        greatest = COLUMNS[column].best == "greatest" or of_accuracy
+        judged = REGISTRY.get(row.get("metric", "")) if column == "difference" else None
+        greatest = COLUMNS[column].best == "greatest" or (judged is not None and judged.better == "higher")
         return (found is None, 0 if found is None else -found if greatest else found)
 
     groups: dict[str, list[Row]] = {}
@@ -234,10 +235,10 @@ def known_columns(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _row(run: Run, group: str, seeds: set[int]) -> Row:
-    """What the run says of itself. seeds: those that the runs of its group have."""
+def _row(run: Run, group: str, seeds: set[int], asked: Sequence[str]) -> Row:
+    """What the run says of itself. seeds: those that the runs of its group have. asked: metrics beside the usual."""
     summary = run.summary
-    over_seeds = summary["over_seeds"]
+    names = [name for name in dict.fromkeys((*SHOWN, *asked)) if summary.task in REGISTRY[name].tasks]
     return {
         "run": str(run.folder),
         "name": run.name,
@@ -250,7 +251,7 @@ def _row(run: Run, group: str, seeds: set[int]) -> Row:
         "diverged": len(run.seeds) - len(run.completed_seeds),
         "missing_seeds": sorted((seeds | set(run.config["seeds"])) - set(run.seeds)),
         "peek": summary.peek,
-        **{name: over_seeds[name] for name in MEASURED if name in over_seeds},
+        **{name: run.over_seeds(name) for name in names},
         **({} if (found := shrinkage_of(run)) is None else {"shrinkage": found}),
     }
 
@@ -270,7 +271,7 @@ def _judge(runs: Sequence[Run], baseline: Run | None, metric: str) -> dict[int, 
     judged = compare_to_baseline(
         [run.per_seed(metric) for run in others],
         baseline.per_seed(metric),
-        metric not in ACCURACIES,
+        REGISTRY[metric].lower_is_better,
         held_out(baseline, metric),
     )
     found = {id(run): comparison._asdict() for run, comparison in zip(others, judged, strict=True)}

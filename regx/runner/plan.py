@@ -16,10 +16,10 @@ from regx.core.errors import InputError
 from regx.core.memory import shortage
 from regx.core.regularizer import Regularizer
 from regx.core.streams import stream
-from regx.core.trained import METRICS
 from regx.data.dataset import Dataset, Source, Split
 from regx.engine.checkpoint import Checkpoint
 from regx.engine.population import Population
+from regx.metrics import columns
 from regx.nn.layout import Layout
 
 # Parameters, gradient, optimizer state and activations of a population should stay near the second-level cache: larger
@@ -113,7 +113,7 @@ def forget_data() -> None:
 def check_memory(config: Config, data: Dataset) -> None:
     """Raises InputError if training one network of a config would need more memory than the machine has."""
     network = 2 * _bytes_per_network(config, data)  # twice: evaluation and what is saved take as much again
-    metrics = 8 * len(METRICS) * (config.training.epochs // config.training.eval_every + 2)
+    metrics = 8 * len(columns(data.task)) * (config.training.epochs // config.training.eval_every + 2)
     if short := shortage(network + metrics):
         what = "a network that fits" if network > metrics else "metrics that fit"
         remedy = (

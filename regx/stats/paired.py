@@ -32,7 +32,7 @@ class Comparison(NamedTuple):
 
     difference: Difference
     verdict: str
-    won: int
+    won: int | None
     tied: int
     shared: int
     seeds_to_tell: int | None
@@ -41,7 +41,7 @@ class Comparison(NamedTuple):
 def compare_to_baseline(
     runs: Sequence[Mapping[int, float]],
     baseline: Mapping[int, float],
-    lower_is_better: bool = True,
+    lower_is_better: bool | None = True,
     held_out: float | None = None,
 ) -> list[Comparison]:
     """Each run's difference to the baseline, seed by seed, and the verdict. runs, baseline: one finite value per seed.
@@ -49,7 +49,8 @@ def compare_to_baseline(
     At equal seeds runs have the same data, split and, where shapes agree, initial weights and batch order, so the
     differences are paired. The verdict is `better` or `worse` when the 95 % interval (bootstrap-t) lies on one side of
     0 and p, corrected over `runs` by Holm's method since the best of many runs looks good by chance, is at most 0.05;
-    `unclear` otherwise. With fewer than five shared seeds it is `cannot tell (n seeds)`.
+    `unclear` otherwise. With fewer than five shared seeds it is `cannot tell (n seeds)`. Where neither direction is the
+    better one (`lower_is_better` None) it is `lower` or `higher`, and nobody wins.
 
     p is that of sign flips, which assume nothing but symmetry, wherever so many seeds can reach 0.05 after correction:
     from 6 seeds for one comparison, from 9 for seven. Below that it is that of Student's paired t.
@@ -92,11 +93,12 @@ def _p(differences: list[float], comparisons: int, held_out: float | None) -> fl
 
 
 def _judge(
-    values: list[float], corrected: tuple[float, int] | None, lower_is_better: bool, held_out: float | None
+    values: list[float], corrected: tuple[float, int] | None, lower_is_better: bool | None, held_out: float | None
 ) -> Comparison:
     """corrected: p after Holm's correction, and the factor in it."""
     shared = len(values)
-    won, tied = sum(value < 0 if lower_is_better else value > 0 for value in values), values.count(0.0)
+    won = None if lower_is_better is None else sum(value < 0 if lower_is_better else value > 0 for value in values)
+    tied = values.count(0.0)
     interval = difference_interval(values, held_out)
     if corrected is None:
         few = f"cannot tell ({shared} seed{'s' if shared != 1 else ''})"
@@ -109,4 +111,6 @@ def _judge(
         level = SIGNIFICANCE / factor
         needed = seeds_to_tell(values, level) if held_out is None else splits_that_tell(values, held_out, level)
         return Comparison(difference, "unclear", won, tied, shared, needed)
+    if lower_is_better is None:
+        return Comparison(difference, "lower" if below else "higher", None, tied, shared, None)
     return Comparison(difference, "better" if below == lower_is_better else "worse", won, tied, shared, None)

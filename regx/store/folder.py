@@ -16,6 +16,7 @@ from typing import Any, Literal, Self
 from regx.core.arrays import Array
 from regx.core.errors import InputError, RegxError
 from regx.core.trained import Trained
+from regx.metrics import columns
 from regx.store.about import now
 from regx.store.atomic import append_lines, write_atomically
 from regx.store.files import (
@@ -34,7 +35,7 @@ from regx.store.files import (
     write_json,
 )
 from regx.store.lock import LOCK, Lock, holder
-from regx.store.metrics import columns, format_metrics, format_rows, read_rows
+from regx.store.metrics import format_metrics, format_rows, read_rows
 from regx.store.summary import seed_summary, summary
 from regx.store.weights import digest, format_weights, read_arrays, read_snapshots, read_weights
 

@@ -7,16 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from regx.core.arrays import Array
-from regx.core.trained import ACCURACIES, METRICS
 from regx.store.files import damaged, read_text, sha256
 
 if TYPE_CHECKING:
     import pandas
-
-
-def columns(task: str) -> tuple[str, ...]:
-    """The columns after `seed`."""
-    return METRICS if task == "regression" else METRICS + ACCURACIES
 
 
 def format_rows(seed: int, metrics: Mapping[str, Array], names: tuple[str, ...], first: int = 0) -> str:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from regx.core.parameters import MISSING, parameters
 from regx.core.trained import Trained
+from regx.metrics import REGISTRY as METRICS
+from regx.metrics import columns
+from regx.metrics.metric import Metric
 from regx.optim import REGISTRY as OPTIMIZERS
 from regx.regularizers import REGISTRY
 from regx.stats.aggregate import UNKNOWN, Interval, mean_interval
 from regx.store.files import damaged, expect
-from regx.store.metrics import columns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,9 +100,12 @@ class Summary(Mapping[str, Any]):
         return {int(seed): _network(entry) for seed, entry in self.content["seeds"].items()}
 
     def over_seeds(self, metric: str) -> Interval:
-        """A metric's mean over the completed seeds and its 95 % interval; of None where there is none."""
+        """A metric's mean over the completed seeds and its 95 % interval; of None where there is none.
+
+        Inside of what the metric can be: those of version 0.1.0 went beyond.
+        """
         found: Interval = self.content["over_seeds"].get(metric) or UNKNOWN
-        return found
+        return METRICS[metric].inside(found) if metric in METRICS else found
 
 
 def _network(entry: Mapping[str, Any]) -> NetworkSummary:
@@ -174,22 +179,22 @@ def summary(resolved: Mapping[str, Any], about: Mapping[str, Any], seeds: Mappin
         "seeds": dict(sorted(seeds.items(), key=lambda item: int(item[0]))),
         "diverged": len(seeds) - len(completed),
         "over_seeds": {
-            name: mean_interval([values(seed)[name] for seed in completed]) for name in aggregated(about["task"])
+            metric.name: over_seeds(metric, [value(metric, seed, resolved) for seed in completed])
+            for metric in METRICS.values()
+            if about["task"] in metric.tasks and (metric.each_epoch or metric.of_seed or metric.kept)
+            if metric.name != "epoch"
         },
     }
 
 
-def aggregated(task: str) -> list[str]:
-    """What is averaged over seeds: every metric at the reported epoch, the gap, that epoch, and the time."""
-    return [*(name for name in columns(task) if name != "epoch"), "gap", "best_epoch", "seconds"]
+def value(metric: Metric, seed: Mapping[str, Any], config: Mapping[str, Any]) -> float | None:
+    """What a seed's entry in the summary, and the config, say of a metric; None where they do not say it."""
+    return metric.value({"epochs": (config.get("training") or {}).get("epochs"), **seed})
 
 
-def values(seed: Mapping[str, Any]) -> dict[str, float | None]:
-    """One seed's values of all in `aggregated`. The gap is val_loss - train_loss: the test split is not looked at."""
-    metrics = seed["metrics"]
-    train, val = metrics["train_loss"], metrics["val_loss"]
-    gap = None if train is None or val is None else val - train
-    return {**metrics, "gap": gap, "best_epoch": seed["reported_epoch"], "seconds": seed["seconds"]}
+def over_seeds(metric: Metric, values: Sequence[float | None]) -> Interval:
+    """The mean of one value per seed, and its 95 % interval inside of what the metric can be, if it has one."""
+    return metric.inside(mean_interval(values))
 
 
 def stack_text(resolved: Mapping[str, Any]) -> str:

@@ -106,7 +106,10 @@ def test_a_damaged_run_is_warned_of_and_hides_no_other(runs, tmp_path, store):
         (["--columns", "tst_loss"], r"unknown column 'tst_loss'. Did you mean 'test_loss'\?"),
         (["--sort", "verdct"], r"unknown column 'verdct'. Did you mean 'verdict'\?"),
         (["--format", "xml"], "--format: expected one of table, json, csv, md, found 'xml'"),
-        (["--metric", "loss"], "--metric: expected one of test_loss"),
+        (
+            ["--metric", "loss"],
+            "--metric: expected a metric of regression tasks, such as test_loss, found 'loss'.*`regx explain metrics`",
+        ),
         (["--baseline", "nine"], r"--baseline: .*Did you mean 'none'\?"),
         (["--top", "0"], "--top: expected a number of rows from 1, found 0"),
         (["nowhere"], "nowhere: expected a run folder"),

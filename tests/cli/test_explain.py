@@ -11,10 +11,9 @@ from typer.testing import CliRunner, Result
 
 from regx.cli.app import app
 from regx.core.errors import InputError
-from regx.core.glossary import METRICS as EXPLAINED
-from regx.core.glossary import VERDICTS
+from regx.core.glossary import COLUMNS, VERDICTS
 from regx.core.parameters import in_words
-from regx.core.trained import ACCURACIES, METRICS
+from regx.metrics import REGISTRY as METRICS
 from regx.reference.catalog import Entry, entries, explained
 from regx.studies.ablation.judgement import PairVerdict
 from regx.studies.bias_variance.display import _names
@@ -39,11 +38,12 @@ def test_everything_is_explained_with_its_keys_and_source(entry: Entry) -> None:
 
 
 def test_every_column_of_the_metrics_is_explained() -> None:
-    assert {*METRICS, *ACCURACIES} <= set(EXPLAINED)
+    pages = {entry.name: entry.text for entry in entries() if entry.group == "metrics"}
+    assert all(metric.help in pages[name] for name, metric in METRICS.items())
 
 
 def test_every_verdict_and_all_evidence_is_explained() -> None:
-    known = {*EXPLAINED, *VERDICTS}
+    known = {*METRICS, *COLUMNS, *VERDICTS}
     assert {"better", "worse", "unclear"} <= known
     assert {*get_args(Verdict), *get_args(PairVerdict)} <= known
     assert {*MEASURED} <= known
@@ -73,7 +73,7 @@ def test_names_are_unique() -> None:
 
 def test_the_whole_text_of_one() -> None:
     result = explain("zero_fraction")
-    assert result.stdout == "zero_fraction  (metrics)\n\nShare of the weights that are exactly 0.\n\n"
+    assert result.stdout == "zero_fraction  (metrics)\n\nShare of the weights that are exactly 0. Between 0 and 1.\n\n"
     table = explain("dropout").stdout.split("\n\n")[-2].splitlines()
     assert table == [
         "key\tvalues\tdefault\tmeaning",
@@ -85,7 +85,7 @@ def test_the_whole_text_of_one() -> None:
 @pytest.mark.parametrize("key", ["sam", "residual", "tied", "label_noise", "hidden", "batch_size", "lam"])
 def test_a_key_is_explained_wherever_it_is_one(key: str) -> None:
     pages = [entry for entry in entries() if key in (one.name for one in entry.keys)]
-    own = [key] * (key in EXPLAINED)  # what a table calls so comes first
+    own = [key] * (key in {*METRICS, *COLUMNS})  # what a table calls so comes first
     assert [entry.name for entry in explained(key)] == own + [f"{entry.name}.{key}" for entry in pages]
     assert f"{pages[0].name}.{key}  ({pages[0].group})\n\n" in explain(key).stdout
 

@@ -15,9 +15,9 @@ from regx.core.regularizer import Regularizer, Site
 from regx.core.streams import Streams
 from regx.data.dataset import Dataset, Split
 from regx.engine import state as engine_state
-from regx.engine.diagnostics import dead_units
 from regx.engine.state import State
 from regx.engine.trainer import train
+from regx.metrics import REGISTRY as METRICS
 from regx.nn.activations import ACTIVATIONS
 from regx.nn.architecture import Architecture
 from regx.nn.initialisations import INITIALISATIONS
@@ -237,7 +237,7 @@ def test_dead_units_answer_all_training_rows_alike_and_not_more(rows, alike, dea
     data = dataset("binary", n=(rows, 8, 9))
     data.train.x[:alike] = 0
     state = State(population([0, 1], data=data, architecture=Architecture((6, 5), "tanh")))
-    assert dead_units(state.evaluator, 2).tolist() == [dead, dead]
+    assert state.evaluator.measured(METRICS["dead_units"]).tolist() == [dead, dead]
 
 
 @pytest.mark.parametrize("pair", TRAINING_ONLY, ids=name)

@@ -125,7 +125,8 @@ def test_a_dry_run_lists_the_combinations(small: Path, tmp_path: Path) -> None:
     [
         (["-s", "regularizers=[]"], "expected a stack with regularizers to switch on and off, found none"),
         (["--metric", "tst_loss"], "found 'tst_loss'. Did you mean 'test_loss'?"),
-        (["--metric", "test_accuracy"], "expected one of test_loss, val_loss, train_loss"),
+        (["--metric", "test_accuracy"], "found 'test_accuracy', which is of binary and multiclass tasks"),
+        (["--metric", "seconds"], "found 'seconds', which cannot be compared by seed"),
         (["--metric", "val_loss", "-s", "dataset.n_val=0"], "val_loss needs a validation split, found none"),
         (
             [f"-sregularizers.{setting}" for setting in (

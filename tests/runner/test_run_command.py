@@ -12,7 +12,8 @@ from sklearn.metrics import brier_score_loss
 
 import regx as api
 from regx.config.load import load_any, load_grid
-from regx.core.trained import DIAGNOSTICS, METRICS
+from regx.metrics import REGISTRY as METRICS
+from regx.metrics import columns
 from regx.regularizers import REGISTRY
 from regx.studies.sweep.question import sweep
 
@@ -30,7 +31,7 @@ def test_a_run_leaves_the_files_of_the_contract(small: Path, regx: Regx, tmp_pat
     }  # fmt: skip
     with (folder / "metrics.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["seed", *METRICS]
+    assert list(rows[0]) == ["seed", *columns("regression")]
     expected = [(str(seed), str(epoch)) for seed in range(3) for epoch in (0, 2, 4, 6, 7)]
     assert [(row["seed"], row["epoch"]) for row in rows] == expected
     assert all((row["objective"] == "") == (row["epoch"] == "0") for row in rows)
@@ -50,7 +51,9 @@ def test_the_summary_has_the_diagnostics(regx: Regx, tmp_path: Path) -> None:
     )
     run = api.load(tmp_path / json.loads(regx("run", config, "--json").stdout)["run"])
     found = run.summary["seeds"]["0"]["diagnostics"]
-    assert set(found) == set(DIAGNOSTICS)
+    kept = {name for name, metric in METRICS.items() if metric.kept}
+    trivial = {f"trivial_{split}_{of}" for split in ("train", "val", "test") for of in ("loss", "accuracy")}
+    assert set(found) == {*kept, *trivial, "initial_mean_absolute_weight", "seconds_per_epoch"}
     hidden, output = run.weights["seed0/reported/0/weight"], run.weights["seed0/reported/1/weight"]
     mean = np.abs(np.concatenate([hidden.ravel(), output.ravel()])).mean()
     assert found["mean_absolute_weight"] == pytest.approx(mean, rel=1e-5)

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from regx.core.trained import ACCURACIES, METRICS, Divergence, Trained
+from regx.core.trained import Divergence, Trained
+from regx.metrics import columns
 from regx.store.folder import write_run
 
 ABOUT = {
@@ -47,7 +48,7 @@ def trained(
 ) -> Trained:
     """A network whose test loss at its reported epoch, the last but one, is `loss`."""
     rng = np.random.default_rng(seed)
-    names = METRICS if task == "regression" else METRICS + ACCURACIES
+    names = columns(task)
     metrics = {name: rng.random(epochs + 1).astype(dtype) for name in names}
     metrics["epoch"] = np.arange(epochs + 1)
     metrics["objective"][0] = np.nan

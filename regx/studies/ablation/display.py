@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import IO, Any
 
-from regx.core.trained import ACCURACIES
+from regx.metrics import REGISTRY
 from regx.report.conclusion import of_one_table
 from regx.report.listing import brief, in_words, listed, print_listing, print_prose
 from regx.report.render import is_terminal
@@ -16,7 +16,6 @@ from regx.stats.paired import FEWEST_SEEDS
 from regx.studies.ablation.judgement import Contrasts, Pair, design
 from regx.studies.ablation.result import Ablation
 
-SPLITS = {"val": "validation", "train": "training"}
 MOST_ROWS = 16  # combinations that are shown; more are `regx compare`'s
 MOST_STACKS = 4  # that a sentence names
 
@@ -104,12 +103,15 @@ def answers(study: Ablation) -> list[str]:
     words = _Words(study.metric)
     if len(study.members) == 1:
         return [*said, _only(study, found, words)]
-    return [*said, _diminishing(found, words), _last(study, found, words), *_pairs(study, found, words)]
+    diminishing = [] if words.sign == 0 else [_diminishing(found, words)]
+    return [*said, *diminishing, _last(study, found, words), *_pairs(study, found, words)]
 
 
 def _only(study: Ablation, found: Contrasts, words: _Words) -> str:
     """What the one member of a stack does."""
     (name,), (one,) = study.members, found.effects
+    if one.verdict in ("lower", "higher"):
+        return f"{name} {words.change(one.average)}."
     if one.verdict in ("better", "worse"):
         return f"{name} {words.change(one.average)}, which is {one.verdict}."
     return (
@@ -122,10 +124,10 @@ class _Words:
     """How changes of a metric are told: `lowers the test loss by 0.1 [0.05, 0.15]`."""
 
     def __init__(self, metric: str) -> None:
-        split, _, measured = metric.partition("_")
-        self.metric = f"the {SPLITS.get(split, split)} {measured}"
-        self.sign = -1 if metric in ACCURACIES else 1  # of what is worse
-        self.better, self.worse = ("raise", "lower") if metric in ACCURACIES else ("lower", "raise")
+        self.metric = REGISTRY[metric].in_words()
+        lower_is_better = REGISTRY[metric].lower_is_better
+        self.sign = {True: 1, False: -1, None: 0}[lower_is_better]  # of what is worse
+        self.better, self.worse = ("lower", "raise") if lower_is_better else ("raise", "lower")
 
     def change(self, interval: Any) -> str:
         """Of an interval that does not hold 0."""
@@ -181,9 +183,8 @@ def _last(study: Ablation, found: Contrasts, words: _Words) -> str:
     """What each member adds to all the others."""
     said, useless = [], []
     for name, one in zip(study.members, found.effects, strict=True):
-        on = side(one.last) * words.sign
-        if on:
-            said.append(f"{name} {words.change(one.last)}{', which is worse' * (on > 0)}")
+        if side(one.last):
+            said.append(f"{name} {words.change(one.last)}{', which is worse' * (side(one.last) * words.sign > 0)}")
         else:
             useless.append(name)
     if useless:
@@ -198,7 +199,9 @@ def _pairs(study: Ablation, found: Contrasts, words: _Words) -> list[str]:
         one, other = _names(study, pair)
         amount = in_words(pair.interaction, turned=(pair.interaction["mean"] or 0) < 0)
         means = f"{one} {words.both(pair.without_other[0], pair.with_other[0], other)}"
-        if pair.verdict == "harm less together":
+        if pair.verdict in ("lower", "higher"):
+            said.append(f"{one} and {other} act on each other: {means}. The difference is {amount}.")
+        elif pair.verdict == "harm less together":
             said.append(
                 f"{one} and {other} do less harm together than apart: {means}. Together they cost {amount} less than "
                 "the sum of what each changes alone; that is no help, since adding one to the other gains nothing."
@@ -261,16 +264,18 @@ def _rows(study: Ablation, found: Contrasts) -> list[dict[str, Any]]:
 def _legend(study: Ablation) -> list[str]:
     if study.contrasts is None:
         return []
-    better, worse = ("above", "below") if study.metric in ACCURACIES else ("below", "above")
+    better, worse = ("above", "below") if REGISTRY[study.metric].lower_is_better is False else ("below", "above")
+    directed = REGISTRY[study.metric].better is not None
     said = [
-        f"Changes by switching on, seed by seed over {_count(len(study.seeds), 'seed')}, 95 % interval in brackets; "
-        f"{better} 0 is better. p: corrected for the number of verdicts."
+        f"Changes by switching on, seed by seed over {_count(len(study.seeds), 'seed')}, 95 % interval in brackets"
+        f"{f'; {better} 0 is better' * directed}. p: corrected for the number of verdicts."
     ]
     if len(study.members) > 1:
         said.append(
             "on average: over all combinations of the others. alone: the others off. last: the others on. interaction: "
-            f"what the one changes with the other on, minus what it changes with the other off; {worse} 0 the two gain "
-            f"less together than apart, {better} 0 more."
+            "what the one changes with the other on, minus what it changes with the other off"
+            + f"; {worse} 0 the two gain less together than apart, {better} 0 more" * directed
+            + "."
         )
     return said
 
@@ -280,7 +285,7 @@ def _combinations(study: Ablation) -> list[dict[str, Any]]:
     rows = design(len(study.members))
     stacks = [[name for name, is_on in zip(study.members, row, strict=True) if is_on] for row in rows]
     return [
-        {"on": " + ".join(stack) or "none", study.metric: run.summary.over_seeds(study.metric)}
+        {"on": " + ".join(stack) or "none", study.metric: run.over_seeds(study.metric)}
         for stack, run in zip(stacks, study.runs, strict=True)
     ]
 

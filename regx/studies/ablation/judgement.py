@@ -15,8 +15,9 @@ from regx.stats.paired import Difference, compare_to_baseline, difference_interv
 
 Answer = Literal["yes", "no", "no gain", "cannot tell"]
 PairVerdict = Literal[
-    "help each other", "harm less together", "overlap", "interfere", "harm more together", "unclear", "cannot tell"
-]
+    "help each other", "harm less together", "overlap", "interfere", "harm more together",
+    "lower", "higher", "unclear", "cannot tell",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Effect:
     """What switching one member on changes, in the units of the metric.
 
     average: over all combinations of the others. alone: where all others are off. last: where all others are on.
-    verdict: of `average`; better, worse, unclear, or cannot tell.
+    verdict: of `average`; better, worse, lower, higher, unclear, or cannot tell.
     """
 
     average: Difference
@@ -56,7 +57,7 @@ class Contrasts:
 
     together: what all members on change against none. sum_alone: the sum of what each changes alone.
     shortfall: together minus sum_alone; of two members that is their interaction. diminishing: whether all together
-    gain less than the sum, if there is a gain.
+    gain less than the sum, if there is a gain; None where no direction of the metric is the better one.
     """
 
     effects: tuple[Effect, ...]
@@ -64,7 +65,7 @@ class Contrasts:
     together: Interval
     sum_alone: Interval
     shortfall: Difference
-    diminishing: Answer
+    diminishing: Answer | None
 
 
 def design(k: int) -> Array:
@@ -72,7 +73,7 @@ def design(k: int) -> Array:
     return np.array(list(itertools.product((False, True), repeat=k)), dtype=bool).reshape(2**k, k)
 
 
-def contrasts(values: Array, lower_is_better: bool = True, held_out: float | None = None) -> Contrasts:
+def contrasts(values: Array, lower_is_better: bool | None = True, held_out: float | None = None) -> Contrasts:
     """Effects and interactions from the metric of every combination at every seed.
 
     values: (2^k, seeds), finite, combinations in the order of `design`. held_out: as for `compare_to_baseline`.
@@ -86,7 +87,7 @@ def contrasts(values: Array, lower_is_better: bool = True, held_out: float | Non
     (`_pair_verdict`).
     """
     on = design(int(np.log2(len(values))))
-    k, sign = on.shape[1], 1.0 if lower_is_better else -1.0
+    k, sign = on.shape[1], -1.0 if lower_is_better is False else 1.0
     average = [values[on[:, i]].mean(axis=0) - values[~on[:, i]].mean(axis=0) for i in range(k)]
     numbers = list(itertools.combinations(range(k), 2))
     ordered = list(itertools.permutations(range(k), 2))
@@ -124,7 +125,9 @@ def contrasts(values: Array, lower_is_better: bool = True, held_out: float | Non
         together=interval(together),
         sum_alone=total,
         shortfall=shortfall.difference if shortfall else Difference(mean=0.0, low=0.0, high=0.0, p=1.0),
-        diminishing=_answer(side(total) * sign < 0, shortfall.verdict if shortfall else "unclear"),
+        diminishing=None
+        if lower_is_better is None
+        else _answer(side(total) * sign < 0, shortfall.verdict if shortfall else "unclear"),
     )
 
 
@@ -155,7 +158,8 @@ def _pair_verdict(
         if all(_gain(one, sign) < 0 for one in without):
             return "harm more together"
         return "interfere" if any(side(one) == sign for one in with_other) else "overlap"
-    return "unclear" if verdict == "unclear" else "cannot tell"
+    same: dict[str, PairVerdict] = {"lower": "lower", "higher": "higher", "unclear": "unclear"}
+    return same.get(verdict, "cannot tell")
 
 
 def _gain(change: Interval, sign: float) -> float:

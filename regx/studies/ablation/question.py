@@ -13,7 +13,7 @@ from regx.runner.cluster import Jobs
 from regx.runner.networks import OnProgress
 from regx.runner.plan import dataset
 from regx.studies.ablation.judgement import design
-from regx.studies.ablation.result import Ablation, ablation_of, check_metric
+from regx.studies.ablation.result import Ablation, ablation_of, check_can_be_measured
 
 MOST_MEMBERS = 8
 
@@ -54,7 +54,7 @@ def ablate(
     """
     cells = combinations(config)
     data = dataset(config.dataset, config.seeds[0])
-    check_metric(metric, data.task, len(data.val.x) > 0)
+    check_can_be_measured(metric, data.task, len(data.val.x) > 0)
     folder = out / f"{config.name}-ablate-{config.digest()}"
     axes = [{"key": member.kind, "values": ["off", "on"]} for member in config.stack]
     runs = train_cells(folder, config.name, axes, cells, jobs, force, on_progress)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from regx.core.errors import InputError, did_you_mean
-from regx.core.trained import ACCURACIES
+from regx.core.errors import InputError
 from regx.evidence.run import Run
 from regx.evidence.splits import held_out
+from regx.metrics import REGISTRY, check_metric
 from regx.studies.ablation.judgement import Contrasts, contrasts, design
-from regx.studies.sweep.result import LOSSES, read_sweep
+from regx.studies.sweep.result import read_sweep
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def ablation_of(folder: Path, members: Sequence[str], runs: Sequence[Run], metri
             if not network.completed:
                 diverged.setdefault(seed, []).append(run.stack)
     values = np.array([[one[seed] for seed in seeds] for one in measured])
-    found = contrasts(values, metric not in ACCURACIES, held_out(runs[0], metric)) if seeds else None
+    found = contrasts(values, REGISTRY[metric].lower_is_better, held_out(runs[0], metric)) if seeds else None
     return Ablation(folder, tuple(members), tuple(runs), metric, seeds, dict(sorted(diverged.items())), found)
 
 
@@ -58,20 +58,15 @@ def read_ablation(folder: Path, metric: str = "test_loss") -> Ablation:
     if any(run is None for run in runs):
         raise InputError(f"{folder}: expected a run for every combination of {', '.join(members)}, found some missing.")
     whole = [run for run in runs if run is not None]
-    check_metric(metric, whole[0].summary.task, whole[0].summary.over_seeds("val_loss")["mean"] is not None)
+    check_can_be_measured(metric, whole[0].summary.task, whole[0].summary.over_seeds("val_loss")["mean"] is not None)
     return ablation_of(folder, members, whole, metric)
 
 
-def check_metric(metric: str, task: str, has_val: bool) -> None:
+def check_can_be_measured(metric: str, task: str, has_val: bool) -> None:
     """Raises InputError unless runs of this task have the metric.  has_val: whether they have a validation split."""
-    known = (*LOSSES, *(ACCURACIES if task != "regression" else ()))
-    if metric not in known:
-        task_said = " of a regression" if metric in ACCURACIES else ""
-        raise InputError(
-            f"--metric: expected one of {', '.join(known)}{task_said}, found '{metric}'.{did_you_mean(metric, known)}"
-        )
-    if metric.startswith("val_") and not has_val:
+    split = check_metric(metric, [task]).split
+    if not has_val and (split == "val" or metric == "gap"):
         raise InputError(
             f"--metric: {metric} needs a validation split, found none. Set dataset.val_fraction or dataset.n_val, or "
-            f"use --metric {metric.replace('val', 'test')}."
+            f"use --metric {metric.replace('val', 'test') if split else 'train_loss'}."
         )

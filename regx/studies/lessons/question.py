@@ -10,6 +10,7 @@ from regx.config.grid import Cell
 from regx.config.load import Seeds, config_of
 from regx.evidence.run import Run
 from regx.evidence.splits import held_out
+from regx.metrics import REGISTRY
 from regx.runner.cells import train_cells
 from regx.runner.cluster import Jobs
 from regx.runner.networks import OnProgress
@@ -46,9 +47,9 @@ def run_exercise(
     runs = dict(zip(exercise.cells, trained, strict=True))
     answers = []
     for question in exercise.questions:
-        measured = {cell: per_seed(runs[cell], question.metric) for cell in question.cells}
+        values = {cell: per_seed(runs[cell], question.metric) for cell in question.cells}
         judge = judge_of([runs[cell] for cell in question.cells])
-        answers.append(question.answer(measured, judge, len(exercise.questions)))
+        answers.append(question.answer(values, judge, len(exercise.questions)))
     return Finding(exercise.name, verdict_of(answers), tuple(answers), time.perf_counter() - start, folder)
 
 
@@ -71,15 +72,8 @@ def per_seed(run: Run, metric: str) -> dict[int, float]:
         losses = run.metrics.groupby("seed")["val_loss"]
         rises = (losses.last() - losses.min()).to_dict()
         return {seed: rises[seed] for seed in run.completed_seeds}
-    if metric == "accuracy_gap":
-        train, test = run.per_seed("train_accuracy"), run.per_seed("test_accuracy")
-        return {seed: train[seed] - test[seed] for seed in train}
-    if metric == "gap":
-        train, val = run.per_seed("train_loss"), run.per_seed("val_loss")
-        return {seed: val[seed] - train[seed] for seed in train}
-    found = run.per_seed(metric)
-    if found:
-        return found
+    if metric in REGISTRY:
+        return run.per_seed(metric)
     facts = {seed: {**entries[seed], **entries[seed]["diagnostics"]} for seed in run.completed_seeds}
     return {seed: float(of[metric]) for seed, of in facts.items()}
 

@@ -404,7 +404,7 @@ def write_svg(path: Path, title: str, state: RaceState, scene: Scene | None, run
     for line in race_lines(state, View(SVG_WIDTH, SVG_HEIGHT), scene):
         console.print(line, soft_wrap=True)
     console.print()
-    print_tables(sort_rows(compare_rows(runs), state.judged_by), console, None)
+    print_tables(sort_rows(compare_rows(runs), state.judged_by), console, None, state.judged_by)
     write_atomically(path, console.export_svg(title=title).encode())
 
 

@@ -50,7 +50,7 @@ def print_sweep(sweep: Sweep, stream: IO[str], as_json: bool, notes: IO[str] | N
         document = {"sweep": str(sweep.folder), "best": chosen and chosen["run"], "chosen": chosen, "rows": ordered}
         stream.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     else:
-        print_rows(ordered, "table", stream)
+        print_rows(ordered, "table", stream, sort=sweep.chosen_by)
         if is_terminal(stream):
             curve = _curve(read_sweep(sweep.folder, []) if sweep.compact else sweep, choice)
             stream.write(_paragraph(_sentences(choice)) + curve + f"{sweep.folder}\n")

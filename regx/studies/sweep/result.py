@@ -12,9 +12,11 @@ from regx.config.axes import locate
 from regx.config.grid import Axis
 from regx.core.arrays import Array
 from regx.evidence.run import Run, read_runs
-from regx.stats.aggregate import UNKNOWN, Interval, mean_interval
+from regx.metrics import REGISTRY
+from regx.stats.aggregate import UNKNOWN, Interval
 from regx.store import networks
 from regx.store.files import SWEEP, damaged, expect, read_json
+from regx.store.summary import over_seeds
 
 LOSSES = ("test_loss", "val_loss", "train_loss")
 Point = dict[str, Any]  # the axes' values by key
@@ -156,7 +158,7 @@ def _of_networks(path: Path, content: dict[str, Any], axes: Sequence[Axis]) -> l
     for number, values in enumerate(itertools.product(*(axis.values for axis in axes))):
         losses = {}
         if number in completed:
-            losses = {name: mean_interval([one[name] for one in completed[number]]) for name in LOSSES}
+            losses = {name: over_seeds(REGISTRY[name], [one[name] for one in completed[number]]) for name in LOSSES}
         point = {axis.key: value for axis, value in zip(axes, values, strict=True)}
         cells.append(Tried(point, losses, others.get(number, 0)))
     if (last := max(completed, default=-1)) >= len(cells):

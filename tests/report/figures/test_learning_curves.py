@@ -25,6 +25,7 @@ def test_lines_and_bands_are_the_means_and_intervals_over_seeds(runs, drawn):
         np.testing.assert_allclose(line.get_ydata(), means, rtol=1e-12)
         (band,) = [one for one in panel.collections if one.get_label() == f"{split} interval"]
         low, high = scipy.stats.t.interval(0.95, 2, means, grouped[column].sem())
+        low = np.maximum(low, 0.0)  # no loss is less
         vertices = band.get_paths()[0].vertices
         for epoch, edges in zip(means.index, zip(low, high, strict=True), strict=True):
             found = vertices[vertices[:, 0] == epoch, 1]

@@ -1,0 +1,55 @@
+"""The data loss, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.metrics.metric import SPLITS, Metric
+from regx.metrics.seen import Rows
+
+
+def _mean_loss(rows: Rows) -> Array:
+    return rows.mean(rows.seen.per_sample)
+
+
+def _negative_log_likelihood(rows: Rows) -> Array:
+    loss = _mean_loss(rows)
+    if rows.seen.task != "regression":
+        return loss
+    variance = _mean_loss(rows.seen.splits["train"])
+    return np.asarray((np.log(2 * np.pi * variance) + loss / variance) / 2)
+
+
+def _gap(seed: Mapping[str, Any]) -> float | None:
+    train, val = seed["metrics"].get("train_loss"), seed["metrics"].get("val_loss")
+    return None if train is None or val is None else val - train
+
+
+LOSS = Metric(
+    "loss",
+    "Mean data loss on the {split} split, in evaluation mode: no dropout, no noise, no penalty.",
+    better="lower",
+    low=0.0,
+    splits=tuple(SPLITS),
+    each_epoch=True,
+    importance=1,
+    of=_mean_loss,
+)
+GAP = Metric(
+    "gap",
+    "val_loss - train_loss at the reported epoch: how much better the network knows what it was trained on.",
+    importance=7,
+    of_seed=_gap,
+)
+NEGATIVE_LOG_LIKELIHOOD = Metric(
+    "negative_log_likelihood",
+    "Mean of -log p of what happened on the {split} split. For classes it is the loss; for numbers p is the normal "
+    "density around the prediction, with the mean squared error of the training split as its variance.",
+    better="lower",
+    splits=tuple(SPLITS),
+    of=_negative_log_likelihood,
+)

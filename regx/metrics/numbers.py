@@ -1,0 +1,42 @@
+"""How far predicted numbers are from the true ones, in their own units and as a share of how much they vary."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.metrics.metric import SPLITS, Metric
+from regx.metrics.seen import Rows
+
+
+def _mean_absolute_error(rows: Rows) -> Array:
+    off = np.abs(rows.z - rows.y).reshape(len(rows.z), -1)
+    return np.asarray(off.mean(axis=1))
+
+
+def _r2(rows: Rows) -> Array:
+    y = np.broadcast_to(rows.y, rows.z.shape).astype(np.float64)
+    left = np.square(y - rows.z).sum(axis=2)
+    there = np.square(y - y.mean(axis=2, keepdims=True)).sum(axis=2)
+    return np.asarray((1 - left / np.where(there > 0, there, np.nan)).mean(axis=1))
+
+
+MEAN_ABSOLUTE_ERROR = Metric(
+    "mae",
+    "Mean absolute error on the {split} split, in the units that the network sees the target in.",
+    better="lower",
+    low=0.0,
+    tasks=("regression",),
+    splits=tuple(SPLITS),
+    of=_mean_absolute_error,
+)
+R2 = Metric(
+    "r2",
+    "R², 1 - squared error/squared distance from the mean, on the {split} split: 1 is perfect, 0 as good as always "
+    "answering the mean of these rows, and there is no end below. Of several outputs the mean.",
+    better="higher",
+    high=1.0,
+    tasks=("regression",),
+    splits=tuple(SPLITS),
+    of=_r2,
+)

@@ -1,0 +1,46 @@
+"""How good the probabilities of classes are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.metrics.metric import CLASSES, SPLITS, Metric
+from regx.metrics.seen import Rows
+from regx.stats.calibration import brier_score, expected_calibration_error
+
+
+def _calibration_error(rows: Rows) -> Array:
+    return np.array([expected_calibration_error(*one) for one in zip(*rows.classes, strict=True)])
+
+
+def _brier_score(rows: Rows) -> Array:
+    p, y = rows.classes
+    first = 1 if rows.z.shape[1] == 1 else 0  # of two classes with one output half of the sum
+    return np.array([brier_score(*one) for one in zip(p[:, :, first:], y[:, :, first:], strict=True)])
+
+
+CALIBRATION_ERROR = Metric(
+    "calibration_error",
+    "Expected calibration error on the {split} split: mean distance between confidence and accuracy over 15 bins of "
+    "equal width (Guo et al. 2017, On Calibration of Modern Neural Networks, section 2).",
+    better="lower",
+    low=0.0,
+    high=1.0,
+    tasks=CLASSES,
+    splits=tuple(SPLITS),
+    kept=True,
+    of=_calibration_error,
+)
+BRIER_SCORE = Metric(
+    "brier_score",
+    "Mean squared distance of the probabilities from what happened on the {split} split, summed over classes (Brier "
+    "1950, equation 2); for two classes half of it, (p - y)².",
+    better="lower",
+    low=0.0,
+    high=2.0,
+    tasks=CLASSES,
+    splits=tuple(SPLITS),
+    kept=True,
+    of=_brier_score,
+)

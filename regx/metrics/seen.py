@@ -1,0 +1,88 @@
+"""What metrics are computed from: networks of a population that have just answered all rows of their data."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.nn.layout import Layout
+from regx.nn.losses import probabilities
+
+
+class Seen(Protocol):
+    """R networks that have answered, in evaluation mode, every row of the three splits: n rows together.
+
+    values: the parameters, (R, P), and `layout` where which of them lie. is_weight: (P,), 1 at weights, else 0.
+    scratch: (R, P), to be overwritten. z, y: outputs and targets, (R, K, n). per_sample, right: the loss of every row,
+    and whether its class was found, (R, n). splits: the rows of each split.
+    """
+
+    task: str
+    layout: Layout
+    values: Array
+    is_weight: Array
+    scratch: Array
+    z: Array
+    y: Array
+    splits: dict[str, Rows]
+
+    @property
+    def per_sample(self) -> Array: ...
+    @property
+    def right(self) -> Array: ...
+
+    def range_of_hidden(self) -> tuple[list[Array], list[Array]]:
+        """The least and the greatest output of every hidden unit over the training rows, (R, H) for each layer."""
+
+
+class Stored(Seen, Protocol):
+    """The same of networks that are trained and read from a run folder: these can be asked for more."""
+
+    def in_training_mode(self, split: str, times: int) -> list[Array]:
+        """The outputs for a split's rows with the noise of training on, `times` anew, (R, K, n) each.
+
+        As in a network that was never put into evaluation mode: units and weights are dropped, and batch norm uses the
+        statistics of these rows. What acts on batches in the training loop (input noise, mixup) is not part of it.
+        """
+
+    def gradient_at(self, values: Array) -> tuple[Array, Array]:
+        """The mean loss of the training rows at other parameters, (R,), and its gradient, (R, P), in float64.
+
+        Without noise; batch norm by the statistics of all training rows.
+        """
+
+
+class Rows:
+    """The rows of one split, `n` of them, and what the networks answered there. Shapes as in `Seen`."""
+
+    def __init__(self, seen: Seen, name: str, start: int, stop: int) -> None:
+        self.seen, self.name, self._part, self.n = seen, name, slice(start, stop), stop - start
+
+    @property
+    def z(self) -> Array:
+        return self.seen.z[:, :, self._part]
+
+    @property
+    def y(self) -> Array:
+        return self.seen.y[:, :, self._part]
+
+    def mean(self, of_rows: Array) -> Array:
+        """The mean over this split of what there is one of for every row of all splits, (R, all rows) -> (R,)."""
+        return np.asarray(np.add.reduce(of_rows[:, self._part], axis=1) / self.n)
+
+    @property
+    def classes(self) -> tuple[Array, Array]:
+        """The probability of each class, and the classes that are right as 0 and 1: (R, n, C) each, in float64.
+
+        C is 2 for one output, whose probability is that of class 1.
+        """
+        return _of_classes(probabilities(self.z, self.seen.task)), _of_classes(np.broadcast_to(self.y, self.z.shape))
+
+
+def _of_classes(p: Array) -> Array:
+    """(R, K, n) -> (R, n, C), each network's rows behind one another so that its sums depend on it alone."""
+    p = p.astype(np.float64)
+    both = np.concatenate([1 - p, p], axis=1) if p.shape[1] == 1 else p
+    return np.ascontiguousarray(both.swapaxes(1, 2))

@@ -1,0 +1,65 @@
+"""What a network answers that was never put into evaluation mode: the forgotten `eval()`."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.metrics.metric import CLASSES, SPLITS, Metric
+from regx.metrics.seen import Rows, Stored
+from regx.nn.losses import LOSSES, correct, probabilities
+
+TIMES = 5  # that the same rows are answered
+
+
+def _answers(rows: Rows) -> list[Array]:
+    return cast(Stored, rows.seen).in_training_mode(rows.name, TIMES)
+
+
+def _loss(rows: Rows) -> Array:
+    each = [LOSSES[rows.seen.task](z, rows.y, False)[0].mean(axis=1) for z in _answers(rows)]
+    return np.asarray(np.mean(each, axis=0))
+
+
+def _accuracy(rows: Rows) -> Array:
+    return np.asarray(np.mean([correct(z, rows.y).mean(axis=1) for z in _answers(rows)], axis=0))
+
+
+def _spread(rows: Rows) -> Array:
+    p = np.array([probabilities(z, rows.seen.task) for z in _answers(rows)], np.float64)
+    p -= p[0]  # so that equal answers differ by nothing, not by what rounding leaves
+    return np.asarray(p.std(axis=0, ddof=1).reshape(p.shape[1], -1).mean(axis=1))
+
+
+_LEFT_ON = (
+    f"in training mode, the mean over {TIMES} answers to the {{split}} split: units and weights are dropped, and batch "
+    "norm uses the statistics of these rows, as where `eval()` is forgotten."
+)
+LOSS_IN_TRAINING_MODE = Metric(
+    "loss_in_training_mode",
+    f"Mean data loss {_LEFT_ON}",
+    better="lower",
+    low=0.0,
+    splits=tuple(SPLITS),
+    of=_loss,
+)
+ACCURACY_IN_TRAINING_MODE = Metric(
+    "accuracy_in_training_mode",
+    f"Share that is classified rightly {_LEFT_ON}",
+    better="higher",
+    low=0.0,
+    high=1.0,
+    tasks=CLASSES,
+    splits=tuple(SPLITS),
+    of=_accuracy,
+)
+SPREAD_IN_TRAINING_MODE = Metric(
+    "spread_in_training_mode",
+    f"By how much {TIMES} answers in training mode to the same row of the {{split}} split differ: the standard "
+    "deviation of the number, or of the probabilities, mean over rows and outputs. 0 without dropout and its like.",
+    low=0.0,
+    splits=tuple(SPLITS),
+    of=_spread,
+)
