@@ -60,7 +60,7 @@ COLUMNS = {
         Column("won", "count", 8.5, "greatest"),
         Column("verdict", "text", 2),
         Column("seeds_to_tell", "count", 8, "least"),
-        *(column for column in _METRICS if column.importance >= 13),
+        *sorted((column for column in _METRICS if column.importance >= 13), key=lambda column: column.importance),
         Column("shrinkage", "number", 12.5),
         Column("run", "text", UNASKED),
         Column("group", "text", UNASKED),
