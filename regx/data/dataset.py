@@ -72,6 +72,7 @@ class Source:
     kind: ClassVar[str]
     source: ClassVar[str]  # where it comes from
     known_task: ClassVar[Task | None] = None  # where it is known before the data are read
+    about_test: ClassVar[str] = ""  # what has to be known of losses on the test rows, a sentence
 
     def load(self, seed: int) -> Dataset:
         """The dataset of one seed: its draw or its split. The same seed always gives the same arrays."""

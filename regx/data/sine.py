@@ -24,6 +24,7 @@ class Sine(Source):
     kind = "sine"
     source = "generated"
     known_task = "regression"
+    about_test = "the test rows are without noise, so a test loss is the distance from the true curve."
 
     n_train: int = integer(30, ge=1, static=True, help="rows of the training split")
     n_val: int = integer(30, ge=0, static=True, help="rows of the validation split")

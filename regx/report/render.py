@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from regx.core.errors import InputError, did_you_mean
 from regx.core.text import clean
+from regx.data import REGISTRY as DATASETS
 from regx.report.conclusion import conclusion
 from regx.report.table import COLUMNS, Row, flat, is_equal, labels, value
 
@@ -171,7 +172,7 @@ def print_tables(rows: Sequence[Row], console: Any, columns: Sequence[str] | Non
             console.print(Text(_printable(line)))
         if said:
             console.print()
-    for line in _legend(shown, list(left_out)):
+    for line in _legend(shown, list(left_out), rows):
         console.print(Text(line, style="dim"))
 
 
@@ -195,7 +196,7 @@ def _fitting(widths: Mapping[str, int], terminal: int, sort: str | None) -> list
     return [key for key in widths if key in kept]
 
 
-def _legend(shown: set[str], dropped: list[str]) -> list[str]:
+def _legend(shown: set[str], dropped: list[str], rows: Sequence[Row]) -> list[str]:
     lines = []
     if any(COLUMNS[key].kind == "interval" for key in shown):
         lines.append("±: 95 % interval over seeds.  *: the best of its column.")
@@ -207,6 +208,11 @@ def _legend(shown: set[str], dropped: list[str]) -> list[str]:
         lines.append("seeds_to_tell: about how many would, if the difference is what it looks like now.")
     if "gap" in shown:
         lines.append("gap: val_loss - train_loss.")
+    if "accuracy_gap" in shown and any(_mean(row, "val_accuracy") is None for row in rows):
+        lines.append("accuracy_gap: to the test accuracy, where a run has no validation split.")
+    if any(key.startswith("test_") for key in shown):
+        kinds = dict.fromkeys(kind for row in rows if (kind := row.get("dataset")) in DATASETS)
+        lines += [f"{kind}: {DATASETS[kind].about_test}" for kind in kinds if DATASETS[kind].about_test]
     if dropped:
         lines.append(f"Not shown for want of space: {', '.join(dropped)}. A wider terminal or --columns shows them.")
     return lines

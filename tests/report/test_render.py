@@ -199,3 +199,14 @@ def test_an_unknown_format():
         InputError, match=r"--format: expected one of table, json, csv, md, found 'jsn'. Did you mean 'json'\?"
     ):
         shown([], None, "jsn")
+
+
+def test_what_a_number_does_not_say_stands_below_the_table():
+    from regx.report.render import _legend
+
+    without_noise = "sine: the test rows are without noise, so a test loss is the distance from the true curve."
+    assert without_noise in _legend({"test_loss"}, [], [{"dataset": "sine"}])
+    assert not [line for line in _legend({"test_loss"}, [], [{"dataset": "circle"}]) if "noise" in line]
+    to_test = "accuracy_gap: to the test accuracy, where a run has no validation split."
+    assert to_test in _legend({"accuracy_gap"}, [], [{"val_accuracy": {"mean": None}}])
+    assert to_test not in _legend({"accuracy_gap"}, [], [{"val_accuracy": {"mean": 0.9}}])
