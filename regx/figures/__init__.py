@@ -5,6 +5,7 @@ from __future__ import annotations
 from regx.figures import (
     bias_variance,
     boundary,
+    comparison,
     fitted,
     gaps,
     learning_curves,
@@ -15,6 +16,7 @@ from regx.figures import (
 from regx.figures.kind import Kind
 
 KINDS: tuple[Kind, ...] = (
+    comparison.KIND,
     learning_curves.KIND,
     fitted.KIND,
     boundary.KIND,

@@ -50,7 +50,7 @@ def test_without_kind_it_draws_what_fits(runs):
     circle, sine = runs["circle"].name, runs["sine"].name
     assert lines == [
         f"plots/{name}.png"
-        for name in ("learning_curves", "fitted", "boundary", f"weights-{circle}", f"weights-{sine}", "gaps",
+        for name in ("comparison", "learning_curves", "fitted", "boundary", f"weights-{circle}", f"weights-{sine}", "gaps",
                      "reliability")
     ]  # fmt: skip
     assert all(Path(line).read_bytes().startswith(b"\x89PNG") for line in lines)
@@ -108,7 +108,9 @@ def test_many_runs_are_only_compared_unless_a_kind_is_named(runs):
     for number in range(12):
         shutil.copytree(runs["sine"], f"runs/copy{number}")
     result = plot("runs")
-    assert result.stdout.splitlines() == ["plots/boundary.png", "plots/gaps.png", "plots/reliability.png"]
+    assert result.stdout.splitlines() == [
+        f"plots/{kind}.png" for kind in ("comparison", "boundary", "gaps", "reliability")
+    ]
     assert (
         "of more than 12 runs only what compares them is drawn. Not drawn: learning_curves, fitted, weights"
         in result.stderr
@@ -134,7 +136,7 @@ def test_a_folder_with_bias_variance_needs_no_runs(runs):
         (["runs", "-k", "fited"], rf"expected one of {', '.join(NAMES)}, found 'fited'. Did you mean 'fitted'\?"),
         (["runs", "--format", "jpg"], "--format: expected one of png, svg, pdf, found 'jpg'"),
         (["runs", "-o", "a.jpg"], "-o a.jpg: expected a file ending in .png, .svg or .pdf, or a folder, found .jpg"),
-        (["runs", "-o", "a.svg"], "-o a.svg: expected one kind for one file, found 6 that fit: learning_curves"),
+        (["runs", "-o", "a.svg"], "-o a.svg: expected one kind for one file, found 7 that fit: comparison"),
         (["runs", "-k", "gaps", "-o", "a.svg", "--format", "pdf"], "expected a file ending in .pdf"),
         (["runs", "-k", "validation_curve"], "--kind validation_curve: expected a sweep folder, .* found none"),
         (["runs", "-k", "bias_variance"], "--kind bias_variance: expected a folder with bias_variance.json"),

@@ -1,0 +1,121 @@
+"""The comparison: a metric by stack, a dot a seed, and beside it the paired differences to the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from regx.evidence.run import Run
+from regx.figures.kind import Kind
+from regx.figures.style import BLACK, BLUE, GREY, INTERVAL, VERMILLION, WIDE, legend_below, loss_label, words
+from regx.report.table import Row, compare_rows
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+METRIC = "test_loss"
+COLOURS = {"better": BLUE, "worse": VERMILLION}
+MOST_LETTERS = 34  # of a stack, before it is folded into its run's name
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What is drawn of one run. values: the metric of every completed seed."""
+
+    run: Run
+    label: str
+    values: tuple[float, ...]
+
+
+def unfit(run: Run) -> str | None:
+    return None if run.per_seed(METRIC) else "no seed of it has completed"
+
+
+def read(run: Run) -> Compared:
+    of = loss_label(run.summary.task, run.summary.dataset, "test loss")
+    return Compared(run, of, tuple(run.per_seed(METRIC).values()))
+
+
+def draw(runs: Sequence[Compared]) -> Figure:
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    found = {str(one.run.folder): one for one in runs}
+    groups: dict[str, list[tuple[Row, Compared]]] = {}
+    for row in compare_rows([one.run for one in runs], metric=METRIC):
+        groups.setdefault(row["group"], []).append((row, found[str(row["run"])]))
+    heights = [0.24 * len(members) + 0.9 for members in groups.values()]  # inches, with room for title and labels
+    figure = Figure(figsize=(WIDE, sum(heights) + 0.3), layout="constrained")
+    panels = figure.subplots(len(groups), 2, squeeze=False, height_ratios=heights)
+    for (group, members), (left, right) in zip(groups.items(), panels, strict=True):
+        members.sort(key=lambda one: np.mean(one[1].values))
+        _values(left, members)
+        _differences(right, members)
+        left.set_title(words(group) if len(groups) > 1 else "a dot a seed")
+    handles: list[Any] = [
+        Line2D([], [], color=GREY, marker="o", markersize=3, linestyle="none", label="a seed"),
+        Line2D([], [], color=BLACK, marker="D", markersize=4, label=f"mean and {INTERVAL}"),
+    ]
+    legend_below(figure, handles)
+    return figure
+
+
+def _values(panel: Axes, members: Sequence[tuple[Row, Compared]]) -> None:
+    for place, (row, one) in enumerate(members):
+        # Spread evenly up and down, so that equal values are all seen.
+        spread = np.linspace(-0.22, 0.22, len(one.values)) if len(one.values) > 1 else np.zeros(1)
+        panel.plot(one.values, place + spread, "o", color=GREY, markersize=2.5, alpha=0.6, label="a seed")
+        _bar(panel, place, row[METRIC], BLACK)
+    panel.set_yticks(range(len(members)), [_name(row, members) for row, _ in members])
+    panel.set_ylim(len(members) - 0.4, -0.6)  # the best on top
+    panel.set_xlabel(members[0][1].label)
+    panel.set_ylabel("stack")
+    values = [value for _, one in members for value in one.values]
+    if min(values) > 0 and max(values) > 20 * min(values):
+        panel.set_xscale("log")
+
+
+def _differences(panel: Axes, members: Sequence[tuple[Row, Compared]]) -> None:
+    for place, (row, _) in enumerate(members):
+        if row["verdict"] and row["difference"]["mean"] is not None:
+            _bar(panel, place, row["difference"], COLOURS.get(row["verdict"], GREY))
+        panel.annotate(
+            "baseline" if row["baseline"] and not row["verdict"] else row["verdict"], (1.02, place),
+            xycoords=("axes fraction", "data"), verticalalignment="center", fontsize=7,
+        )  # fmt: skip
+    panel.axvline(0, color=BLACK, linewidth=0.6)
+    panel.locator_params(axis="x", nbins=4)
+    panel.set_yticks([])
+    panel.set_ylim(len(members) - 0.4, -0.6)
+    baseline = next((row["baseline"] for row, _ in members if row["baseline"]), None)
+    panel.set_xlabel(f"difference to {words(baseline)}" if baseline else "no baseline among these runs")
+    panel.set_ylabel("stack, as on the left")
+    panel.set_title("paired differences")
+
+
+def _bar(panel: Axes, place: int, interval: Any, colour: str) -> None:
+    mean, low, high = interval["mean"], interval["low"], interval["high"]
+    panel.plot([mean], [place], "D", color=colour, markersize=4, label="mean")
+    if low is not None and high is not None:
+        panel.plot([low, high], [place, place], color=colour, marker="|", linewidth=1.2, label="interval")
+
+
+def _name(row: Row, members: Sequence[tuple[Row, Compared]]) -> str:
+    """The stack, and the run's name where another run has the same, or it is long."""
+    alike = sum(other["stack"] == row["stack"] for other, _ in members) > 1
+    return words(row["name"] if alike or len(row["stack"]) > MOST_LETTERS else row["stack"])
+
+
+KIND = Kind(
+    name="comparison",
+    help="test loss by stack, a dot a seed, and the paired differences to the baseline with verdicts",
+    of="run",
+    unfit=unfit,
+    read=read,
+    draw=draw,
+    per_figure=40,
+)
