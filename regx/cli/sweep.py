@@ -51,6 +51,8 @@ def command(
     compact: Annotated[
         bool, typer.Option("--compact", help="one file for all networks, run folders for the best 10 alone")
     ] = False,
+    metric: Annotated[str, typer.Option(help="what difference and verdict are about")] = "test_loss",
+    columns: Annotated[str | None, typer.Option(metavar="A,B,C", help="these columns, in this order")] = None,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -62,6 +64,9 @@ def command(
     """
     from regx.config.load import load_grid
     from regx.config.overrides import short_axes
+    from regx.metrics import check_metric
+    from regx.metrics.metric import ALL_TASKS
+    from regx.report.table import known_columns
     from regx.runner.cluster import where_to_train
     from regx.studies.sweep.compact import MOST_FOLDERS, compact_sweep, is_large
     from regx.studies.sweep.display import print_grid, print_sweep
@@ -70,6 +75,9 @@ def command(
     places = where_to_train(jobs, dask)
     axes = short_axes(lam=lam, dropout=dropout, lr=lr, hidden=hidden, batch_size=batch_size)
     grid = load_grid(config, overrides or (), axes, seeds)
+    task = grid.cells[0].config.dataset.known_task
+    check_metric(metric, [task] if task else ALL_TASKS)
+    shown = known_columns([name.strip() for name in columns.split(",")]) if columns is not None else None
     numbers = chosen_numbers(grid, max_trials, random)
     notes = None if quiet else sys.stderr
     if not dry_run and (compact or is_large(grid, numbers)):
@@ -78,7 +86,7 @@ def command(
         warn([grid.cells[number].config for number in numbers[:1]], quiet, peek)
         with resumable(quiet, force), progress_bar(quiet or json) as on_progress:
             found = compact_sweep(grid, numbers, Path(out), places, force, on_progress, peek)
-        raise typer.Exit(print_sweep(found, sys.stdout, json, notes))
+        raise typer.Exit(print_sweep(found, sys.stdout, json, notes, metric, shown))
     cells = chosen_cells(grid, max_trials, random)
     if dry_run:
         print_grid(cells, sys.stdout, json)
@@ -86,4 +94,4 @@ def command(
     warn([cell.config for cell in cells], quiet, peek)
     with resumable(quiet, force), progress_bar(quiet or json) as on_progress:
         found = sweep(grid, cells, Path(out), places, force, on_progress, peek=peek)
-    raise typer.Exit(print_sweep(found, sys.stdout, json, notes))
+    raise typer.Exit(print_sweep(found, sys.stdout, json, notes, metric, shown))

@@ -152,3 +152,22 @@ def test_with_peek_the_test_split_chooses_and_says_so(small: Path, regx: Regx) -
 @pytest.mark.parametrize("option", ["--max-trials", "--random"])
 def test_bounds_below_one_are_refused(option: str, regx: Regx) -> None:
     assert option in regx("sweep", *AXIS, option, 0, code=2).stderr
+
+
+def test_metrics_that_no_summary_keeps_are_computed_from_the_weights(small: Path, regx: Regx, tmp_path: Path) -> None:
+    from sklearn.metrics import mean_absolute_error, r2_score
+
+    shown = "--columns=name,test_r2,test_mae", "--metric=hessian_eigenvalue"
+    rows = json.loads(regx("sweep", small, *AXIS, *shown, "--json").stdout)["rows"]
+    assert len({row["hessian_eigenvalue"]["mean"] for row in rows}) == 3
+    for row in rows:
+        run = api.load(tmp_path / row["run"])
+        source = load_grid(small).cells[0].config.dataset
+        data = {seed: source.load(seed).test for seed in run.seeds}
+        for name, oracle in (("test_r2", r2_score), ("test_mae", mean_absolute_error)):
+            each = [oracle(test.y, run.predict(test.x, seed)) for seed, test in data.items()]
+            assert row[name]["mean"] == pytest.approx(sum(each) / len(each), rel=1e-5)
+    header = regx("sweep", small, *AXIS, *shown).stdout.splitlines()[0].split("\t")
+    assert [name for name in header if not name.endswith(("_low", "_high"))] == [
+        "name", "test_r2", "test_mae", "val_loss",
+    ]  # fmt: skip

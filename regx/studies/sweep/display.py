@@ -35,14 +35,23 @@ def print_grid(cells: Sequence[Cell], stream: IO[str], as_json: bool) -> None:
         stream.write(f"{cell.config.name}\t{seeds} seed{'' if seeds == 1 else 's'}\t{point}\n")
 
 
-def print_sweep(sweep: Sweep, stream: IO[str], as_json: bool, notes: IO[str] | None = None) -> int:
+def print_sweep(
+    sweep: Sweep,
+    stream: IO[str],
+    as_json: bool,
+    notes: IO[str] | None = None,
+    metric: str = "test_loss",
+    columns: Sequence[str] | None = None,
+) -> int:
     """Write the sweep's table, best first by what chooses, or one JSON document. The exit code that it ends with.
 
     On a terminal what was chosen follows in words, and where one axis of numbers was swept, the losses along it;
-    elsewhere the words go to `notes`.
+    elsewhere the words go to `notes`. metric, columns: as `regx compare` takes them; neither changes what is chosen.
     """
     choice = choose(sweep)
-    rows = {row["run"]: row for row in sort_rows(compare_rows(sweep.runs), sweep.chosen_by)}
+    rows = {
+        row["run"]: row for row in sort_rows(compare_rows(sweep.runs, None, metric, columns or ()), sweep.chosen_by)
+    }
     points = {str(cell.run.folder): cell.point for cell in [*sweep.ranked(), *sweep.cells] if cell.run is not None}
     ordered = [{**rows[run], "point": point} for run, point in points.items()]
     if as_json:
@@ -50,7 +59,7 @@ def print_sweep(sweep: Sweep, stream: IO[str], as_json: bool, notes: IO[str] | N
         document = {"sweep": str(sweep.folder), "best": chosen and chosen["run"], "chosen": chosen, "rows": ordered}
         stream.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     else:
-        print_rows(ordered, "table", stream, sort=sweep.chosen_by)
+        print_rows(ordered, "table", stream, columns, sweep.chosen_by)
         if is_terminal(stream):
             curve = _curve(read_sweep(sweep.folder, []) if sweep.compact else sweep, choice)
             stream.write(_paragraph(_sentences(choice)) + curve + f"{sweep.folder}\n")
