@@ -35,6 +35,7 @@ from regx.cli import (
     validate,
     worth,
 )
+from regx.cli.settings import Command
 from regx.core.errors import FAILED, RegxError
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -88,6 +89,8 @@ app.command("data")(data.command)
 app.command("lesson")(lesson.command)
 app.command("play")(play.command)
 app.command("worth")(worth.command)
+for registered in app.registered_commands:
+    registered.cls = Command
 
 
 def main() -> NoReturn:

@@ -19,7 +19,8 @@ def command(
 ) -> None:
     """Explain what a config can name or a table can show.
 
-    Formula, keys with their bounds and defaults, source; with no NAME the list; with a group, such as optimizers, its.
+    Formula, keys with their bounds and defaults, source; with no NAME the list; with a group, such as optimizers, its
+    part of the list.
     """
     from json import dumps
 

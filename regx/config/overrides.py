@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,7 +15,6 @@ from regx.core.parameters import Parameter, parameters
 from regx.core.regularizer import Regularizer
 from regx.regularizers import REGISTRY as REGULARIZERS
 
-KEY_VALUE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*=")
 OVERRIDABLE = [key for key in KEYS if key != "base"]
 SHORT_AXES = {
     "--dropout": "regularizers.dropout.p",
@@ -58,12 +55,6 @@ def with_overrides(root: Node, overrides: Sequence[Override]) -> tuple[Node, lis
         except ConfigError as error:
             problems += error.problems
     return root, problems
-
-
-def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The arguments of a command that are no KEY=VALUE, and those that are; what is there as a file is none."""
-    bare = [text for text in arguments if KEY_VALUE.match(text) and not os.path.lexists(text)]
-    return [text for text in arguments if text not in bare], bare
 
 
 def _applied(root: Node, override: Override, text: Text) -> Node:

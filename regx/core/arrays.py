@@ -19,7 +19,7 @@ Array = npt.NDArray[Any]
 def over(values: Array, like: Array) -> Array:
     """One value per network, (R,), shaped to broadcast over `like`, (R, ...), in the dtype of `like`.
 
-    That of a lone network has no axis: NumPy takes half as long for a short array and a number as for two shapes.
+    The value of a lone network gets no axis: NumPy multiplies by a number in half the time of two short arrays.
     """
     shape = (len(values), *(1,) * (like.ndim - 1)) if len(values) > 1 else ()
     return values.astype(like.dtype, copy=False).reshape(shape)

@@ -103,6 +103,11 @@ class Regularizer(Component):
 
     reports: ClassVar[str] = ""  # why the parameters written by `on_finish` are the reported ones
     adds_penalty: ClassVar[bool] = False  # whether a hook calls `at.add_penalty`
+    # Traits, by which others know what it does to a network without knowing its name.
+    drops_units: ClassVar[bool] = False  # units or weights are missing in training alone
+    decays: ClassVar[bool] = False  # weights shrink in proportion to their size
+    uses_batch: ClassVar[bool] = False  # what it computes for a row depends on the other rows of the batch
+    steadies: ClassVar[bool] = False  # it is there for balance or steadiness, so what learns too little may keep it
 
     def unusable(self, task: str, n_val: int) -> str | None:
         """Why it cannot act on data of this task and with a validation split of `n_val` rows, or None if it can."""

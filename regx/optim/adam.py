@@ -23,6 +23,7 @@ class Adam(Optimizer):
 
     kind = "adam"
     source = "Kingma & Ba 2015, Adam: A Method for Stochastic Optimization, algorithm 1"
+    adaptive = True
 
     lr: Array = number(0.001, gt=0, help="learning rate, before the schedule")
     beta1: Array = number(0.9, ge=0, lt=1, help="share of the last mean gradient that is kept")

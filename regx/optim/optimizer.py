@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -23,6 +24,8 @@ class Optimizer(Component):
     An optimizer holds no state: `slots` says how many arrays like the parameters it needs. They begin at zero.
     Any of them can take its gradient a distance `sam` uphill, which looks for minima that are flat at that distance.
     """
+
+    adaptive: ClassVar[bool] = False  # whether a gradient is divided by the size of those before it
 
     lr: Array = number(0.01, gt=0, help="learning rate, before the schedule")
     sam: Array = number(

@@ -17,6 +17,7 @@ class RMSprop(Optimizer):
 
     kind = "rmsprop"
     source = "Tieleman & Hinton 2012, Neural Networks for Machine Learning, lecture 6.5"
+    adaptive = True
 
     alpha: Array = number(0.99, ge=0, lt=1, help="share of the last mean square that is kept")
     eps: Array = number(1e-8, gt=0, help="added to the root mean square")

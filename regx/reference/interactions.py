@@ -7,7 +7,6 @@ from itertools import pairwise
 
 from regx.config.config import Config
 
-ADAPTIVE = ("adam", "adamw", "rmsprop")
 SMALL_BATCH = 32
 FEW_ROWS = 20
 
@@ -24,17 +23,22 @@ def lane_warnings(lanes: Sequence[Config]) -> list[str]:
 def warnings(config: Config, stack_key: str = "regularizers") -> list[str]:
     """What to be wary of in a config, a sentence each; none is an error. stack_key: what `--set` calls its stack."""
     stack = {member.kind: member for member in config.stack}
-    optimizer = config.optimizer.kind
+    optimizer, adaptive = config.optimizer.kind, config.optimizer.adaptive
     found = []
-    noises = [kind for kind in ("dropout", "gaussian_dropout", "group_dropout", "dropconnect") if kind in stack]
-    if "batch_norm" in stack and noises:
+    noises = [member.kind for member in config.stack if member.drops_units]
+    by_batch = [member.kind for member in config.stack if member.uses_batch]
+    if by_batch and noises:
         found.append(
-            f"{noises[0]} with batch_norm: units are missing while the running statistics are taken and present when "
-            "they are used, so the variance at evaluation is another one (Li et al. 2019). Leave one of the two out, "
+            f"{noises[0]} with {by_batch[0]}: units are missing while the running statistics are taken and present "
+            "when they are used, so the variance at evaluation is another one (Li et al. 2019). Leave one of the two out, "
             f"such as -s {stack_key}.{noises[0]}=off."
         )
-    decaying = [kind for kind in ("l2", "elastic_net") if kind in stack and getattr(stack[kind], "l1_ratio", 0) < 1]
-    if decaying and optimizer in ADAPTIVE:
+    decaying = [
+        member.kind
+        for member in config.stack
+        if member.decays and "add_gradient" in member.hooks() and getattr(member, "l1_ratio", 0) < 1
+    ]
+    if decaying and adaptive:
         found.append(
             f"{decaying[0]} with {optimizer}: its steps divide the penalty's gradient by the size of the loss's, so "
             "weights with large gradients are decayed less than others (Loshchilov & Hutter 2019). For decay that is "
@@ -48,17 +52,18 @@ def warnings(config: Config, stack_key: str = "regularizers") -> list[str]:
             f"in sum. Write it in one place, such as -s optimizer.weight_decay=0 -s {stack_key}.weight_decay.lam="
             f"{own_decay + added:g}."
         )
-    l1 = stack.get("l1")
-    if l1 is not None and getattr(l1, "method", None) == "subgradient" and optimizer in ADAPTIVE:
+    rough = [member.kind for member in config.stack if getattr(member, "method", None) == "subgradient"]
+    if rough and adaptive:
         found.append(
-            f"l1 by subgradient with {optimizer}: near zero its steps are as long for a small weight as for a large "
-            f"one, so weights rattle about zero and hardly any rests there. Use -s {stack_key}.l1.method=proximal."
+            f"{rough[0]} by subgradient with {optimizer}: near zero its steps are as long for a small weight as for a "
+            "large one, so weights rattle about zero and hardly any rests there. Use -s "
+            f"{stack_key}.{rough[0]}.method=proximal."
         )
     batch = config.training.batch_size
-    if "batch_norm" in stack and batch is not None and batch < SMALL_BATCH:
+    if by_batch and batch is not None and batch < SMALL_BATCH:
         found.append(
-            f"batch_norm on batches of {batch}: the statistics of so few samples are noisy and not those of "
-            f"evaluation. Use training.batch_size={SMALL_BATCH} or more, or layer_norm instead of batch_norm."
+            f"{by_batch[0]} on batches of {batch}: the statistics of so few samples are noisy and not those of "
+            f"evaluation. Use training.batch_size={SMALL_BATCH} or more, or layer_norm instead of {by_batch[0]}."
         )
     hidden = config.architecture.hidden
     blocks = config.architecture.residual and any(one == other for one, other in pairwise(hidden))

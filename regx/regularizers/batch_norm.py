@@ -29,6 +29,7 @@ class BatchNorm(Regularizer):
 
     kind = "batch_norm"
     source = "Ioffe & Szegedy 2015, Batch Normalization, algorithms 1 and 2"
+    uses_batch = True
 
     momentum: Array = number(0.1, gt=0, le=1, help="weight of the new batch in the running statistics")
     eps: Array = number(1e-5, gt=0, help="added to the variance")

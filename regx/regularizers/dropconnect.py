@@ -26,6 +26,7 @@ class DropConnect(Regularizer):
 
     kind = "dropconnect"
     source = "Wan et al. 2013, Regularization of Neural Networks using DropConnect, section 3"
+    drops_units = True
 
     p: Array = number(0.2, neutral=0.0, ge=0, lt=1, help="probability to drop a weight")
 

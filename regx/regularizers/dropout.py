@@ -27,6 +27,7 @@ class Dropout(Regularizer):
 
     kind = "dropout"
     source = "Srivastava et al. 2014, Dropout: A Simple Way to Prevent Neural Networks from Overfitting, section 4"
+    drops_units = True
 
     p: Array = number(0.5, neutral=0.0, ge=0, lt=1, help="probability to drop a hidden unit")
     input: Array = number(0.0, neutral=0.0, ge=0, lt=1, help="probability to drop a feature of the input")

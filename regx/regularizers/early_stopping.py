@@ -25,6 +25,7 @@ class EarlyStopping(Regularizer):
 
     kind = "early_stopping"
     source = "Prechelt 1998, Early Stopping - But When?, section 2; Goodfellow et al. 2016, Deep Learning, section 7.8"
+    steadies = True
     reports = "best validation score, restored by early_stopping"
 
     patience: Array = integer(20, ge=1, help="epochs without improvement until the network stops")

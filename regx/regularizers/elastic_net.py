@@ -26,6 +26,7 @@ class ElasticNet(Regularizer):
 
     kind = "elastic_net"
     source = "Zou & Hastie 2005, Regularization and Variable Selection via the Elastic Net, section 2 (the naive one)"
+    decays = True
 
     lam: Array = number(0.001, neutral=0.0, ge=0, help="strength of both parts together")
     l1_ratio: Array = number(0.5, ge=0, le=1, help="share of the L1 part; 0 is l2, 1 is l1")

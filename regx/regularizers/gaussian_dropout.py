@@ -24,6 +24,7 @@ class GaussianDropout(Regularizer):
 
     kind = "gaussian_dropout"
     source = "Srivastava et al. 2014, Dropout: A Simple Way to Prevent Neural Networks from Overfitting, section 10"
+    drops_units = True
 
     p: Array = number(0.5, neutral=0.0, ge=0, lt=1, help="the dropout probability whose variance the noise has")
 

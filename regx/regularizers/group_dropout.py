@@ -26,6 +26,7 @@ class GroupDropout(Regularizer):
 
     kind = "group_dropout"
     source = "Tompson et al. 2015, Efficient Object Localization Using Convolutional Networks, section 3.2"
+    drops_units = True
 
     p: Array = number(0.5, neutral=0.0, ge=0, lt=1, help="probability to drop a group")
     size: int = integer(4, ge=1, static=True, help="hidden units in a group")

@@ -27,6 +27,7 @@ class L2(Regularizer):
 
     kind = "l2"
     source = "Krogh & Hertz 1991, A Simple Weight Decay Can Improve Generalization, section 2"
+    decays = True
 
     lam: Array = number(
         0.003, neutral=0.0, ge=0, help="strength: the penalty is lam/2 times the sum of squared weights"

@@ -25,6 +25,7 @@ class SMOTE(Regularizer):
 
     kind = "smote"
     source = "Chawla et al. 2002, SMOTE: Synthetic Minority Over-sampling Technique, section 4.2"
+    steadies = True
 
     share: Array = number(1.0, neutral=0.0, ge=0, le=1, help="share of the way to classes of equal size")
     k: Array = integer(5, ge=1, help="nearest rows of the class to interpolate with")

@@ -33,6 +33,7 @@ class WeightAverage(Regularizer):
         "Mean Teachers Are Better Role Models, section 2. swa: Izmailov et al. 2018, Averaging Weights Leads to Wider "
         "Optima and Better Generalization, algorithm 1 with c = 1"
     )
+    steadies = True
     reports = "weights averaged over steps by weight_average"
 
     method: str = choice("ema", ("ema", "swa"), help="exponential moving average, or equal mean over the last epochs")

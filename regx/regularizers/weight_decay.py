@@ -25,6 +25,7 @@ class WeightDecay(Regularizer):
 
     kind = "weight_decay"
     source = "Loshchilov & Hutter 2019, Decoupled Weight Decay Regularization, section 2"
+    decays = True
 
     lam: Array = number(0.01, neutral=0.0, ge=0, help="share of a weight lost per step, before the learning rate")
 

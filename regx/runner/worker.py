@@ -65,7 +65,7 @@ class Reporter:
             self._due = time.monotonic() + SECONDS_BETWEEN_REPORTS
 
     def on_leave(self, epoch: int, networks: Array) -> None:
-        """Nothing: who leaves has been counted."""
+        """Does nothing: networks that leave have been counted already."""
 
 
 class Looker:

@@ -235,7 +235,7 @@ def write_run(
 
 
 def settle(folder: Path) -> None:
-    """Do what a writer did not come to that was killed after its last seed; nothing while somebody writes here.
+    """Finish what a writer left undone that was killed after its last seed. Does nothing while somebody writes here.
 
     Raises InputError if the folder is damaged; RegxError if the disk refuses.
     """

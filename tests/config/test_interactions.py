@@ -1,11 +1,13 @@
 """Pairs that interact badly are warned of, with a reason and a remedy; the remedy removes the warning."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 from command_line import Regx
 
 from regx.config.load import load_config
+from regx.optim import SGD
 from regx.reference.interactions import warnings
 
 # What is said of first, the config's stack and other keys, and the overrides that the remedy names.
@@ -66,3 +68,16 @@ def test_validate_and_run_say_it_once_on_stderr(small: Path, regx: Regx) -> None
         assert done.stderr.count("warning: l2 with adam:") == 1
         assert "warning" not in done.stdout
     assert "warning" not in regx("run", small, "--quiet").stderr
+
+
+def test_a_new_adaptive_optimizer_is_warned_of_too(tmp_path: Path) -> None:
+    class Lion(SGD):
+        kind = "lion"
+        adaptive = True
+
+    path = tmp_path / "c.yaml"
+    path.write_text("regularizers: [l2]\noptimizer: sgd\n")
+    config = load_config(path)
+    assert warnings(config) == []
+    (warning,) = warnings(dataclasses.replace(config, optimizer=Lion()))
+    assert warning.startswith("l2 with lion: ")

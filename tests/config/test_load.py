@@ -12,7 +12,7 @@ import pytest
 
 from regx.config.grid import Grid
 from regx.config.load import load_any, load_config, load_grid
-from regx.config.overrides import short_axes, split_arguments
+from regx.config.overrides import short_axes
 from regx.config.problems import ConfigError
 from regx.core.errors import InputError
 from regx.data import REGISTRY as DATASETS
@@ -533,11 +533,3 @@ def test_a_wrong_base_is_said_where_it_stands(config: Path, files: dict[str, str
 def test_a_config_may_be_a_mapping_or_text(config: Path) -> None:
     mapping = {"name": "c", "regularizers": [{"l2": 0.003}, "dropout"], "optimizer": {"name": "adam", "lr": 0.01}}
     assert load_config(mapping) == load_config(config) == load_config("name: c\n" + config.read_text())
-
-
-def test_arguments_with_an_equals_sign_are_overrides_unless_a_file_is_called_so(config: Path) -> None:
-    Path("a=b.yaml").touch()
-    arguments = ["c.yaml", "optimizer.lr=0.1", "a=b.yaml", "lanes.my-lane.l2=off", "./x=1"]
-    assert split_arguments(arguments) == (
-        ["c.yaml", "a=b.yaml", "./x=1"], ["optimizer.lr=0.1", "lanes.my-lane.l2=off"],
-    )  # fmt: skip

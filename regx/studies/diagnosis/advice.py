@@ -34,10 +34,8 @@ FEW_STEPS, ENOUGH_STEPS = 200, 1000
 # on the seeds 0 to 4 of the settings in tests/benchmarks/trials_advice.py, which prints what comes of it on others.
 SHRINKAGE = {"light": 0.3, "mild": 1.0, "severe": 3.0}
 ADAPTIVE_SHRINKAGE = {"light": 1.0, "mild": 10.0, "severe": 10.0}
-UNITS_NOISES = ("dropout", "gaussian_dropout", "group_dropout", "dropconnect")
-DECAYS = ("weight_decay", "l2", "elastic_net")
-# They are in a stack for the sake of balance or steadiness, so a network that learns too little is not freed of them.
-NOT_WEAKENED = ("early_stopping", "weight_average", "smote", "clip_norm", "clip_value")
+UNITS_NOISES = [kind for kind, cls in REGULARIZERS.items() if cls.drops_units]
+DECAYS = [kind for kind, cls in REGULARIZERS.items() if cls.decays]
 
 
 def advice(run: Run, diagnosis: Diagnosis) -> tuple[Advice, ...]:
@@ -187,7 +185,7 @@ def _dropout(facts: _Facts) -> Iterator[Advice]:
         if p > now:
             yield Advice(present, (f"regularizers.{present}.p={p:g}",), f"More units may be dropped than {now:g}.")
     # Where batches are normalised it does harm (see `reference.interactions`), and a narrow layer has no unit to spare.
-    elif "batch_norm" not in facts.stack and facts.hidden and min(facts.hidden) >= 8:
+    elif not any(REGULARIZERS[kind].uses_batch for kind in facts.stack) and facts.hidden and min(facts.hidden) >= 8:
         p = 0.4 if facts.severe else 0.2
         yield Advice("dropout", (f"regularizers.dropout.p={p:g}",), "No unit can rely on another one being there.")
 
@@ -245,7 +243,7 @@ def _weaker(facts: _Facts) -> Iterator[Advice]:
     """Every strength in the stack lowered: a probability to half, all else to a tenth."""
     overrides = []
     for kind, given in facts.stack.items():
-        if kind in NOT_WEAKENED:
+        if REGULARIZERS[kind].steadies:
             continue
         strength = next((key for key in parameters(REGULARIZERS[kind]).values() if key.neutral is not None), None)
         if strength is None or given.get(strength.name) in (None, strength.neutral):

@@ -1,0 +1,31 @@
+"""KEY=VALUE among the arguments of a command that has --set, as if --set stood before it."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+from typer.core import TyperCommand
+
+SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*=")
+
+
+class Command(TyperCommand):
+    """A command whose settings may be written bare: `regx run c.yaml optimizer.lr=0.1`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        # Arguments are no flags either, but have no is_flag.
+        taking = {name for one in self.params if getattr(one, "is_flag", None) is False for name in one.opts}
+        return super().parse_args(ctx, with_settings(args, taking) if "--set" in taking else args)
+
+
+def with_settings(args: list[str], taking: set[str]) -> list[str]:
+    """The arguments with --set before each bare KEY=VALUE; what is there as a file is none. taking: the options that
+    take a value.
+    """
+    found: list[str] = []
+    for before, text in zip(["", *args], args, strict=False):
+        bare = "--" not in found and before not in taking and SETTING.match(text) and not os.path.lexists(text)
+        found += ["--set", text] if bare else [text]
+    return found
