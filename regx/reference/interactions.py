@@ -30,8 +30,8 @@ def warnings(config: Config, stack_key: str = "regularizers") -> list[str]:
     if by_batch and noises:
         found.append(
             f"{noises[0]} with {by_batch[0]}: units are missing while the running statistics are taken and present "
-            "when they are used, so the variance at evaluation is another one (Li et al. 2019). Leave one of the two out, "
-            f"such as -s {stack_key}.{noises[0]}=off."
+            "when they are used, so the variance at evaluation is another one (Li et al. 2019). Leave one of the two "
+            f"out, such as -s {stack_key}.{noises[0]}=off."
         )
     decaying = [
         member.kind
