@@ -50,8 +50,8 @@ def test_without_kind_it_draws_what_fits(runs):
     circle, sine = runs["circle"].name, runs["sine"].name
     assert lines == [
         f"plots/{name}.png"
-        for name in ("comparison", "learning_curves", "fitted", "boundary", f"weights-{circle}", f"weights-{sine}", "gaps",
-                     "reliability")
+        for name in ("comparison", "learning_curves", "fitted", "boundary", f"weights-{circle}", f"weights-{sine}",
+                     "gaps", "reliability")
     ]  # fmt: skip
     assert all(Path(line).read_bytes().startswith(b"\x89PNG") for line in lines)
 

@@ -56,7 +56,8 @@ def test_every_panel_of_every_kind_names_its_axes(runs, swept, decomposed, drawn
     sweep = swept(regularizers__l2__lam="0,0.001,0.01,0.1")
     (decomposition,) = read_subjects([decomposed([0.0, 0.1, 0.2])]).bias_variance
     subjects = {
-        "learning_curves": runs["circle"], "fitted": runs["sine"], "boundary": runs["circle"],
+        "comparison": runs["sine"], "learning_curves": runs["circle"], "fitted": runs["sine"],
+        "boundary": runs["circle"],
         "validation_curve": sweep, "weights": runs["sine"], "gaps": runs["sine"], "bias_variance": decomposition,
         "reliability": runs["circle"],
     }  # fmt: skip
