@@ -26,6 +26,7 @@ from regx.cli import (
     lesson,
     play,
     plot,
+    predict,
     race,
     recommend,
     report,
@@ -89,6 +90,7 @@ app.command("data")(data.command)
 app.command("lesson")(lesson.command)
 app.command("play")(play.command)
 app.command("worth")(worth.command)
+app.command("predict")(predict.command)
 for registered in app.registered_commands:
     registered.cls = Command
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from regx.core.arrays import Array
 
@@ -29,6 +29,7 @@ class Trained:
     weights: arrays by `<init|reported|final>/<layer>/<weight|bias|gain|offset>`, layers from 0, weights (in, out).
     seconds: its share of the population's time.
     snapshots: the parameters in training by epoch, then by `<layer>/<tensor>`, where the config asks for some.
+    preparation: what new rows of a table go through before this network sees them, as plain data; None without a table.
     """
 
     seed: int
@@ -42,3 +43,4 @@ class Trained:
     seconds: float
     divergence: Divergence | None = None
     snapshots: dict[int, dict[str, Array]] = field(default_factory=dict)
+    preparation: dict[str, Any] | None = None

@@ -65,16 +65,16 @@ class Reading:
             return not cell if words else cell.lower() in MISSING
         return not cell or cell in self.missing
 
-    def columns(self, cells: Cells, names: Sequence[str] | None = None) -> dict[str, Array]:
+    def columns(self, cells: Cells, remedy: str = "") -> dict[str, Array]:
         """Columns by name, (n,): float64 with NaN where missing, or words (object) with None.
 
-        names: those that are read; all if None. Raises InputError at the first cell of each that is of another form.
+        Raises InputError at the first cell of each that is of another form; remedy ends its message.
         """
         found: dict[str, Array] = {}
         errors = []
-        for name in self.forms if names is None else names:
+        for name in self.forms:
             try:
-                found |= read(cells, name, self.forms[name], self)
+                found |= read(cells, name, self.forms[name], self, remedy)
             except InputError as error:
                 errors.append(str(error))
         if errors:
@@ -141,7 +141,7 @@ def read(cells: Cells, name: str, form: Form, reading: Reading, remedy: str = ""
         missing = {cell: None if reading.is_missing(cell, words=True) else cell for cell in dict.fromkeys(column)}
         return {name: np.array([missing[cell] for cell in column], dtype=object)}
     if form.kind == "date":
-        return _date_columns(cells, name, form, reading)
+        return _date_columns(cells, name, form, reading, remedy)
     remedy = remedy or REMEDY.format(kind="numbers", name=name)
     values = {cell: _number(cells, name, cell, form, reading, remedy) for cell in dict.fromkeys(column)}
     return {name: np.array([values[cell] for cell in column])}
@@ -255,7 +255,7 @@ def _date(cells: Cells, name: str, present: Mapping[str, int], total: int) -> tu
     return Form("date", format=best, parts=parts), note
 
 
-def _date_columns(cells: Cells, name: str, form: Form, reading: Reading) -> dict[str, Array]:
+def _date_columns(cells: Cells, name: str, form: Form, reading: Reading, remedy: str) -> dict[str, Array]:
     import pandas
 
     column = cells.column(name)
@@ -267,7 +267,7 @@ def _date_columns(cells: Cells, name: str, form: Form, reading: Reading) -> dict
         raise InputError(
             f"{cells.place(column.index(cell))}: column '{name}': expected a date such as "
             f"'{(texts[stamps.notna()].iloc[0] if stamps.notna().any() else '2024-12-31')}', found '{cell[:60]}'. "
-            + REMEDY.format(kind="dates", name=name)
+            + (remedy or REMEDY.format(kind="dates", name=name))
         )
     days = (stamps - pandas.Timestamp(0, tz="UTC")) / pandas.Timedelta(days=1)
     of: dict[str, Any] = {name: days}

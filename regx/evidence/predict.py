@@ -26,12 +26,12 @@ def predict(run: Run, x: Any, seed: int | None = None) -> Array:
     x: (n, D). Returns (n, K): the number, the probability of class 1, or the probability of each class; the mean over
     the run's completed seeds, or that of one seed. Raises InputError for a seed that is not there, or other features.
     """
-    return np.asarray(predict_seeds(run, x, _chosen(run, seed)).mean(axis=0))
+    return np.asarray(predict_seeds(run, x, chosen(run, seed)).mean(axis=0))
 
 
 def predict_seeds(run: Run, x: Any, seeds: list[int]) -> Array:
     """The same for each of some completed seeds: (seeds, n, K)."""
-    return _outputs(run, x, [_named(run, one) for one in seeds])
+    return _outputs(run, x, [reported(run, one) for one in seeds])
 
 
 def predict_snapshots(run: Run, x: Any) -> dict[int, Array]:
@@ -43,6 +43,11 @@ def predict_snapshots(run: Run, x: Any) -> dict[int, Array]:
 def _outputs(run: Run, x: Any, networks: list[dict[str, Array]]) -> Array:
     """(networks, n, K) from each network's parameters by `<layer>/<tensor>`."""
     first = networks[0]["0/weight"]
+    if any(one[name].shape != array.shape for one in networks for name, array in networks[0].items()):
+        raise InputError(
+            f"{run.folder}: the seeds saw different features, so predict one at a time, with seed=..., or give "
+            "raw rows as a DataFrame."
+        )
     features, dtype = first.shape[0], first.dtype
     try:
         rows = np.atleast_2d(np.asarray(x, dtype=dtype))
@@ -76,7 +81,8 @@ def outputs(config: Config, task: str, networks: Sequence[Mapping[str, Array]], 
         return np.asarray(probabilities(network.forward(network.into), task).swapaxes(1, 2))
 
 
-def _chosen(run: Run, seed: int | None) -> list[int]:
+def chosen(run: Run, seed: int | None) -> list[int]:
+    """The completed seeds, or the one that is asked for. Raises InputError where there is none such."""
     completed = run.completed_seeds
     if seed is None and completed:
         return completed
@@ -91,10 +97,3 @@ def reported(run: Run, seed: int) -> dict[str, Array]:
     """The reported parameters of a seed, by `<layer>/<tensor>`."""
     prefix = f"seed{seed}/reported/"
     return {name.removeprefix(prefix): array for name, array in run.weights.items() if name.startswith(prefix)}
-
-
-def _named(run: Run, seed: int) -> dict[str, Array]:
-    named = reported(run, seed)
-    if any(array.shape != run.weights[f"seed{run.seeds[0]}/reported/{name}"].shape for name, array in named.items()):
-        raise InputError(f"{run.folder}: the seeds saw different features, so predict one at a time, with seed=...")
-    return named

@@ -120,14 +120,19 @@ class Run:
 
         return next(iter(read_snapshots(self.folder / SNAPSHOTS, self.summary["seeds"]).values()), {})
 
-    def predict(self, x: Any, seed: int | None = None) -> Array:
-        """The prediction for x, (n, D), as (n, outputs): the mean over the completed seeds, or that of one seed.
+    def predict(self, x: Any, seed: int | None = None) -> Any:
+        """The prediction for new rows: the mean over the completed seeds, or that of one seed.
 
-        x is what the network sees (`regx data` writes it). The outputs are the number, the probability of class 1, or
-        that of each class. Raises regx.InputError for other features, or a seed that is not completed.
+        Of a DataFrame of raw rows, its columns by name in any order, a DataFrame as `regx predict` writes it. Of an
+        array (n, D) of what the network sees (`regx data` writes it) an array (n, outputs): the number, the probability
+        of class 1, or that of each class. Raises regx.InputError for other features, or a seed that is not completed.
         """
         from regx.evidence.predict import predict
 
+        if hasattr(x, "columns") and hasattr(x, "index"):
+            from regx.evidence.rows import predict_rows
+
+            return predict_rows(self, x, seed).frame().set_axis(x.index)
         return predict(self, x, seed)
 
     def __repr__(self) -> str:

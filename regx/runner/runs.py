@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import sys
 import time
@@ -163,6 +164,9 @@ class _Folders:
     def write(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
         """Write trained networks, or wait for more where writing would else take much of the time."""
         for member, one in zip(members, trained, strict=True):
+            prepared = dataset(self._targets[member.config].config.dataset, member.seed).preparation
+            if prepared is not None:
+                one = dataclasses.replace(one, preparation=prepared.as_json())
             self._waiting.setdefault(member.config, []).append(one)
             self._left[member.config] -= 1
         has_checkpoint = self._checkpoints.has(members)

@@ -14,6 +14,7 @@ from regx.core.errors import InputError, RegxError
 from regx.store.atomic import write_atomically
 
 CONFIG, METRICS, SUMMARY, WEIGHTS, ABOUT = "config.yaml", "metrics.csv", "summary.json", "weights.npz", "run.json"
+PREPARATION = "preparation.json"  # of a table: what new rows go through before each seed's network sees them
 SNAPSHOTS = "snapshots.npz"  # where the config asks for some
 SWEEP, BIAS_VARIANCE = "sweep.json", "bias_variance.json"  # of folders that hold a study
 SEAL = "sha256"

@@ -23,6 +23,7 @@ from regx.store.files import (
     ABOUT,
     CONFIG,
     METRICS,
+    PREPARATION,
     SEAL,
     SNAPSHOTS,
     SUMMARY,
@@ -120,6 +121,11 @@ class RunWriter:
         arrays.update({f"seed{one.seed}/{name}": array for one in trained for name, array in one.weights.items()})
         in_order = sorted(arrays, key=lambda name: int(name.partition("/")[0].removeprefix("seed")))
         write_atomically(folder / WEIGHTS, format_weights({name: arrays[name] for name in in_order}))
+        if prepared := {seed: one.preparation for seed, one in new.items() if one.preparation is not None}:
+            path = folder / PREPARATION
+            others = read_json(path, ("seeds",))["seeds"] if kept and path.exists() else {}
+            of_kept = {seed: of for seed, of in others.items() if seed in kept}
+            write_json(path, {"format": 1, "seeds": {**of_kept, **prepared}})
         entries = dict(self._entries)
         for seed, one in new.items():
             text = rows[one.seed]

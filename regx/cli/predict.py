@@ -1,0 +1,31 @@
+"""`regx predict`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from regx.cli.options import JsonOption
+
+
+def command(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="a run folder")],
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="a CSV file: columns by name, in any order")],
+    output: Annotated[Path | None, typer.Option("-o", metavar="FILE", help="write the predictions here")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Predict for the raw rows of a table: a row each, with class probabilities and the spread over seeds."""
+    from regx.evidence.rows import predict_rows
+    from regx.evidence.run import read_run
+    from regx.store.atomic import check_place, write_atomically
+
+    if output is not None:
+        check_place(output, "the predictions", "predictions.csv")
+    frame = predict_rows(read_run(run), table).frame()
+    text = frame.to_json(orient="records", indent=2) + "\n" if json else frame.to_csv(index=False, lineterminator="\n")
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        write_atomically(output, text.encode())

@@ -1,0 +1,104 @@
+"""What a run predicts for raw rows of a table: every seed through its own preparation, then the mean over seeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from regx.config.load import load_config
+from regx.core.arrays import Array
+from regx.core.errors import InputError, did_you_mean
+from regx.data.cells import cells_of, read_cells
+from regx.data.preparation import Preparation, preparation_of
+from regx.evidence.data import dataset_of
+from regx.evidence.predict import chosen, predict_seeds
+from regx.store.files import CONFIG, PREPARATION, damaged, read_json
+
+if TYPE_CHECKING:
+    import pandas
+
+    from regx.evidence.run import Run
+
+REMEDY = "Correct the cell, or leave it empty if its value is not known."
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What is predicted for n rows. of_seeds: (seeds, n, K), numbers in the target's units or K probabilities."""
+
+    of_seeds: Array
+    classes: tuple[str, ...]
+
+    def frame(self) -> pandas.DataFrame:
+        """A row for each: `prediction`, for classes `p_<class>`, and `spread`, the standard deviation over seeds."""
+        import pandas
+
+        mean = self.of_seeds.mean(axis=0)
+        if not self.classes:
+            columns, spread_of = {"prediction": mean[:, 0]}, self.of_seeds[:, :, 0]
+        else:
+            best = mean.argmax(axis=1)
+            names = np.array(self.classes, dtype=object)
+            columns = {"prediction": names[best], **{f"p_{name}": mean[:, k] for k, name in enumerate(self.classes)}}
+            spread_of = self.of_seeds[:, np.arange(len(best)), best]
+        spread = spread_of.std(axis=0, ddof=1) if len(self.of_seeds) > 1 else np.full(len(mean), np.nan)
+        return pandas.DataFrame({**columns, "spread": spread})
+
+
+def predict_rows(run: Run, rows: Path | pandas.DataFrame, seed: int | None = None) -> Predicted:
+    """What the completed seeds of a run, or one of them, predict for a table's rows, columns by name in any order.
+
+    Raises InputError naming column and line where one is missing, or holds words where numbers belong.
+    """
+    seeds = chosen(run, seed)
+    prepared = preparations(run, seeds)
+    names = list(dict.fromkeys(name for one in prepared.values() for name in one.reading.forms))
+    if isinstance(rows, Path):
+        cells = read_cells(rows, getattr(load_config(run.folder / CONFIG).dataset, "separator", "auto"), names, 1)
+    else:
+        cells = cells_of(rows)
+    if absent := [name for name in names if name not in cells.names]:
+        where = f"{cells.path}:1" if isinstance(rows, Path) else "the rows"
+        near = did_you_mean(absent[0], [name for name in cells.names if name not in names])
+        listed = ", ".join(f"'{name}'" for name in absent)
+        raise InputError(
+            f"{where}: expected the columns that {run.folder} was trained on, found none called {listed}.{near} Rename "
+            f"the table's, or add {'it, with empty cells where nothing is known' if len(absent) == 1 else 'them'}."
+        )
+    found = []
+    for one in seeds:
+        preparation = prepared[one]
+        x = preparation.encode(preparation.reading.columns(cells, REMEDY))
+        output = predict_seeds(run, x, [one])[0].astype(np.float64)
+        if preparation.task == "binary":
+            output = np.hstack([1 - output, output])
+        found.append(output * preparation.spread + preparation.center)
+    return Predicted(np.stack(found), prepared[seeds[0]].classes)
+
+
+def preparations(run: Run, seeds: list[int]) -> dict[int, Preparation]:
+    """What new rows go through, by seed: as the run has stored it, or from its table where it is older than that.
+
+    Raises InputError where the file is damaged, the table is gone or has changed, or the data was generated.
+    """
+    path = run.folder / PREPARATION
+    stored = read_json(path, ("seeds",), sealed=True)["seeds"] if path.exists() else {}
+    found: dict[int, Preparation] = {}
+    for seed in seeds:
+        if str(seed) in stored:
+            try:
+                found[seed] = preparation_of(stored[str(seed)])
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise damaged(path, f"expected the preparation of seed {seed}, found none: {error!r}") from None
+            continue
+        preparation = dataset_of(run, seed).preparation
+        if preparation is None:
+            raise InputError(
+                f"{run.folder}: trained on generated data, which has no columns. Expected a run on a table; from "
+                "Python run.predict(x) takes an array."
+            )
+        found[seed] = preparation
+    return found
