@@ -25,12 +25,29 @@ def over(values: Array, like: Array) -> Array:
     return values.astype(like.dtype, copy=False).reshape(shape)
 
 
-def squared_norm(values: Array) -> Array:
-    """Sum of squares of each network's row: (R, N) -> (R,).
+def norms(values: Array) -> Array:
+    """The root of the sum of squares of each network's row: (R, N) -> (R,), also where squares overflow or vanish.
 
     By BLAS, row by row, so that a row's sum does not depend on how many rows there are.
     """
-    return np.asarray(np.matmul(values[:, None, :], values[:, :, None])[:, 0, 0])
+    squared = np.matmul(values[:, None, :], values[:, :, None])[:, 0, 0]
+    found = np.sqrt(squared)
+    limits = np.finfo(values.dtype)
+    for row in np.flatnonzero(~((squared > limits.tiny / limits.eps) & (squared < np.inf))).tolist():
+        scale = np.abs(values[row]).max(initial=0)
+        if 0 < scale < np.inf:
+            scaled = values[row] / scale
+            found[row] = scale * np.sqrt(scaled @ scaled)
+    return np.asarray(found)
+
+
+def norms_along(values: Array, axis: int) -> Array:
+    """The norms of the matrices (R, n, m) along their axis 1 or 2, which stays with length 1; as safe as `norms`."""
+    scale = np.abs(values).max(axis=axis, keepdims=True, initial=0)
+    safe = np.divide(values, scale, out=np.zeros_like(values), where=scale > 0)
+    np.square(safe, out=safe)
+    ones = np.ones((1, values.shape[1]) if axis == 1 else (values.shape[2], 1), values.dtype)
+    return np.asarray(scale * np.sqrt(np.matmul(ones, safe) if axis == 1 else np.matmul(safe, ones)))
 
 
 def under(prefix: str, named: Mapping[str, Array]) -> dict[str, Array]:

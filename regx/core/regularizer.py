@@ -58,6 +58,8 @@ class Site:
     is_trained: Array  # (P,), 1 at what gradients change, 0 at running statistics
     scratch: Array  # (R, P), anybody's to overwrite
     lr: Array  # (R, 1), the learning rate in force
+    # What the last update multiplied gradients by: (R, 1), or (R, P) where the optimizer has a step for each parameter.
+    rate: Callable[[], Array] = field(default=lambda: np.empty(0))
     epoch: int = 0
     step: int = 0  # counted from 1 over all epochs
     layer: int = 0  # counted from 0 at the input

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from regx.core.arrays import Array
+from regx.core.arrays import Array, norms
 from regx.data.dataset import Dataset
 from regx.nn.layout import Layout
 from regx.nn.losses import LOSSES, correct
@@ -12,8 +12,7 @@ from regx.nn.losses import LOSSES, correct
 
 def first_layer_gradient_norm(layout: Layout, gradient: Array) -> Array:
     """The norm of the gradient of the first weight matrix, (R, P) -> (R,)."""
-    own = layout.weights[0].of(gradient)
-    return np.asarray(np.sqrt(np.square(own).sum(axis=(1, 2))))
+    return norms(layout.weights[0].of(gradient).reshape(len(gradient), -1))
 
 
 def trivial(dataset: Dataset) -> dict[str, float]:

@@ -7,7 +7,7 @@ from functools import partial, reduce
 
 import numpy as np
 
-from regx.core.arrays import Array, below, over, squared_norm, under
+from regx.core.arrays import Array, below, norms, over, under
 from regx.core.parameters import parameters
 from regx.core.regularizer import Pullback, Regularizer, Scores, Site
 from regx.core.streams import Streams
@@ -67,6 +67,9 @@ class State:
         self._penalties = np.zeros(len(values), values.dtype)
         self._set_lr()
         optimizer = population.optimizer
+        rate = optimizer.rate(values, self.memory)
+        for site in self._sites.values():
+            site.rate = lambda: rate(self.lr, self.step)
         self._update = optimizer.update(values, self.gradient, self.memory, self._scratch, self.is_weight)
         self._rho = over(optimizer.sam, values) if np.any(optimizer.sam) else None
         train = [dataset.fitted or dataset.train for dataset in population.datasets]
@@ -172,7 +175,7 @@ class State:
             site.streams.record()
         loss = self._backward(network, x, y)
         here, penalties = self.values.copy(), self._penalties.copy()
-        norm = np.sqrt(squared_norm(self.gradient))[:, None]
+        norm = norms(self.gradient)[:, None]
         distance = np.divide(self._rho, norm, out=np.zeros_like(norm), where=norm > 0)
         self.values += np.multiply(self.gradient, distance, out=self._scratch)
         for site in self._sites.values():

@@ -6,7 +6,7 @@ from typing import cast
 
 import numpy as np
 
-from regx.core.arrays import Array, squared_norm
+from regx.core.arrays import Array, norms
 from regx.core.streams import stream
 from regx.metrics.metric import Metric
 from regx.metrics.seen import Seen, Stored
@@ -20,7 +20,7 @@ CLOSE = 1e-5  # relative change of the eigenvalue at which the iteration ends
 def _sharpness(seen: Seen) -> Array:
     at = cast(Stored, seen).gradient_at
     loss, gradient = at(seen.values)
-    norm = np.sqrt(squared_norm(gradient))[:, None]
+    norm = norms(gradient)[:, None]
     nearby = seen.values + RHO * np.divide(gradient, norm, out=np.zeros_like(gradient), where=norm > 0)
     return at(nearby)[0] - loss
 
@@ -42,7 +42,7 @@ def _dominant(seen: Stored, shift: Array) -> Array:
     direction = np.tile(drawn * trained, (len(seen.values), 1))
     found, going_on = np.full(len(seen.values), np.nan), np.ones(len(seen.values), bool)
     for _ in range(MOST_ITERATIONS):
-        direction /= np.maximum(np.sqrt(squared_norm(direction)), np.finfo(float).tiny)[:, None]
+        direction /= np.maximum(norms(direction), np.finfo(float).tiny)[:, None]
         ahead, behind = (seen.gradient_at(seen.values + sign * STEP * direction)[1] for sign in (1, -1))
         product = (ahead - behind) / (2 * STEP) - shift[:, None] * direction
         value = np.matmul(direction[:, None, :], product[:, :, None])[:, 0, 0]

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from regx.core.arena import Tensor
-from regx.core.arrays import Array, squared_norm
+from regx.core.arrays import Array, norms
 from regx.metrics.metric import Metric
 from regx.metrics.seen import Seen
 
 
 def _norm(seen: Seen) -> Array:
-    return np.asarray(np.sqrt(squared_norm(np.multiply(seen.values, seen.is_weight, out=seen.scratch))))
+    return norms(np.multiply(seen.values, seen.is_weight, out=seen.scratch))
 
 
 def _zero_fraction(seen: Seen) -> Array:

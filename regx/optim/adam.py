@@ -8,7 +8,7 @@ import numpy as np
 
 from regx.core.arrays import Array, over
 from regx.core.parameters import number
-from regx.optim.optimizer import Optimizer, Update
+from regx.optim.optimizer import Optimizer, Rate, Update
 
 # Bias corrections are computed for this many steps at once: one by one they would cost a tenth of a small step.
 TABLE = 1024
@@ -33,6 +33,19 @@ class Adam(Optimizer):
     def slots(self) -> int:
         return 2
 
+    def rate(self, values: Array, memory: list[Array]) -> Rate:
+        # The mean of a gradient that stays the same is the gradient, whatever beta1.
+        square, out = memory[1], np.empty_like(values)
+        table = _Corrections(self, over(self.beta1, values).shape)
+
+        def rate(lr: Array, step: int) -> Array:
+            _, eps, root = table.at(step)
+            np.add(np.sqrt(square, out=out), eps, out=out)
+            np.multiply(out, root, out=out)
+            return np.divide(lr, out, out=out)
+
+        return rate
+
     def update(self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array) -> Update:
         # The means are kept divided by (1 - beta), which saves a pass over the parameters for each of them; the
         # constant goes into the step size, and for the square into eps as well.
@@ -41,7 +54,7 @@ class Adam(Optimizer):
         table = _Corrections(self, beta1.shape)
 
         def update(lr: Array, step: int) -> None:
-            size, eps = table.at(step)
+            size, eps, _ = table.at(step)
             np.multiply(mean, beta1, out=mean)
             np.add(mean, gradient, out=mean)
             np.multiply(gradient, gradient, out=scratch)
@@ -57,13 +70,16 @@ class Adam(Optimizer):
 
 
 class _Corrections:
-    """Step size and eps of every step, of a shape, with the bias corrections and the divided-out constants in them."""
+    """Step size and eps of every step, of a shape, with the bias corrections and the divided-out constants in them.
+
+    And what the root of the sum of squares must be multiplied by to be that of their corrected mean.
+    """
 
     def __init__(self, adam: Adam, shape: tuple[int, ...]) -> None:
         self._adam, self._shape = adam, shape
         self._first = -TABLE
 
-    def at(self, step: int) -> tuple[Array, Array]:
+    def at(self, step: int) -> tuple[Array, Array, Array]:
         if not self._first <= step < self._first + TABLE:
             self._first = step - step % TABLE
             steps = np.maximum(np.arange(self._first, self._first + TABLE), 1)[:, None]
@@ -72,8 +88,9 @@ class _Corrections:
             dtype, shape = self._adam.eps.dtype, (TABLE, *self._shape)
             self._size = ((1 - beta1) / (1 - beta1**steps) / root).astype(dtype).reshape(shape)
             self._eps = (eps / root).astype(dtype).reshape(shape)
+            self._root = root.astype(dtype).reshape(shape)
         row = step - self._first
-        return self._size[row, ...], self._eps[row, ...]
+        return self._size[row, ...], self._eps[row, ...], self._root[row, ...]
 
 
 @dataclass(frozen=True)

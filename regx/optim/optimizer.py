@@ -15,6 +15,8 @@ from regx.core.parameters import number
 # (lr, step): update the parameters in place. lr: the learning rate in force, shaped by `over`; a new array whenever it
 # changes. step: counted from 1, as Adam's bias correction does.
 Update = Callable[[Array, int], None]
+# (lr, step): the optimizer's metric, by the same arguments.
+Rate = Callable[[Array, int], Array]
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,14 @@ class Optimizer(Component):
 
     def slots(self) -> int:
         """How many arrays of shape (R, P) the optimizer remembers."""
+        raise NotImplementedError
+
+    def rate(self, values: Array, memory: list[Array]) -> Rate:
+        """What an update multiplies gradients by that stay as they are: (R, 1) or (R, P), overwritten by the next call.
+
+        A step of a penalty that moves the weights by this and its own slope ends where the gradients of loss and
+        penalty cancel (Yun, Lozano & Yang 2021, Adaptive Proximal Gradient Methods for Structured Neural Networks).
+        """
         raise NotImplementedError
 
     def update(self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array) -> Update:

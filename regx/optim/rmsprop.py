@@ -8,7 +8,7 @@ import numpy as np
 
 from regx.core.arrays import Array, over
 from regx.core.parameters import number
-from regx.optim.optimizer import Optimizer, Update
+from regx.optim.optimizer import Optimizer, Rate, Update
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,15 @@ class RMSprop(Optimizer):
 
     def slots(self) -> int:
         return 1
+
+    def rate(self, values: Array, memory: list[Array]) -> Rate:
+        (square,), out = memory, np.empty_like(values)
+
+        def rate(lr: Array, step: int) -> Array:
+            np.add(np.sqrt(square, out=out), over(self.eps, values), out=out)
+            return np.divide(lr, out, out=out)
+
+        return rate
 
     def update(self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array) -> Update:
         (square,) = memory

@@ -8,7 +8,7 @@ import numpy as np
 
 from regx.core.arrays import Array, over
 from regx.core.parameters import flag, number
-from regx.optim.optimizer import Optimizer, Update
+from regx.optim.optimizer import Optimizer, Rate, Update
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,12 @@ class SGD(Optimizer):
 
     def slots(self) -> int:
         return 1 if np.any(self.momentum) else 0
+
+    def rate(self, values: Array, memory: list[Array]) -> Rate:
+        # A gradient that stays the same has entered the velocity 1 + momentum + momentum² ... times so far, which comes
+        # to 1/(1 - momentum); that of Nesterov is one step ahead.
+        momentum, ahead = self.momentum[:, None], int(self.nesterov)
+        return lambda lr, step: lr * ((1 - momentum ** (step + ahead)) / (1 - momentum))
 
     def update(self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array) -> Update:
         def plain(lr: Array, step: int) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regx.core.arrays import Array, over, squared_norm
+from regx.core.arrays import Array, norms, over
 from regx.core.parameters import choice, number
 from regx.core.regularizer import Pullback, Regularizer, Site
 
@@ -36,6 +36,7 @@ class ActivityPenalty(Regularizer):
             slope = np.sign(h)
         else:
             slope = h.copy()
-            at.add_penalty(lam / 2 * squared_norm(slope.reshape(len(h), -1)))
+            norm = norms(slope.reshape(len(h), -1))
+            at.add_penalty(lam / 2 * norm * norm)
         slope *= over(lam, h)
         return h, lambda gradient: np.add(gradient, slope, out=gradient)

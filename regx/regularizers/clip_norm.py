@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regx.core.arrays import Array, squared_norm
+from regx.core.arrays import Array, norms
 from regx.core.parameters import number
 from regx.core.regularizer import Regularizer, Site
 
@@ -31,6 +31,6 @@ class ClipNorm(Regularizer):
 
     def on_gradient(self, values: Array, gradient: Array, at: Site) -> None:
         # At what is not trained the gradient is 0.
-        norm = np.sqrt(squared_norm(gradient))
+        norm = norms(gradient)
         # fmin, as ∞/∞ is no number: no clipping leaves even an infinite gradient alone.
         gradient *= np.fmin(self.max_norm / (norm + gradient.dtype.type(1e-6)), 1)[:, None]

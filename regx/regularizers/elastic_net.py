@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regx.core.arrays import Array, squared_norm
+from regx.core.arrays import Array, norms
 from regx.core.parameters import number
 from regx.core.regularizer import Regularizer, Site
+from regx.regularizers.proximal import shrink
 
 
 @dataclass(frozen=True)
@@ -16,8 +17,8 @@ class ElasticNet(Regularizer):
     """lam·(l1_ratio·Σ|w| + (1 - l1_ratio)/2·Σw²) added to the loss; on weight matrices, never on biases.
 
     Makes exact zeros as `l1` does, and keeps or drops correlated weights together as `l2` does. The L2 part is taken by
-    gradient; the L1 part by a proximal step after each update, w <- sign(w)·max(|w| - lr·lam·l1_ratio, 0). With SGD
-    that is proximal gradient descent. With Adam or RMSprop the gradient is rescaled and the threshold is not.
+    gradient; the L1 part by a proximal step after each update, w <- sign(w)·max(|w| - rate·lam·l1_ratio, 0), where the
+    rate is what the optimizer multiplies a lasting gradient by, as for `l1`.
 
     Elsewhere: scikit-learn's ElasticNet(alpha, l1_ratio) halves its squared error: lam = 2·alpha for one output, same
     l1_ratio. Keras' L1L2(l1, l2) is l1 = lam·l1_ratio and l2 = lam·(1 - l1_ratio)/2. It equals `l1` and `l2` in one
@@ -37,13 +38,11 @@ class ElasticNet(Regularizer):
 
     def penalty(self, values: Array, at: Site) -> Array:
         weights = values * at.is_weight
-        absolute = np.abs(weights).sum(axis=1)
-        return np.asarray(self.lam * (self.l1_ratio * absolute + (1 - self.l1_ratio) / 2 * squared_norm(weights)))
+        absolute, norm = np.abs(weights).sum(axis=1), norms(weights)
+        return np.asarray(self.lam * (self.l1_ratio * absolute + (1 - self.l1_ratio) / 2 * norm * norm))
 
     def add_gradient(self, values: Array, gradient: Array, at: Site) -> None:
         gradient += np.multiply(at.state["l2"], values, out=at.scratch)
 
     def on_step(self, values: Array, at: Site) -> None:
-        threshold = np.multiply(at.state["l1"], at.lr, out=at.scratch)
-        # w - clip(w, -t, t) is soft thresholding, and w - w is an exact zero.
-        values -= np.clip(values, -threshold, threshold)
+        shrink(values, np.multiply(at.state["l1"], at.rate(), out=at.scratch))

@@ -9,15 +9,16 @@ import numpy as np
 from regx.core.arrays import Array
 from regx.core.parameters import choice, number
 from regx.core.regularizer import Regularizer, Site
+from regx.regularizers.proximal import shrink
 
 
 @dataclass(frozen=True)
 class L1(Regularizer):
     """lam·Σ|w| added to the loss, on weight matrices, never on biases, gains or offsets.
 
-    `proximal`: after each update w <- sign(w)·max(|w| - lr·lam, 0), which makes exact zeros. With SGD this is proximal
-    gradient descent (ISTA). With Adam or RMSprop the threshold is not rescaled as the gradient is, so it is a decoupled
-    shrinkage rather than the exact proximal map of their metric.
+    `proximal`: after each update w <- sign(w)·max(|w| - rate·lam, 0), which makes exact zeros. The rate is what the
+    optimizer multiplies a lasting gradient by: lr for SGD (which then is ISTA), lr/(1 - momentum) with momentum,
+    lr/(√v̂ + eps), one for each weight, for Adam and RMSprop. So all of them end at the same weights.
     `subgradient`: adds lam·sign(w) to the gradient, with sign(0) = 0. Weights then rattle about zero and hardly ever
     rest on it.
 
@@ -26,7 +27,10 @@ class L1(Regularizer):
     """
 
     kind = "l1"
-    source = "Tibshirani 1996, Regression Shrinkage and Selection via the Lasso; Beck & Teboulle 2009, section 1 (ISTA)"
+    source = (
+        "Tibshirani 1996, Regression Shrinkage and Selection via the Lasso; Beck & Teboulle 2009, section 1 (ISTA); "
+        "Yun, Lozano & Yang 2021, Adaptive Proximal Gradient Methods for Structured Neural Networks"
+    )
 
     lam: Array = number(0.001, neutral=0.0, ge=0, help="strength: the penalty is lam times the sum of absolute weights")
     method: str = choice("proximal", ("proximal", "subgradient"), help="how the penalty acts on the weights")
@@ -44,6 +48,4 @@ class L1(Regularizer):
         gradient += at.state["lam"] * np.sign(values)
 
     def on_step(self, values: Array, at: Site) -> None:
-        threshold = np.multiply(at.state["lam"], at.lr, out=at.scratch)
-        # w - clip(w, -t, t) is soft thresholding, and w - w is an exact zero.
-        values -= np.clip(values, -threshold, threshold)
+        shrink(values, np.multiply(at.state["lam"], at.rate(), out=at.scratch))

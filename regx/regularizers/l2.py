@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regx.core.arrays import Array, squared_norm
+from regx.core.arrays import Array, norms
 from regx.core.parameters import number
 from regx.core.regularizer import Regularizer, Site
 
@@ -37,7 +37,8 @@ class L2(Regularizer):
         at.state["lam"] = at.over_weights(self.lam)
 
     def penalty(self, values: Array, at: Site) -> Array:
-        return self.lam / 2 * squared_norm(values * at.is_weight)
+        norm = norms(values * at.is_weight)
+        return self.lam / 2 * norm * norm
 
     def add_gradient(self, values: Array, gradient: Array, at: Site) -> None:
         gradient += np.multiply(at.state["lam"], values, out=at.scratch)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regx.core.arrays import Array
+from regx.core.arrays import Array, norms_along
 from regx.core.parameters import number
 from regx.core.regularizer import Regularizer, Site
 
@@ -31,6 +31,5 @@ class MaxNorm(Regularizer):
         c = self.c[:, None, None]
         for tensor in at.weights[:-1]:  # the last one is the output layer's
             weight = tensor.of(values)
-            ones = np.ones((1, tensor.shape[0]), weight.dtype)
-            norms = np.sqrt(np.matmul(ones, np.square(weight, out=tensor.of(at.scratch))))  # (R, 1, out)
-            weight *= np.divide(c, norms, out=np.ones_like(norms), where=norms > c)
+            found = norms_along(weight, axis=1)  # (R, 1, out)
+            weight *= np.divide(c, found, out=np.ones_like(found), where=found > c)

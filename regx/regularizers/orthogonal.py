@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regx.core.arrays import Array, squared_norm
+from regx.core.arrays import Array, norms
 from regx.core.parameters import number
 from regx.core.regularizer import Regularizer, Site
 
@@ -32,7 +32,8 @@ class Orthogonal(Regularizer):
 
     def penalty(self, values: Array, at: Site) -> Array:
         grams = [_distance(tensor.of(values)) for tensor in at.weights]
-        return np.asarray(self.lam * sum(squared_norm(gram.reshape(len(gram), -1)) for gram in grams))
+        distances = [norms(gram.reshape(len(gram), -1)) for gram in grams]
+        return np.asarray(sum(self.lam * distance * distance for distance in distances))
 
     def add_gradient(self, values: Array, gradient: Array, at: Site) -> None:
         strength = (4 * self.lam)[:, None, None]

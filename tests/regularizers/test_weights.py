@@ -51,6 +51,7 @@ def linear(data: Dataset, members: list[Regularizer]) -> list[Trained]:
 def acting(*members: Regularizer, scale: float = 1.0, lr: float = 0.1) -> tuple[State, Regularizer, Site]:
     """Networks in training, one for each of the members, of one kind; the member that acts on them, and its site."""
     state = State(population(SEEDS[: len(members)], [list(members)], SGD(lr=lr), architecture=EVERY_SHAPE))
+    state.step = 1
     rng = stream(1, "test weights")
     state.values[:] = scale * rng.standard_normal(state.values.shape)
     member = state.population.stack[0]

@@ -1,0 +1,48 @@
+"""What penalties share that are taken by a proximal step after each update, in the metric of the optimizer."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from regx.core.arrays import Array, norms_along
+
+# Newton's steps for the norm of a shrunk group, from a start at which at most the number of its weights is to be gained.
+STEPS = 6
+
+
+def shrink(values: Array, thresholds: Array) -> None:
+    """sign(w)·max(|w| - threshold, 0) in place, both (R, P)."""
+    # w - clip(w, -t, t) is soft thresholding, and w - w is an exact zero.
+    values -= np.clip(values, -thresholds, thresholds)
+
+
+def shrink_groups(groups: Array, thresholds: Array) -> None:
+    """Each row u of groups, (R, G, K), becomes the w that minimises Σ (w - u)²/2d + lam·‖w‖, in place.
+
+    thresholds: d·lam, (R, 1, 1) where all weights have one step d, then w is u·max(1 - d·lam/‖u‖, 0); else (R, G, K).
+    """
+    if thresholds.shape[1:] == (1, 1):
+        norms = norms_along(groups, axis=2)
+        # Where the norm does not exceed the threshold, 1 - 1 is an exact zero.
+        groups *= 1 - np.divide(thresholds, norms, out=np.ones_like(norms), where=norms > thresholds)
+        return
+    # w is u·s/(s + d·lam) with s its norm, so s solves ‖u/(s + d·lam)‖ = 1; where that norm is at most 1 at s = 0, w is
+    # 0. Its inverse is concave in s and nearly straight: Newton's steps come from below and do not pass the solution
+    # (Moré & Sorensen 1983, Computing a Trust Region Step, section 3).
+    ones = np.ones((groups.shape[2], 1), groups.dtype)
+    reach = np.divide(groups, thresholds, out=np.zeros_like(groups), where=groups != 0)
+    alive = np.matmul(np.square(reach, out=reach), ones) > 1
+    size = np.abs(groups)
+    s = np.maximum(
+        (size - thresholds).max(axis=2, keepdims=True),
+        norms_along(groups, axis=2) - thresholds.max(axis=2, keepdims=True),
+    )
+    np.maximum(s, 0, out=s)
+    for _ in range(STEPS):
+        denominator = s + thresholds
+        share = np.square(np.divide(size, denominator, out=np.zeros_like(size), where=denominator > 0))
+        squared = np.matmul(share, ones)
+        slope = np.matmul(np.divide(share, denominator, out=share, where=denominator > 0), ones)
+        s += np.divide(squared * (np.sqrt(squared) - 1), slope, out=np.zeros_like(s), where=alive)
+    groups *= np.divide(s, s + thresholds, out=np.zeros_like(groups), where=alive)
+
