@@ -36,7 +36,10 @@ class GroupLasso(Regularizer):
     lam: Array = number(0.001, neutral=0.0, ge=0, help="strength: the penalty is lam times the sum of scaled norms")
 
     def penalty(self, values: Array, at: Site) -> Array:
-        norms = [norms_along(tensor.of(values), axis=2)[:, :, 0].sum(axis=1) * tensor.shape[1] ** 0.5 for tensor in at.weights]
+        norms = [
+            norms_along(tensor.of(values), axis=2)[:, :, 0].sum(axis=1) * tensor.shape[1] ** 0.5
+            for tensor in at.weights
+        ]
         return np.asarray(self.lam * sum(norms))
 
     def on_step(self, values: Array, at: Site) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from regx.core.arrays import Array, norms_along
 
-# Newton's steps for the norm of a shrunk group, from a start at which at most the number of its weights is to be gained.
+# Newton's steps for the norm of a shrunk group. They begin where ‖u/(s + d·lam)‖² is at most the number of its weights.
 STEPS = 6
 
 
@@ -45,4 +45,3 @@ def shrink_groups(groups: Array, thresholds: Array) -> None:
         slope = np.matmul(np.divide(share, denominator, out=share, where=denominator > 0), ones)
         s += np.divide(squared * (np.sqrt(squared) - 1), slope, out=np.zeros_like(s), where=alive)
     groups *= np.divide(s, s + thresholds, out=np.zeros_like(groups), where=alive)
-

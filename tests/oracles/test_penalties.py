@@ -1,5 +1,6 @@
 """Every penalty under every optimizer: linear networks end where scikit-learn's exact solvers do, others where the
-gradients of loss and penalty cancel."""
+gradients of loss and penalty cancel.
+"""
 
 from __future__ import annotations
 
