@@ -61,10 +61,11 @@ def run(
     """
     from regx.config.load import load_config
     from regx.runner.runs import Target, bring_up_to_date
+    from regx.runner.standing import run_folder
 
     loaded = load_config(config, _overrides(set), seeds)
-    target = Target(loaded, Path(out) / loaded.folder_name)
-    bring_up_to_date([target], jobs=_jobs(jobs), force=force)
+    target = Target(loaded, run_folder(loaded, Path(out)))
+    bring_up_to_date([target], jobs=_jobs(jobs), force=force, pictured="run")
     return load(target.folder)
 
 

@@ -50,6 +50,7 @@ def command(
     """
     from regx.config.load import load_lanes
     from regx.runner.cluster import where_to_train
+    from regx.runner.standing import grid_folder
     from regx.studies.race.display import check_svg, kept_runs, print_final, race_state, write_svg
     from regx.studies.race.scene import scene
     from regx.studies.sweep.display import print_grid, print_sweep
@@ -64,7 +65,7 @@ def command(
     lanes = [cell.config for cell in race.cells]
     warn(lanes, quiet, peek, lanes=True)
     picture = scene(lanes[0].dataset, lanes[0].seeds)
-    kept = [] if force else kept_runs(lanes, Path(out) / race.folder_name)
+    kept = [] if force else kept_runs(lanes, grid_folder(race, Path(out)))
     state = race_state(lanes, peek, kept, picture)
     with resumable(quiet, force), race_view(quiet or json, state, picture) as (on_progress, watch):
         found = sweep(race, race.cells, Path(out), places, force, on_progress, peek=peek, watch=watch)

@@ -43,15 +43,16 @@ def command(
     from regx.report.run import print_plan, print_run
     from regx.runner.cluster import where_to_train
     from regx.runner.runs import Target, bring_up_to_date, check_free, missing
+    from regx.runner.standing import run_folder
 
     places = where_to_train(jobs, dask)
     loaded = load_config(config, overrides or (), seeds)
-    target = Target(loaded, Path(out) / loaded.folder_name)
+    target = Target(loaded, run_folder(loaded, Path(out)))
     if dry_run:
         print_plan(target.folder, [member.seed for member in missing([target], force)], sys.stdout, json)
         return
     check_free([target], force)
     warn([loaded], quiet, peek)
     with resumable(quiet, force), progress_bar(quiet or json) as on_progress:
-        bring_up_to_date([target], places, force, on_progress, peek=peek)
+        bring_up_to_date([target], places, force, on_progress, peek=peek, pictured="run")
     raise typer.Exit(print_run(read_run(target.folder), sys.stdout, json))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from typing import Any
 
+from regx.config.identity import Identity, digest, identity
 from regx.core.parameters import parameters
 from regx.core.regularizer import Regularizer
 from regx.data.dataset import Source
@@ -32,19 +31,13 @@ class Config:
     seeds: tuple[int, ...]
     resolved: dict[str, Any]
 
-    def digest(self) -> str:
-        """8 hex digits of the resolved config without its seeds: what the run folder is named by."""
-        return digest({key: value for key, value in self.resolved.items() if key != "seeds"})
-
     @property
     def folder_name(self) -> str:
         return f"{self.name}-{self.digest()}"
 
-
-def digest(data: Any) -> str:
-    """8 hex digits of the SHA-256 of plain data as canonical JSON."""
-    canonical = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:8]
+    def digest(self, identity: Identity = identity) -> str:
+        """8 hex digits of the question that it asks: the run folder's name ends in them."""
+        return digest({key: value for key, value in identity(self.resolved).items() if key != "seeds"})
 
 
 def settings_of(component: Any) -> dict[str, Any]:

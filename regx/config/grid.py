@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from regx.config.config import Config, digest
+from regx.config.config import Config
+from regx.config.identity import Identity, digest, identity
 
 MAX_NAME = 100
 
@@ -46,15 +47,26 @@ class Grid:
     lanes: bool = False
 
     @property
+    def prefix(self) -> str:
+        """How the names of its folders begin."""
+        return f"{self.name}-{'race' if self.lanes else 'sweep'}"
+
+    @property
     def folder_name(self) -> str:
-        """The folder of the sweep, named from the config it starts from and its axes; seeds do not change it."""
-        base = {key: value for key, value in self.cells[0].config.resolved.items() if key != "seeds"}
+        return f"{self.prefix}-{self.digest()}"
+
+    def digest(self, identity: Identity = identity) -> str:
+        """8 hex digits of the config that it starts from and its axes, by which its folder is named.
+
+        identity: what a resolved config is told apart by; seeds change nothing.
+        """
+        base = {key: value for key, value in identity(self.cells[0].config.resolved).items() if key != "seeds"}
         if self.lanes:
             shared = {key: value for key, value in base.items() if key not in ("name", "regularizers")}
-            stacks = {cell.config.name: cell.config.resolved["regularizers"] for cell in self.cells}
-            return f"{self.name}-race-{digest({**shared, 'name': self.name, 'lanes': stacks})}"
+            stacks = {cell.config.name: identity(cell.config.resolved)["regularizers"] for cell in self.cells}
+            return digest({**shared, "name": self.name, "lanes": stacks})
         axes = [[axis.key, list(axis.values), *([axis.stack] if axis.stack else [])] for axis in self.axes]
-        return f"{self.name}-sweep-{digest({'config': {**base, 'name': self.name}, 'axes': axes})}"
+        return digest({"config": {**base, "name": self.name}, "axes": axes})
 
 
 def permitted(name: str) -> str:

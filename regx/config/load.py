@@ -22,6 +22,7 @@ from regx.config.axes import FoundAxis, find_axes
 from regx.config.config import Config
 from regx.config.forms import extended, long_form
 from regx.config.grid import Axis, Cell, Grid, cell_name, labels_of, permitted
+from regx.config.identity import known
 from regx.config.overrides import Override, with_overrides
 from regx.config.problems import ConfigError, Problem
 from regx.config.problems import Path as KeyPath
@@ -58,6 +59,20 @@ def config_of(mapping: Mapping[str, Any], where: str, overrides: Sequence[str] =
     Paths are relative to the current directory.
     """
     return _draft(mapping, overrides, seeds, where).config()
+
+
+def stored_config(
+    resolved: Mapping[str, Any], where: Path, table: str | None = None, overrides: Sequence[str] = ()
+) -> Config:
+    """The config of a run folder, whose file is `where`. What a later version of the same format added is left out.
+
+    table: where the table was when it was trained on, for a folder that has been moved alone.
+    """
+    config = _draft(known(resolved), overrides, None, str(where)).config()
+    path = getattr(config.dataset, "path", None)
+    if table and path and not os.path.exists(path):  # noqa: PTH110
+        config = replace(config, dataset=replace(config.dataset, path=table))  # type: ignore[call-arg]  # it has one
+    return config
 
 
 def load_grid(

@@ -304,5 +304,5 @@ def snapshot_epochs(training: Training) -> frozenset[int]:
     Those of a network that stops early end with the epoch at which it does.
     """
     evaluated = sorted({*range(0, training.epochs + 1, training.eval_every), training.epochs})
-    chosen = np.linspace(len(evaluated) - 1, 0, training.snapshots).round().astype(int)
+    chosen = np.linspace(len(evaluated) - 1, 0, training.snapshots or 0).round().astype(int)
     return frozenset(evaluated[index] for index in chosen)

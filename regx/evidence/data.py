@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from regx.config.load import load_config
 from regx.core.errors import InputError
 from regx.data.dataset import Dataset
 from regx.evidence.run import Run
-from regx.store.files import CONFIG
 
 
 def dataset_of(run: Run, seed: int) -> Dataset:
@@ -18,7 +16,7 @@ def dataset_of(run: Run, seed: int) -> Dataset:
 
 def datasets_of(run: Run, seeds: Sequence[int]) -> dict[int, Dataset]:
     """Those of several seeds."""
-    source = load_config(run.folder / CONFIG).dataset
+    source = run.typed.dataset
     found, expected = source.fingerprint(), run.summary.data_fingerprint
     if found != expected:
         raise InputError(

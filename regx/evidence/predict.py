@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regx.config.config import Config
-from regx.config.load import load_config
 from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.nn.layout import Layout
@@ -58,7 +57,7 @@ def _outputs(run: Run, x: Any, networks: list[dict[str, Array]]) -> Array:
             f"x: expected shape (n, {features}), a column for each feature the network sees, found {np.shape(x)}. "
             f"`regx data {run.folder / CONFIG} --seed {run.seeds[0]} --out DIR` writes them."
         )
-    return outputs(load_config(run.folder / CONFIG), run.summary.task, networks, rows)
+    return outputs(run.typed, run.summary.task, networks, rows)
 
 
 def outputs(config: Config, task: str, networks: Sequence[Mapping[str, Array]], x: Array) -> Array:

@@ -21,16 +21,19 @@ from regx.store.files import (
     SNAPSHOTS,
     SUMMARY,
     WEIGHTS,
-    damaged,
     read_config,
     read_json,
 )
 from regx.store.lock import holder
+from regx.store.opened import damaged
 from regx.store.summary import Summary, check, over_seeds, stack_text
 from regx.store.summary import summary as empty_summary
 
 if TYPE_CHECKING:
     import pandas
+
+    from regx.config.config import Config
+    from regx.store.metrics import Rows
 
 Needed = Literal["rows", "metrics", "weights", "snapshots"]
 
@@ -89,16 +92,38 @@ class Run:
     @functools.cached_property
     def metrics(self) -> pandas.DataFrame:
         """The table of metrics.csv, finished seeds only. Raises InputError if the file is missing or damaged."""
-        from regx.store.metrics import read_frame
+        from regx.store.metrics import Rows, read_frame
 
-        return read_frame(self.rows, columns(self.summary.task))
+        return read_frame(Rows(self.columns, self.rows), self.summary.task)
 
     @functools.cached_property
     def rows(self) -> dict[int, str]:
         """The lines of metrics.csv by finished seed. Raises InputError, naming the lines, if they are damaged."""
+        return self._stored.lines
+
+    @functools.cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of metrics.csv after `seed`, as the file declares them."""
+        return self._stored.names
+
+    @functools.cached_property
+    def _stored(self) -> Rows:
         from regx.store.metrics import read_rows
 
-        return read_rows(self.folder / METRICS, columns(self.summary.task), self.summary["seeds"])
+        return read_rows(self.folder / METRICS, self.summary.task, self.summary["seeds"])
+
+    @functools.cached_property
+    def versions(self) -> list[str]:
+        """With what the finished seeds were trained, such as `regx 0.1.0 with NumPy 2.4`, each once."""
+        found = self.about.get("trainings") or [self.about]
+        return sorted({_versions(found[entry.get("training", 0)]) for entry in self.summary["seeds"].values()})
+
+    @functools.cached_property
+    def typed(self) -> Config:
+        """The config as classes, without keys that a later version has added. Raises InputError where it is wrong."""
+        from regx.config.load import stored_config
+
+        return stored_config(self.config, self.folder / CONFIG, self.about.get("table"))
 
     @functools.cached_property
     def weights(self) -> dict[str, Array]:
@@ -167,6 +192,13 @@ def read_run(folder: Path | str) -> Run:
                 _ = run.rows  # raises, and names the line
             raise
     return run
+
+
+def _versions(training: Any) -> str:
+    """With what a start trained its networks, in words."""
+    found = training.get("versions") if isinstance(training, dict) else None
+    known = found if isinstance(found, dict) else {}
+    return f"regx {known.get('regx', '?')} with NumPy {known.get('numpy', '?')}"
 
 
 def _check_size(path: Path, least: int) -> None:

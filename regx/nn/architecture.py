@@ -51,11 +51,13 @@ class Training:
     )
     dtype: str = choice("float32", ("float32", "float64"), help="precision that is computed in")
     eval_every: int = integer(1, ge=1, help="metrics are taken at epoch 0, at every k-th and at the last one")
-    snapshots: int = integer(
-        0,
+    snapshots: int | None = integer(
+        None,
         ge=0,
         le=1000,
-        help="epochs, spread evenly, at which the weights of the first seed are kept for pictures; 0 for none",
+        optional=True,
+        help="epochs, spread evenly, at which the weights of the first seed are kept for pictures; 0 for none, null for "
+        "40 in a race and in a run of one or two features",
     )
     checkpoint_seconds: float = number(
         30.0, gt=0, help="seconds between checkpoints, from which a killed training goes on"

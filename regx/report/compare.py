@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from typing import IO
 
 from regx.report.render import print_rows
-from regx.report.table import Row, compare_rows, known_columns, only_changed, read_with_baseline, sort_rows
+from regx.report.table import (
+    Row,
+    compare_rows,
+    known_columns,
+    mixed_versions,
+    only_changed,
+    read_with_baseline,
+    sort_rows,
+)
 
 
 def print_comparison(
@@ -32,7 +40,7 @@ def print_comparison(
     rows = compare_rows(runs, baseline, metric, also=[*(columns or ()), *([sort] if sort else ())])
     rows = sort_rows(only_changed(rows, runs) if changed else rows, sort, top)
     print_rows(rows, format, stream, columns, sort or "val_loss")
-    return problems + _without_baseline(rows)
+    return problems + mixed_versions(runs) + _without_baseline(rows)
 
 
 def _without_baseline(rows: Sequence[Row]) -> list[str]:

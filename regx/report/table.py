@@ -283,6 +283,12 @@ def _measured(runs: Sequence[Run], metric: str) -> bool:
     return not any(run.completed_seeds for run in runs) or any(run.per_seed(metric) for run in runs)
 
 
+def mixed_versions(runs: Sequence[Run]) -> list[str]:
+    """A sentence where networks that are compared were trained by different versions, whose last bits may differ."""
+    found = sorted({version for run in runs for version in run.versions})
+    return [f"versions are mixed: some seeds were trained by {', others by '.join(found)}"] if len(found) > 1 else []
+
+
 def is_equal(row: Row) -> bool:
     """Whether a run does at every shared seed exactly as the baseline: if they are enough, no more would tell them."""
     return bool(row.get("shared")) and row.get("tied") == row["shared"]
@@ -305,12 +311,14 @@ def _plain_run(runs: Sequence[Run]) -> tuple[Run | None, str | None]:
     the l2(0) of a sweep. Label noise, residual connections and tied weights may be there if all runs have them. Of
     several it is the one whose remaining settings most runs share.
     """
+    from regx.config.identity import question
+
     apart = {id(run): in_data_and_shape(run.config) for run in runs}
     common = set.intersection(*(set(map(repr, one.items())) for one in apart.values())) if runs else set()
 
     def others(run: Run) -> str:
         without = {*in_optimizer(run.config), *apart[id(run)]}
-        own = {key: item for key, item in _dotted(run.config).items() if key.rpartition(".")[2] not in without}
+        own = {key: item for key, item in _dotted(question(run.config)).items() if key.rpartition(".")[2] not in without}
         plain = {key: item for key, item in own.items() if not key.startswith("regularizers.")}
         return json.dumps(plain, sort_keys=True, default=str)
 
@@ -377,7 +385,7 @@ def _groups(runs: Sequence[Run]) -> dict[str, list[Run]]:
     for run in runs:
         dataset = run.config["dataset"]
         dataset = dataset if isinstance(dataset, Mapping) else {"name": dataset}
-        facts = {str(key): _plain(item) for key, item in dataset.items() if key != "name"}
+        facts = {str(key): _plain(item) for key, item in dataset.items() if key not in ("name", "path")}
         facts |= {"task": run.summary.task, "data": run.summary.data_fingerprint[:12]}
         keys[id(run)] = repr(sorted(facts.items()))
         kinds.setdefault(run.summary.dataset, {})[keys[id(run)]] = facts
@@ -395,7 +403,13 @@ def _groups(runs: Sequence[Run]) -> dict[str, list[Run]]:
 
 def only_changed(rows: Sequence[Row], runs: Sequence[Run]) -> list[Row]:
     """The rows with `changed` instead of `stack`: the config keys that differ within the group, and their values."""
-    configs = {str(run.folder): _dotted(run.config) for run in runs}
+    from regx.config.identity import NO_QUESTION
+
+    # Where a group's one table lies, and what was kept of a training, changed nothing.
+    unasked = {".".join(key) for key in NO_QUESTION}
+    configs = {
+        str(run.folder): {key: item for key, item in _dotted(run.config).items() if key not in unasked} for run in runs
+    }
     differ: dict[str, set[str]] = {}
     for group in {row["group"] for row in rows}:
         members = [configs[row["run"]] for row in rows if row["group"] == group]

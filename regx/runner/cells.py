@@ -11,8 +11,10 @@ from regx.evidence.run import Run, read_run
 from regx.runner.cluster import Jobs
 from regx.runner.execute import Watch
 from regx.runner.networks import OnProgress
+from regx.runner.plan import Pictured
 from regx.runner.runs import Target, bring_up_to_date
-from regx.store.files import SWEEP, write_json
+from regx.runner.standing import run_folder
+from regx.store.files import FORMAT, SWEEP, write_json
 from regx.store.lock import Lock
 
 
@@ -27,14 +29,15 @@ def train_cells(
     command: Sequence[str] | None = None,
     peek: bool = False,
     watch: Watch | None = None,
+    pictured: Pictured = None,
 ) -> list[Run]:
     """Train what the cells lack, each in a run folder inside `folder`, and write sweep.json: the run of each cell.
 
     axes: `key` and `values` of each. One holds the folder to the end.
     """
-    targets = [Target(cell.config, folder / cell.config.folder_name) for cell in cells]
+    targets = [Target(cell.config, run_folder(cell.config, folder)) for cell in cells]
     with Lock(folder) as held:
-        bring_up_to_date(targets, jobs, force, on_progress, command, watch, peek, held)
+        bring_up_to_date(targets, jobs, force, on_progress, command, watch, peek, held, pictured)
         write_sweep(folder, name, axes, targets, [cell.point for cell in cells])
     return [read_run(target.folder) for target in targets]
 
@@ -51,4 +54,4 @@ def write_sweep(
     Raises RegxError if the disk refuses.
     """
     cells = [{"run": target.folder.name, "point": point} for target, point in zip(targets, points, strict=True)]
-    write_json(folder / SWEEP, {"name": name, "axes": axes, "cells": cells})
+    write_json(folder / SWEEP, {"format": FORMAT, "name": name, "axes": axes, "cells": cells})

@@ -110,12 +110,12 @@ class Checkpoints:
             "peek": self._peek,
             "members": [
                 {
-                    "digest": self._configs[member.config].digest(),
+                    "digest": config.digest(),
                     "seed": member.seed,
-                    "data": fingerprint(self._configs[member.config].dataset),
-                    "pictured": is_pictured(self._configs[member.config], member.seed),
+                    "data": fingerprint(config.dataset),
+                    "snapshots": is_pictured(config, member.seed) and config.training.snapshots,
                 }
-                for member in members
+                for member, config in ((member, self._configs[member.config]) for member in members)
             ],
         }
 

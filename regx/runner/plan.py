@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -30,6 +30,12 @@ MOST_NETWORKS = 16
 # What one core does with small matrix products, and what a step and a call cost besides; for estimates only.
 FLOPS = 4e10
 SECONDS_PER_STEP = 2e-5
+
+
+Pictured = Literal["run", "race", None]
+# What is kept of a training for its pictures: snapshots of one network.
+PICTURES, PICTURES_BYTES = 40, 4 << 20
+MOST_FEATURES_PICTURED = 2
 
 
 @dataclass(frozen=True)
@@ -213,9 +219,26 @@ def _population(configs: Sequence[Config], part: Sequence[Member], peek: bool) -
     )
 
 
+def with_snapshots(config: Config, pictured: Pictured) -> Config:
+    """The config with a number of snapshots, where it has none: as many as fit in a few megabytes, or 0.
+
+    pictured: of a race there are pictures whatever the data are, of a run where they have one or two features.
+    """
+    if config.training.snapshots is not None:
+        return config
+    number = 0
+    if pictured is not None:
+        data = dataset(config.dataset, config.seeds[0])
+        layout = Layout(data.train.x.shape[1], config.architecture, data.train.y.shape[1], config.stack)
+        each = layout.size * np.dtype(config.training.dtype).itemsize
+        if pictured == "race" or data.train.x.shape[1] <= MOST_FEATURES_PICTURED:
+            number = min(PICTURES, PICTURES_BYTES // each)
+    return dataclasses.replace(config, training=dataclasses.replace(config.training, snapshots=int(number)))
+
+
 def is_pictured(config: Config, seed: int) -> bool:
     """Whether snapshots are taken of this network."""
-    return config.training.snapshots > 0 and seed == config.seeds[0]
+    return bool(config.training.snapshots) and seed == config.seeds[0]
 
 
 def networks_per_population(config: Config, data: Dataset) -> int:

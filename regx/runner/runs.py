@@ -21,10 +21,20 @@ from regx.runner.checkpoints import FOLDER, Checkpoints
 from regx.runner.cluster import Jobs
 from regx.runner.execute import Watch
 from regx.runner.networks import OnProgress, train_networks
-from regx.runner.plan import Member, Work, dataset, fingerprint, forget_data
+from regx.runner.plan import Member, Pictured, Work, dataset, fingerprint, forget_data, with_snapshots
 from regx.store import lock
 from regx.store.about import about
-from regx.store.folder import RunWriter, Status, can_be_kept, check_data, check_peek, finished_seeds, mark, settle
+from regx.store.folder import (
+    RunWriter,
+    Status,
+    can_be_kept,
+    check_data,
+    check_peek,
+    finished_seeds,
+    mark,
+    pictured_seeds,
+    settle,
+)
 
 WAIT_PER_WRITING = 9.0  # between two writings into one folder, in multiples of the time that the first took
 
@@ -42,6 +52,8 @@ def missing(targets: Sequence[Target], force: bool) -> list[Member]:
     members = []
     for number, target in enumerate(targets):
         finished = set() if force else set(finished_seeds(target.folder))
+        if target.config.training.snapshots:  # asked for by the config, and kept of its first seed alone
+            finished -= set(target.config.seeds[:1]) - set(pictured_seeds(target.folder))
         members += [Member(number, seed) for seed in target.config.seeds if seed not in finished]
     return members
 
@@ -66,12 +78,14 @@ def bring_up_to_date(
     watch: Watch | None = None,
     peek: bool = False,
     held: lock.Lock | None = None,
+    pictured: Pictured = None,
 ) -> None:
     """Train what is missing in the targets' folders and write it there, each population as it is finished.
 
     jobs: processes, None for as many as the work is worth; or a cluster. command: what run.json is to say was typed.
     watch: who wants to see the networks train side by side. peek: what is chosen is chosen by the test split.
-    held: the lock on the folder that the targets stand in, of a caller who has it already.
+    held: the lock on the folder that the targets stand in, of a caller who has it already. pictured: for whose pictures
+    snapshots are kept of configs that do not say how many they want.
     Whatever ends this early, what is finished stays, and the folders say how they were left.
     Raises RegxError where a folder holds something else, or cannot be written.
     """
@@ -86,7 +100,7 @@ def bring_up_to_date(
             lacking = {member.config for member in members}
             finished = [target for number, target in enumerate(targets) if number not in lacking]
             _check(finished, peek)
-            configs = [target.config for target in targets]
+            configs = [with_snapshots(target.config, pictured) for target in targets]
             checkpoints = Checkpoints(place, configs, peek)
             resumed = checkpoints.found(members, force)
             folders = _Folders(targets, members, force, command, peek, own, checkpoints)
@@ -154,6 +168,7 @@ class _Folders:
             "rows": [len(split.x) for split in (data.train, data.val, data.test)],
             "data_fingerprint": fingerprint(source),
             "digest": target.config.digest(),
+            "table": getattr(source, "path", None),
         }
         # A forced run trains anew what it is asked for. Other seeds are dropped only where they are of other data, or
         # the folder is damaged.

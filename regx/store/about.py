@@ -5,12 +5,13 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from typing import Any
 
 import regx
+from regx.store.files import FORMAT
 
 
 def about(
@@ -22,6 +23,7 @@ def about(
     peek: whether the test split was used for choosing.
     """
     return {
+        "format": FORMAT,
         "task": task,
         "data_fingerprint": data_fingerprint,
         "digest": digest,
@@ -34,6 +36,11 @@ def about(
             "python": platform.python_version(),
         },
     }
+
+
+def training_facts(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Of run.json, what is said of each start that trained some seeds: versions, command, commit."""
+    return {key: about.get(key) for key in ("versions", "command", "git_commit")}
 
 
 def now() -> str:

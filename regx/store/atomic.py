@@ -10,6 +10,7 @@ import secrets
 from pathlib import Path
 
 from regx.core.errors import InputError, RegxError
+from regx.store.opened import opened
 
 TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")  # what a killed process leaves of a file that it was writing
 
@@ -49,8 +50,7 @@ def append_lines(path: Path, lines: bytes, durable: bool = True) -> None:
     Raises RegxError naming the path if the disk refuses; what it took of the lines is then taken back.
     """
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
-        try:
+        with opened(path, os.O_WRONLY | os.O_APPEND) as descriptor:
             before = os.fstat(descriptor).st_size
             try:
                 written = _written(descriptor, lines)
@@ -62,8 +62,6 @@ def append_lines(path: Path, lines: bytes, durable: bool = True) -> None:
                 with contextlib.suppress(OSError):
                     os.ftruncate(descriptor, before)
                 raise
-        finally:
-            os.close(descriptor)
     except OSError as error:
         raise unwritable(path, error) from error
 
@@ -74,9 +72,10 @@ def clear_temporaries(folder: Path) -> None:
     Raises RegxError naming the folder if the disk refuses.
     """
     try:
-        for entry in folder.iterdir():
-            if TEMPORARY.fullmatch(entry.name):
-                entry.unlink()
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if TEMPORARY.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                    Path(entry).unlink()
     except OSError as error:
         raise unwritable(folder, error) from error
 
@@ -100,7 +99,7 @@ def make_folder(folder: Path) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Flush to the disk which names are in a folder."""
-    if os.name == "posix":
+    if hasattr(os, "O_DIRECTORY"):  # Windows does not open folders
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)

@@ -10,14 +10,19 @@ import re
 from pathlib import Path
 from typing import Any
 
-from regx.core.errors import InputError, RegxError
+from regx.config.problems import ConfigError
+from regx.core.errors import InputError
+from regx.core.memory import memory
 from regx.store.atomic import write_atomically
+from regx.store.opened import damaged, read_bytes
 
 CONFIG, METRICS, SUMMARY, WEIGHTS, ABOUT = "config.yaml", "metrics.csv", "summary.json", "weights.npz", "run.json"
 PREPARATION = "preparation.json"  # of a table: what new rows go through before each seed's network sees them
 SNAPSHOTS = "snapshots.npz"  # where the config asks for some
 SWEEP, BIAS_VARIANCE = "sweep.json", "bias_variance.json"  # of folders that hold a study
 SEAL = "sha256"
+FORMAT = 2  # of run folders and studies, in run.json and in the file of a study; 1 had no number (version 0.1.0)
+MOST_BYTES, MOST_BYTES_IN_MEMORY = 16 << 20, 2 << 30  # of a small file, and of one as large as its run
 _JSON_SEAL = re.compile(r',\n  "sha256": "([0-9a-f]{64})"\n}\n\Z')
 _YAML_SEAL = re.compile(r"# sha256: ([0-9a-f]{64})\n\Z")
 
@@ -31,14 +36,6 @@ def strict(value: Any) -> Any:
     return [strict(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def damaged(path: Path, what: str) -> InputError:
-    """The error of a file that is not as it was written."""
-    return InputError(
-        f"{path}: damaged: {what}. Restore the file, or remove the folder {path.parent} and type the command that "
-        "made it again."
-    )
-
-
 def write_json(path: Path, value: dict[str, Any]) -> None:
     """Write a mapping with a seal: its last key is the SHA-256 of the text before it."""
     unsealed = {key: item for key, item in strict(value).items() if key != SEAL}
@@ -46,22 +43,42 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
     write_atomically(path, f'{text},\n  "{SEAL}": "{sha256(text.encode())}"\n}}\n'.encode())
 
 
-def read_json(path: Path, keys: tuple[str, ...] = (), sealed: bool = False) -> dict[str, Any]:
+def read_json(path: Path, keys: tuple[str, ...] = (), sealed: bool = False, most: int = MOST_BYTES) -> dict[str, Any]:
     """The mapping in a JSON file, which must have `keys`. A seal is checked, and with `sealed` there must be one.
 
-    Raises InputError naming file and line.
+    Raises InputError naming file and line, and where a later version has written it.
     """
-    text = read_text(path)
+    text = read_text(path, most)
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         raise damaged(path, f"expected JSON, found at line {error.lineno}: {error.msg}") from None
     except RecursionError:
         raise damaged(path, "expected JSON, found brackets nested without end") from None
     except ValueError as error:  # a number of thousands of digits
         raise damaged(path, f"expected JSON, found: {error}") from None
+    _check_format(path, value)
     _check_seal(path, text, _JSON_SEAL, sealed)
     return _mapping(path, value, keys)
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word}, which is no number of JSON")
+
+
+def _check_format(path: Path, value: Any) -> None:
+    """Raise InputError if a later version has written the file, in a format that this one does not know."""
+    found = value.get("format", 1) if isinstance(value, dict) else 1
+    if type(found) is not int or found < 1:
+        raise damaged(path, f"expected a number under 'format', found {found!r}")
+    if found > FORMAT:
+        versions = value.get("versions")
+        by = versions.get("regx") if isinstance(versions, dict) else None
+        least = f"regx>={by}" if isinstance(by, str) and re.fullmatch(r"[0-9a-z.+]{1,30}", by) else "regx"
+        raise InputError(
+            f"{path}: expected format {FORMAT} or an earlier one, found {found}, which a later version of regx has "
+            f"written. Type: pip install --upgrade '{least}'"
+        )
 
 
 def config_text(resolved: dict[str, Any]) -> str:
@@ -84,19 +101,14 @@ def read_config(path: Path, sealed: bool = False) -> dict[str, Any]:
 
     Raises InputError naming file and line.
     """
-    import yaml
+    from regx.config.reader import read_stored
 
-    # The C parser reads a config in a third of a millisecond, the Python one in four.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     text = read_text(path)
     try:
-        value = yaml.load(text, Loader=loader)  # noqa: S506  both are safe loaders
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}" if mark else ""
-        raise damaged(path, f"expected YAML, found{where}: {getattr(error, 'problem', None) or 'no YAML'}") from None
-    except (ValueError, RecursionError) as error:  # such as a date in the 13th month
-        raise damaged(path, f"expected YAML, found {error}") from None
+        value = read_stored(text, str(path)).plain()
+    except ConfigError as error:
+        problem = error.problems[0]
+        raise damaged(path, f"expected YAML, found at line {problem.place.line}: {problem.message}") from None
     _check_seal(path, text, _YAML_SEAL, sealed)
     config = _mapping(path, value, ("dataset", "regularizers", "seeds"))
     expect(path, config, "dataset", dict)
@@ -108,14 +120,15 @@ def read_config(path: Path, sealed: bool = False) -> dict[str, Any]:
     return config
 
 
-def read_text(path: Path) -> str:
-    """The text of a file. Raises InputError if it is missing or not UTF-8, RegxError if the disk refuses."""
+def most_bytes() -> int:
+    """The size of the largest file that is read whole: it takes several times as much memory."""
+    return int(min(memory() / 16, MOST_BYTES_IN_MEMORY))
+
+
+def read_text(path: Path, most: int = MOST_BYTES) -> str:
+    """The text of a file. Raises InputError if it is missing, too large or not UTF-8, RegxError if the disk refuses."""
     try:
-        return path.read_bytes().decode()
-    except (FileNotFoundError, NotADirectoryError):
-        raise damaged(path, "expected a file, found none") from None
-    except OSError as error:
-        raise RegxError(f"{path}: cannot be read: {error.strerror or error}.") from error
+        return read_bytes(path, most).decode()
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         found = error.object[error.start]

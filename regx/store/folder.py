@@ -8,6 +8,7 @@ listed are ignored by readers and dropped by the next writer. There is one write
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -16,8 +17,7 @@ from typing import Any, Literal, Self
 from regx.core.arrays import Array
 from regx.core.errors import InputError, RegxError
 from regx.core.trained import Trained
-from regx.metrics import columns
-from regx.store.about import now
+from regx.store.about import now, training_facts
 from regx.store.atomic import append_lines, write_atomically
 from regx.store.files import (
     ABOUT,
@@ -28,6 +28,7 @@ from regx.store.files import (
     SNAPSHOTS,
     SUMMARY,
     WEIGHTS,
+    most_bytes,
     read_config,
     read_json,
     sha256,
@@ -37,6 +38,7 @@ from regx.store.files import (
 )
 from regx.store.lock import LOCK, Lock, holder
 from regx.store.metrics import format_metrics, format_rows, read_rows
+from regx.store.opened import is_own_folder, read_bytes
 from regx.store.summary import seed_summary, summary
 from regx.store.weights import digest, format_weights, read_arrays, read_snapshots, read_weights
 
@@ -62,19 +64,24 @@ class RunWriter:
         lock: Lock | None = None,
     ) -> None:
         self._folder, self._resolved, self._about = folder, resolved, about
-        self._names = columns(about["task"])
+        if lock is None:
+            is_own_folder(folder)  # a study's cell may be a link to anywhere
         self._lock = lock or Lock(folder)
         try:
             self._entries = _finished(folder, resolved, about) if keep_finished else {}
             self._drops = not keep_finished and (folder / SUMMARY).exists()  # what is there goes when something comes
-            rows = {} if self._drops else read_rows(folder / METRICS, self._names, self._entries)
+            # A folder keeps the columns that it was begun with.
+            kept = read_rows(folder / METRICS, about["task"], {} if self._drops else self._entries)
+            self._names, rows = kept.names, kept.lines
             try:
                 _seal(folder)
             except RegxError:
                 if not self._drops:  # what is trained anew takes the place of what is damaged
                     raise
-            running = {"status": "running", "started": now(), "finished": None, **about}
             was_begun = (folder / ABOUT).exists()
+            trainings = [*(_trainings(folder) if self._entries else ()), training_facts(about)]
+            self._training = len(trainings) - 1
+            running = {"status": "running", "started": now(), "finished": None, **about, "trainings": trainings}
             if was_begun:  # a completed run stops being one before it is asked for more seeds
                 write_json(folder / ABOUT, running)
             self._seeds = _write_config(folder, resolved, self._entries)
@@ -96,6 +103,7 @@ class RunWriter:
 
         Raises RegxError naming the file if the disk refuses.
         """
+        self._lock.check()
         if not self._drops:
             self._append({seed: own for seed, own in metrics.items() if str(seed) not in self._entries}, durable=False)
 
@@ -105,13 +113,14 @@ class RunWriter:
         When all seeds that config.yaml asks for are finished the status becomes `completed`, or `diverged` if one of
         them has diverged. Raises InputError if the folder is damaged; RegxError if the disk refuses.
         """
+        self._lock.check()
         folder, names = self._folder, self._names
         new = {str(one.seed): one for one in trained}
         rows = {one.seed: format_rows(one.seed, one.metrics, names) for one in trained}
         kept = {seed: entry for seed, entry in self._entries.items() if seed not in new}
         arrays = read_weights(folder / WEIGHTS, kept)
         if self._drops or len(kept) < len(self._entries):
-            others = read_rows(folder / METRICS, names, kept)
+            others = read_rows(folder / METRICS, self._about["task"], kept).lines
             write_json(folder / SUMMARY, self._summary(kept))
             self._write_metrics({**others, **rows})
             self._appended |= {one.seed: len(one.metrics["epoch"]) for one in trained}
@@ -130,7 +139,9 @@ class RunWriter:
         for seed, one in new.items():
             text = rows[one.seed]
             found = seed_summary(one, self._about["task"])
-            entries[seed] = {**found, "bytes": len(text), "sha256": self._digests(one, text)}
+            entries[seed] = {
+                **found, "training": self._training, "bytes": len(text), "sha256": self._digests(one, text),
+            }  # fmt: skip
         # So that a file that was cut is noticed without reading it. Rows of seeds in training come and go.
         sizes = {
             METRICS: len(format_metrics({}, names)) + sum(entry.get("bytes", 0) for entry in entries.values()),
@@ -216,8 +227,8 @@ class RunWriter:
         """metrics.csv with these seeds alone, unless that is what it is."""
         path, content = self._folder / METRICS, format_metrics(rows, self._names).encode()
         is_there = False
-        with contextlib.suppress(OSError):  # what cannot be read is written
-            is_there = path.read_bytes() == content
+        with contextlib.suppress(RegxError):  # what cannot be read is written
+            is_there = read_bytes(path, len(content)) == content
         if not is_there:
             write_atomically(path, content)
         self._order = sorted(rows)
@@ -225,7 +236,7 @@ class RunWriter:
     def _in_order(self) -> None:
         """Seeds that ended in another order, or a part at a time, are put in ascending order once all are there."""
         if any(after <= before for before, after in zip(self._order, self._order[1:], strict=False)):
-            self._write_metrics(read_rows(self._folder / METRICS, self._names, self._entries))
+            self._write_metrics(read_rows(self._folder / METRICS, self._about["task"], self._entries).lines)
 
 
 def write_run(
@@ -253,9 +264,9 @@ def settle(folder: Path) -> None:
     if all(str(seed) in entries for seed in read_config(folder / CONFIG)["seeds"]):
         with Lock(folder):
             if not is_marked:
-                names = columns(about["task"])
-                content = format_metrics(read_rows(folder / METRICS, names, entries), names).encode()
-                if (folder / METRICS).read_bytes() != content:
+                rows = read_rows(folder / METRICS, about["task"], entries)
+                content = format_metrics(rows.lines, rows.names).encode()
+                if read_bytes(folder / METRICS, most_bytes()) != content:
                     write_atomically(folder / METRICS, content)
                 mark(folder, _ended(entries))
 
@@ -269,6 +280,11 @@ def mark(folder: Path, status: Status) -> None:
 def finished_seeds(folder: Path) -> list[int]:
     """The seeds that need no training; none if there is no such folder."""
     return sorted(int(seed) for seed in _listed(folder))
+
+
+def pictured_seeds(folder: Path) -> list[int]:
+    """The finished seeds of which there are snapshots."""
+    return [int(seed) for seed, entry in _listed(folder).items() if "snapshots" in entry.get("sha256", {})]
 
 
 def check_data(folder: Path, fingerprint: str) -> None:
@@ -296,7 +312,7 @@ def can_be_kept(folder: Path, resolved: Mapping[str, Any], about: Mapping[str, A
     """Whether the finished seeds of a folder, if it has any, are of this config and this data, and whole."""
     try:
         entries = _finished(folder, resolved, about)
-        read_rows(folder / METRICS, columns(about["task"]), entries)
+        read_rows(folder / METRICS, about["task"], entries)
         read_weights(folder / WEIGHTS, entries)
         read_snapshots(folder / SNAPSHOTS, entries)
     except RegxError:  # damaged, or what cannot be read at all
@@ -327,12 +343,14 @@ def _finished(folder: Path, resolved: Mapping[str, Any], about: Mapping[str, Any
     listed = _listed(folder)
     if not listed:
         return {}
-    before = read_config(folder / CONFIG)
-    for key in sorted((before.keys() | resolved.keys()) - {"seeds"}):
-        if before.get(key) != strict(resolved.get(key)):
+    from regx.config.identity import question
+
+    before, asked = question(read_config(folder / CONFIG)), question(resolved)
+    for key in sorted(before.keys() | asked.keys()):
+        if before.get(key) != strict(asked.get(key)):
             raise InputError(
                 f"{folder / CONFIG}: expected the config that is being run, found another `{key}`: "
-                f"{before.get(key)} instead of {resolved.get(key)}. Choose another --out, or --force to train anew."
+                f"{before.get(key)} instead of {asked.get(key)}. Choose another --out, or --force to train anew."
             )
     check_peek(folder, bool(about.get("peek", False)))
     check_data(folder, about["data_fingerprint"])
@@ -342,6 +360,25 @@ def _finished(folder: Path, resolved: Mapping[str, Any], about: Mapping[str, Any
 def _write_config(folder: Path, resolved: Mapping[str, Any], finished: Mapping[str, Any]) -> list[int]:
     """Write config.yaml, which asks for what is asked for now and what is finished. Its seeds."""
     seeds = sorted({*resolved["seeds"], *map(int, finished)})
-    without = {key: value for key, value in resolved.items() if key != "seeds"}
+    dataset = dict(resolved["dataset"])
+    if isinstance(dataset.get("path"), str):
+        dataset["path"] = _from_folder(folder, dataset["path"])
+    without = {key: value for key, value in {**resolved, "dataset": dataset}.items() if key != "seeds"}
     write_config(folder / CONFIG, {**without, "seeds": seeds})
     return seeds
+
+
+def _from_folder(folder: Path, path: str) -> str:
+    """A table's path as config.yaml beside it can be read wherever both are moved; as it is where there is none."""
+    try:
+        table = Path(path).expanduser()
+        return Path(os.path.relpath(table.resolve(), folder.resolve())).as_posix() if table.exists() else path
+    except (OSError, ValueError):  # of a name that is too long, or of another drive of Windows
+        return path
+
+
+def _trainings(folder: Path) -> list[dict[str, Any]]:
+    """Who trained the seeds of a folder, start by start. A run of version 0.1.0 says it of all of them at once."""
+    about = read_json(folder / ABOUT)
+    found = about.get("trainings", [training_facts(about)])
+    return list(found) if isinstance(found, list) else []

@@ -1,7 +1,7 @@
 """One writer per folder: a lock that names its holder, and is free again when that holder is dead.
 
 The lock is the operating system's, on the file `.lock` in the folder: it ends with the process that holds it, however
-that ends. What stands in the file only says who that is. Where there is no such lock (Windows) nobody is kept out.
+that ends. What stands in the file only says who that is.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from regx.core.errors import RegxError
+from regx.core.errors import InputError, RegxError
+from regx.store import system
 from regx.store.about import now
 from regx.store.atomic import clear_temporaries, make_folder, unwritable
+from regx.store.opened import open_regular, opened
 
 LOCK = ".lock"
 # A reader who asks whether the lock is free holds it for a moment, so one refusal is none.
@@ -46,13 +48,10 @@ class Lock:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._is_new = not folder.is_dir()
-        self._descriptor = _acquire(folder)
+        self._descriptor: int | None = _acquire(folder)
         try:
-            if self._descriptor is not None:
-                os.ftruncate(self._descriptor, 0)
-                os.write(
-                    self._descriptor, json.dumps(asdict(Holder(os.getpid(), socket.gethostname(), now()))).encode()
-                )
+            os.ftruncate(self._descriptor, 0)
+            os.write(self._descriptor, json.dumps(asdict(Holder(os.getpid(), socket.gethostname(), now()))).encode())
             clear_temporaries(folder)
         except OSError as error:
             self.release()
@@ -61,14 +60,20 @@ class Lock:
             self.release()
             raise
 
+    def check(self) -> None:
+        """Raises RegxError if the lock is no longer there, so that another may write here: its holder must stop."""
+        if self._descriptor is None or not _is_there(self.folder / LOCK, self._descriptor):
+            raise RegxError(
+                f"{self.folder / LOCK}: expected the lock of this command, found that somebody has removed it, so "
+                "another command may write here. Stopped; what was finished stays, and the same command goes on."
+            )
+
     def release(self) -> None:
         """Give the lock back. A folder that was made for it and in which nothing was written is removed again."""
         if self._descriptor is None:
             return
-        with contextlib.suppress(OSError):
-            (self.folder / LOCK).unlink()
-        os.close(self._descriptor)
-        self._descriptor = None
+        descriptor, self._descriptor = self._descriptor, None
+        system.remove(self.folder / LOCK, descriptor, _is_there(self.folder / LOCK, descriptor))
         if self._is_new:
             with contextlib.suppress(OSError):
                 self.folder.rmdir()  # if it is empty
@@ -84,23 +89,11 @@ class Lock:
 
 def holder(folder: Path) -> Holder | None:
     """Who writes into a folder now; None if nobody does."""
-    if os.name != "posix":
-        return None
-    import fcntl
-
     try:
-        descriptor = os.open(folder / LOCK, os.O_RDONLY)
-    except OSError:
+        with opened(folder / LOCK) as descriptor:
+            return None if system.is_free(descriptor) else _named(descriptor)
+    except (OSError, InputError):  # whatever else stands there, nobody holds it
         return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return _named(descriptor)
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
-    return None
 
 
 def check_free(folder: Path) -> None:
@@ -118,50 +111,43 @@ def _in_use(folder: Path, found: Holder | None) -> RegxError:
     )
 
 
-def _acquire(folder: Path) -> int | None:
-    if os.name != "posix":
-        make_folder(folder)
-        return None
-    import fcntl
-
+def _acquire(folder: Path) -> int:
     path = folder / LOCK
     give_up = time.monotonic() + PATIENCE_SECONDS
     while True:
         make_folder(folder)
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            descriptor = open_regular(path, os.O_RDWR | os.O_CREAT)
         except FileNotFoundError:  # whoever left removed the folder, in which nothing was
             continue
         except OSError as error:
             raise unwritable(path, error) from error
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is_there(path, descriptor):
-                return descriptor
-            os.close(descriptor)  # its last holder has removed it meanwhile
-        except BlockingIOError:
-            found = _named(descriptor)
-            os.close(descriptor)
-            if time.monotonic() > give_up:
-                raise _in_use(folder, found) from None
-            time.sleep(SECONDS_BETWEEN_TRIES)
+            if system.acquire(descriptor):
+                if _is_there(path, descriptor):
+                    return descriptor
+                os.close(descriptor)  # its last holder has removed it meanwhile
+                continue
         except OSError as error:
             os.close(descriptor)
             raise RegxError(f"{path}: cannot be locked: {error.strerror or error}.") from error
-        except BaseException:
-            os.close(descriptor)
-            raise
+        found = _named(descriptor)
+        os.close(descriptor)
+        if time.monotonic() > give_up:
+            raise _in_use(folder, found)
+        time.sleep(SECONDS_BETWEEN_TRIES)
 
 
 def _is_there(path: Path, descriptor: int) -> bool:
     try:
-        return os.path.samestat(path.stat(), os.fstat(descriptor))
+        return os.path.samestat(path.lstat(), os.fstat(descriptor))
     except FileNotFoundError:
         return False
 
 
 def _named(descriptor: int) -> Holder | None:
     try:
-        return Holder(**json.loads(os.pread(descriptor, 4096, 0)))
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        return Holder(**json.loads(os.read(descriptor, 4096)))
     except (OSError, ValueError, TypeError):
         return None  # it has only just taken the lock

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from regx.core.arrays import Array
-from regx.store.files import damaged, read_text, sha256
+from regx.metrics import columns
+from regx.store.files import most_bytes, read_text, sha256
+from regx.store.opened import damaged
 
 if TYPE_CHECKING:
     import pandas
 
 
 def format_rows(seed: int, metrics: Mapping[str, Array], names: tuple[str, ...], first: int = 0) -> str:
-    """The rows of one network from row `first` on, as lines. metrics: a column for each name, (rows,).
+    """The rows of one network from row `first` on, as lines. metrics: a column for each name that is known, (rows,).
 
     float32 is printed to 9 digits and float64 to 17: both read back exactly. What does not exist (NaN) is an empty
     field.
     """
-    arrays = [metrics[name][first:] for name in names]
+    unknown = metrics["epoch"] * float("nan")
+    arrays = [metrics.get(name, unknown)[first:] for name in names]
     fields = [
         "%.0f" if name == "epoch" else "%.9g" if array.dtype.itemsize == 4 else "%r"
         for name, array in zip(names, arrays, strict=True)
@@ -35,17 +40,26 @@ def format_metrics(rows: Mapping[int, str], names: tuple[str, ...]) -> str:
     return ",".join(("seed", *names)) + "\n" + "".join(rows[seed] for seed in sorted(rows))
 
 
-def read_rows(path: Path, names: tuple[str, ...], seeds: Mapping[str, Any]) -> dict[int, str]:
-    """Each finished seed's lines, as they stand in the file. Rows of other seeds are what a killed process left.
+@dataclass(frozen=True)
+class Rows:
+    """What metrics.csv holds: the columns after `seed`, and each finished seed's lines, as they stand in the file."""
 
-    seeds: what summary.json says of each finished seed. Raises InputError, naming the line or lines, if one is not
-    whole, or not as it was written.
+    names: tuple[str, ...]
+    lines: dict[int, str]
+
+
+def read_rows(path: Path, task: str, seeds: Mapping[str, Any]) -> Rows:
+    """The columns that the file declares, and each finished seed's lines. Other rows are what a killed process left.
+
+    seeds: what summary.json says of each finished seed; without any, nothing is read, and the columns are those of the
+    task. Raises InputError, naming the line or lines, if one is not whole, or not as it was written.
     """
     if not seeds:
-        return {}
-    header, *lines = read_text(path).split("\n")
-    if header != ",".join(("seed", *names)):
-        raise damaged(path, f"expected in line 1 the columns `{','.join(('seed', *names))}`, found `{header}`")
+        return Rows(columns(task), {})
+    header, *lines = read_text(path, most_bytes()).split("\n")
+    names = tuple(header.split(",")[1:])
+    if not re.fullmatch(r"seed,epoch(,[a-z0-9_]{1,40}){1,100}", header) or len(set(names)) < len(names):
+        raise damaged(path, f"expected in line 1 columns such as `seed,{','.join(columns(task))}`, found others")
     ended = not lines.pop() if lines else False  # what stands behind the last line's end
     found: dict[str, list[str]] = {seed: [] for seed in seeds}
     numbers: dict[str, list[int]] = {seed: [] for seed in seeds}
@@ -67,17 +81,18 @@ def read_rows(path: Path, names: tuple[str, ...], seeds: Mapping[str, Any]) -> d
             if written is not None:
                 where = f"in lines {numbers[seed][0]} to {numbers[seed][-1]}"
                 raise damaged(path, f"expected {where} the rows of seed {seed} as they were written, found others")
-    return {int(seed): "".join([line + "\n" for line in own]) for seed, own in found.items()}
+    return Rows(names, {int(seed): "".join([line + "\n" for line in own]) for seed, own in found.items()})
 
 
-def read_frame(rows: Mapping[int, str], names: tuple[str, ...]) -> pandas.DataFrame:
-    """The table of the seeds' lines, as `read_rows` gives them."""
+def read_frame(rows: Rows, task: str) -> pandas.DataFrame:
+    """The table of the seeds' lines. Columns of the task that the file has not are NaN."""
     import pandas
 
-    lines = [line for seed in sorted(rows) for line in rows[seed].splitlines()]
+    lines = [line for seed in sorted(rows.lines) for line in rows.lines[seed].splitlines()]
     # By Python's own `float`: whether pandas reads the last digit right depends on its version.
     numbers = [[float(field or "nan") for field in line.split(",")] for line in lines]
-    frame = pandas.DataFrame(numbers, columns=["seed", *names], dtype="float64")
+    frame = pandas.DataFrame(numbers, columns=["seed", *rows.names], dtype="float64")
+    frame = frame.reindex(columns=list(dict.fromkeys(["seed", *columns(task), *rows.names])))
     return frame.astype({"seed": "int64", "epoch": "int64"})
 
 

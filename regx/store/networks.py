@@ -15,7 +15,7 @@ from regx.core.errors import InputError, RegxError
 from regx.core.trained import Trained
 from regx.metrics import columns
 from regx.store.atomic import append_lines, unwritable, write_atomically
-from regx.store.files import damaged
+from regx.store.opened import damaged
 from regx.store.summary import seed_summary
 
 NETWORKS = "networks.csv"

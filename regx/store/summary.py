@@ -15,12 +15,15 @@ from regx.metrics.metric import Metric
 from regx.optim import REGISTRY as OPTIMIZERS
 from regx.regularizers import REGISTRY
 from regx.stats.aggregate import UNKNOWN, Interval, mean_interval
-from regx.store.files import damaged, expect
+from regx.store.files import expect
+from regx.store.opened import damaged
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy as np
+
+NOTHING = {"mean": None, "low": None, "high": None}
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,17 @@ def check(path: Path, summary: dict[str, Any]) -> Summary:
         for number in expect(path, entry, "metrics", dict).values():
             if not isinstance(number, int | float | None):
                 raise damaged(path, f"expected numbers under 'metrics' of seed {seed}, found {number!r}")
-    return Summary(summary)
+    return Summary(_completed(summary))
+
+
+def _completed(summary: dict[str, Any]) -> dict[str, Any]:
+    """The summary with what an earlier version did not measure as what is not known."""
+    for name in columns(summary["task"]):
+        if name != "epoch":
+            summary["over_seeds"].setdefault(name, UNKNOWN)
+            for entry in summary["seeds"].values():
+                entry["metrics"].setdefault(name, None)
+    return summary
 
 
 def seed_summary(trained: Trained, task: str) -> dict[str, Any]:

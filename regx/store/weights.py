@@ -16,7 +16,7 @@ from typing import Any
 
 from regx.core.arrays import Array
 from regx.core.errors import RegxError
-from regx.store.files import damaged
+from regx.store.opened import damaged
 
 # What reading a damaged archive of arrays raises: of the archive, of its compression, of an array's header.
 DAMAGES = (

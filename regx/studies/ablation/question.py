@@ -12,6 +12,7 @@ from regx.runner.cells import train_cells
 from regx.runner.cluster import Jobs
 from regx.runner.networks import OnProgress
 from regx.runner.plan import dataset
+from regx.runner.standing import standing
 from regx.studies.ablation.judgement import design
 from regx.studies.ablation.result import Ablation, ablation_of, check_can_be_measured
 
@@ -55,7 +56,7 @@ def ablate(
     cells = combinations(config)
     data = dataset(config.dataset, config.seeds[0])
     check_can_be_measured(metric, data.task, len(data.val.x) > 0)
-    folder = out / f"{config.name}-ablate-{config.digest()}"
+    folder = standing(out, f"{config.name}-ablate", config.digest, config)
     axes = [{"key": member.kind, "values": ["off", "on"]} for member in config.stack]
     runs = train_cells(folder, config.name, axes, cells, jobs, force, on_progress)
     return ablation_of(folder, [member.kind for member in config.stack], runs, metric)

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from regx.config.config import Config, digest
+from regx.config.config import Config
 from regx.config.grid import Grid
+from regx.config.identity import Identity, digest
 from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.core.trained import Trained
@@ -21,8 +22,9 @@ from regx.evidence.predict import outputs
 from regx.runner.cluster import Jobs
 from regx.runner.networks import OnProgress, train_networks
 from regx.runner.plan import Member, dataset, fingerprint, forget_data
+from regx.runner.standing import standing
 from regx.stats.aggregate import UNKNOWN
-from regx.store.files import BIAS_VARIANCE, write_json
+from regx.store.files import BIAS_VARIANCE, FORMAT, write_json
 from regx.store.lock import Lock
 from regx.studies.bias_variance.judgement import FEWEST_DRAWS, PARTS, decompose, intervals
 from regx.studies.bias_variance.result import BiasVariance, Decomposed, read_bias_variance
@@ -42,8 +44,12 @@ def study_folder(grid: Grid, out: Path) -> Path:
             f"--draws: expected at least {FEWEST_DRAWS} training sets, found {len(config.seeds)}. "
             "With 50 the intervals are useful."
         )
-    question = {**config.resolved, "name": grid.name, "axes": [[axis.key, list(axis.values)] for axis in grid.axes]}
-    return out / f"{grid.name}-bias-variance-{digest(question)}"
+    draws = {"seeds": list(config.seeds), "axes": [[axis.key, list(axis.values)] for axis in grid.axes]}
+
+    def of(identity: Identity) -> str:
+        return digest({**identity(config.resolved), "name": grid.name, **draws})
+
+    return standing(out, f"{grid.name}-bias-variance", of, config)
 
 
 def missing_points(grid: Grid, folder: Path, force: bool) -> list[int]:
@@ -116,7 +122,7 @@ class _Study:
         known.update(predicted)
         if len(known) == len(self._configs[number].seeds):
             self._points[_key(self._values[number])] = self._point(number, self._under_way.pop(number))
-            write_json(self._folder / BIAS_VARIANCE, self.found().as_json())
+            write_json(self._folder / BIAS_VARIANCE, {"format": FORMAT, **self.found().as_json()})
 
     def found(self) -> BiasVariance:
         """The points that are there, in the axis' order."""

@@ -9,7 +9,8 @@ from typing import Any
 
 from regx.config.grid import Axis
 from regx.stats.aggregate import UNKNOWN, Interval
-from regx.store.files import BIAS_VARIANCE, damaged, expect, read_json
+from regx.store.files import BIAS_VARIANCE, expect, read_json
+from regx.store.opened import damaged
 from regx.studies.bias_variance.judgement import PARTS
 
 LEFT_OUT = ("diverged", "failed")  # counts of networks, by point

@@ -14,7 +14,7 @@ from typing import Any
 
 from regx.config.config import Config
 from regx.config.grid import MAX_NAME
-from regx.config.load import load_config
+from regx.config.load import stored_config
 from regx.core.errors import InputError, RegxError
 from regx.core.parameters import parameters
 from regx.evidence.run import Run, read_runs
@@ -75,7 +75,7 @@ def changed(run: Run, chosen: Advice) -> Config:
     """The run's config with the overrides of an advice, under a name that says so. Raises InputError if it is none."""
     tail = f"-{chosen.name}"
     name = f"{run.name[: MAX_NAME - len(tail)]}{tail}"
-    return load_config(run.folder / CONFIG, [*chosen.overrides, f"name={name}"])
+    return stored_config(run.config, run.folder / CONFIG, run.about.get("table"), [*chosen.overrides, f"name={name}"])
 
 
 class _Facts:

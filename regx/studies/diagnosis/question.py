@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -88,10 +89,17 @@ def _notes(run: Run, seeds: tuple[Seed, ...], verdict: Verdict, data: Dataset | 
 
 def _curves(run: Run) -> dict[int, Array]:
     """Epoch, training and validation loss of every finished seed, (rows, 3); NaN for what does not exist."""
+    names = ("seed", *run.columns, "unknown")
+    where = [names.index(name if name in names else "unknown") for name in ("epoch", "train_loss", "val_loss")]
     return {
-        seed: np.array([[float(field or "nan") for field in line.split(",", 4)[1:4]] for line in text.splitlines()])
+        seed: np.array([[float(fields[k] or "nan") for k in where] for fields in _fields(text)])
         for seed, text in run.rows.items()
     }
+
+
+def _fields(text: str) -> Iterator[list[str]]:
+    """The fields of each row, and an empty one for a column that the file has not."""
+    return (f"{line},".split(",") for line in text.splitlines())
 
 
 def _mean_curves(curves: list[Array]) -> MeanLosses:

@@ -23,6 +23,7 @@ from regx.report.render import elided, print_tables
 from regx.report.sparkline import bar, sparkline
 from regx.report.table import compare_rows, sort_rows
 from regx.runner.plan import Member
+from regx.runner.standing import run_folder
 from regx.store.atomic import write_atomically
 from regx.store.summary import stack_text
 from regx.studies.race.scene import Scene
@@ -226,7 +227,7 @@ def kept_runs(lanes: Sequence[Config], folder: Path) -> list[Run]:
     for lane in lanes:
         # What is not there yet or damaged, training says or mends.
         with contextlib.suppress(InputError):
-            found.append(read_run(folder / lane.folder_name))
+            found.append(read_run(run_folder(lane, folder)))
     return found
 
 

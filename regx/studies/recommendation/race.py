@@ -26,7 +26,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from regx.config.config import Config, digest
+from regx.config.config import Config
+from regx.config.identity import Identity, digest
 from regx.config.load import config_of
 from regx.core.errors import RegxError
 from regx.core.trained import Trained
@@ -36,6 +37,7 @@ from regx.runner.cells import write_sweep
 from regx.runner.networks import Progress, train_networks
 from regx.runner.plan import Member, dataset, fingerprint
 from regx.runner.runs import Target, bring_up_to_date
+from regx.runner.standing import run_folder, standing
 from regx.store.lock import Lock
 from regx.store.summary import stack_text
 from regx.studies.recommendation.halving import mean_losses, rung_epochs, survivors
@@ -84,9 +86,13 @@ def recommend(
 
 def race_folder(plan: Plan, out: Path) -> Path:
     """The folder of a race: of its plain network, data and ladder."""
-    facts = {key: value for key, value in plan.base.resolved.items() if key != "seeds"}
-    of = {"config": facts, "data": fingerprint(plan.base.dataset), "ladder": _ladder_facts(plan), "rungs": _rungs(plan)}
-    return out / f"{plan.base.name}-recommend-{digest(of)}"
+    raced = {"data": fingerprint(plan.base.dataset), "ladder": _ladder_facts(plan), "rungs": _rungs(plan)}
+
+    def of(identity: Identity) -> str:
+        facts = {key: value for key, value in identity(plan.base.resolved).items() if key != "seeds"}
+        return digest({"config": facts, **raced})
+
+    return standing(out, f"{plan.base.name}-recommend", of, plan.base)
 
 
 def _rungs(plan: Plan) -> tuple[int, ...]:
@@ -347,7 +353,7 @@ class _Race:
             names = list(dict.fromkeys((PLAIN, conclusion.recommended)))
             self._notes.append(f"Run folders of {' and '.join(names)} alone, for want of time.")
         configs = [self._final(name) for name in names]
-        targets = [Target(config, self.folder / config.folder_name) for config in configs]
+        targets = [Target(config, run_folder(config, self.folder)) for config in configs]
         self._check_same_table()
         self._deadline_counts = False
         new, self._folders = self._new, len(names) * each

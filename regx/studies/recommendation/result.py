@@ -9,7 +9,8 @@ from typing import Any
 
 from regx.config.config import Config
 from regx.config.load import load_config
-from regx.store.files import damaged, read_json
+from regx.store.files import read_json
+from regx.store.opened import damaged
 from regx.studies.recommendation.inspection import Inspection
 from regx.studies.recommendation.judgement import Conclusion, Measured, Raced, Scores, conclude
 from regx.studies.recommendation.references import references

@@ -22,8 +22,9 @@ from regx.runner.cluster import Jobs
 from regx.runner.networks import OnProgress, Progress, train_networks
 from regx.runner.plan import Member, dataset, fingerprint, forget_data
 from regx.runner.runs import Target, bring_up_to_date
+from regx.runner.standing import grid_folder, run_folder
 from regx.store import networks
-from regx.store.files import SWEEP, read_json, write_json
+from regx.store.files import FORMAT, SWEEP, read_json, write_json
 from regx.store.lock import Lock
 from regx.studies.sweep.question import check_choosable
 from regx.studies.sweep.result import Sweep, Tried, tried
@@ -59,7 +60,7 @@ def compact_sweep(
     check_choosable(grid, peek)
     first = grid.cells[0].config
     task = dataset(first.dataset, first.seeds[0]).task
-    folder = out / f"{grid.folder_name}-compact"
+    folder = grid_folder(grid, out, "-compact")
     by = "test_loss" if peek else "val_loss"
     with Lock(folder) as held:
         about = {"task": task, "data_fingerprint": fingerprint(first.dataset), "peek": peek}
@@ -68,13 +69,14 @@ def compact_sweep(
         axes = [{"key": axis.key, "values": axis.values} for axis in grid.axes]
         if force:  # before sweep.json says of other data that these are its networks
             networks.begin(folder, task, anew=True)
-        write_json(folder / SWEEP, {"name": grid.name, "axes": axes, "compact": True, "config": base, **about})
+        facts = {"format": FORMAT, "name": grid.name, "axes": axes, "compact": True, "config": base, **about}
+        write_json(folder / SWEEP, facts)
         networks.begin(folder, task, anew=False)
         _train_missing(grid, numbers, folder, task, jobs, on_progress, peek)
         losses = _losses(folder, task, by, numbers, first.seeds)
         ranked = _ranked(losses)[:BEST]
         cells = [grid.cells[numbers[row]] for row in ranked]
-        targets = [Target(cell.config, folder / cell.config.folder_name) for cell in cells]
+        targets = [Target(cell.config, run_folder(cell.config, folder)) for cell in cells]
         if targets:
             bring_up_to_date(targets, jobs, force, peek=peek, held=held)
     best = [tried(cell.point, read_run(target.folder)) for cell, target in zip(cells, targets, strict=True)]

@@ -12,7 +12,8 @@ from regx.runner.cells import train_cells
 from regx.runner.cluster import Jobs
 from regx.runner.execute import Watch
 from regx.runner.networks import OnProgress
-from regx.runner.plan import dataset
+from regx.runner.plan import Pictured, dataset
+from regx.runner.standing import grid_folder
 from regx.studies.sweep.result import Sweep, sweep_of, tried
 
 
@@ -62,8 +63,9 @@ def sweep(
     be written.
     """
     check_choosable(grid, peek)
-    folder = out / grid.folder_name
+    folder = grid_folder(grid, out)
     axes = [{"key": axis.key, "values": axis.values} for axis in grid.axes]
-    runs = train_cells(folder, grid.name, axes, cells, jobs, force, on_progress, command, peek, watch)
+    pictured: Pictured = "race" if grid.lanes else None
+    runs = train_cells(folder, grid.name, axes, cells, jobs, force, on_progress, command, peek, watch, pictured)
     found = [tried(cell.point, run) for cell, run in zip(cells, runs, strict=True)]
     return sweep_of(folder, grid.name, grid.axes, found, peek)

@@ -15,7 +15,8 @@ from regx.evidence.run import Run, read_runs
 from regx.metrics import REGISTRY
 from regx.stats.aggregate import UNKNOWN, Interval
 from regx.store import networks
-from regx.store.files import SWEEP, damaged, expect, read_json
+from regx.store.files import SWEEP, expect, read_json
+from regx.store.opened import damaged
 from regx.store.summary import over_seeds
 
 LOSSES = ("test_loss", "val_loss", "train_loss")
