@@ -89,7 +89,7 @@ def former_identity(resolved: Mapping[str, Any]) -> dict[str, Any]:
     """What version 0.1.0 named a folder by, seeds and all. Parameters that it did not know are left out."""
 
     def was_known(cls: type | None, section: str, kind: str, key: str, value: Any) -> bool:
-        return key == "name" or key in FORMER.get(kind, "").split()
+        return kind not in FORMER or key == "name" or key in FORMER[kind].split()
 
     training = {**resolved["training"], "snapshots": resolved["training"]["snapshots"] or 0}
     return {key: value for key, value in _kept({**resolved, "training": training}, was_known).items() if key in TOP}

@@ -56,8 +56,8 @@ class Training:
         ge=0,
         le=1000,
         optional=True,
-        help="epochs, spread evenly, at which the weights of the first seed are kept for pictures; 0 for none, null for "
-        "40 in a race and in a run of one or two features",
+        help="epochs, spread evenly, at which the weights of the first seed are kept for pictures; 0 for none, null "
+        "for 40 in a race and in a run of one or two features",
     )
     checkpoint_seconds: float = number(
         30.0, gt=0, help="seconds between checkpoints, from which a killed training goes on"
