@@ -205,7 +205,7 @@ def test_defaults_and_the_name_of_the_file(config: Path) -> None:
             "batch_size": "full",
             "dtype": "float32",
             "eval_every": 1,
-            "snapshots": 0,
+            "snapshots": None,
             "checkpoint_seconds": 30.0,
         },
         "seeds": [0, 1, 2, 3, 4],

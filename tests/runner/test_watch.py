@@ -45,7 +45,20 @@ def test_snapshots_are_kept_of_the_first_seed_and_can_be_asked(small: Path, tmp_
     assert again.folder == folder
     assert np.array_equal(again.snapshots[4]["0/weight"], before)
     assert {name.split("/")[0] for name in np.load(folder / "snapshots.npz")} == {"seed4", "seed1"}
-    assert read_run(regx.run(small, out=tmp_path).folder).snapshots == {}
+    assert read_run(regx.run(small, set={"training.snapshots": 0}, out=tmp_path / "none").folder).snapshots == {}
+
+
+def test_a_run_of_one_feature_keeps_snapshots_unless_it_is_told_not_to(small: Path, tmp_path: Path) -> None:
+    """They are no part of the question: whoever asks for them later trains the first seed again, to the same bits."""
+    bare = regx.run(small, set={"training.snapshots": 0}, out=tmp_path / "a")
+    seen = regx.run(small, out=tmp_path / "b")
+    assert list(seen.snapshots) == [0, 2, 4, 6, 7]
+    assert seen.folder.name == bare.folder.name
+    assert seen.rows == bare.rows
+    assert regx.run(small, out=tmp_path / "a").snapshots == {}  # nothing is trained for what nobody asked for
+    asked = regx.run(small, set={"training.snapshots": 2}, out=tmp_path / "a")
+    assert list(asked.snapshots) == [0, 7]
+    assert asked.rows == bare.rows
 
 
 def test_with_peek_no_validation_split_is_needed_and_seeds_are_not_mixed(small: Path, tmp_path: Path) -> None:
