@@ -137,7 +137,7 @@ def read_stored(content: str, name: str) -> Node:
 
     The C parser, where there is one, takes a fifth of the time; its messages are not for those who write configs.
     """
-    reader = _Reader(Text(name, content), most=MAX_STORED_NODES)
+    reader = _Reader(Text(name, content), stored=True)
     root = reader.document(getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     if reader.problems:
         raise ConfigError(reader.problems)
@@ -172,13 +172,14 @@ def _decoded(content: str | bytes, name: str) -> str:
 
 
 class _Reader:
-    def __init__(self, text: Text, written: str | None = None, offset: int = 0, most: int = MAX_NODES) -> None:
+    def __init__(self, text: Text, written: str | None = None, offset: int = 0, stored: bool = False) -> None:
         self.text = text
         self.written = text.content if written is None else written
         self.offset = offset  # columns before the text that is read
         self.problems: list[Problem] = []
         self.anchors: dict[str, Node] = {}
-        self.nodes, self.most = 0, most
+        self.nodes, self.most = 0, MAX_STORED_NODES if stored else MAX_NODES
+        self.forbidden = None if stored else NOT_TEXT  # a program escapes what a person must not write
         # Stands for a comma of SPACED while YAML is parsed: one character, so that every place stays, and none that the
         # text has.
         self.comma = next((c for c in map(chr, range(0xE000, 0xF900)) if c not in self.written), ",")
@@ -250,7 +251,7 @@ class _Reader:
 
     def _scalar(self, event: Any, path: Path) -> Node:
         place, written = self.place(event.start_mark), _pairs_joined(event.value).replace(self.comma, ",")
-        found = NOT_TEXT.search(written)
+        found = self.forbidden and self.forbidden.search(written)
         if found:
             message = f"expected text, found the control character U+{ord(found[0]):04X}"
             self.problems.append(Problem(place, path, message))

@@ -318,7 +318,9 @@ def _plain_run(runs: Sequence[Run]) -> tuple[Run | None, str | None]:
 
     def others(run: Run) -> str:
         without = {*in_optimizer(run.config), *apart[id(run)]}
-        own = {key: item for key, item in _dotted(question(run.config)).items() if key.rpartition(".")[2] not in without}
+        own = {
+            key: item for key, item in _dotted(question(run.config)).items() if key.rpartition(".")[2] not in without
+        }
         plain = {key: item for key, item in own.items() if not key.startswith("regularizers.")}
         return json.dumps(plain, sort_keys=True, default=str)
 

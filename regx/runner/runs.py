@@ -52,7 +52,7 @@ def missing(targets: Sequence[Target], force: bool) -> list[Member]:
     members = []
     for number, target in enumerate(targets):
         finished = set() if force else set(finished_seeds(target.folder))
-        if target.config.training.snapshots:  # asked for by the config, and kept of its first seed alone
+        if target.config.training.snapshots and not force:  # asked for by the config, and kept of its first seed alone
             finished -= set(target.config.seeds[:1]) - set(pictured_seeds(target.folder))
         members += [Member(number, seed) for seed in target.config.seeds if seed not in finished]
     return members

@@ -79,8 +79,9 @@ class RunWriter:
                 if not self._drops:  # what is trained anew takes the place of what is damaged
                     raise
             was_begun = (folder / ABOUT).exists()
-            trainings = [*(_trainings(folder) if self._entries else ()), training_facts(about)]
-            self._training = len(trainings) - 1
+            trainings, own = _trainings(folder) if self._entries else [], training_facts(about)
+            trainings += [] if own in trainings else [own]
+            self._training = trainings.index(own)
             running = {"status": "running", "started": now(), "finished": None, **about, "trainings": trainings}
             if was_begun:  # a completed run stops being one before it is asked for more seeds
                 write_json(folder / ABOUT, running)
@@ -379,6 +380,8 @@ def _from_folder(folder: Path, path: str) -> str:
 
 def _trainings(folder: Path) -> list[dict[str, Any]]:
     """Who trained the seeds of a folder, start by start. A run of version 0.1.0 says it of all of them at once."""
-    about = read_json(folder / ABOUT)
-    found = about.get("trainings", [training_facts(about)])
-    return list(found) if isinstance(found, list) else []
+    about: dict[str, Any] = {}
+    with contextlib.suppress(InputError):  # that it is damaged, whoever trains anew wants to mend
+        about = read_json(folder / ABOUT)
+    found = about.get("trainings")
+    return list(found) if isinstance(found, list) and found else [training_facts(about)]

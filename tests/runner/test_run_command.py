@@ -27,7 +27,7 @@ def test_a_run_leaves_the_files_of_the_contract(small: Path, regx: Regx, tmp_pat
     assert document["status"] == "completed"
     assert document["summary"] == json.loads((folder / "summary.json").read_text())
     assert {path.name for path in folder.iterdir()} == {
-        "config.yaml", "metrics.csv", "summary.json", "weights.npz", "run.json",
+        "config.yaml", "metrics.csv", "summary.json", "weights.npz", "snapshots.npz", "run.json",
     }  # fmt: skip
     with (folder / "metrics.csv").open() as file:
         rows = list(csv.DictReader(file))

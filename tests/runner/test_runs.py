@@ -110,7 +110,7 @@ def test_force_trains_a_run_anew_that_cannot_be_read(
     target = Target(load_config(small, seeds=2), tmp_path / "run")
     bring_up_to_date([target], jobs=1)
     before, path = weights(regx.load(target.folder)), target.folder / file
-    unreadable, read_bytes, archive = path.stat().st_ino, Path.read_bytes, zipfile.ZipFile
+    unreadable, archive, opening = path.stat().st_ino, zipfile.ZipFile, os.open
 
     def check(opened: Any) -> None:
         if isinstance(opened, Path) and opened == path and path.stat().st_ino == unreadable:
@@ -119,7 +119,7 @@ def test_force_trains_a_run_anew_that_cannot_be_read(
     def checked(read: Any) -> Any:
         return lambda opened, *rest, **options: check(opened) or read(opened, *rest, **options)
 
-    monkeypatch.setattr(Path, "read_bytes", checked(read_bytes))
+    monkeypatch.setattr(os, "open", checked(opening))
     monkeypatch.setattr(zipfile, "ZipFile", checked(archive))
     with pytest.raises(RegxError, match=r"cannot be read: Input/output error"):
         bring_up_to_date([Target(load_config(small, seeds=3), target.folder)], jobs=1)

@@ -24,7 +24,7 @@ from regx.runner.networks import OnProgress, train_networks
 from regx.runner.plan import Member, dataset, fingerprint, forget_data
 from regx.runner.standing import standing
 from regx.stats.aggregate import UNKNOWN
-from regx.store.files import BIAS_VARIANCE, FORMAT, write_json
+from regx.store.files import BIAS_VARIANCE, write_json
 from regx.store.lock import Lock
 from regx.studies.bias_variance.judgement import FEWEST_DRAWS, PARTS, decompose, intervals
 from regx.studies.bias_variance.result import BiasVariance, Decomposed, read_bias_variance
@@ -122,7 +122,7 @@ class _Study:
         known.update(predicted)
         if len(known) == len(self._configs[number].seeds):
             self._points[_key(self._values[number])] = self._point(number, self._under_way.pop(number))
-            write_json(self._folder / BIAS_VARIANCE, {"format": FORMAT, **self.found().as_json()})
+            write_json(self._folder / BIAS_VARIANCE, self.found().as_json())
 
     def found(self) -> BiasVariance:
         """The points that are there, in the axis' order."""

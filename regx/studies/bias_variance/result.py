@@ -9,7 +9,7 @@ from typing import Any
 
 from regx.config.grid import Axis
 from regx.stats.aggregate import UNKNOWN, Interval
-from regx.store.files import BIAS_VARIANCE, expect, read_json
+from regx.store.files import BIAS_VARIANCE, FORMAT, expect, read_json
 from regx.store.opened import damaged
 from regx.studies.bias_variance.judgement import PARTS
 
@@ -72,6 +72,7 @@ class BiasVariance:
     def as_json(self) -> dict[str, Any]:
         """What stands in the file."""
         return {
+            "format": FORMAT,
             "name": self.name,
             "axis": None if self.axis is None else {"key": self.axis.key, "values": list(self.axis.values)},
             "draws": len(self.seeds),
