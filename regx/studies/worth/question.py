@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from regx.config.config import Config, digest
+from regx.config.config import Config
 from regx.config.grid import Cell, Grid, permitted
+from regx.config.identity import digest
 from regx.core.errors import InputError
 from regx.runner.cells import train_cells
 from regx.runner.cluster import Jobs
