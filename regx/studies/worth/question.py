@@ -9,7 +9,7 @@ from typing import Any
 
 from regx.config.config import Config
 from regx.config.grid import Cell, Grid, permitted
-from regx.config.identity import digest
+from regx.config.identity import digest, identity
 from regx.core.errors import InputError
 from regx.runner.cells import train_cells
 from regx.runner.cluster import Jobs
@@ -59,10 +59,9 @@ def worth(
     Raises RegxError where the folder holds something else or cannot be written.
     """
     lanes, sizes, cells = cells_of(grid, rows)
-    stacks = {cell.point["lane"]: cell.config.resolved["regularizers"] for cell in cells}
-    shared = {
-        key: value for key, value in cells[0].config.resolved.items() if key not in ("name", "regularizers", "seeds")
-    }
+    asked = [identity(cell.config.resolved) for cell in cells]
+    stacks = {cell.point["lane"]: one["regularizers"] for cell, one in zip(cells, asked, strict=True)}
+    shared = {key: value for key, value in asked[0].items() if key not in ("name", "regularizers")}
     folder = out / f"{grid.name}-worth-{digest({**shared, 'lanes': stacks, 'sizes': sizes})}"
     axes: list[dict[str, Any]] = [{"key": "lane", "values": lanes}, {"key": ROWS, "values": sizes}]
     runs = train_cells(folder, grid.name, axes, cells, jobs, force, on_progress)
