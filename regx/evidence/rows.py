@@ -15,7 +15,8 @@ from regx.data.cells import cells_of, read_cells
 from regx.data.preparation import Preparation, preparation_of
 from regx.evidence.data import dataset_of
 from regx.evidence.predict import chosen, predict_seeds
-from regx.store.files import CONFIG, PREPARATION, damaged, read_json
+from regx.store.files import CONFIG, PREPARATION, read_json
+from regx.store.opened import damaged
 
 if TYPE_CHECKING:
     import pandas

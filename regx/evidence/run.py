@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from regx.core.arrays import Array
 from regx.core.errors import InputError, RegxError
-from regx.metrics import REGISTRY, columns
+from regx.metrics import REGISTRY
 from regx.stats.aggregate import Interval
 from regx.store.files import (
     ABOUT,
