@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from regx.config.load import load_config
 from regx.core.arrays import Array
 from regx.core.errors import InputError, did_you_mean
 from regx.data.cells import cells_of, read_cells
 from regx.data.preparation import Preparation, preparation_of
 from regx.evidence.data import dataset_of
 from regx.evidence.predict import chosen, predict_seeds
-from regx.store.files import CONFIG, PREPARATION, read_json
+from regx.store.files import PREPARATION, read_json
 from regx.store.opened import damaged
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def predict_rows(run: Run, rows: Path | pandas.DataFrame, seed: int | None = Non
     prepared = preparations(run, seeds)
     names = list(dict.fromkeys(name for one in prepared.values() for name in one.reading.forms))
     if isinstance(rows, Path):
-        cells = read_cells(rows, getattr(load_config(run.folder / CONFIG).dataset, "separator", "auto"), names, 1)
+        cells = read_cells(rows, getattr(run.typed.dataset, "separator", "auto"), names, 1)
     else:
         cells = cells_of(rows)
     if absent := [name for name in names if name not in cells.names]:
