@@ -24,7 +24,7 @@ from regx.cli.stages import stages
 
 def command(
     table: Annotated[Path, typer.Argument(metavar="TABLE", help="a CSV file with a header line")],
-    target: Annotated[str, typer.Option("--target", metavar="COLUMN", help="the column to predict")],
+    target: Annotated[str | None, typer.Option("--target", metavar="COLUMN", help="the column to predict")] = None,
     config: Annotated[
         Path | None, typer.Option("-o", metavar="CONFIG", help="write the recommended config here too")
     ] = None,
@@ -59,6 +59,11 @@ def command(
     from regx.studies.recommendation.race import recommend
     from regx.studies.recommendation.write import check_output, write
 
+    if target is None:
+        from regx.data.cells import read_cells
+
+        columns = ", ".join(read_cells(table, fewest=0).names)
+        raise InputError(f"--target: expected the column to predict, found none. Columns of {table}: {columns}.")
     if splits is not None and seeds is not None:
         raise InputError(f"--splits {splits} and --seeds {seeds} say the same thing: expected one of the two.")
     if config is not None:

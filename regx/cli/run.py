@@ -49,6 +49,12 @@ def command(
     loaded = load_config(config, overrides or (), seeds)
     target = Target(loaded, run_folder(loaded, Path(out)))
     if dry_run:
+        from regx.reference.checked import trained_in_words
+        from regx.runner.plan import Member, dataset, plan
+
+        next(iter(plan([loaded], [Member(0, loaded.seeds[0])], 1, peek)))  # what cannot be trained is refused here too
+        for line in trained_in_words(loaded, dataset(loaded.dataset, loaded.seeds[0])) if not quiet else ():
+            print(f"note: {line}", file=sys.stderr)
         print_plan(target.folder, [member.seed for member in missing([target], force)], sys.stdout, json)
         return
     check_free([target], force)

@@ -30,6 +30,8 @@ def command(
             typer.echo(result.line())
             for warning in result.warnings() if not quiet else ():
                 typer.echo(f"warning: {warning}", err=True)
+            for note in result.notes if not quiet else ():
+                typer.echo(f"note: {note}", err=True)
         else:
             typer.echo(f"error: {result.error}", err=True)
     if any(result.error is not None for result in results):

@@ -14,6 +14,8 @@ from regx.config.grid import Grid
 from regx.config.load import load_any
 from regx.config.problems import ConfigError, dotted
 from regx.core.errors import InputError
+from regx.data.csv import CSV
+from regx.data.dataset import Dataset
 from regx.reference.interactions import lane_warnings, warnings
 
 
@@ -24,6 +26,7 @@ class Check:
     path: Path
     grid: Grid | None
     error: InputError | None
+    notes: tuple[str, ...] = ()  # what its first cell would train, where that is a table that is there
 
     def line(self) -> str:
         """One line on a config that is right: file, name, stack, number of cells; of a race, its lanes."""
@@ -61,6 +64,7 @@ class Check:
                 "cells": len(self.grid.cells),
                 "errors": [],
                 "warnings": self.warnings(),
+                **({"notes": list(self.notes)} if self.notes else {}),
             }
         problems = self.error.problems if isinstance(self.error, ConfigError) else []
         errors: list[dict[str, Any]] = [
@@ -96,9 +100,31 @@ def _stack(config: Config) -> str:
     return " + ".join(regularizer.kind for regularizer in config.stack) or "none"
 
 
+def _in_words(grid: Grid) -> list[str]:
+    """What its first cell would train, where that is a table that is there. Raises InputError as training would."""
+    config = grid.cells[0].config
+    if not isinstance(config.dataset, CSV) or _without_table(config):
+        return []
+    return trained_in_words(config, config.dataset.load(config.seeds[0]), len(grid.cells))
+
+
+def trained_in_words(config: Config, data: Dataset, cells: int = 1) -> list[str]:
+    """What a config trains, a sentence each: the rows and columns, how they are understood, the networks."""
+    splits = [len(split.x) for split in (data.train, data.val, data.test)]
+    sizes = "-".join(map(str, (len(data.features), *config.architecture.hidden, data.train.y.shape[1])))
+    several = f"{cells} cells of it, each with" if cells > 1 else "with"
+    return [
+        f"Trains a network {sizes} for {config.training.epochs} epochs, {several} {len(config.seeds)} seeds, to "
+        f"predict '{data.target}' from {len(data.features)} features of {sum(splits)} rows: {splits[0]} to train on, "
+        f"{splits[1]} to choose with, {splits[2]} to judge by.",
+        *data.notes,
+    ]
+
+
 def check(path: Path, overrides: Sequence[str] = ()) -> Check:
     """Read a config as `regx sweep` or `regx race` would, and keep what is wrong with it."""
     try:
-        return Check(path, load_any(path, overrides), None)
+        grid = load_any(path, overrides)
+        return Check(path, grid, None, tuple(_in_words(grid)))
     except InputError as error:
         return Check(path, None, error)

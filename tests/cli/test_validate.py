@@ -66,5 +66,22 @@ def test_a_table_that_is_not_there_is_warned_of(good: str) -> None:
     own = ["-s", "dataset={name: csv, path: own.csv, target: y}", "-s", "regularizers=[]"]
     result = validate(good, *own)
     assert (result.exit_code, result.stderr) == (0, "warning: dataset.path: there is nothing at own.csv\n")
-    Path("own.csv").write_text("x,y\n")
-    assert not validate(good, *own).stderr
+    Path("own.csv").write_text("x,y\n" + "".join(f"{k / 2},{k % 2}\n" for k in range(40)))
+    result = validate(good, *own)
+    assert result.exit_code == 0
+    assert (
+        "note: Trains a network 1-64-64-64-1 for 1000 epochs, with 5 seeds, to predict 'y' from 1 features of 40 rows: "
+        "24 to train on, 6 to choose with, 10 to judge by.\n" in result.stderr
+    )
+    assert validate(good, *own, "--quiet").stderr == ""
+
+
+@pytest.mark.parametrize("command", [["validate"], ["run", "-n"]])
+def test_what_a_run_refuses_of_a_table_is_found_before(good: str, command: list[str]) -> None:
+    Path("own.csv").write_text("x,y\n" + "".join(f"{k / 2},{k % 2}\n" for k in range(40)))
+    own = ["-s", "dataset={name: csv, path: own.csv, target: z}", "-s", "regularizers=[]"]
+    result = CliRunner().invoke(app, [*command, good, *own])
+    said = result.stderr + str(result.exception)
+    assert result.exit_code
+    assert "own.csv:1: no column 'z' to predict." in said
+    assert "Found columns x, y" in said
