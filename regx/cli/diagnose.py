@@ -12,12 +12,16 @@ from regx.cli.options import JsonOption, QuietOption
 
 
 def command(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="run folders, or folders that hold runs")],
+    runs: Annotated[
+        list[str], typer.Argument(metavar="RUN...", help="run folders, folders of runs, or logs of other programs")
+    ],
     apply: Annotated[
         Path | None, typer.Option(metavar="FILE", help="write the config of the one run with the first advice applied")
     ] = None,
     advice: Annotated[int, typer.Option(metavar="N", help="with --apply: the N-th advice instead of the first")] = 1,
     force: Annotated[bool, typer.Option("--force", help="with --apply: replace the file if there is one")] = False,
+    train_loss: Annotated[str | None, typer.Option(metavar="COLUMN", help="of a log: its training losses")] = None,
+    val_loss: Annotated[str | None, typer.Option(metavar="COLUMN", help="of a log: its validation losses")] = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -25,7 +29,8 @@ def command(
     from regx.studies.diagnosis.advice import diagnosed
     from regx.studies.diagnosis.display import print_diagnoses, write_changed
 
-    found, problems = diagnosed(runs)
+    columns = {role: name for role, name in (("train_loss", train_loss), ("val_loss", val_loss)) if name is not None}
+    found, problems = diagnosed(runs, columns)
     said = write_changed(found, advice, apply, force) if apply is not None else None
     print_diagnoses(found, sys.stdout, json, quiet)
     for problem in problems:

@@ -8,7 +8,7 @@ list is worth trying: the more rows, the less explicit regularization is needed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from regx.evidence.shrinkage import ADAPTIVE, shrinkage, travelled
 from regx.optim import REGISTRY as OPTIMIZERS
 from regx.regularizers import REGISTRY as REGULARIZERS
 from regx.store.files import CONFIG
+from regx.studies.diagnosis.foreign import diagnose_log, is_log
 from regx.studies.diagnosis.judgement import DEAD, NOTHING_LEARNED, STILL_LEARNING, VANISHED_GRADIENT, Seed, mean_of
 from regx.studies.diagnosis.question import diagnose
 from regx.studies.diagnosis.result import Advice, Diagnosed, Diagnosis
@@ -53,13 +54,18 @@ def advice(run: Run, diagnosis: Diagnosis) -> tuple[Advice, ...]:
     return tuple(found)
 
 
-def diagnosed(paths: Sequence[str | Path]) -> tuple[list[Diagnosed], list[str]]:
+def diagnosed(
+    paths: Sequence[str | Path], columns: Mapping[str, str] | None = None
+) -> tuple[list[Diagnosed], list[str]]:
     """The diagnosis of every run at the paths, and what is wrong with those that cannot be read, a message each.
 
-    Raises InputError if a path holds no run, or if none can be read.
+    A path may also be another program's log, whose losses stand in `columns`, or in such as are usually called so.
+    Raises InputError if a path holds neither, or if none can be read.
     """
-    runs, problems = read_runs(paths)
-    found = []
+    logs = [path for path in map(Path, paths) if is_log(path)]
+    others = [path for path in map(Path, paths) if path not in logs]
+    found = [diagnose_log(path, columns) for path in logs]
+    runs, problems = read_runs(others) if others else ([], [])
     for run in runs:
         try:
             diagnosis = diagnose(run)

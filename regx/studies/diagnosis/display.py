@@ -51,8 +51,10 @@ def write_changed(found: Sequence[Diagnosed], number: int, path: Path, force: bo
     if len(found) != 1:
         raise InputError(f"--apply: expected one run, whose config is changed, found {len(found)}. Name one.")
     one = found[0]
+    if one.run is None:
+        raise InputError(f"--apply: {one.place} is a log and has no config to change. Expected a run of regx.")
     if not one.advice:
-        raise InputError(f"--apply: expected a run that needs a change; {one.run.folder} is {one.diagnosis.verdict}.")
+        raise InputError(f"--apply: expected a run that needs a change; {one.place} is {one.diagnosis.verdict}.")
     if not 1 <= number <= len(one.advice):
         raise InputError(f"--advice: expected a number from 1 to {len(one.advice)}, found {number}.")
     chosen = one.advice[number - 1]
@@ -67,8 +69,7 @@ def write_changed(found: Sequence[Diagnosed], number: int, path: Path, force: bo
     config = changed(one.run, chosen)
     overrides = " ".join(f"-s {override}" for override in chosen.overrides)
     heading = (
-        f"# {clean(str(one.run.folder))}, {one.diagnosis.verdict}, with advice {number} of `regx diagnose`:\n"
-        f"# {overrides}\n"
+        f"# {clean(str(one.place))}, {one.diagnosis.verdict}, with advice {number} of `regx diagnose`:\n# {overrides}\n"
     )
     write_atomically(path, (heading + config_text(config.resolved)).encode())
     return f"{path}: {config.name}, which is {one.run.name} with {overrides}. Next: regx run {path}"
@@ -77,13 +78,13 @@ def write_changed(found: Sequence[Diagnosed], number: int, path: Path, force: bo
 def _document(one: Diagnosed) -> dict[str, Any]:
     diagnosis = one.diagnosis
     return {
-        "run": str(one.run.folder),
-        "name": one.run.name,
+        "run": str(one.place),
+        "name": one.name,
         "verdict": diagnosis.verdict,
         "seeds": len(diagnosis.seeds),
         "diverged": sum(seed.diverged is not None for seed in diagnosis.seeds),
         "rows": diagnosis.rows,
-        "parameters": one.run.summary.parameters,
+        "parameters": one.run and one.run.summary.parameters,
         "trivial_loss": diagnosis.trivial,
         "evidence": [asdict(item) for item in diagnosis.evidence],
         "notes": list(diagnosis.notes),
@@ -96,12 +97,12 @@ def _flat(one: Diagnosed) -> dict[str, str]:
     means = {item.name: item.value for item in one.diagnosis.evidence}
     values = {name: means.get(name) for name in MEASURED}
     return {
-        "name": clean(one.run.name),
+        "name": clean(one.name),
         "verdict": one.diagnosis.verdict,
         "seeds": str(len(one.diagnosis.seeds)),
         **{name: "" if value is None else f"{value:.6g}" for name, value in values.items()},
         "advice": "; ".join(" ".join(item.overrides) or item.name for item in one.advice),
-        "run": clean(str(one.run.folder)),
+        "run": clean(str(one.place)),
     }
 
 
@@ -120,9 +121,7 @@ def _write_blocks(found: Sequence[Diagnosed], stream: IO[str], quiet: bool) -> N
         if number:
             console.print()
         diagnosis = one.diagnosis
-        console.print(
-            Text.assemble((clean(one.run.name), "bold"), ": ", (diagnosis.verdict, _style(diagnosis.verdict)))
-        )
+        console.print(Text.assemble((clean(one.name), "bold"), ": ", (diagnosis.verdict, _style(diagnosis.verdict))))
         if not quiet:
             say(_about(one), style="dim")
             for line in _sparklines(diagnosis, wide - 27):
@@ -154,7 +153,10 @@ def _bullet(console: Any, sign: str, text: str, wide: int, style: str = "") -> N
 
 
 def _about(one: Diagnosed) -> str:
-    diagnosis, summary = one.diagnosis, one.run.summary
+    diagnosis = one.diagnosis
+    if one.run is None:
+        return f"{one.place}: a log of {len(diagnosis.curves.epochs)} epochs."
+    summary = one.run.summary
     rows = "" if diagnosis.rows is None else f", {diagnosis.rows:,} rows"
     parameters = "" if summary.parameters is None else f", {summary.parameters:,} parameters"
     seeds = f"{len(diagnosis.seeds)} seed{'' if len(diagnosis.seeds) == 1 else 's'}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from regx.evidence.run import Run
 from regx.studies.diagnosis.judgement import Evidence, Seed, Verdict
@@ -49,8 +50,20 @@ class Advice:
 
 @dataclass(frozen=True)
 class Diagnosed:
-    """A run, what is wrong with it, and what to change."""
+    """A run, or the file of another program's log, what is wrong with it, and what to change."""
 
-    run: Run
+    run: Run | None
     diagnosis: Diagnosis
     advice: tuple[Advice, ...]
+    log: Path | None = None
+
+    @property
+    def place(self) -> Path:
+        """The run folder, or the log."""
+        found = self.run.folder if self.run is not None else self.log
+        assert found is not None
+        return found
+
+    @property
+    def name(self) -> str:
+        return self.run.name if self.run is not None else self.place.name
