@@ -38,6 +38,7 @@ from regx.cli import (
 )
 from regx.cli.settings import Command
 from regx.core.errors import FAILED, RegxError
+from regx.core.notes import note
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 SECONDS_TO_CLOSE = 1.4  # after a signal; what is not closed then is as safe as after a power cut
@@ -131,7 +132,7 @@ def _run() -> int:
         return FAILED
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        print(f"error: cannot write the output: {error.strerror}", file=sys.stderr)
+        note(f"error: cannot write the output: {error.strerror}")
         return FAILED
     return code
 
@@ -142,22 +143,17 @@ def _exit_code() -> int:
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except RegxError as error:
-        print(f"error: {_visible(str(error))}", file=sys.stderr)
+        note(f"error: {error}")
         return error.exit_code
     except OSError as error:
         if error.filename is None:
             raise
         # A path that somebody gave: too long, closed to us, on a disk that is gone.
-        print(f"error: {_visible(str(error.filename))}: {error.strerror}.", file=sys.stderr)
+        note(f"error: {error.filename}: {error.strerror}.")
         return FAILED
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0 if end.code is None else FAILED
     return 0
-
-
-def _visible(message: str) -> str:
-    """A message whose control characters, as a file's name may have them, are shown instead of obeyed."""
-    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in message)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:

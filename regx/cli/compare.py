@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
-from regx.cli.options import QuietOption
+from regx.cli.options import BaselineOption, MetricOption, RunsArgument, Saying, with_options
 
 
+@with_options
 def command(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="run folders, or folders that hold runs")],
-    baseline: Annotated[
-        str | None, typer.Option(metavar="RUN", help="what to compare with; else the run without regularizers")
-    ] = None,
+    runs: RunsArgument,
+    saying: Saying,
+    baseline: BaselineOption = None,
     sort: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="best first by this column; else by val_loss")
     ] = None,
@@ -23,25 +22,19 @@ def command(
     only_changed: Annotated[
         bool, typer.Option("--only-changed", help="instead of the stack, the config keys that differ")
     ] = False,
-    format: Annotated[str, typer.Option(metavar="table|json|csv|md", help="how to print it")] = "table",
-    json: Annotated[bool, typer.Option("--json", help="the same as --format json")] = False,
-    metric: Annotated[str, typer.Option(help="what difference and verdict are about")] = "test_loss",
-    quiet: QuietOption = False,
+    metric: MetricOption = "test_loss",
 ) -> None:
     """Print the comparison table over run folders."""
     from regx.report.compare import print_comparison
 
     chosen = [column.strip() for column in columns.split(",")] if columns is not None else None
-    problems = print_comparison(
+    print_comparison(
         runs,
-        sys.stdout,
+        saying.output(),
         baseline=baseline,
         metric=metric,
         sort=sort,
         top=top,
         columns=chosen,
         changed=only_changed,
-        format="json" if json else format,
     )
-    for problem in problems if not quiet else ():
-        print(f"warning: {problem}", file=sys.stderr)

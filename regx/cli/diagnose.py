@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from regx.cli.options import JsonOption, QuietOption
+from regx.cli.options import Saying, with_options
 
 
+@with_options
 def command(
     runs: Annotated[
         list[str], typer.Argument(metavar="RUN...", help="run folders, folders of runs, or logs of other programs")
     ],
+    saying: Saying,
     apply: Annotated[
         Path | None, typer.Option(metavar="FILE", help="write the config of the one run with the first advice applied")
     ] = None,
@@ -22,18 +23,17 @@ def command(
     force: Annotated[bool, typer.Option("--force", help="with --apply: replace the file if there is one")] = False,
     train_loss: Annotated[str | None, typer.Option(metavar="COLUMN", help="of a log: its training losses")] = None,
     val_loss: Annotated[str | None, typer.Option(metavar="COLUMN", help="of a log: its validation losses")] = None,
-    json: JsonOption = False,
-    quiet: QuietOption = False,
 ) -> None:
     """Say whether runs overfit, underfit, diverged or are healthy, by what evidence, and what to change next."""
+    from regx.core.notes import note
     from regx.studies.diagnosis.advice import diagnosed
     from regx.studies.diagnosis.display import print_diagnoses, write_changed
 
+    out = saying.output()
     columns = {role: name for role, name in (("train_loss", train_loss), ("val_loss", val_loss)) if name is not None}
     found, problems = diagnosed(runs, columns)
-    said = write_changed(found, advice, apply, force) if apply is not None else None
-    print_diagnoses(found, sys.stdout, json, quiet)
+    said = [write_changed(found, advice, apply, force)] if apply is not None else []
+    print_diagnoses(found, out)
     for problem in problems:
-        print(f"warning: {problem}", file=sys.stderr)
-    if said and not quiet:
-        print(said, file=sys.stderr)
+        note(f"warning: {problem}")
+    out.note(*said)

@@ -7,24 +7,24 @@ from typing import Annotated
 
 import typer
 
-from regx.cli.options import JsonOption
+from regx.cli.options import Saying, with_options
 
 
+@with_options
 def command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="folder to copy the example configs into")],
-    json: JsonOption = False,
+    saying: Saying,
 ) -> None:
     """Copy the example configs into a folder.
 
     Nothing is lost: where a file of other content is in the way, nothing is written.
     """
-    from json import dumps
-
     from regx.reference.examples import copy_examples
 
-    written = copy_examples(folder)
-    if json:
-        typer.echo(dumps([str(path) for path in written], indent=2))
+    out = saying.output()
+    written = [str(path) for path in copy_examples(folder)]
+    if out.as_json:
+        out.document(written)
     else:
-        for path in written:
-            typer.echo(path)
+        out.lines([path] for path in written)
+        out.next(f"regx run {folder / 'l2_dropout.yaml'}")

@@ -12,6 +12,7 @@ from regx.cli.progress import Lines, how_far
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from regx.report.output import Output
     from regx.runner.execute import Watch
     from regx.runner.networks import OnProgress, Progress
     from regx.studies.race.display import RaceState
@@ -24,9 +25,9 @@ SECONDS_PER_GLIMPSE = 0.5
 
 @contextmanager
 def race_view(
-    quiet: bool, state: RaceState, scene: Scene | None, console: Console | None = None
+    out: Output, state: RaceState, scene: Scene | None, console: Console | None = None
 ) -> Iterator[tuple[OnProgress, Watch | None]]:
-    """What is to be told of progress, and who watches; shows nothing when `quiet`. In the end the view goes away.
+    """What is to be told of progress, and who watches. In the end the view goes away.
 
     console: where it is shown; stderr if None.
     """
@@ -35,7 +36,7 @@ def race_view(
     from regx.runner.execute import Watch
 
     console = console or Console(stderr=True)
-    if quiet:
+    if not out.shows_progress:
         yield lambda progress: None, None
     elif not _can_be_redrawn(console):
         yield Lines(lambda: _who_leads(state)), Watch(state.see, None, 1.0, state.finished, state.failed)

@@ -1,10 +1,21 @@
-"""The options that the commands share, each with its one help text."""
+"""The options that the commands share, each with its one help text.
+
+A command that asks for one of the groups here, `def command(config: ..., asked: Training)`, has all of its options.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
+
+if TYPE_CHECKING:
+    from regx.report.output import Output
+    from regx.runner.cluster import Jobs
 
 SetOption = Annotated[
     list[str] | None,
@@ -14,20 +25,96 @@ SeedsOption = Annotated[
     str | None, typer.Option("--seeds", metavar="N|A,B,...", help="N for the seeds 0 to N - 1, or a list of seeds")
 ]
 OutOption = Annotated[str, typer.Option("--out", metavar="DIR", help="folder that the results are written into")]
-JobsOption = Annotated[
-    int | None, typer.Option("--jobs", metavar="N", min=1, help="processes to train in; else one per processor core")
-]
-DaskOption = Annotated[
-    str | None,
-    typer.Option(
-        "--dask", metavar="ADDRESS", help="train on the Dask cluster whose scheduler is there: tcp://HOST:PORT"
-    ),
-]
-ForceOption = Annotated[bool, typer.Option("--force", help="train anew what is already there")]
 PeekOption = Annotated[
     bool,
     typer.Option("--peek", help="choose by the test split, not the validation split; recorded, and shown with the run"),
 ]
+BaselineOption = Annotated[
+    str | None,
+    typer.Option("--baseline", metavar="RUN", help="what to compare with; else the run without regularizers"),
+]
+MetricOption = Annotated[str, typer.Option("--metric", help="what difference and verdict are about")]
 JsonOption = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="no progress and no notes")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", "-n", help="show what would be done, and do nothing")]
+RunsArgument = Annotated[list[str], typer.Argument(metavar="RUN...", help="run folders, or folders that hold runs")]
+
+
+@dataclass(frozen=True)
+class Saying:
+    """How a command says what it found."""
+
+    format: Annotated[
+        str | None,
+        typer.Option("--format", metavar="table|json|csv|md", help="else a table on a terminal, and tabs in a pipe"),
+    ] = None
+    json: JsonOption = False
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="no progress and no notes")] = False
+
+    def output(self) -> Output:
+        from regx.report.output import Output
+
+        return Output("json" if self.json else self.format, self.quiet)
+
+
+@dataclass(frozen=True)
+class Training(Saying):
+    """What every command that trains can be asked for."""
+
+    overrides: SetOption = None
+    seeds: SeedsOption = None
+    out: OutOption = "runs"
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", metavar="N", min=1, help="processes to train in; else one per processor core"),
+    ] = None
+    force: Annotated[bool, typer.Option("--force", help="train anew what is already there")] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="show what would be done, and do nothing")] = False
+
+    @property
+    def set(self) -> Sequence[str]:
+        return self.overrides or ()
+
+
+@dataclass(frozen=True)
+class Placed(Training):
+    """Training that a cluster can do too."""
+
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            "--dask", metavar="ADDRESS", help="train on the Dask cluster whose scheduler is there: tcp://HOST:PORT"
+        ),
+    ] = None
+
+    def places(self) -> Jobs:
+        from regx.runner.cluster import where_to_train
+
+        return where_to_train(self.jobs, self.dask)
+
+
+def with_options(function: Callable[..., None]) -> Callable[..., None]:
+    """The command with the options of each group that it asks for, which it is then given as one value."""
+    hints = get_type_hints(function, include_extras=True)
+    groups: dict[str, Any] = {name: kind for name, kind in hints.items() if is_dataclass(kind)}
+    shown: list[inspect.Parameter] = []
+    for name, parameter in inspect.signature(function).parameters.items():
+        if name not in groups:
+            shown.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[name]))
+            continue
+        of_group = get_type_hints(groups[name], include_extras=True)
+        for field in fields(groups[name]):
+            shown.append(
+                inspect.Parameter(
+                    field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=of_group[field.name]
+                )
+            )
+
+    @functools.wraps(function)
+    def command(**given: Any) -> None:
+        taken = {
+            name: kind(**{field.name: given.pop(field.name) for field in fields(kind)}) for name, kind in groups.items()
+        }
+        function(**given, **taken)
+
+    command.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+    command.__annotations__ = {one.name: one.annotation for one in shown}
+    return command

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -26,6 +25,8 @@ def command(
 
     from regx.config.load import load_any, load_lanes
     from regx.core.errors import InputError
+    from regx.core.notes import note
+    from regx.report.output import Output
 
     if find_spec("starlette") is None or find_spec("uvicorn") is None or find_spec("websockets") is None:
         raise InputError("regx play needs its page's server. Type: pip install 'regx[play]'")
@@ -39,9 +40,11 @@ def command(
     )
     listening, found = listen(port)
     if port not in (0, found):
-        print(f"port {port} is taken by another program, so this is port {found}", file=sys.stderr)
+        note(f"port {port} is taken by another program, so this is port {found}")
     playground = Playground(grid, found)
-    print(playground.address, flush=True)
+    out = Output()
+    out.line(playground.address)
+    out.stream.flush()
     if not no_browser:
         import webbrowser
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
-from regx.cli.options import JsonOption, QuietOption
+from regx.cli.options import JsonOption, RunsArgument, with_options
 
 
+@with_options
 def command(
-    runs: Annotated[
-        list[str], typer.Argument(metavar="RUN...", help="run folders, sweep folders, or folders that hold them")
-    ],
+    runs: RunsArgument,
     kind: Annotated[
         list[str] | None,
         typer.Option(
@@ -33,20 +31,20 @@ def command(
     dpi: Annotated[int, typer.Option(metavar="N", min=30, max=1200, help="dots per inch of a PNG")] = 300,
     force: Annotated[bool, typer.Option("--force", help="replace files that regx plot has not made")] = False,
     json: JsonOption = False,
-    quiet: QuietOption = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="no notes")] = False,
 ) -> None:
     """Draw figures of runs and print the files that are written."""
     from regx.figures.plot import Plots
+    from regx.report.output import Output
 
+    output = Output("json" if json else None, quiet)
     plots = Plots(runs, kind or (), out, format, dpi, force)
     written = []
     for plot in plots.write():
         written.append({"kind": plot.kind, "file": str(plot.file), "runs": [str(folder) for folder in plot.of]})
         if not json:
-            print(plot.file, flush=True)
+            output.line(plot.file)
+            output.stream.flush()
     if json:
-        from json import dumps
-
-        print(dumps({"plots": written, "notes": plots.notes}, indent=2, ensure_ascii=False))
-    for note in plots.notes if not quiet else ():
-        print(f"warning: {note}", file=sys.stderr)
+        output.document({"plots": written, "notes": plots.notes})
+    output.warn(plots.notes)

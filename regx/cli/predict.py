@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,13 +19,16 @@ def command(
     """Predict for the raw rows of a table: a row each, with class probabilities and the spread over seeds."""
     from regx.evidence.rows import predict_rows
     from regx.evidence.run import read_run
+    from regx.report.output import Output
     from regx.store.atomic import check_place, write_atomically
 
     if output is not None:
         check_place(output, "the predictions", "predictions.csv")
     frame = predict_rows(read_run(run), table).frame()
-    text = frame.to_json(orient="records", indent=2) + "\n" if json else frame.to_csv(index=False, lineterminator="\n")
     if output is None:
-        typer.echo(text, nl=False)
-    else:
-        write_atomically(output, text.encode())
+        out = Output("json" if json else "csv")
+        rows: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
+        (out.document if json else out.flat)(rows)
+        return
+    text = frame.to_json(orient="records", indent=2) + "\n" if json else frame.to_csv(index=False, lineterminator="\n")
+    write_atomically(output, text.encode())

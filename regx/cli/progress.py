@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from regx.core.notes import note
+
 if TYPE_CHECKING:
+    from regx.report.output import Output
     from regx.runner.networks import OnProgress, Progress
 
 SECONDS_BETWEEN_LINES = 10.0
 
 
 @contextmanager
-def progress_bar(quiet: bool) -> Iterator[OnProgress]:
-    """A function to be called with every `Progress`; shows nothing when `quiet`."""
+def progress_bar(out: Output) -> Iterator[OnProgress]:
+    """A function to be called with every `Progress`; shows nothing where none is wanted."""
     from rich.console import Console
 
     console = Console(stderr=True)
-    if quiet:
+    if not out.shows_progress:
         yield lambda progress: None
     elif not console.is_terminal or console.is_dumb_terminal:
         yield Lines()
@@ -43,14 +45,13 @@ def progress_bar(quiet: bool) -> Iterator[OnProgress]:
 
 
 @contextmanager
-def resumable(quiet: bool, force: bool) -> Iterator[None]:
-    """Around what a signal may end and the same command takes up again: says so, unless `quiet`."""
+def resumable(out: Output, force: bool) -> Iterator[None]:
+    """Around what a signal may end and the same command takes up again: says so."""
     command = "the same command without --force" if force else "the same command"
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
-        if not quiet:
-            print(f"interrupted: {command} goes on from what is saved", file=sys.stderr)
+        out.note(f"interrupted: {command} goes on from what is saved")
         raise
 
 
@@ -66,7 +67,7 @@ class Lines:
         if now - self._last < SECONDS_BETWEEN_LINES:
             return
         self._last = now
-        print(f"{how_far(progress, now - self._start)}{self._more()}", file=sys.stderr)
+        note(f"{how_far(progress, now - self._start)}{self._more()}")
 
 
 def how_far(progress: Progress, seconds: float) -> str:

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from regx.cli.options import (
-    DaskOption,
-    DryRunOption,
-    ForceOption,
-    JobsOption,
-    JsonOption,
-    OutOption,
-    PeekOption,
-    QuietOption,
-    SeedsOption,
-    SetOption,
-)
+from regx.cli.options import MetricOption, PeekOption, Placed, with_options
 from regx.cli.progress import progress_bar, resumable
 from regx.cli.warn import warn
 
 VALUES = "VALUES"
 
 
+@with_options
 def command(
+    asked: Placed,
     config: Annotated[
         str | None, typer.Argument(metavar="[CONFIG]", help="a config file; without one, the built-in sine config")
     ] = None,
@@ -41,21 +31,12 @@ def command(
         int | None, typer.Option(metavar="N", min=1, help="at most so many cells of the grid")
     ] = None,
     random: Annotated[int | None, typer.Option(metavar="N", min=1, help="so many cells, drawn at random")] = None,
-    overrides: SetOption = None,
-    seeds: SeedsOption = None,
-    out: OutOption = "runs",
-    jobs: JobsOption = None,
-    dask: DaskOption = None,
-    force: ForceOption = False,
     peek: PeekOption = False,
     compact: Annotated[
         bool, typer.Option("--compact", help="one file for all networks, run folders for the best 10 alone")
     ] = False,
-    metric: Annotated[str, typer.Option(help="what difference and verdict are about")] = "test_loss",
+    metric: MetricOption = "test_loss",
     columns: Annotated[str | None, typer.Option(metavar="A,B,C", help="these columns, in this order")] = None,
-    dry_run: DryRunOption = False,
-    json: JsonOption = False,
-    quiet: QuietOption = False,
 ) -> None:
     """Train a grid and print its table, best first, with the validation curve along its axis.
 
@@ -67,31 +48,29 @@ def command(
     from regx.metrics import check_metric
     from regx.metrics.metric import ALL_TASKS
     from regx.report.table import known_columns
-    from regx.runner.cluster import where_to_train
     from regx.studies.sweep.compact import MOST_FOLDERS, compact_sweep, is_large
     from regx.studies.sweep.display import print_grid, print_sweep
     from regx.studies.sweep.question import chosen_cells, chosen_numbers, sweep
 
-    places = where_to_train(jobs, dask)
+    places, out = asked.places(), asked.output()
     axes = short_axes(lam=lam, dropout=dropout, lr=lr, hidden=hidden, batch_size=batch_size)
-    grid = load_grid(config, overrides or (), axes, seeds)
+    grid = load_grid(config, asked.set, axes, asked.seeds)
     task = grid.cells[0].config.dataset.known_task
     check_metric(metric, [task] if task else ALL_TASKS)
     shown = known_columns([name.strip() for name in columns.split(",")]) if columns is not None else None
     numbers = chosen_numbers(grid, max_trials, random)
-    notes = None if quiet else sys.stderr
-    if not dry_run and (compact or is_large(grid, numbers)):
-        if notes and not compact:
-            notes.write(f"note: more than {MOST_FOLDERS:,} networks: they share one file, the best get run folders\n")
-        warn([grid.cells[number].config for number in numbers[:1]], quiet, peek)
-        with resumable(quiet, force), progress_bar(quiet or json) as on_progress:
-            found = compact_sweep(grid, numbers, Path(out), places, force, on_progress, peek)
-        raise typer.Exit(print_sweep(found, sys.stdout, json, notes, metric, shown))
+    if not asked.dry_run and (compact or is_large(grid, numbers)):
+        if not compact:
+            out.note(f"note: more than {MOST_FOLDERS:,} networks: they share one file, the best get run folders")
+        warn([grid.cells[number].config for number in numbers[:1]], out, peek)
+        with resumable(out, asked.force), progress_bar(out) as on_progress:
+            found = compact_sweep(grid, numbers, Path(asked.out), places, asked.force, on_progress, peek)
+        raise typer.Exit(print_sweep(found, out, metric, shown))
     cells = chosen_cells(grid, max_trials, random)
-    if dry_run:
-        print_grid(cells, sys.stdout, json)
+    if asked.dry_run:
+        print_grid(cells, out)
         return
-    warn([cell.config for cell in cells], quiet, peek)
-    with resumable(quiet, force), progress_bar(quiet or json) as on_progress:
-        found = sweep(grid, cells, Path(out), places, force, on_progress, peek=peek)
-    raise typer.Exit(print_sweep(found, sys.stdout, json, notes, metric, shown))
+    warn([cell.config for cell in cells], out, peek)
+    with resumable(out, asked.force), progress_bar(out) as on_progress:
+        found = sweep(grid, cells, Path(asked.out), places, asked.force, on_progress, peek=peek)
+    raise typer.Exit(print_sweep(found, out, metric, shown))

@@ -7,32 +7,32 @@ from typing import Annotated
 
 import typer
 
-from regx.cli.options import JsonOption, QuietOption, SetOption
+from regx.cli.options import Saying, SetOption, with_options
 
 
+@with_options
 def command(
     configs: Annotated[list[Path], typer.Argument(metavar="CONFIG", help="config files")],
+    saying: Saying,
     set: SetOption = None,
-    json: JsonOption = False,
-    quiet: QuietOption = False,
 ) -> None:
     """Check configs, and say everything that is wrong with them."""
-    from json import dumps
-
     from regx.core.errors import BAD_INPUT
+    from regx.core.notes import note
     from regx.reference.checked import check
 
+    out = saying.output()
     results = [check(path, set or ()) for path in configs]
-    if json:
-        typer.echo(dumps([result.as_json() for result in results], indent=2))
-    for result in results if not json else ():
+    if out.as_json:
+        out.document([result.as_json() for result in results])
+    for result in results if not out.as_json else ():
         if result.error is None:
-            typer.echo(result.line())
-            for warning in result.warnings() if not quiet else ():
-                typer.echo(f"warning: {warning}", err=True)
-            for note in result.notes if not quiet else ():
-                typer.echo(f"note: {note}", err=True)
+            out.line(result.line())
+            out.warn(result.warnings())
+            out.note(*(f"note: {line}" for line in result.notes))
         else:
-            typer.echo(f"error: {result.error}", err=True)
+            note(f"error: {result.error}")
     if any(result.error is not None for result in results):
         raise typer.Exit(BAD_INPUT)
+    if len(configs) == 1:
+        out.next(f"regx run {configs[0]}")

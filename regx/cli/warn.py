@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from regx.config.config import Config
+    from regx.report.output import Output
 
 
 PEEKED = (
@@ -16,15 +16,15 @@ PEEKED = (
 )
 
 
-def warn(configs: Sequence[Config], quiet: bool, peek: bool = False, lanes: bool = False) -> None:
-    """Print each warning of the configs, and how each table was understood, once; nothing when `quiet`.
+def warn(configs: Sequence[Config], out: Output, peek: bool = False, lanes: bool = False) -> None:
+    """Print each warning of the configs, and how each table was understood, once.
 
     lanes: they are those of a race.
     """
     from regx.reference.interactions import lane_warnings, warnings
     from regx.runner.plan import clipped, dataset
 
-    if quiet:
+    if out.quiet:
         return
     found = [f"warning: {PEEKED}"] * peek
     said = lane_warnings(configs) if lanes else [warning for config in configs for warning in warnings(config)]
@@ -32,5 +32,4 @@ def warn(configs: Sequence[Config], quiet: bool, peek: bool = False, lanes: bool
     read = dict.fromkeys((config.dataset, config.seeds[0]) for config in configs)
     found += [f"note: {note}" for source, seed in read for note in dataset(source, seed).notes]
     found += [f"note: {note}" for config in configs for note in clipped(config)]
-    for line in dict.fromkeys(found):
-        print(line, file=sys.stderr)
+    out.note(*dict.fromkeys(found))

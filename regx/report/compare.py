@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import IO
 
+from regx.report.output import Output
 from regx.report.render import print_rows
 from regx.report.table import (
     Row,
@@ -19,7 +19,7 @@ from regx.report.table import (
 
 def print_comparison(
     paths: Sequence[str],
-    stream: IO[str],
+    out: Output,
     *,
     baseline: str | None = None,
     metric: str = "test_loss",
@@ -27,9 +27,8 @@ def print_comparison(
     top: int | None = None,
     columns: Sequence[str] | None = None,
     changed: bool = False,
-    format: str = "table",
-) -> list[str]:
-    """Write the table over the runs at the paths. Returns what there is to be warned of, a message each.
+) -> None:
+    """Write the table over the runs at the paths, and what there is to be warned of.
 
     A baseline that is a folder need not be among the paths. changed: instead of the stack, the config keys that differ.
     Raises InputError for whatever is wrong with the paths or the options.
@@ -39,8 +38,8 @@ def print_comparison(
     runs, problems = read_with_baseline(paths, baseline)
     rows = compare_rows(runs, baseline, metric, also=[*(columns or ()), *([sort] if sort else ())])
     rows = sort_rows(only_changed(rows, runs) if changed else rows, sort, top)
-    print_rows(rows, format, stream, columns, sort or "val_loss")
-    return problems + mixed_versions(runs) + _without_baseline(rows)
+    print_rows(rows, out, columns, sort or "val_loss")
+    out.warn(problems + mixed_versions(runs) + _without_baseline(rows))
 
 
 def _without_baseline(rows: Sequence[Row]) -> list[str]:

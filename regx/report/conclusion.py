@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from regx.report.numbers import MOST_NAMES, listed
 from regx.report.table import Row, is_equal, labels, seeds_text
-
-MOST_NAMES = 6  # that a sentence lists
 
 
 def conclusion(rows: Sequence[Row]) -> list[str]:
@@ -78,14 +77,14 @@ def _verdicts(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
     }
     if found["unclear"]:  # says once what the numbers are
         found["unclear"][0] = found["unclear"][0].removesuffix(")") + " seeds would tell)"
-    return [f"{openings[kind]}: {_listed(members)}." for kind, members in found.items() if members]
+    return [f"{openings[kind]}: {listed(members, MOST_NAMES)}." for kind, members in found.items() if members]
 
 
 def _marks(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
     peeked = [name for name, row in zip(names, rows, strict=True) if row.get("peek")]
     said = []
     if peeked:
-        who = "all runs here" if 1 < len(peeked) == len(rows) else _listed(peeked)
+        who = "all runs here" if 1 < len(peeked) == len(rows) else listed(peeked, MOST_NAMES)
         said.append(f"The test split was used for choosing (--peek), so its loss is no honest estimate: {who}.")
     diverged = [
         f"{name} (seeds: {row['diverged']} of {row['seeds']})"
@@ -93,13 +92,13 @@ def _marks(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
         if row.get("diverged")
     ]
     if diverged:
-        said.append(f"Diverged, and in no mean: {_listed(diverged)}.")
+        said.append(f"Diverged, and in no mean: {listed(diverged, MOST_NAMES)}.")
     lacking: dict[str, list[str]] = {}
     for name, row in zip(names, rows, strict=True):
         if row.get("missing_seeds"):
             plural = "s" * (len(row["missing_seeds"]) > 1)
             lacking.setdefault(f"Without seed{plural} {seeds_text(row['missing_seeds'])}", []).append(name)
-    return said + [f"{lack}: {_listed(members)}." for lack, members in lacking.items()]
+    return said + [f"{lack}: {listed(members, MOST_NAMES)}." for lack, members in lacking.items()]
 
 
 def _needed(row: Row) -> str:
@@ -109,10 +108,3 @@ def _needed(row: Row) -> str:
         return "no number of" if of_one_table(row.get("dataset")) else "more than 1000"
     rounded = seeds if seeds < 100 else -(-seeds // 10) * 10
     return f"about {rounded}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    """`a, b and c`, or the first of many and how many more."""
-    if len(names) > MOST_NAMES:
-        names = [*names[: MOST_NAMES - 1], f"{len(names) - MOST_NAMES + 1} more"]
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

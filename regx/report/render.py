@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import IO, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from regx.core.errors import InputError, did_you_mean
 from regx.core.text import clean
 from regx.data import REGISTRY as DATASETS
 from regx.report.conclusion import conclusion
+from regx.report.listing import p_cell
+from regx.report.numbers import form_of, interval_cell
+from regx.report.output import Column, Output
 from regx.report.table import COLUMNS, Row, flat, is_equal, labels, value
 
 FOLDED = ("stack", "changed")  # between words, so that no number is cut
@@ -26,55 +25,62 @@ SILENT = (
     "baseline",
     "baseline_because",
 )  # shown where they are asked for
-FORMATS = ("table", "json", "csv", "md")
 
 
-def print_rows(
-    rows: Sequence[Row], format: str, stream: IO[str], columns: Sequence[str] | None = None, sort: str | None = None
-) -> None:
-    """Write the table to a stream. `table` is for a terminal; where the stream is none, the same tab-separated.
+def print_rows(rows: Sequence[Row], out: Output, columns: Sequence[str] | None = None, sort: str | None = None) -> None:
+    """Write the table, and what can be concluded from it.
 
     sort: the column that the rows are in the order of, which is always shown where somebody reads the table.
-
     columns: names in `COLUMNS`, in this order, and `peek` where a run has peeked; all that have something to say if
-    None. Raises InputError for an unknown format.
+    None.
     """
-    if format not in FORMATS:
-        raise InputError(
-            f"--format: expected one of {', '.join(FORMATS)}, found '{format}'.{did_you_mean(format, FORMATS)}"
-        )
     if columns is not None and any(row.get("peek") for row in rows):
         columns = list(dict.fromkeys([*columns, "peek"]))
     if sort is not None and not any(_mean(row, sort) is not None for row in rows):
         sort = None
-    if columns is not None and sort is not None and format in ("table", "md"):
+    if columns is not None and sort is not None and out.form not in ("csv", "json"):
         columns = list(dict.fromkeys([*columns, sort]))
-    if format == "json":
-        chosen = (
-            rows
-            if columns is None
-            else [{key: value(row, key) if key == "p" else row.get(key) for key in columns} for row in rows]
+    if out.as_json:
+        chosen = rows if columns is None else [_chosen(row, columns) for row in rows]
+        out.document(chosen)
+        return
+    if not out.for_people:
+        present = {key for row in rows for key in row} | {"p"}
+        keys = [key for key in COLUMNS if key in present] if columns is None else columns
+        out.flat([flat(row, keys) for row in rows])
+    left_out: dict[str, None] = {}
+    shown: dict[str, None] = {}
+    for label, members in _by_group(rows).items():
+        if out.for_people:
+            keys = list(columns) if columns is not None else shown_columns(members)
+            drawn = _columns(members, keys, out.width, chosen=columns is not None, sort=sort)
+            out.heading(label)
+            left_out |= dict.fromkeys(out.table(drawn, []))
+            shown |= dict.fromkeys(keys)
+            out.text([""] * (out.form != "md"))
+        said = conclusion(members)
+        out.conclusion(said)
+        out.text([""] * bool(said))
+    if out.form in ("terminal", "table"):
+        out.text(_legend(set(shown) - set(left_out), list(left_out), rows), style="dim")
+
+
+def _chosen(row: Row, columns: Sequence[str]) -> dict[str, Any]:
+    return {key: value(row, key) if key == "p" else row.get(key) for key in columns}
+
+
+def _columns(rows: Sequence[Row], keys: Sequence[str], width: int, chosen: bool, sort: str | None) -> list[Column]:
+    """The columns as people read them. chosen: none of them may be left out, and no name shortened."""
+    cells = cell_texts(rows, keys)
+    if not chosen and "name" in cells:
+        cells["name"] = [elided(cell, max(width // 4, 12)) for cell in cells["name"]]
+    return [
+        Column(
+            key, cells[key], right=COLUMNS[key].kind != "text", folds=key in FOLDED,
+            importance=0 if chosen or key in ("name", sort) else COLUMNS[key].importance,
         )
-        stream.write(json.dumps(chosen, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-    elif format == "csv":
-        _write_flat(rows, stream, columns, lambda item: item, delimiter=",")
-    elif format == "md":
-        _write_markdown(rows, stream, columns)
-    else:
-        from rich.console import Console
-
-        console = Console(file=stream)
-        if console.is_terminal:
-            print_tables(rows, console, columns, sort)
-        else:
-            _write_flat(rows, stream, columns, _six_digits, delimiter="\t")
-
-
-def is_terminal(stream: IO[str]) -> bool:
-    """Whether people read the stream, as Rich sees it, which heeds FORCE_COLOR and TTY_COMPATIBLE too."""
-    from rich.console import Console
-
-    return Console(file=stream).is_terminal
+        for key in keys
+    ]  # fmt: skip
 
 
 def shown_columns(rows: Sequence[Row]) -> list[str]:
@@ -97,103 +103,9 @@ def shown_columns(rows: Sequence[Row]) -> list[str]:
     return [key for key in COLUMNS if speaks(key)]
 
 
-def _write_flat(
-    rows: Sequence[Row], stream: IO[str], columns: Sequence[str] | None, show: Callable[[Any], Any], delimiter: str
-) -> None:
-    """One line per row, intervals as three columns, nothing cut."""
-    present = {key for row in rows for key in row} | {"p"}
-    keys = [key for key in COLUMNS if key in present] if columns is None else list(columns)
-    flattened = [flat(row, keys) for row in rows]
-    # Tabs and line ends in a name would move what follows into other columns and rows.
-    writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
-    writer.writerow(flattened[0] if flattened else keys)
-    for row in flattened:
-        writer.writerow(["" if item is None else show(_printable(item)) for item in row.values()])
-
-
-def _six_digits(item: Any) -> Any:
-    return f"{item:.6g}" if isinstance(item, float) else item
-
-
-def _write_markdown(rows: Sequence[Row], stream: IO[str], columns: Sequence[str] | None) -> None:
-    for label, members in _by_group(rows).items():
-        keys = list(columns) if columns is not None else shown_columns(members)
-        cells = cell_texts(members, keys)
-        stream.write(f"**{_markdown(label)}**\n\n")
-        stream.write("| " + " | ".join(keys) + " |\n")
-        stream.write("|" + "|".join("---" if COLUMNS[key].kind == "text" else "--:" for key in keys) + "|\n")
-        for index in range(len(members)):
-            stream.write("| " + " | ".join(_markdown(cells[key][index].strip()) for key in keys) + " |\n")
-        stream.write("\n")
-        said = " ".join(conclusion(members))
-        stream.write(f"{_markdown(_printable(said))}\n\n" if said else "")
-
-
-def _markdown(text: str) -> str:
-    for sign in "\\|*_`[]<>":
-        text = text.replace(sign, "\\" + sign)
-    return text
-
-
 def _mean(row: Row, key: str) -> Any:
     found = value(row, key)
     return found.get("mean") if isinstance(found, Mapping) else found
-
-
-def print_tables(rows: Sequence[Row], console: Any, columns: Sequence[str] | None, sort: str | None = None) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    left_out: dict[str, None] = {}
-    shown: set[str] = set()
-    for label, members in _by_group(rows).items():
-        keys = list(columns) if columns is not None else shown_columns(members)
-        cells = cell_texts(members, keys)
-        if columns is None and "name" in cells:
-            cells["name"] = [elided(cell, max(console.width // 4, 12)) for cell in cells["name"]]
-        widths = {key: _width(key, cells[key], console.width) for key in keys}
-        kept = keys if columns is not None else _fitting(widths, console.width, sort)
-        left_out.update(dict.fromkeys(key for key in keys if key not in kept))
-        shown.update(kept)
-        console.print(Text(_printable(label), style="bold"), soft_wrap=True)
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        for key in kept:
-            justify: Any = "left" if COLUMNS[key].kind == "text" else "right"
-            table.add_column(Text(key), justify=justify, no_wrap=key not in FOLDED, width=widths[key])
-        for texts in zip(*(cells[key] for key in kept), strict=True):
-            table.add_row(*(Text(text, style="bold" if text.endswith("*") else "") for text in texts))
-        # As wide as its content: where that is wider than the terminal, lines wrap and nothing is cut.
-        terminal, console.width = console.width, max(sum(widths[key] + 2 for key in kept), console.width)
-        console.print(table, crop=False)
-        console.width = terminal
-        console.print()
-        said = conclusion(members)
-        for line in said:
-            console.print(Text(_printable(line)))
-        if said:
-            console.print()
-    for line in _legend(shown, list(left_out), rows):
-        console.print(Text(line, style="dim"))
-
-
-def _width(key: str, cells: Sequence[str], terminal: int) -> int:
-    """A column's width. What may be folded takes a third of the terminal, or as much as its longest word."""
-    from rich.cells import cell_len
-
-    natural = max(map(cell_len, (key, *cells)))
-    if key not in FOLDED:
-        return natural
-    word = max(cell_len(word) for cell in (key, *cells) for word in cell.split(" "))
-    return min(natural, max(word, terminal // 3))
-
-
-def _fitting(widths: Mapping[str, int], terminal: int, sort: str | None) -> list[str]:
-    """The columns that fit beside each other, chosen by importance; the name and what rows are sorted by always do."""
-    kept = [key for key in widths if key in ("name", sort)]
-    for key in sorted(widths.keys() - {*kept}, key=lambda key: COLUMNS[key].importance):
-        if not kept or sum(widths[other] + 2 for other in [*kept, key]) - 2 <= terminal:
-            kept.append(key)
-    return [key for key in widths if key in kept]
 
 
 def _legend(shown: set[str], dropped: list[str], rows: Sequence[Row]) -> list[str]:
@@ -229,7 +141,9 @@ def cell_texts(rows: Sequence[Row], keys: Sequence[str]) -> dict[str, list[str]]
     """Each column as text, the best values marked with a star."""
     cells = {}
     for key in keys:
-        items: list[Any] = labels(rows) if key == "name" else [value(row, key) for row in rows]
+        items: list[Any] = (
+            [clean(label) for label in labels(rows)] if key == "name" else [value(row, key) for row in rows]
+        )
         if key == "won":
             cells[key] = [_won(row) for row in rows]
         elif key == "seeds_to_tell":
@@ -257,43 +171,19 @@ def _word(item: Any) -> str:
     if isinstance(item, bool):
         return "yes" if item else ""
     if isinstance(item, float):
-        return f"{item:.3f}" if item >= 0.001 else f"{item:.1e}"
-    return "" if item is None else str(_printable(item))
+        return p_cell(item)
+    return "" if item is None else str(item)
 
 
 def _interval_cells(intervals: Sequence[Mapping[str, Any] | None], best: str | None, brackets: bool) -> list[str]:
+    form = form_of(intervals)
     means = [interval["mean"] if interval else None for interval in intervals]
-    known = sorted(abs(mean) for mean in means if mean)
-    # One number of decimals for the column, at which its middle value has three digits.
-    decimals = max(0, 2 - math.floor(math.log10(known[len(known) // 2]))) if known else 0
-    decimals = min(decimals, 6)
     finite = [mean for mean in means if mean is not None]
     winner = None if best is None or len(set(finite)) < 2 else min(finite) if best == "least" else max(finite)
-    mark = winner is not None
-    cells = []
-    for interval, mean in zip(intervals, means, strict=True):
-        if interval is None or mean is None:
-            cells.append("-" + " " * mark)
-            continue
-        text = _number(mean, decimals)
-        low, high = interval["low"], interval["high"]
-        if brackets and low is not None:
-            text += f" [{_number(low, decimals)}, {_number(high, decimals)}]"
-        elif low is not None:
-            text += f" ±{_number((high - low) / 2, decimals)}"
-        cells.append(text + ("*" if mean == winner else " ") * mark)
-    return cells
-
-
-def _number(number: float, decimals: int) -> str:
-    if number and not 10.0**-decimals / 2 <= abs(number) < 1e6:
-        return f"{number:.1e}"
-    return f"{number:.{decimals}f}"
-
-
-def _printable(item: Any) -> Any:
-    """User text without what would move the cursor or the columns."""
-    return clean(item) if isinstance(item, str) else item
+    marks = ["" if winner is None else "*" if mean == winner else " " for mean in means]
+    return [
+        interval_cell(interval, form, ends=brackets) + mark for interval, mark in zip(intervals, marks, strict=True)
+    ]
 
 
 def elided(text: str, width: int) -> str:

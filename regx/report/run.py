@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
 
 from regx.core.errors import DONE, SOME_DIVERGED
 from regx.evidence.run import Run
-from regx.report.render import is_terminal, print_rows
+from regx.report.output import Output
+from regx.report.render import print_rows
 from regx.report.table import compare_rows
 
 
-def print_run(run: Run, stream: IO[str], as_json: bool) -> int:
+def print_run(run: Run, out: Output) -> int:
     """Write the run's row, or one JSON document. The exit code that the run ends with."""
-    if as_json:
-        document = {"run": str(run.folder), "status": run.about["status"], "summary": run.summary.content}
-        stream.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    if out.as_json:
+        out.document({"run": str(run.folder), "status": run.about["status"], "summary": run.summary.content})
     else:
-        print_rows(compare_rows([run]), "table", stream)
-        if is_terminal(stream):
-            stream.write(f"{run.folder}\n")
+        print_rows(compare_rows([run]), out)
+        out.text([str(run.folder)])
+        out.next(f"regx diagnose {run.folder}")
     return exit_code([run])
 
 
-def print_plan(folder: Path, seeds: list[int], stream: IO[str], as_json: bool) -> None:
+def print_plan(folder: Path, seeds: list[int], out: Output) -> None:
     """Write what a run would train."""
-    if as_json:
-        stream.write(json.dumps({"run": str(folder), "seeds": seeds}, indent=2) + "\n")
+    if out.as_json:
+        out.document({"run": str(folder), "seeds": seeds})
     else:
-        stream.write(f"{folder}\tseeds to train: {', '.join(map(str, seeds)) or 'none'}\n")
+        out.lines([(folder, f"seeds to train: {', '.join(map(str, seeds)) or 'none'}")])
 
 
 def exit_code(runs: Sequence[Run]) -> int:

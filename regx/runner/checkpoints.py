@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import numpy as np
 import regx
 from regx.config.config import Config
 from regx.core.errors import InputError
+from regx.core.notes import note
 from regx.engine.checkpoint import Checkpoint, from_text, text
 from regx.runner.plan import Member, Resumed, fingerprint, is_pictured
 from regx.store.atomic import clear_temporaries, make_folder, unwritable, write_atomically
@@ -120,7 +120,7 @@ class Checkpoints:
         }
 
     def _give_up(self, path: Path, why: str) -> None:
-        print(f"warning: {path}: the checkpoint {why}, so its networks are trained from the beginning", file=sys.stderr)
+        note(f"warning: {path}: the checkpoint {why}, so its networks are trained from the beginning")
         path.unlink()
 
     def _remove_folder(self) -> None:

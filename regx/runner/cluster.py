@@ -12,7 +12,6 @@ import logging
 import os
 import pickle
 import platform
-import sys
 import time
 import warnings
 from collections import deque
@@ -22,6 +21,7 @@ from typing import Any, TypeAlias
 
 import regx
 from regx.core.errors import InputError, RegxError
+from regx.core.notes import note
 from regx.core.trained import Trained
 from regx.runner.attempts import Attempt, Task
 from regx.runner.execute import OnEpochs, OnFailed, OnTrained, request_of
@@ -214,10 +214,9 @@ class Cluster:
                 raise RegxError(f"--dask {self._address}: {_differing(worker, found.versions, here.versions)}")
             processors.add(found.processor)
         if processors - {here.processor}:
-            print(
+            note(
                 f"note: --dask {self._address}: workers compute on {', '.join(sorted(processors))}, this process on "
-                f"{here.processor}: the last bits may differ.",
-                file=sys.stderr,
+                f"{here.processor}: the last bits may differ."
             )
 
 

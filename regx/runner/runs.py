@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from typing import Any
 
 from regx.config.config import Config
 from regx.core.errors import RegxError
+from regx.core.notes import note
 from regx.core.trained import Trained
 from regx.engine.checkpoint import Checkpoint, rows_so_far
 from regx.runner.checkpoints import FOLDER, Checkpoints
@@ -202,7 +202,7 @@ class _Folders:
         """Say of a network that cannot be trained why, in its run folder and on stderr."""
         number = member.config
         folder = self._targets[number].folder
-        print(f"warning: {folder}: seed {member.seed} failed, the others go on: {reason}", file=sys.stderr)
+        note(f"warning: {folder}: seed {member.seed} failed, the others go on: {reason}")
         if self._waiting.get(number):
             self._flush(number)
         self._writers[number].fail(member.seed, reason)

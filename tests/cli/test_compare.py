@@ -52,7 +52,7 @@ def test_peeking_is_shown_whatever_columns_are_asked_for(tmp_path, store, format
     asked = (tmp_path, "--columns", "name,test_loss", "--format")
     assert "peek" not in compare(*asked, format).stdout
     store(tmp_path / "peeked", [0.3, 0.35], about={"peek": True})
-    assert "peek" in compare(*asked, format).stdout.splitlines()[0 if format != "md" else 2]
+    assert "peek" in compare(*asked, format).stdout.splitlines()[{"table": 1, "csv": 0, "md": 2}[format]]
     assert [row["peek"] for row in json.loads(compare(*asked, "json").stdout)] == [False, True]
 
 
@@ -122,7 +122,8 @@ def test_what_is_wrong_is_said(runs, arguments, message):
 
 def test_a_table_needs_neither_pandas_nor_scikit_learn(runs):
     code = (
-        "import sys; from regx.report.compare import print_comparison as p; p(sys.argv[1:], sys.stdout); "
+        "import sys; from regx.report.compare import print_comparison as p; from regx.report.output import Output; "
+        "p(sys.argv[1:], Output(quiet=True)); "
         "sys.exit(str({'pandas', 'sklearn', 'scipy.stats', 'pydantic', 'matplotlib'} & set(sys.modules)))"
     )
     result = subprocess.run([sys.executable, "-c", code, str(runs)], capture_output=True, text=True, cwd=Path.cwd())

@@ -16,6 +16,7 @@ from command_line import outcome
 from regx.cli.diagnose import command
 from regx.config.load import load_config
 from regx.core.errors import InputError
+from regx.report.output import Output
 from regx.studies.diagnosis.advice import diagnosed
 from regx.studies.diagnosis.display import print_diagnoses
 
@@ -56,7 +57,7 @@ def test_what_is_not_finite_is_null(folders):
     (one,), _ = diagnosed([str(folders["fine"])])
     stream = io.StringIO()
     infinite = dataclasses.replace(one.diagnosis, trivial=float("inf"))
-    print_diagnoses([dataclasses.replace(one, diagnosis=infinite)], stream, as_json=True)
+    print_diagnoses([dataclasses.replace(one, diagnosis=infinite)], Output("json", stream=stream))
     assert json.loads(stream.getvalue())[0]["trivial_loss"] is None
 
 
@@ -80,13 +81,13 @@ def shown(folders, monkeypatch, quiet=False):
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
     stream = Terminal()
-    print_diagnoses(diagnosed([str(folder) for folder in folders])[0], stream, as_json=False, quiet=quiet)
+    print_diagnoses(diagnosed([str(folder) for folder in folders])[0], Output(quiet=quiet, stream=stream))
     return re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue())
 
 
 def test_a_terminal_gets_a_block_for_each_run(folders, monkeypatch):
     text = shown(folders.values(), monkeypatch)
-    assert max(map(len, text.splitlines())) <= 80
+    assert max(map(len, text.partition("\nNext: ")[0].splitlines())) <= 80
     words = " ".join(text.split())
     assert "wrong: severe overfitting" in words
     assert "sine, 15 rows" in words
@@ -173,8 +174,8 @@ def test_no_run_is_an_error():
 def test_generated_data_needs_neither_pandas_nor_scikit_learn(folders):
     code = (
         "import io, sys; from regx.studies.diagnosis.advice import diagnosed; "
-        "from regx.studies.diagnosis.display import print_diagnoses as p; "
-        "p(diagnosed(sys.argv[1:])[0], io.StringIO(), False); "
+        "from regx.studies.diagnosis.display import print_diagnoses as p; from regx.report.output import Output; "
+        "p(diagnosed(sys.argv[1:])[0], Output(stream=io.StringIO())); "
         "sys.exit(str({'pandas', 'sklearn', 'scipy.stats', 'matplotlib'} & set(sys.modules)))"
     )
     command_line = [sys.executable, "-c", code, str(folders["wrong"])]

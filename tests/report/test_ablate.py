@@ -11,6 +11,7 @@ import pytest
 from changed import with_networks, with_summary
 
 from regx.evidence.run import read_run
+from regx.report.output import Output
 from regx.studies.ablation.display import answers, print_ablation
 from regx.studies.ablation.judgement import contrasts
 from regx.studies.ablation.result import Ablation, ablation_of
@@ -191,7 +192,7 @@ def test_where_all_diverged_little_is_said(runs, tmp_path, monkeypatch):
     many = dataclasses.replace(found, members=("a", "b", "c"), diverged={0: list("vwxyz"), 1: ["v"]})
     assert "Networks diverged at 2 seeds, with 5 of the 8 combinations; these" in answers(many)[0]
     text = io.StringIO()
-    print_ablation(found, text, text, False, False)
+    print_ablation(found, Output(stream=text))
     assert "nothing can be said" in text.getvalue()
     assert "seed by seed" not in text.getvalue()
 
@@ -204,8 +205,8 @@ def test_on_a_terminal_no_line_is_wider_and_no_number_is_cut(columns, runs, tmp_
     monkeypatch.setenv("TERM", "dumb")
     text = io.StringIO()
     members = ["early_stopping", "dropout"]
-    print_ablation(ablation_of(tmp_path, members, runs, "test_loss"), text, text, False, False)
-    lines = text.getvalue().splitlines()
+    print_ablation(ablation_of(tmp_path, members, runs, "test_loss"), Output(stream=text))
+    lines = text.getvalue().partition(f"\n{tmp_path}")[0].splitlines()
     if columns == 80:
         assert max(map(len, lines)) <= 80
     assert not any("…" in line for line in lines)

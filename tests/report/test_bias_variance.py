@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from regx.report.output import Output
 from regx.report.table import short_key
 from regx.studies.bias_variance.display import conclusion, print_study, remarks, shown
 from regx.studies.bias_variance.judgement import intervals
@@ -102,15 +103,15 @@ def test_the_remarks_say_what_the_numbers_are():
     assert not any("below 0" in line for line in regression)
 
 
-def test_a_study_without_networks_says_so():
+def test_a_study_without_networks_says_so(capsys):
     nothing = {"mean": None, "low": None, "high": None}
     empty = {"value": None, "bias2": nothing, "variance": nothing, "noise": nothing, "error": nothing, "diverged": 8}
     assert conclusion(study(empty)) == [
         "Too few networks are left to split their error: most of them diverged or failed."
     ]
     text = io.StringIO()
-    assert print_study(study(empty), text, text, False, False) == 3
-    assert "8 of 8 networks diverged" in text.getvalue()
+    assert print_study(study(empty), Output(stream=text)) == 3
+    assert "8 of 8 networks diverged" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("whole", [CLASSIC, study(point(None, 0.1, 0.1, None), separable=False, task="multiclass")])
@@ -120,7 +121,7 @@ def test_on_a_terminal_no_line_is_wider_than_80(whole, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", "dumb")
     text = io.StringIO()
-    assert print_study(whole, text, text, False, False) == 0
+    assert print_study(whole, Output(stream=text)) == 0
     lines = text.getvalue().splitlines()
     assert max(map(len, lines)) <= 80
     assert ("b bias²   v variance   n noise   e error" in text.getvalue()) == (whole is CLASSIC)

@@ -6,7 +6,9 @@ import io
 
 import pytest
 
-from regx.report.listing import in_words, print_listing
+from regx.report.listing import print_listing
+from regx.report.numbers import in_words
+from regx.report.output import Output
 
 
 @pytest.mark.parametrize(
@@ -26,5 +28,5 @@ def test_numbers_of_any_size_are_told_apart(scale, said, monkeypatch):
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
     monkeypatch.setenv("NO_COLOR", "1")
     text = io.StringIO()
-    print_listing([{"name": "[red]", "error": interval}], text, ends=True)
+    print_listing([{"name": "[red]", "error": interval}], Output(stream=text), ends=True)
     assert text.getvalue().splitlines()[1].split() == ["[red]", *said.split()]

@@ -9,6 +9,7 @@ import pytest
 
 from regx.config.load import config_of
 from regx.core.errors import InputError
+from regx.report.output import Output
 from regx.studies.recommendation.display import (
     conclusion_lines,
     document,
@@ -202,7 +203,7 @@ def test_no_name_is_cut_and_eighty_columns_suffice(terminal: bool, monkeypatch: 
     raced = [Raced(one.name, one.stack, one.lr, one.val, one.test, one.test) for one in raced]
     stream = io.StringIO()
     whole = document(recommendation(raced, measured)) | {"config": "x.yaml"}
-    print_recommendation(whole, stream)
+    print_recommendation(whole, Output(stream=stream))
     text = stream.getvalue()
     assert "…" not in text
     assert "MLPRegressor" in text

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from regx.evidence.run import read_run
+from regx.report.output import Output
 from regx.store.folder import write_run
 from regx.studies.sweep.display import print_sweep
 from regx.studies.sweep.result import sweep_of, tried
@@ -32,7 +33,7 @@ def test_a_cell_that_diverged_at_some_seeds_is_not_chosen_over_a_whole_one(tmp_p
     def swept(*names):
         stream = io.StringIO()
         runs = [read_run(tmp_path / name) for name in names]
-        assert print_sweep(of(tmp_path, runs), stream, True) == 3
+        assert print_sweep(of(tmp_path, runs), Output("json", stream=stream)) == 3
         return json.loads(stream.getvalue())
 
     document = swept("broken", "gone", "whole")
@@ -52,7 +53,7 @@ def test_a_cell_that_diverged_at_some_seeds_is_not_chosen_over_a_whole_one(tmp_p
         ([[0.1] * 4], None),
     ],
 )  # fmt: skip
-def test_how_much_choosing_flatters_is_said_where_there_was_a_choice(tmp_path, fabricated, val_losses, words):
+def test_how_much_choosing_flatters_is_said_where_there_was_a_choice(tmp_path, fabricated, capsys, val_losses, words):
     runs = []
     for number, losses in enumerate(val_losses):
         networks = [fabricated.trained(seed) for seed in range(4)]
@@ -60,13 +61,13 @@ def test_how_much_choosing_flatters_is_said_where_there_was_a_choice(tmp_path, f
             network.reported["val_loss"] = loss
         write_run(tmp_path / str(number), fabricated.config(str(number), seeds=range(4)), networks, fabricated.ABOUT)
         runs.append(read_run(tmp_path / str(number)))
-    notes = io.StringIO()
-    print_sweep(of(tmp_path, runs), io.StringIO(), False, notes=notes)
+    print_sweep(of(tmp_path, runs), Output(stream=io.StringIO()))
+    notes = capsys.readouterr().err
     if words is None:
-        assert "latters" not in notes.getvalue()
-        assert notes.getvalue().startswith("There was but one to choose: x=0. Its validation loss is 0.1")
+        assert "latters" not in notes
+        assert notes.startswith("There was but one to choose: x=0. Its validation loss is 0.1")
     else:
-        assert words in notes.getvalue()
+        assert words in notes
 
 
 @pytest.mark.parametrize("width", [40, 80, 160])
@@ -88,11 +89,11 @@ def test_a_terminal_shows_the_choice_in_words_and_as_a_curve(tmp_path, fabricate
         write_run(tmp_path / name, fabricated.config(name, seeds=range(5)), networks, about)
         runs.append(read_run(tmp_path / name))
     for peek, point, words in (
-        (False, 10, "Chosen by validation loss among 3: x=10. Its validation loss is 0.2 (95 % interval 0.2 to 0.2)."),
-        (True, 1, "Chosen by test loss among 3 (--peek): x=1. Its test loss is 0.1 (95 % interval 0.1 to 0.1)."),
+        (False, 10, "Chosen by validation loss among 3: x=10. Its validation loss is 0.200 (95 % interval 0.200 to "),
+        (True, 1, "Chosen by test loss among 3 (--peek): x=1. Its test loss is 0.100 (95 % interval 0.100 to "),
     ):
         stream = Terminal()
-        assert print_sweep(of(tmp_path, runs, (1, 10, 100), peek), stream, False) == 0
+        assert print_sweep(of(tmp_path, runs, (1, 10, 100), peek), Output(stream=stream)) == 0
         text = stream.getvalue()
         assert words in " ".join(text.split())
         assert f"┊ chosen: {point}\n" in text

@@ -18,6 +18,7 @@ from regx.cli.app import app
 from regx.config.load import load_grid
 from regx.core.errors import InputError, RegxError
 from regx.data.sine import Sine
+from regx.report.output import Output
 from regx.runner import execute
 from regx.store.files import read_json, write_json
 from regx.store.lock import Lock
@@ -141,7 +142,7 @@ def test_networks_that_cannot_be_trained_are_counted_left_out_and_tried_again(
     assert (point.diverged, point.failed, list(point.draws["error"])) == (0, 1, [0, 1, 3, 4])
     assert read_bias_variance(found.folder) == found
     assert "seed 2 failed and is left out: out of memory" in capsys.readouterr().err
-    assert print_study(found, io.StringIO(), io.StringIO(), True, False) == 3
+    assert print_study(found, Output("json", stream=io.StringIO())) == 3
     assert "1 of 5 networks failed and are left out." in remarks(found)
     assert bias_variance(load_grid(small, (), (), 5), tmp_path / "out", 1).points == undisturbed.points
 

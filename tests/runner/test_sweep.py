@@ -9,6 +9,7 @@ from command_line import Regx
 import regx as api
 from regx.config.load import configs_folder, load_grid
 from regx.config.overrides import short_axes
+from regx.report.numbers import told
 from regx.studies.sweep.question import chosen_cells
 
 AXIS = ("--lam", "0.001,0.1,1")
@@ -124,7 +125,7 @@ def test_the_chosen_one_comes_with_its_test_loss_and_its_optimism(small: Path, r
     assert f"Chosen by validation loss among 3: regularizers.l2.lam={first['point']['regularizers.l2.lam']}." in (
         again.stderr
     )
-    assert f"Its test loss, which had no say in the choice, is {first['test_loss']['mean']:.3g} (95 %" in again.stderr
+    assert f"Its test loss, which had no say in the choice, is {told(first['test_loss']['mean'])} (95 %" in again.stderr
     assert "Chosen" not in regx("sweep", small, "--lam", "0.01,0.011,0.012", "--seeds", 5, "-q").stderr
 
 

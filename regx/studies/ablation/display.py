@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from typing import IO, Any
+from typing import Any
 
 from regx.metrics import REGISTRY
 from regx.report.conclusion import of_one_table
-from regx.report.listing import brief, in_words, listed, print_listing, print_prose
-from regx.report.render import is_terminal
+from regx.report.listing import print_listing
+from regx.report.numbers import brief, count, in_words, listed
+from regx.report.output import Output
 from regx.report.run import exit_code
 from regx.report.table import compare_rows
 from regx.stats.aggregate import side
@@ -20,31 +20,27 @@ MOST_ROWS = 16  # combinations that are shown; more are `regx compare`'s
 MOST_STACKS = 4  # that a sentence names
 
 
-def print_ablation(study: Ablation, stream: IO[str], notes: IO[str], as_json: bool, quiet: bool) -> int:
+def print_ablation(study: Ablation, out: Output) -> int:
     """Write the study, or one JSON document. The exit code that the ablation ends with.
 
-    Where `stream` is no terminal it gets the table of effects alone, and `notes`, unless `quiet`, what follows from it.
+    Programs get the table of effects alone.
     """
     said, runs = answers(study), study.runs
     if len(study.seeds) >= FEWEST_SEEDS:
         said += of_one_table(runs[0].summary.dataset)
-    if as_json:
+    if out.as_json:
         rows = compare_rows(runs, metric=study.metric)
-        document = {"ablation": str(study.folder), **as_plain(study), "answers": said, "rows": rows}
-        stream.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-    elif is_terminal(stream):
-        if len(runs) <= MOST_ROWS:
-            print_listing(_combinations(study), stream, ends=True)
-            stream.write("\n")
-        if study.contrasts is not None:
-            print_listing(_rows(study, study.contrasts), stream, ends=True, dispensable=["p"])
-            stream.write("\n")
-        print_prose([*said, "", *_legend(study), str(study.folder)], stream)
+        out.document({"ablation": str(study.folder), **as_plain(study), "answers": said, "rows": rows})
     else:
+        if out.for_people and len(runs) <= MOST_ROWS:
+            print_listing(_combinations(study), out, ends=True)
+            out.text([""])
         if study.contrasts is not None:
-            print_listing(_rows(study, study.contrasts), stream, ends=True)
-        if not quiet:
-            print_prose(said, notes)
+            print_listing(_rows(study, study.contrasts), out, ends=True, dispensable=["p"])
+            out.text([""])
+        out.conclusion(said)
+        out.text(["", *_legend(study), str(study.folder)])
+        out.next(f"regx report {study.folder}")
     return exit_code(runs)
 
 
@@ -93,13 +89,13 @@ def answers(study: Ablation) -> list[str]:
         if len(stacks) <= MOST_STACKS:
             who = listed(list(stacks))
         said.append(
-            f"Networks diverged at {_count(len(study.diverged), 'seed')}, with {who}; these seeds are left out "
+            f"Networks diverged at {count(len(study.diverged), 'seed')}, with {who}; these seeds are left out "
             "everywhere, so that all combinations are judged by the same ones."
         )
     if found is None:
         return [*said, "No seed completed in every combination, so nothing can be said."]
     if seeds < FEWEST_SEEDS:
-        return [*said, f"Nothing can be told from {_count(seeds, 'seed')}: expected at least {FEWEST_SEEDS}."]
+        return [*said, f"Nothing can be told from {count(seeds, 'seed')}: expected at least {FEWEST_SEEDS}."]
     words = _Words(study.metric)
     if len(study.members) == 1:
         return [*said, _only(study, found, words)]
@@ -267,7 +263,7 @@ def _legend(study: Ablation) -> list[str]:
     better, worse = ("above", "below") if REGISTRY[study.metric].lower_is_better is False else ("below", "above")
     directed = REGISTRY[study.metric].better is not None
     said = [
-        f"Changes by switching on, seed by seed over {_count(len(study.seeds), 'seed')}, 95 % interval in brackets"
+        f"Changes by switching on, seed by seed over {count(len(study.seeds), 'seed')}, 95 % interval in brackets"
         f"{f'; {better} 0 is better' * directed}. p: corrected for the number of verdicts."
     ]
     if len(study.members) > 1:
@@ -292,7 +288,3 @@ def _combinations(study: Ablation) -> list[dict[str, Any]]:
 
 def _names(study: Ablation, pair: Pair) -> list[str]:
     return [study.members[number] for number in pair.members]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -2,55 +2,53 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from regx.config.grid import Cell
 from regx.core.errors import DONE, SOME_DIVERGED
 from regx.report.lines import validation_curve
-from regx.report.listing import in_words, listed, print_listing, print_prose
-from regx.report.render import is_terminal
+from regx.report.listing import print_listing
+from regx.report.numbers import in_words, listed
+from regx.report.numbers import setting_value as shown
+from regx.report.output import WIDEST, Output
 from regx.report.table import setting, short_key
 from regx.stats.aggregate import Interval, side
 from regx.stats.bootstrap import bootstrap_interval
 from regx.studies.bias_variance.result import LEFT_OUT, BiasVariance, Decomposed
 
 MARKERS = {"bias²": "b", "bias²+noise": "b", "variance": "v", "noise": "n", "error": "e"}
-WIDEST = 100
 
 
-def print_plan(folder: Path, cells: Sequence[Cell], stream: IO[str], as_json: bool) -> None:
+def print_plan(folder: Path, cells: Sequence[Cell], out: Output) -> None:
     """Write the points that would be trained."""
-    points = [{"draws": len(cell.config.seeds), "point": cell.point} for cell in cells]
-    if as_json:
-        stream.write(json.dumps({"study": str(folder), "points": points}, indent=2) + "\n")
+    if out.as_json:
+        points = [{"draws": len(cell.config.seeds), "point": cell.point} for cell in cells]
+        out.document({"study": str(folder), "points": points})
         return
     for cell in cells:
-        point = "\t".join(setting(key, value) for key, value in cell.point.items())
-        stream.write(f"{folder}\t{len(cell.config.seeds)} training sets to draw\t{point}".rstrip() + "\n")
+        draws = f"{len(cell.config.seeds)} training sets to draw"
+        out.lines([[folder, draws, *(setting(*axis) for axis in cell.point.items())]])
     if not cells:
-        stream.write(f"{folder}\tnothing to train\n")
+        out.lines([[folder, "nothing to train"]])
 
 
-def print_study(study: BiasVariance, stream: IO[str], notes: IO[str], as_json: bool, quiet: bool) -> int:
-    """Write the study, or one JSON document. The exit code that it ends with.
-
-    Where `stream` is no terminal it gets the table alone, and `notes`, unless `quiet`, what is said about it.
-    """
+def print_study(study: BiasVariance, out: Output) -> int:
+    """Write the study, or one JSON document. The exit code that it ends with."""
     said, known = conclusion(study), remarks(study)
-    if as_json:
-        document = {"study": str(study.folder), **study.as_json(), "conclusion": said, "notes": known}
-        stream.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    if out.as_json:
+        out.document({"study": str(study.folder), **study.as_json(), "conclusion": said, "notes": known})
     else:
-        print_listing(_rows(study), stream, ends=False)
-        if is_terminal(stream):
-            stream.write(_curve(study) + "\n")
-            print_prose([*said, "", *known, str(study.folder)], stream)
-        elif not quiet:
-            print_prose([*said, *known], notes)
+        print_listing(_rows(study), out, ends=False)
+        if out.form == "terminal":
+            out.picture(_curve(study, out.width))
+        out.text([""])
+        out.conclusion(said)
+        out.text([""])
+        out.conclusion(known)
+        out.text([str(study.folder)])
+        out.next(f"regx plot {study.folder} --kind bias_variance")
     return SOME_DIVERGED if any(map(study.left_out, LEFT_OUT)) else DONE
 
 
@@ -107,15 +105,6 @@ def remarks(study: BiasVariance) -> list[str]:
     return said
 
 
-def shown(value: Any) -> str:
-    """A value in a sentence: `0.01`, `8`, `64x64`, `normal: 0.1`."""
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {shown(part)}" for key, part in value.items())
-    if isinstance(value, list | tuple):
-        return "x".join(map(shown, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def _names(study: BiasVariance) -> dict[str, str]:
     """How the parts are called, by their keys."""
     if study.separable:
@@ -133,11 +122,11 @@ def _rows(study: BiasVariance) -> list[dict[str, Any]]:
     return rows
 
 
-def _curve(study: BiasVariance) -> str:
+def _curve(study: BiasVariance, width: int) -> list[str]:
     """The parts along the axis; nothing without an axis."""
     points = study.points
     if study.axis is None or len(points) < 2:
-        return ""
+        return []
     values = [_drawn(point.value) for point in points]
     numeric = all(type(value) in (int, float) for value in values)
     order = sorted(range(len(points)), key=lambda index: values[index]) if numeric else range(len(points))
@@ -148,12 +137,11 @@ def _curve(study: BiasVariance) -> str:
     along = [values[index] for index in order]
     means = curves["mean"]["error"]
     least = min((mean, number) for number, mean in enumerate(means) if mean is not None)[1] if any(means) else None
-    width = min(shutil.get_terminal_size().columns, WIDEST)
     drawn = validation_curve(
         along, curves["mean"], curves["low"], curves["high"], least,
-        width=width, markers=MARKERS, chosen_as="least error", log_loss=False,
+        width=min(width, WIDEST), markers=MARKERS, chosen_as="least error", log_loss=False,
     )  # fmt: skip
-    return f"\nerror along {study.axis.key}\n{drawn}\n"
+    return ["", f"error along {study.axis.key}", *drawn.split("\n")]
 
 
 def _drawn(value: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from regx.config.grid import Grid
 from regx.config.identity import Identity, digest
 from regx.core.arrays import Array
 from regx.core.errors import InputError
+from regx.core.notes import note
 from regx.core.trained import Trained
 from regx.data.redrawn import Redrawn, redrawn
 from regx.evidence.predict import outputs
@@ -113,7 +113,7 @@ class _Study:
         """Leave out a network that cannot be trained, and say why on stderr."""
         value = self._values[member.config]
         where = "" if value is None else f" at {self._grid.axes[0].key}={value}"
-        print(f"warning: {self._folder}: seed {member.seed}{where} failed and is left out: {reason}", file=sys.stderr)
+        note(f"warning: {self._folder}: seed {member.seed}{where} failed and is left out: {reason}")
         self._failed[member.config] += 1
         self._know(member.config, {member.seed: None})
 

@@ -2,44 +2,40 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from regx.core.errors import InputError
 from regx.core.text import clean
-from regx.report.render import is_terminal
+from regx.report.numbers import count
+from regx.report.output import WIDEST, Output
 from regx.report.sparkline import sparkline
 from regx.store.atomic import write_atomically
-from regx.store.files import config_text, strict
+from regx.store.files import config_text
 from regx.studies.diagnosis.advice import changed
 from regx.studies.diagnosis.result import Diagnosed, Diagnosis
 
-WIDEST = 100  # of a line of prose
 # The columns of the flat form that are means over seeds.
 MEASURED = (
     "train", "val", "gap", "rise", "gain", "pattern", "accuracy_gap", "growth", "gradient", "dead", "divergence",
 )  # fmt: skip
 
 
-def print_diagnoses(found: Sequence[Diagnosed], stream: IO[str], as_json: bool, quiet: bool = False) -> None:
-    """Write the diagnoses: a block each on a terminal, else a tab-separated line each, or one JSON document.
-
-    quiet: on a terminal without what only informs.
-    """
-    if as_json:
-        documents = [_document(one) for one in found]
-        stream.write(json.dumps(strict(documents), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-    elif is_terminal(stream):
-        _write_blocks(found, stream, quiet)
+def print_diagnoses(found: Sequence[Diagnosed], out: Output) -> None:
+    """Write the diagnoses: a block each for people, without what only informs if quiet; a line each for programs."""
+    if out.as_json:
+        out.document([_document(one) for one in found])
+    elif out.for_people:
+        for number, one in enumerate(found):
+            out.text([""] * bool(number))
+            _print_block(one, out)
+        advised = [one for one in found if one.run is not None and any(item.overrides for item in one.advice)]
+        if advised:
+            out.next(f"regx diagnose {advised[0].place} --apply next.yaml")
     else:
-        writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
-        rows = [_flat(one) for one in found]
-        writer.writerow(rows[0])
-        writer.writerows(row.values() for row in rows)
+        out.flat([_flat(one) for one in found])
 
 
 def write_changed(found: Sequence[Diagnosed], number: int, path: Path, force: bool) -> str:
@@ -93,63 +89,37 @@ def _document(one: Diagnosed) -> dict[str, Any]:
     }
 
 
-def _flat(one: Diagnosed) -> dict[str, str]:
+def _flat(one: Diagnosed) -> dict[str, Any]:
     means = {item.name: item.value for item in one.diagnosis.evidence}
-    values = {name: means.get(name) for name in MEASURED}
     return {
-        "name": clean(one.name),
+        "name": one.name,
         "verdict": one.diagnosis.verdict,
-        "seeds": str(len(one.diagnosis.seeds)),
-        **{name: "" if value is None else f"{value:.6g}" for name, value in values.items()},
+        "seeds": len(one.diagnosis.seeds),
+        **{name: means.get(name) for name in MEASURED},
         "advice": "; ".join(" ".join(item.overrides) or item.name for item in one.advice),
-        "run": clean(str(one.place)),
+        "run": str(one.place),
     }
 
 
-def _write_blocks(found: Sequence[Diagnosed], stream: IO[str], quiet: bool) -> None:
-    from rich.console import Console
-    from rich.padding import Padding
-    from rich.text import Text
-
-    console = Console(file=stream, highlight=False)
-    wide = min(console.width, WIDEST)
-
-    def say(text: str, indent: int = 2, style: str = "") -> None:
-        console.print(Padding(Text(clean(text), style=style), (0, 0, 0, indent)), width=wide)
-
-    for number, one in enumerate(found):
-        if number:
-            console.print()
-        diagnosis = one.diagnosis
-        console.print(Text.assemble((clean(one.name), "bold"), ": ", (diagnosis.verdict, _style(diagnosis.verdict))))
-        if not quiet:
-            say(_about(one), style="dim")
-            for line in _sparklines(diagnosis, wide - 27):
-                console.print(Text(f"  {line}"), no_wrap=True)
-        for item in diagnosis.evidence:
-            if item.points_to or not quiet:
-                _bullet(console, "!" if item.points_to else "·", item.text, wide, "" if item.points_to else "dim")
-        for note in () if quiet else diagnosis.notes:
-            _bullet(console, "·", note, wide)
-        if one.advice:
-            say("Change next, in this order:")
-        elif diagnosis.verdict == "healthy":
-            say("Nothing needs to be changed.")
-        for place, change in enumerate(one.advice, start=1):
-            overrides = " ".join(f"-s {override}" for override in change.overrides)
-            _bullet(console, f"{place}.", f"{overrides}\n{change.reason}" if overrides else change.reason, wide)
-
-
-def _bullet(console: Any, sign: str, text: str, wide: int, style: str = "") -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_column(width=4, justify="right", no_wrap=True)
-    grid.add_column(overflow="fold")
-    lines = "\n".join(clean(line) for line in text.split("\n"))
-    grid.add_row(Text(sign, style=style), Text(lines, style=style))
-    console.print(grid, width=wide)
+def _print_block(one: Diagnosed, out: Output) -> None:
+    diagnosis = one.diagnosis
+    out.heading(one.name, f": {diagnosis.verdict}", _style(diagnosis.verdict))
+    if not out.quiet:
+        out.text([_about(one)], style="dim", indent=2)
+        out.picture(f"  {line}" for line in _sparklines(diagnosis, min(out.width, WIDEST) - 27))
+    for item in diagnosis.evidence:
+        if item.points_to:
+            out.text([item.text], bullet="!")
+        elif not out.quiet:
+            out.text([item.text], bullet="·", style="dim")
+    out.text(() if out.quiet else diagnosis.notes, bullet="·")
+    if one.advice:
+        out.text(["Change next, in this order:"], indent=2)
+    elif diagnosis.verdict == "healthy":
+        out.text(["Nothing needs to be changed."], indent=2)
+    for place, change in enumerate(one.advice, start=1):
+        overrides = " ".join(f"-s {override}" for override in change.overrides)
+        out.text([f"{overrides}\n{change.reason}" if overrides else change.reason], bullet=f"{place}.")
 
 
 def _about(one: Diagnosed) -> str:
@@ -157,9 +127,9 @@ def _about(one: Diagnosed) -> str:
     if one.run is None:
         return f"{one.place}: a log of {len(diagnosis.curves.epochs)} epochs."
     summary = one.run.summary
-    rows = "" if diagnosis.rows is None else f", {diagnosis.rows:,} rows"
+    rows = "" if diagnosis.rows is None else f", {count(diagnosis.rows, 'row')}"
     parameters = "" if summary.parameters is None else f", {summary.parameters:,} parameters"
-    seeds = f"{len(diagnosis.seeds)} seed{'' if len(diagnosis.seeds) == 1 else 's'}"
+    seeds = count(len(diagnosis.seeds), "seed")
     stack = "no regularizer" if one.run.stack == "none" else one.run.stack
     text = f"{summary.dataset}{rows}{parameters}, {stack}, {seeds}."
     if diagnosis.trivial is None:

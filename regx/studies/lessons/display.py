@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import IO, Any
+from typing import Any
 
 from regx.evidence.run import read_run
-from regx.report.listing import print_listing, print_prose
+from regx.report.listing import print_listing
+from regx.report.output import Output
 from regx.stats.aggregate import mean_interval
 from regx.studies.lessons.exercise import Exercise
 from regx.studies.lessons.question import per_seed
 from regx.studies.lessons.result import Finding
 
 
-def print_exercises(exercises: Sequence[Exercise], stream: IO[str], as_json: bool) -> None:
+def print_exercises(exercises: Sequence[Exercise], out: Output) -> None:
     """The exercises without running them."""
-    if as_json:
-        _print_json([as_plain(one, None) for one in exercises], stream)
+    if out.as_json:
+        out.document([as_plain(one, None) for one in exercises])
         return
-    print_listing([{"exercise": one.name, "title": one.title} for one in exercises], stream, ends=False)
+    print_listing([{"exercise": one.name, "title": one.title} for one in exercises], out, ends=False)
 
 
-def print_finding(exercise: Exercise, found: Finding, stream: IO[str]) -> None:
+def print_finding(exercise: Exercise, found: Finding, out: Output) -> None:
     """One exercise: what is claimed, what came out, and the verdict last."""
-    print_prose([f"{exercise.name}  {exercise.title}", f"Claim: {exercise.claim}"], stream)
+    _say(out, [f"{exercise.name}  {exercise.title}", f"Claim: {exercise.claim}"])
     if exercise.lesson_says:
-        print_prose([f"The lesson prints: {exercise.lesson_says}."], stream)
-    stream.write("\n")
+        _say(out, [f"The lesson prints: {exercise.lesson_says}."])
+    out.line()
     if found.folder is not None:
-        print_listing(_rows(exercise, found), stream, ends=True)
-        stream.write("\n")
-    print_prose([answer.said for answer in found.answers], stream)
+        print_listing(_rows(exercise, found), out, ends=True)
+        out.line()
+    _say(out, [answer.said for answer in found.answers])
     if exercise.why:
-        print_prose([f"Why the numbers differ: {exercise.why}"], stream)
-    print_prose([f"Verdict: {in_words(found)}.", *([str(found.folder)] if found.folder else []), ""], stream)
+        _say(out, [f"Why the numbers differ: {exercise.why}"])
+    _say(out, [f"Verdict: {in_words(found)}.", *([str(found.folder)] if found.folder else []), ""])
 
 
 def in_words(found: Finding) -> str:
@@ -43,13 +43,13 @@ def in_words(found: Finding) -> str:
     return words.get(found.verdict, found.verdict)
 
 
-def print_findings(found: Sequence[tuple[Exercise, Finding]], stream: IO[str], as_json: bool) -> None:
+def print_findings(found: Sequence[tuple[Exercise, Finding]], out: Output) -> None:
     """Of all exercises together: a row each, or the JSON document."""
-    if as_json:
-        _print_json([as_plain(exercise, finding) for exercise, finding in found], stream)
+    if out.as_json:
+        out.document([as_plain(exercise, finding) for exercise, finding in found])
     elif len(found) > 1:
         rows = [{"exercise": one.name, "title": one.title, "verdict": finding.verdict} for one, finding in found]
-        print_listing(rows, stream, ends=False)
+        print_listing(rows, out, ends=False)
 
 
 def as_plain(exercise: Exercise, found: Finding | None) -> dict[str, Any]:
@@ -77,5 +77,9 @@ def _rows(exercise: Exercise, found: Finding) -> list[dict[str, Any]]:
     ]
 
 
-def _print_json(document: list[dict[str, Any]], stream: IO[str]) -> None:
-    stream.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+def _say(out: Output, sentences: Sequence[str]) -> None:
+    """Write sentences that programs get too."""
+    if out.for_people:
+        out.text(sentences)
+    else:
+        out.lines([sentence] for sentence in sentences)

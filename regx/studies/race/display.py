@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,7 +19,8 @@ from regx.core.glimpse import Glimpse
 from regx.core.trained import Trained
 from regx.evidence.predict import predict
 from regx.evidence.run import Run, read_run
-from regx.report.render import elided, print_tables
+from regx.report.output import Output
+from regx.report.render import elided, print_rows
 from regx.report.sparkline import bar, sparkline
 from regx.report.table import compare_rows, sort_rows
 from regx.runner.plan import Member
@@ -368,15 +369,10 @@ def _factor(number: float) -> str:
     return f"x{number:.2f}" if number < 100 else "-" if math.isnan(number) else f"x{_number(number)}"
 
 
-def print_final(state: RaceState, scene: Scene | None, stream: IO[str]) -> None:
-    """Write how the race ended, if the stream is a terminal."""
-    from rich.console import Console
-
-    console = Console(file=stream)
-    if console.is_terminal:
-        for line in race_lines(state, view_of(console), scene):
-            console.print(line, soft_wrap=True)
-        console.print()
+def print_final(state: RaceState, scene: Scene | None, out: Output) -> None:
+    """Write how the race ended to a terminal."""
+    if out.form == "terminal":
+        out.picture([*race_lines(state, view_of(out.console), scene), ""])
 
 
 def view_of(console: Console) -> View:
@@ -402,10 +398,9 @@ def write_svg(path: Path, title: str, state: RaceState, scene: Scene | None, run
     console = Console(
         record=True, file=io.StringIO(), width=SVG_WIDTH, force_terminal=True, color_system="truecolor", _environ={}
     )
-    for line in race_lines(state, View(SVG_WIDTH, SVG_HEIGHT), scene):
-        console.print(line, soft_wrap=True)
-    console.print()
-    print_tables(sort_rows(compare_rows(runs), state.judged_by), console, None, state.judged_by)
+    out = Output(console=console)
+    out.picture([*race_lines(state, View(SVG_WIDTH, SVG_HEIGHT), scene), ""])
+    print_rows(sort_rows(compare_rows(runs), state.judged_by), out, sort=state.judged_by)
     write_atomically(path, console.export_svg(title=title).encode())
 
 

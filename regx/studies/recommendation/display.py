@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import textwrap
 from collections.abc import Mapping, Sequence
-from typing import IO, Any
+from typing import Any
 
-from regx.core.text import clean
-from regx.report.render import is_terminal
+from regx.report.listing import print_listing
+from regx.report.numbers import chance, count, told
+from regx.report.output import Output
 from regx.studies.recommendation.inspection import Inspection
 from regx.studies.recommendation.judgement import (
     FEWEST_SPLITS,
@@ -22,28 +21,34 @@ from regx.studies.recommendation.judgement import (
     Raced,
     mean,
 )
+from regx.studies.recommendation.question import Plan
 from regx.studies.recommendation.references import LINEAR, TRIVIAL
 from regx.studies.recommendation.result import Recommendation
 
-WIDTH = 80
-COLUMNS = ("lane", "stack", "lr", "val_loss", "test_loss", "test_accuracy", "difference", "low", "high", "p", "verdict")
+NOTHING = {"mean": None, "low": None, "high": None}
+LEGEND = (
+    "*: recommended: the first whose validation loss is within one standard error of the least. Losses of a lane: with "
+    "the strengths that each split's validation rows choose for it; those of all splits together, which the config "
+    "has, may do better. difference: test loss minus that of none, ±: 95 % interval of Nadeau and Bengio over splits; "
+    "verdict: corrected for the number of lanes. chosen on each split: the lane with the least validation loss there."
+)
 
 
 def inspection_lines(inspection: Inspection) -> list[str]:
     """What the table is taken to be, a sentence each."""
     kinds = [
-        f"{_count(count, 'column')} of {kind}"
-        for count, kind in ((inspection.numeric, "numbers"), (inspection.categorical, "words"))
-        if count
+        f"{count(columns, 'column')} of {kind}"
+        for columns, kind in ((inspection.numeric, "numbers"), (inspection.categorical, "words"))
+        if columns
     ]
     train, val, test = inspection.split
     lines = [
         f"{inspection.path}: {inspection.rows} rows, {' and '.join(kinds)} beside the target, "
-        f"{_count(inspection.inputs, 'input')} of the network.",
+        f"{count(inspection.inputs, 'input')} of the network.",
         *inspection.notes,
     ]
     if inspection.classes:
-        counts = ", ".join(f"{name} {count / inspection.rows:.0%}" for name, count in _most(inspection.classes))
+        counts = ", ".join(f"{name} {rows / inspection.rows:.0%}" for name, rows in _most(inspection.classes))
         lines.append(f"Shares of the classes: {counts}.")
     lines.append(
         f"Each split: {train} rows to train on, {val} to choose with, {test} to judge by. The network has "
@@ -56,7 +61,7 @@ def plan_lines(lanes: Sequence[str], splits: int, epochs: int, seconds: float, n
     """What will be trained."""
     return [
         f"Lanes: {', '.join(lanes)}.",
-        f"{_count(splits, 'split')}, up to {_count(epochs, 'epoch')} a network, about {_duration(seconds)}.",
+        f"{count(splits, 'split')}, up to {count(epochs, 'epoch')} a network, about {_duration(seconds)}.",
         *notes,
     ]
 
@@ -74,7 +79,7 @@ def conclusion_lines(found: Recommendation) -> list[str]:
     procedure = mean(conclusion.procedure)
     if splits < FEWEST_SPLITS:
         return [
-            f"{_count(splits, 'split')} {'is' if splits == 1 else 'are'} too few to tell anything: it takes "
+            f"{count(splits, 'split')} {'is' if splits == 1 else 'are'} too few to tell anything: it takes "
             f"{FEWEST_SPLITS}, and 10 are usual. On validation the network with {stack} looks best, as the simplest of "
             "those within one standard error."
         ]
@@ -83,11 +88,11 @@ def conclusion_lines(found: Recommendation) -> list[str]:
     answer = trivial.reference.sentence
     if conclusion.learnable is False:
         models = [one for one in references if one.reference.role != TRIVIAL]
-        plain_models = " and ".join(f"{one.reference.sentence} {_n(mean(one.test))}" for one in models)
+        plain_models = " and ".join(f"{one.reference.sentence} {told(mean(one.test))}" for one in models)
         return [
             f"Nothing helps. No network is shown to predict better than {answer}, whose test loss is "
-            f"{_n(mean(trivial.test))}: those that validation chooses have {_n(procedure)}, {plain_models}. There is "
-            f"nothing to learn here that {inspection.rows} rows show.",
+            f"{told(mean(trivial.test))}: those that validation chooses have {told(procedure)}, {plain_models}. There "
+            f"is nothing to learn here that {inspection.rows} rows show.",
             f"If it has to be a network, the one with {stack} does the least harm.",
         ]
     return [
@@ -108,7 +113,7 @@ def _doubt(conclusion: Conclusion, by_role: Mapping[str, Measured], answer: str,
     return (
         f"Whether there is anything to learn, the data cannot tell. {_capital(what)} looks better than {answer}, its "
         f"test loss {-compared.mean:.0%} lower in the mean over splits and lower on {compared.lower} of {splits}, but "
-        f"so much can be luck ({_p(compared.p)} when three models are tried). What follows is a first guess."
+        f"so much can be luck ({chance(compared.p)} when three models are tried). What follows is a first guess."
     )
 
 
@@ -146,7 +151,7 @@ def _single(conclusion: Conclusion, named: Mapping[str, Raced]) -> list[str]:
 
 def _regularization(conclusion: Conclusion, recommended: Raced, plain: Raced, splits: int, trivial: float) -> str:
     compared, before = conclusion.to_plain, mean(plain.test)
-    losses = f"a test loss of {_n(mean(conclusion.procedure))}, against {_n(before)} for the network without one"
+    losses = f"a test loss of {told(mean(conclusion.procedure))}, against {told(before)} for the network without one"
     how = f"With the regularizers that each split's validation rows choose, it has {losses}"
     if conclusion.regularization == "helps":
         return (
@@ -155,7 +160,7 @@ def _regularization(conclusion: Conclusion, recommended: Raced, plain: Raced, sp
         )
     if conclusion.regularization == "helps by nothing":
         return (
-            f"Regularization lowers the loss of the network by less than anybody could use: {_n(-compared.mean)}, "
+            f"Regularization lowers the loss of the network by less than anybody could use: {told(-compared.mean)}, "
             f"{-compared.mean / trivial:.2%} of what the trivial answer costs. {how} ({_interval(compared)}). So the "
             "network without one will do as well."
         )
@@ -164,7 +169,7 @@ def _regularization(conclusion: Conclusion, recommended: Raced, plain: Raced, sp
         if set(conclusion.chosen.values()) == {PLAIN}:
             return (
                 f"{nothing} the network: on every split the validation rows choose the one without, whose "
-                f"test loss is {_n(before)}."
+                f"test loss is {told(before)}."
             )
         worse = compared.verdict == "worse"
         gain = -(compared.low or 0.0) / before
@@ -184,7 +189,7 @@ def _regularization(conclusion: Conclusion, recommended: Raced, plain: Raced, sp
 
 def _contest(conclusion: Conclusion, rival: Measured, procedure: float, splits: int) -> str:
     compared, name = conclusion.to_reference[conclusion.rival], rival.reference.sentence
-    losses = f"{_n(procedure)} against {_n(mean(rival.test))}, lower on {compared.lower} of {splits} splits"
+    losses = f"{told(procedure)} against {told(mean(rival.test))}, lower on {compared.lower} of {splits} splits"
     if conclusion.contest == "better":
         also = " also" if conclusion.regularization == "helps" else ""
         return (
@@ -289,100 +294,81 @@ def document(found: Recommendation) -> dict[str, Any]:
     }
 
 
-def write_paragraphs(lines: Sequence[str], stream: IO[str]) -> None:
-    """Write sentences: on a terminal folded to its width, else a line each."""
-    for line in lines:
-        text = clean(line)
-        stream.write((textwrap.fill(text, WIDTH, break_long_words=False) if is_terminal(stream) else text) + "\n")
+def print_inspection(inspection: Inspection, out: Output) -> None:
+    """Write what the table is taken to be, before anything is trained."""
+    if not out.as_json:
+        _say(inspection_lines(inspection), out)
 
 
-def print_recommendation(found: dict[str, Any], stream: IO[str]) -> None:
-    """Write the table of lanes and references, the conclusion, and where everything is."""
-    if is_terminal(stream):
-        _print_table(found["rows"], stream)
+def print_plan(plan: Plan, out: Output) -> None:
+    """Write what would be trained."""
+    lanes = [lane.name for lane in plan.lanes]
+    lines = plan_lines(lanes, len(plan.base.seeds), plan.base.training.epochs, plan.seconds, plan.notes)
+    if out.as_json:
+        out.document({"inspection": plan.inspection.as_json(), "plan": lines})
     else:
-        stream.write("\t".join(COLUMNS) + "\n")
-        for row in found["rows"]:
-            difference = row["difference"] or {}
-            flat = {
-                **row,
-                "difference": difference.get("mean"),
-                **{key: difference.get(key) for key in ("low", "high", "p")},
-            }
-            stream.write("\t".join(_cell(flat[key]) for key in COLUMNS) + "\n")
-    stream.write("\n")
+        _say(lines, out)
+
+
+def print_recommendation(found: dict[str, Any], out: Output) -> None:
+    """Write the table of lanes and references, the conclusion, and where everything is; or one JSON document."""
+    if out.as_json:
+        out.document(found)
+        return
+    out.line()
+    if out.for_people:
+        print_listing(_rows_for_people(found["rows"]), out, ends=False, folds="lane")
+        out.text(["", LEGEND])
+    else:
+        out.flat([_flat(row) for row in found["rows"]])
     for line in found["conclusion"]:
-        write_paragraphs([line], stream)
-        stream.write("\n" if is_terminal(stream) else "")
-    write_paragraphs(found["notes"], stream)
-    stream.write(f"Config: {found['config']}\nRuns: {found['recommend']}\n")
+        out.line()
+        _say([line], out)
+    out.line()
+    _say([*found["notes"], f"Config: {found['config']}", f"Runs: {found['recommend']}"], out)
+    out.next(f"regx run {found['config']}")
 
 
-def _print_table(found: Sequence[dict[str, Any]], stream: IO[str]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+def _say(lines: Sequence[str], out: Output) -> None:
+    """Write sentences that are part of the result for programs too."""
+    if out.for_people:
+        out.text(lines)
+    else:
+        out.lines([line] for line in lines)
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    accuracy = any(row["test_accuracy"] is not None for row in found)
-    names = ["lane", "val_loss", "test_loss", *(["accuracy"] if accuracy else []), "difference", "verdict"]
-    for name in names:
-        widest = max(len(word) for row in found for word in row["lane"].replace("+", " + ").split())
-        table.add_column(
-            name,
-            justify="left" if name in ("lane", "verdict") else "right",
-            no_wrap=name != "lane",
-            min_width=widest if name == "lane" else None,
-        )
-    for row in found:
-        compared = row["difference"]
-        cells = [
-            row["lane"].replace("+", " + ") + (" *" if row["recommended"] else ""),
-            "" if row["val_loss"] is None else _n(row["val_loss"]),
-            _n(row["test_loss"]),
-            *([f"{row['test_accuracy']:.3f}" if row["test_accuracy"] is not None else ""] if accuracy else []),
-            _plus_minus(compared),
-            row["verdict"] or "",
-        ]
-        table.add_row(*(Text(cell, style="bold" if row["recommended"] else "") for cell in cells))
-    console = Console(file=stream, width=max(WIDTH, 0))
-    console.print(table)
-    legend = (
-        "*: recommended: the first whose validation loss is within one standard error of the least. Losses of a lane: "
-        "with the strengths that each split's validation rows choose for it; those of all splits together, which the "
-        "config has, may do better. difference: test "
-        "loss minus that of none, ±: 95 % interval of Nadeau and Bengio over splits; verdict: corrected for the number "
-        "of lanes. chosen on each split: the lane with the least validation loss there."
-    )
-    stream.write("\n" + textwrap.fill(legend, WIDTH) + "\n")
+
+def _rows_for_people(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    accuracy = any(row["test_accuracy"] is not None for row in rows)
+    return [
+        {
+            "lane": row["lane"].replace("+", " + ") + (" *" if row["recommended"] else ""),
+            "val_loss": row["val_loss"],
+            "test_loss": row["test_loss"],
+            **({"accuracy": row["test_accuracy"]} if accuracy else {}),
+            "difference": row["difference"] or NOTHING,
+            "verdict": row["verdict"] or "",
+        }
+        for row in rows
+    ]
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    difference = row["difference"] or {}
+    names = ("lane", "stack", "lr", "val_loss", "test_loss", "test_accuracy")
+    ends = {key: difference.get(key) for key in ("low", "high", "p")}
+    return {
+        **{name: row[name] for name in names},
+        "difference": difference.get("mean"),
+        **ends,
+        "verdict": row["verdict"],
+    }
 
 
 def _interval(compared: Compared) -> str:
-    if compared.low is None or compared.p is None:
+    if compared.low is None or compared.high is None or compared.p is None:
         return f"{compared.splits} splits are too few for an interval"
-    interval = f"{_n(compared.low)} to {_n(compared.high)}"
-    return f"difference {_n(compared.mean)}, 95 % interval {interval}, {_p(compared.p)}"
-
-
-def _p(p: float | None) -> str:
-    return "too few splits for a p" if p is None else "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
-
-
-def _plus_minus(compared: dict[str, Any] | None) -> str:
-    if compared is None:
-        return ""
-    half = "" if compared["low"] is None else f" ±{_n((compared['high'] - compared['low']) / 2)}"
-    return f"{_n(compared['mean'])}{half}"
-
-
-def _n(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.3f}" if value == 0 or 0.001 <= abs(value) < 10 else f"{value:.{2 if abs(value) < 1 else 4}g}"
-
-
-def _cell(value: Any) -> str:
-    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+    interval = f"{told(compared.low)} to {told(compared.high)}"
+    return f"difference {told(compared.mean)}, 95 % interval {interval}, {chance(compared.p)}"
 
 
 def _rounded(count: int) -> str:
@@ -394,10 +380,6 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} minutes"
 
 
-def _count(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
@@ -405,9 +387,3 @@ def _capital(text: str) -> str:
 def _most(classes: dict[str, int], limit: int = 10) -> list[tuple[str, int]]:
     """The classes with most rows, the largest first."""
     return sorted(classes.items(), key=lambda item: -item[1])[:limit]
-
-
-def to_json(found: dict[str, Any]) -> str:
-    from regx.store.files import strict
-
-    return json.dumps(strict(found), indent=2, ensure_ascii=False, allow_nan=False) + "\n"

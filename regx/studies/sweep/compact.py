@@ -6,7 +6,6 @@ seed fixes everything, so they are the same networks, and it is checked that the
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 from regx.config.grid import Grid
 from regx.core.arrays import Array
 from regx.core.errors import InputError
+from regx.core.notes import note
 from regx.core.trained import Trained
 from regx.evidence.run import read_run
 from regx.runner.cluster import Jobs
@@ -127,7 +127,7 @@ def _train_missing(
 
         def failed(member: Member, reason: str, cells: Sequence[int] = cells) -> None:
             where = f"cell {cells[member.config]}, seed {member.seed}"
-            print(f"warning: {folder}: {where} failed, the others go on: {reason}", file=sys.stderr)
+            note(f"warning: {folder}: {where} failed, the others go on: {reason}")
 
         def tell(progress: Progress, before: int = trained_before) -> None:
             share = progress.all_epochs // progress.all_networks
@@ -174,8 +174,7 @@ def _check_the_same(cells: Sequence[Tried], losses: Sequence[dict[int, float]], 
         for seed, loss in expected.items():
             found = run.per_seed(by).get(seed)
             if found != (loss if np.isfinite(loss) else None):
-                print(
+                note(
                     f"warning: {run.folder}: seed {seed} trained again has a {by} of {found}, in the sweep {loss}: it "
-                    "was trained on another kind of processor, or by other versions",
-                    file=sys.stderr,
+                    "was trained on another kind of processor, or by other versions"
                 )

@@ -2,51 +2,41 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import IO, Any
+from typing import Any
 
 from regx.config.grid import Cell
 from regx.core.errors import SOME_DIVERGED
 from regx.report.lines import MARKERS, validation_curve
-from regx.report.render import is_terminal, print_rows
+from regx.report.numbers import count, in_full
+from regx.report.output import WIDEST, Output
+from regx.report.render import print_rows
 from regx.report.run import exit_code
 from regx.report.table import compare_rows, setting, sort_rows
-from regx.stats.aggregate import Interval
 from regx.stats.optimism import Optimism
 from regx.studies.sweep.judgement import Choice, choose
 from regx.studies.sweep.result import Sweep, read_sweep
 
-WIDEST = 100
 
-
-def print_grid(cells: Sequence[Cell], stream: IO[str], as_json: bool) -> None:
+def print_grid(cells: Sequence[Cell], out: Output) -> None:
     """Write the cells that would be trained, a line each: the name, then the value of every axis as `-s` takes it."""
-    if as_json:
-        document = [{"name": cell.config.name, "seeds": len(cell.config.seeds), "point": cell.point} for cell in cells]
-        stream.write(json.dumps(document, indent=2) + "\n")
+    if out.as_json:
+        out.document(
+            [{"name": cell.config.name, "seeds": len(cell.config.seeds), "point": cell.point} for cell in cells]
+        )
         return
-    for cell in cells:
-        point = "\t".join(setting(key, value) for key, value in cell.point.items())
-        seeds = len(cell.config.seeds)
-        stream.write(f"{cell.config.name}\t{seeds} seed{'' if seeds == 1 else 's'}\t{point}\n")
+    out.lines(
+        [cell.config.name, count(len(cell.config.seeds), "seed"), *(setting(*axis) for axis in cell.point.items())]
+        for cell in cells
+    )
 
 
-def print_sweep(
-    sweep: Sweep,
-    stream: IO[str],
-    as_json: bool,
-    notes: IO[str] | None = None,
-    metric: str = "test_loss",
-    columns: Sequence[str] | None = None,
-) -> int:
+def print_sweep(sweep: Sweep, out: Output, metric: str = "test_loss", columns: Sequence[str] | None = None) -> int:
     """Write the sweep's table, best first by what chooses, or one JSON document. The exit code that it ends with.
 
-    On a terminal what was chosen follows in words, and where one axis of numbers was swept, the losses along it;
-    elsewhere the words go to `notes`. metric, columns: as `regx compare` takes them; neither changes what is chosen.
+    What was chosen follows in words, and on a terminal, where one axis of numbers was swept, the losses along it.
+    metric, columns: as `regx compare` takes them; neither changes what is chosen.
     """
     choice = choose(sweep)
     rows = {
@@ -54,17 +44,17 @@ def print_sweep(
     }
     points = {str(cell.run.folder): cell.point for cell in [*sweep.ranked(), *sweep.cells] if cell.run is not None}
     ordered = [{**rows[run], "point": point} for run, point in points.items()]
-    if as_json:
+    if out.as_json:
         chosen = None if choice is None else _as_plain(choice)
-        document = {"sweep": str(sweep.folder), "best": chosen and chosen["run"], "chosen": chosen, "rows": ordered}
-        stream.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+        out.document({"sweep": str(sweep.folder), "best": chosen and chosen["run"], "chosen": chosen, "rows": ordered})
     else:
-        print_rows(ordered, "table", stream, columns, sweep.chosen_by)
-        if is_terminal(stream):
-            curve = _curve(read_sweep(sweep.folder, []) if sweep.compact else sweep, choice)
-            stream.write(_paragraph(_sentences(choice)) + curve + f"{sweep.folder}\n")
-        elif notes is not None:
-            notes.write(_sentences(choice) + "\n")
+        print_rows(ordered, out, columns, sweep.chosen_by)
+        out.text([""])
+        out.conclusion([_sentences(choice)])
+        if out.form == "terminal":
+            out.picture(_curve(read_sweep(sweep.folder, []) if sweep.compact else sweep, choice, out.width))
+        out.text([str(sweep.folder)])
+        out.next(f"regx report {sweep.folder}")
     if sweep.all_losses is not None and bool((sweep.all_losses != sweep.all_losses).any()):  # there is a NaN
         return SOME_DIVERGED
     return exit_code(sweep.runs)
@@ -97,13 +87,13 @@ def _sentences(choice: Choice | None) -> str:
     said = [f"Chosen by {loss} among {choice.among}{peek}: {point}."]
     if choice.among == 1:
         said = [f"There was but one to choose{peek}: {point}."]
-    said.append(f"Its {loss} is {_interval(choice.cell.loss(choice.by))}.")
+    said.append(f"Its {loss} is {in_full(choice.cell.loss(choice.by))}.")
     if choice.among > 1:
         said.append(_flattered(choice.optimism))
     if peeked:
         said.append("Its test loss is no honest estimate: no data are left that had no say in the choice.")
     else:
-        said.append(f"Its test loss, which had no say in the choice, is {_interval(choice.cell.loss('test_loss'))}.")
+        said.append(f"Its test loss, which had no say in the choice, is {in_full(choice.cell.loss('test_loss'))}.")
     return " ".join(said)
 
 
@@ -113,35 +103,23 @@ def _flattered(optimism: Optimism | None) -> str:
         return "How much choosing the least flatters it, these seeds cannot tell."
     how = f"chosen anew without each of the {optimism.seeds} seeds in turn, it is"
     changed = optimism.changed
-    often = f"another one {changed} time{'s' * (changed > 1)}" if changed else "always the same"
+    often = f"another one {count(changed, 'time')}" if changed else "always the same"
     amount = f"about {optimism.mean:.2g}" if optimism.mean else "nothing that can be measured"
     return f"Choosing the least flatters it by {amount}: {how} {often}."
 
 
-def _interval(interval: Interval) -> str:
-    mean, low, high = interval["mean"], interval["low"], interval["high"]
-    if mean is None:
-        return "not known"
-    return f"{mean:.3g}" + (f" (95 % interval {low:.3g} to {high:.3g})" if low is not None else "")
-
-
-def _paragraph(text: str) -> str:
-    width = min(shutil.get_terminal_size().columns, WIDEST)
-    return "\n" + textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False) + "\n"
-
-
-def _curve(sweep: Sweep, choice: Choice | None) -> str:
+def _curve(sweep: Sweep, choice: Choice | None, width: int) -> list[str]:
     """The losses along the one axis of numbers, or nothing where there is no such axis."""
     cells = [cell for cell in sweep.cells if cell.known]
     keys = list(cells[0].point) if cells else []
     values = [cell.point[key] for cell in cells for key in keys]
     if len(keys) != 1 or len(cells) < 3 or not all(type(value) in (int, float) for value in values):
-        return ""
+        return []
     along = sorted(cells, key=lambda cell: float(cell.point[keys[0]]))
     means, lows, highs = (
         {name: [cell.loss(name)[end] for cell in along] for name in MARKERS} for end in ("mean", "low", "high")
     )
     marked = next((index for index, cell in enumerate(along) if choice and cell.point == choice.cell.point), None)
-    width = min(shutil.get_terminal_size().columns, WIDEST)
     axis = [cell.point[keys[0]] for cell in along]
-    return f"\nloss along {keys[0]}\n{validation_curve(axis, means, lows, highs, marked, width=width)}\n"
+    drawn = validation_curve(axis, means, lows, highs, marked, width=min(width, WIDEST))
+    return ["", f"loss along {keys[0]}", *drawn.split("\n")]

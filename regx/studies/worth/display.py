@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from typing import IO, Any
+from typing import Any
 
-from regx.report.listing import print_listing, print_prose
-from regx.report.render import is_terminal
+from regx.report.listing import print_listing
+from regx.report.output import Output
 from regx.report.run import exit_code
 from regx.studies.worth.result import AtSize, RowsWorth
 from regx.studies.worth.words import answers
 
 
-def print_worth(study: RowsWorth, stream: IO[str], notes: IO[str], as_json: bool, quiet: bool) -> int:
+def print_worth(study: RowsWorth, out: Output) -> int:
     """Write the study, or one JSON document. The exit code that it ends with."""
     said = answers(study)
-    if as_json:
+    if out.as_json:
         document = {
             "worth": str(study.folder), "metric": study.metric, "plain": study.plain, "seeds": list(study.seeds),
             "points": [_plain(point) for point in study.points], "answers": said,
         }  # fmt: skip
-        stream.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+        out.document(document)
         return exit_code(study.runs)
-    print_listing([_row(study, point) for point in study.points], stream, ends=True, dispensable=["p"])
-    if is_terminal(stream):
-        print_prose(["", *said, "", str(study.folder)], stream)
-    elif not quiet:
-        print_prose(said, notes)
+    print_listing([_row(study, point) for point in study.points], out, ends=True, dispensable=["p"])
+    out.text([""])
+    out.conclusion(said)
+    out.text(["", str(study.folder)])
+    out.next(f"regx report {study.folder}")
     return exit_code(study.runs)
 
 

@@ -101,7 +101,7 @@ def test_what_a_picture_shows_is_said_for_each_task() -> None:
     assert class_marks(numbers) == []
     three = replace(plane, dataset=replace(plane.dataset, task="multiclass", classes=("a", "b\u202e", "c")))
     assert "line" not in picture(three)["reads"]
-    assert class_marks(three)[1]["name"] == "b�"
+    assert class_marks(three)[1]["name"] == r"b\u202e"
 
 
 @given(st.lists(st.tuples(st.integers(1, 300), st.integers(1, 300)), min_size=1, max_size=6), st.integers(1, 10_000))
