@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
 
@@ -58,6 +58,7 @@ class Site:
     is_trained: Array  # (P,), 1 at what gradients change, 0 at running statistics
     scratch: Array  # (R, P), anybody's to overwrite
     lr: Array  # (R, 1), the learning rate in force
+    factor: float = 1.0  # the schedule's, on the configured rate
     # What the last update multiplied gradients by: (R, 1), or (R, P) where the optimizer has a step for each parameter.
     rate: Callable[[], Array] = field(default=lambda: np.empty(0))
     epoch: int = 0
@@ -104,6 +105,7 @@ class Regularizer(Component):
     """
 
     reports: ClassVar[str] = ""  # why the parameters written by `on_finish` are the reported ones
+    averages: ClassVar[bool] = False  # whether those are an average, of which running statistics are measured anew
     adds_penalty: ClassVar[bool] = False  # whether a hook calls `at.add_penalty`
     # Traits, by which others know what it does to a network without knowing its name.
     drops_units: ClassVar[bool] = False  # units or weights are missing in training alone
@@ -181,6 +183,10 @@ class Regularizer(Component):
         own, gradients: views (R, H) of its tensors and of their gradients, by name; no gradients at evaluation.
         """
         return None
+
+    def of_last_batch(self) -> Self:
+        """The same, but that its running statistics are those of the last batch alone."""
+        return self
 
     @property
     def before_activation(self) -> bool:

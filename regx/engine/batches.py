@@ -64,12 +64,12 @@ class Batches:
             return self._whole
         return Batch(self._x_buffer[:, :size].swapaxes(1, 2), self._y_buffer[:, :, :size])
 
-    def epoch(self) -> Iterator[Batch]:
-        """The batches of one epoch."""
+    def epoch(self, streams: Streams | None = None) -> Iterator[Batch]:
+        """The batches of one epoch, in an order from streams of its own if they are given."""
         if self.size == self.n:
             yield self._whole
             return
-        order = self._streams.permutation(self.n)
+        order = (streams or self._streams).permutation(self.n)
         for start in range(0, self.n, self.size):
             chosen = order[:, start : start + self.size]
             size = chosen.shape[1]

@@ -112,6 +112,7 @@ class State:
         self._update_lr = over(in_force, self.values)
         for site in self._sites.values():
             site.lr, site.scratch, site.penalties = self.lr, self._scratch, self._penalties
+            site.factor = self._lr_factor
 
     def train_epoch(self, epoch: int, record: bool) -> tuple[Array, Array]:
         """One epoch, counted from 1. What was minimised on its batches and the penalty's part of it, both (R,).
@@ -205,7 +206,31 @@ class State:
         for member, site in self._acting["on_finish"]:
             found, because = member.on_finish(values, site), member.reports
             epochs = np.full(len(self.values), epoch) if found is None else found
+            if member.averages:
+                self._measure_statistics(values)
         return values, epochs, because
+
+    def _measure_statistics(self, values: Array) -> None:
+        """Write the running statistics of these parameters, (R, P): the mean over the batches of an epoch.
+
+        Those of an average are no average of those along the way (Izmailov et al. 2018, section 3.2).
+        """
+        population = self.population
+        untrained = self.layout.is_trained(values.dtype) == 0
+        if not untrained.any():
+            return
+        stack = tuple(member.of_last_batch() for member in population.stack)
+        sizes = [size for size in self._batches.sizes() if size > 1]
+        nothing = np.empty_like(values)
+        networks = {size: Network(self.layout, values, self._inputs(size), stack, nothing) for size in sizes}
+        total = np.zeros_like(values)
+        for batch in self._batches.epoch(Streams(population.seeds, "statistics")):
+            size = batch.y.shape[2]
+            if size in networks:
+                networks[size].forward(batch.x[:, :-1] if self._acting["on_batch"] else networks[size].into)
+                total += values * values.dtype.type(size)
+        counted = self._batches.n - (self._batches.n % self._batches.size == 1)
+        values[:, untrained] = total[:, untrained] / values.dtype.type(counted)
 
     def select(self, keep: Array) -> None:
         """Go on with the networks where `keep`, (R,), is true."""

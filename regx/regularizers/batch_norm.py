@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
@@ -18,13 +19,14 @@ class BatchNorm(Regularizer):
     """y = gain·(z - μ)/√(σ² + eps) + offset, each unit by mean and biased variance of the batch.
 
     A layer of the network, after the product and before the activation of every hidden layer unless `position: after`.
-    Evaluation uses running statistics: running <- (1 - momentum)·running + momentum·batch, which begin at 0 and 1. The
+    Evaluation uses running statistics: running <- (1 - momentum)·running + momentum·batch, which begin at 0 and 1;
+    the variance of m samples goes in times m/(m - 1), so that it is unbiased. The
     smaller the batch the noisier its statistics, which is what regularizes; with all samples in one batch there is no
     such noise. A last batch of one sample is left out of them. Gain and offset are learned, from 1 and 0, and never
     penalised.
 
-    Elsewhere: momentum is the weight of the new, as in PyTorch; Keras' is that of the old, 0.9 for our 0.1. PyTorch
-    puts the unbiased variance, n/(n - 1) times ours, into the running one.
+    Elsewhere: momentum is the weight of the new, as in PyTorch; Keras' is that of the old, 0.9 for our 0.1, and it puts
+    the biased variance into the running one.
     """
 
     kind = "batch_norm"
@@ -38,6 +40,9 @@ class BatchNorm(Regularizer):
     @property
     def before_activation(self) -> bool:
         return self.position == "before"
+
+    def of_last_batch(self) -> Self:
+        return replace(self, momentum=np.ones_like(self.momentum))
 
     def own_tensors(self, width: int) -> dict[str, tuple[float, bool]]:
         return {"gain": (1, True), "offset": (0, True), "running_mean": (0, False), "running_variance": (1, False)}
@@ -65,7 +70,8 @@ class _OfBatch(Normalise):
         assert mean is not None
         if self._samples == 1:
             return  # what is left over of an epoch: a variance of 0 says nothing of the unit's
-        for name, value in (("running_mean", mean), ("running_variance", variance)):
+        unbiased = variance * variance.dtype.type(self._samples / (self._samples - 1))
+        for name, value in (("running_mean", mean), ("running_variance", unbiased)):
             running = self._own[name]
             running += self._momentum * (value[:, :, 0] - running)
 

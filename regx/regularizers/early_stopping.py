@@ -16,9 +16,10 @@ class EarlyStopping(Regularizer):
     """Stop when the validation score has not improved for `patience` epochs, and restore the best weights, always.
 
     For the patience an improvement is one by more than `min_delta`; what is restored is the best of all. Each network
-    stops by itself. Epoch 0, before training, counts as seen. The score is read at evaluated epochs, so with
-    `training.eval_every: k` a network stops at the first multiple of k at which its patience is over. For a linear
-    model trained by gradient descent it acts like L2 with lam in proportion to 1/t.
+    stops by itself, and none before `start_epoch` + patience: a plateau at the beginning is no end. Epoch 0, before
+    training, counts as seen. The score is read at evaluated epochs, so with `training.eval_every: k` a network stops at
+    the first multiple of k at which its patience is over. For a linear model trained by gradient descent it acts like
+    L2 with lam in proportion to 1/t.
 
     Elsewhere: Keras' `EarlyStopping(restore_best_weights=True)`; without it Keras and most loops keep the last weights.
     """
@@ -30,6 +31,7 @@ class EarlyStopping(Regularizer):
 
     patience: Array = integer(20, ge=1, help="epochs without improvement until the network stops")
     min_delta: Array = number(0.0, ge=0, help="the least change that counts as an improvement")
+    start_epoch: Array = integer(0, ge=0, help="epoch from which on the patience is counted")
     metric: str = choice("val_loss", ("val_loss", "val_accuracy"), help="the validation score that is watched")
 
     def unusable(self, task: str, n_val: int) -> str | None:
@@ -62,7 +64,7 @@ class EarlyStopping(Regularizer):
         state["best"] = np.where(better, watched, state["best"])
         state["best_epoch"] = np.where(better, scores.epoch, state["best_epoch"])
         state["best_values"][better] = values[better]
-        return scores.epoch - state["mark_epoch"] < self.patience
+        return scores.epoch - np.maximum(state["mark_epoch"], self.start_epoch) < self.patience
 
     def on_finish(self, values: Array, at: Site) -> Array:
         values[:] = at.state["best_values"]

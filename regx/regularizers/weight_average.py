@@ -15,16 +15,17 @@ from regx.core.regularizer import Regularizer, Site
 class WeightAverage(Regularizer):
     """Report an average of the weights along the way instead of the last ones. Training itself is not changed.
 
-    `ema`: average <- decay·average + (1 - decay)·w after every step. It begins as a copy of the weights after the first
-    step, so no bias needs correcting.
+    `ema`: average <- decay·average + (1 - decay)·w after every step, from 0, and divided by 1 - decay^steps: the first
+    steps count no more than others do.
     `swa`: the equal mean of the weights after every step of the epochs after start·epochs (rounded). A network
     that ends before reports its last weights.
-    Everything is averaged, running statistics of batch norm included, which are not measured anew. The metrics of each
+    The running statistics of batch norm are measured anew on the training rows, without noise. The metrics of each
     epoch are those of the weights in training; the average's own are in the summary. It averages what those before it
     in the stack leave of a step, so it stands last there; with `early_stopping` the later of the two is reported.
 
-    Elsewhere: PyTorch's AveragedModel(use_buffers=True), with get_ema_multi_avg_fn(decay) for ema, updated after every
-    step; for swa, from the start epoch on. Keras' ema_momentum is decay. Many average at the ends of epochs alone.
+    Elsewhere: PyTorch's AveragedModel(use_buffers=True) for swa, updated after every step from the start epoch on. Its
+    get_ema_multi_avg_fn(decay) begins with the first weights and keeps decay^steps of them; so does Keras' ema. Keras'
+    ema_momentum is decay. Many average at the ends of epochs alone.
     """
 
     kind = "weight_average"
@@ -34,6 +35,7 @@ class WeightAverage(Regularizer):
         "Optima and Better Generalization, algorithm 1 with c = 1"
     )
     steadies = True
+    averages = True
     reports = "weights averaged over steps by weight_average"
 
     method: str = choice("ema", ("ema", "swa"), help="exponential moving average, or equal mean over the last epochs")
@@ -49,9 +51,11 @@ class WeightAverage(Regularizer):
         average, count = at.state["average"], at.state["count"]
         count += at.epoch > at.state["after"]
         # The share of the new weights: all, as long as nothing else has been averaged.
-        share = 1 / np.maximum(count, 1)
         if self.method == "ema":
-            share = np.where(count > 1, 1 - self.decay, share)
+            decay = self.decay.astype(np.float64)
+            share = (1 - decay) / (1 - decay**count)
+        else:
+            share = 1 / np.maximum(count, 1)
         share = over(share, average)
         average *= 1 - share
         average += np.multiply(values, share, out=at.scratch)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from regx.core.arrays import Array
-from regx.core.parameters import number
+from regx.core.parameters import flag, number
 from regx.core.regularizer import Regularizer, Site
 
 
@@ -16,11 +16,12 @@ class WeightDecay(Regularizer):
     """w <- (1 - lr·lam)·w before each update, with any optimizer; on weight matrices, never on biases.
 
     Decoupled: the decay is no gradient, so momentum does not remember it and Adam does not rescale it, and it is no
-    part of the objective. With plain SGD it is `l2` of the same lam; with `adam` it is the optimizer `adamw`.
+    part of the objective. With `scaled_by_lr: false` it is w <- (1 - lam·factor)·w, the factor being the schedule's.
+    With plain SGD it is `l2` of the same lam; with `adam` it is the optimizer `adamw`.
 
     Elsewhere: `weight_decay` of PyTorch's AdamW, and of its SGD(momentum=0) and Keras' AdamW, each on all parameters
     it is given. Over a training of T steps weights that nothing holds shrink by exp(-lr·lam·T): `regx explain
-    shrinkage`. Where Loshchilov & Hutter do not multiply it by the learning rate, theirs is lr·lam.
+    shrinkage`. Loshchilov & Hutter's algorithms do not multiply it by the learning rate: `scaled_by_lr: false`.
     """
 
     kind = "weight_decay"
@@ -29,9 +30,11 @@ class WeightDecay(Regularizer):
 
     lam: Array = number(0.01, neutral=0.0, ge=0, help="share of a weight lost per step, before the learning rate")
 
+    scaled_by_lr: bool = flag(True, help="whether lam is times the learning rate; else it is the same at any rate")
+
     def begin(self, at: Site, values: Array) -> None:
         at.state["lam"] = at.over_weights(self.lam)
 
     def on_gradient(self, values: Array, gradient: Array, at: Site) -> None:
-        lost = np.multiply(at.state["lam"], at.lr, out=at.scratch)
+        lost = np.multiply(at.state["lam"], at.lr if self.scaled_by_lr else at.factor, out=at.scratch)
         values *= np.subtract(1, lost, out=at.scratch)

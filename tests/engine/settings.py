@@ -79,7 +79,10 @@ SETTINGS: dict[str, list[tuple[Regularizer, Regularizer]]] = {
     ],
     "elastic_net": [(ElasticNet(lam=0.003), ElasticNet(lam=0.1, l1_ratio=0.8))],
     "group_lasso": [(GroupLasso(lam=0.003), GroupLasso(lam=0.05))],
-    "weight_decay": [(WeightDecay(lam=0.01), WeightDecay(lam=0.5))],
+    "weight_decay": [
+        (WeightDecay(lam=0.01), WeightDecay(lam=0.5)),
+        (WeightDecay(lam=0.01, scaled_by_lr=False), WeightDecay(lam=0.1, scaled_by_lr=False)),
+    ],
     "max_norm": [(MaxNorm(c=2.0), MaxNorm(c=0.5))],
     "orthogonal": [(Orthogonal(lam=0.001), Orthogonal(lam=0.02))],
     "clip_norm": [(ClipNorm(max_norm=1.0), ClipNorm(max_norm=0.05))],

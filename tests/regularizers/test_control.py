@@ -25,6 +25,7 @@ from regx.regularizers import (
     EarlyStopping,
     GradientNoise,
     WeightAverage,
+    WeightDecay,
 )
 from tests.engine.populations import dataset, population
 
@@ -169,8 +170,11 @@ def trained(*members: WeightAverage) -> tuple[State, list[tuple[int, Array]]]:
     return state, [*steps, (EPOCHS, state.values.copy())]
 
 
-def test_ema_is_that_of_torch(torch: ModuleType) -> None:
-    """AveragedModel after every step; the proximal step that stands before it in the stack has been made."""
+def test_ema_is_the_weighted_mean_of_all_steps(torch: ModuleType) -> None:
+    """Weights decay^age, scaled to a sum of 1: torch's average without the share of its first copy.
+
+    The proximal step that stands before it in the stack has been made.
+    """
     decays = (0.5, 0.99)
     state, steps = trained(*(WeightAverage(decay=decay) for decay in decays))
     assert len(steps) == EPOCHS * BATCHES
@@ -183,13 +187,15 @@ def test_ema_is_that_of_torch(torch: ModuleType) -> None:
         for _, values in steps:
             model.weight.data[:] = torch.tensor(values[row])
             average.update_parameters(model)
-        np.testing.assert_allclose(reported[row], average.module.weight.data.numpy()[0], rtol=1e-10, atol=1e-12)
+        left = decay ** (len(steps) - 1)
+        biased = average.module.weight.data.numpy()[0] - left * decay * steps[0][1][row]
+        np.testing.assert_allclose(reported[row], biased / (1 - left * decay), rtol=1e-9, atol=1e-12)
     assert epochs.tolist() == [EPOCHS, EPOCHS]
     assert because == WeightAverage.reports
 
 
 def test_ema_worked_by_hand() -> None:
-    """After the steps w = 1, 2, 4 with decay 0.5: 1, then 0.5·1 + 0.5·2 = 1.5, then 0.5·1.5 + 0.5·4 = 2.75."""
+    """After the steps w = 1, 2, 4 with decay 0.5: (1/8 + 2/4 + 4/2)/(1 - 1/8) = 2.625·8/7 = 3."""
     state, member, site = acting(WeightAverage(decay=0.5), WeightAverage(decay=0.0))
     for step, w in enumerate((1, 2, 4), start=1):
         site.epoch = site.step = step
@@ -197,7 +203,7 @@ def test_ema_worked_by_hand() -> None:
         member.on_step(state.values, site)
     state.values[:] = 7
     assert member.on_finish(state.values, site) is None
-    assert (state.values[0] == 2.75).all()
+    assert np.allclose(state.values[0], 3, rtol=1e-14)
     assert (state.values[1] == 4).all(), "with decay 0 the average is the last weights"
 
 
@@ -242,3 +248,34 @@ def test_hooks_keep_the_dtype(dtype: str) -> None:
         state.train_epoch(1, True)
         arrays = [state.values, state.gradient, *site.state.values()]
         assert {array.dtype.name for array in arrays if array.ndim == 2} == {dtype}
+
+
+@pytest.mark.parametrize("batch_size", [None, 7])
+def test_statistics_of_an_average_are_measured_anew(batch_size: int | None) -> None:
+    """Of all rows in one batch: mean and unbiased variance of what the first layer gives with the averaged weights."""
+    data = dataset("binary", n=(22, 8, 9))
+    stack = [BatchNorm(), WeightAverage(decay=0.9)]
+    (network,) = train(population([0], stack, SGD(lr=0.5), data=data, batch_size=batch_size, epochs=20))
+    z = data.train.x @ network.weights["reported/0/weight"] + network.weights["reported/0/bias"]
+    tolerance = 1e-10 if batch_size is None else 0.3
+    variance = z.var(axis=0, ddof=1)
+    np.testing.assert_allclose(network.weights["reported/0/running_mean"], z.mean(axis=0), atol=tolerance)
+    np.testing.assert_allclose(network.weights["reported/0/running_variance"] / variance, 1, atol=tolerance)
+    assert not np.allclose(network.weights["final/0/running_variance"] / variance, 1, atol=1e-6)
+
+
+def test_decay_that_spares_the_learning_rate() -> None:
+    """(1 - lam)·w before the update, at any rate."""
+    state, member, site = acting(WeightDecay(lam=0.1, scaled_by_lr=False), WeightDecay(lam=0.5, scaled_by_lr=False))
+    before = state.values.copy()
+    member.on_gradient(state.values, state.gradient, site)
+    weights = state.is_weight == 1
+    np.testing.assert_allclose(state.values[:, weights], before[:, weights] * np.array([[0.9], [0.5]]), rtol=1e-12)
+    assert np.array_equal(state.values[:, ~weights], before[:, ~weights])
+
+
+def test_patience_is_counted_from_the_start_epoch() -> None:
+    """A network that never improves stops after the start epoch and its patience."""
+    stopping = [EarlyStopping(patience=2, min_delta=1e9, start_epoch=start) for start in (0, 5)]
+    networks = train(population([0, 0], [stopping], SGD(lr=0.1), epochs=20))
+    assert [network.metrics["epoch"][-1] for network in networks] == [2, 7]
