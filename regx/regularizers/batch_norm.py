@@ -33,6 +33,8 @@ class BatchNorm(Regularizer):
     source = "Ioffe & Szegedy 2015, Batch Normalization, algorithms 1 and 2"
     uses_batch = True
 
+    least_batch = 2  # one row is its own mean: nothing of the inputs would be left
+
     momentum: Array = number(0.1, gt=0, le=1, help="weight of the new batch in the running statistics")
     eps: Array = number(1e-5, gt=0, help="added to the variance")
     position: str = choice("before", ("before", "after"), help="where it stands, before or after the activation")

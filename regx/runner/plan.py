@@ -182,6 +182,13 @@ def _graph(config: Config, seed: int, peek: bool) -> tuple[Any, ...]:
         reason = regularizer.unusable(task, n_val)
         if reason is not None:
             raise InputError(f"{config.name}: regularizers.{regularizer.kind}: {reason}")
+        batch = min(config.training.batch_size or shapes[0][0], shapes[0][0])
+        if batch < regularizer.least_batch:
+            raise InputError(
+                f"{config.name}: regularizers.{regularizer.kind}: it needs batches of {regularizer.least_batch} rows "
+                f"or more, found {batch}: set training.batch_size to 32, or to full if there are few training rows; with "
+                f"one training row set regularizers.{regularizer.kind}=off"
+            )
     changed = _data(config, seed).fitted
     return (
         config.architecture,

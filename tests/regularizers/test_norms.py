@@ -6,12 +6,14 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from regx.config.load import config_of
 from regx.core.errors import InputError
 from regx.core.regularizer import Regularizer
 from regx.engine.trainer import train
 from regx.nn.architecture import Architecture
 from regx.optim import SGD, Adam
 from regx.regularizers import BatchNorm, LayerNorm, RMSNorm
+from regx.runner.plan import Member, plan
 from tests.engine.populations import dataset, population
 
 NORMS = [BatchNorm(), BatchNorm(momentum=0.3), LayerNorm(), RMSNorm(), LayerNorm(eps=0.1), BatchNorm(position="after")]
@@ -106,3 +108,11 @@ def test_values_of_a_batch_have_mean_zero_and_variance_one() -> None:
 def test_a_stack_takes_one_normalisation() -> None:
     with pytest.raises(InputError, match="expected one normalisation in a stack, found another: layer_norm"):
         train(population(stack=[BatchNorm(), LayerNorm()]))
+
+
+@pytest.mark.parametrize("sizes", [["training.batch_size=1"], ["dataset.n_train=1"]])
+def test_batch_norm_refuses_batches_of_one(sizes: list[str]) -> None:
+    mapping = {"dataset": "sine", "regularizers": ["batch_norm"], "training": {"epochs": 1}, "seeds": 1}
+    config = config_of(mapping, "one", sizes)
+    with pytest.raises(InputError, match="batch_norm: it needs batches of 2 rows or more, found 1: set"):
+        list(plan([config], [Member(0, 0)], 1))
