@@ -186,7 +186,7 @@ def _graph(config: Config, seed: int, peek: bool) -> tuple[Any, ...]:
         if batch < regularizer.least_batch:
             raise InputError(
                 f"{config.name}: regularizers.{regularizer.kind}: it needs batches of {regularizer.least_batch} rows "
-                f"or more, found {batch}: set training.batch_size to 32, or to full if there are few training rows; with "
+                f"or more, found {batch}: set training.batch_size to 32, or to full if there are few rows; with "
                 f"one training row set regularizers.{regularizer.kind}=off"
             )
     changed = _data(config, seed).fitted
