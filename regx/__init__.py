@@ -21,15 +21,19 @@ if TYPE_CHECKING:
         worth,
     )
     from regx.core.errors import InputError, RegxError
+    from regx.estimators import Classifier, Regressor
     from regx.evidence.run import Run
 
 __version__ = "0.1.0"
 __all__ = [
-    "InputError", "RegxError", "Run", "__version__", "ablate", "bias_variance", "compare", "diagnose", "explain",
-    "load", "plot", "race", "recommend", "report", "run", "sweep", "worth",
+    "Classifier", "InputError", "Regressor", "RegxError", "Run", "__version__", "ablate", "bias_variance", "compare",
+    "diagnose", "explain", "load", "plot", "race", "recommend", "report", "run", "sweep", "worth",
 ]  # fmt: skip
 
-ELSEWHERE = {"InputError": "regx.core.errors", "RegxError": "regx.core.errors", "Run": "regx.evidence.run"}
+ELSEWHERE = {
+    "InputError": "regx.core.errors", "RegxError": "regx.core.errors", "Run": "regx.evidence.run",
+    "Classifier": "regx.estimators", "Regressor": "regx.estimators",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

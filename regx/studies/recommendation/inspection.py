@@ -101,9 +101,9 @@ def _cautions(table: Table) -> list[str]:
     target = frame.pop("")
     if table.groups is None and (near := _near_copies(frame[[name for name in frame if name not in words]])) > GROUPED:
         said.append(
-            f"{percent(near)} of the rows lie in small groups much closer to each other than to all other rows, as where "
-            "rows repeat a person or a thing. Then a test row has near copies among the training rows and the test loss "
-            "is too low: name the column that tells the persons apart as dataset.group."
+            f"{percent(near)} of the rows lie in small groups much closer to each other than to all others, as where "
+            "rows repeat a person or a thing. Then a test row has near copies among the training rows, and the test "
+            "loss is too low: name the column that tells the persons apart as dataset.group."
         )
     for name in frame:
         told = _told(frame[name], name in words, target, bool(table.classes))
@@ -119,8 +119,8 @@ def _cautions(table: Table) -> list[str]:
 def _told(column: pandas.Series[Any], words: bool, target: pandas.Series[Any], classes: bool) -> float:
     """The share of rows whose target a column alone tells, from the other rows; 0 where guessing does nearly as well.
 
-    Of few values, each tells the commonest target of the others that have it. Of many numbers, for classes a tree of few
-    leaves tells it; for numbers the order does, to a fiftieth of the ranks.
+    Of few values, each tells the commonest target of the others that have it. Of many numbers, for classes a tree of
+    few leaves tells it; for numbers the order does, to a fiftieth of the ranks.
     """
     if column.nunique(dropna=False) <= len(column) / 4:  # many values go with one each by being many
         counts = _counts(column, target)

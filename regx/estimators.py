@@ -1,0 +1,226 @@
+"""The networks of regx as estimators of scikit-learn: in pipelines, searches and cross-validation."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.model_selection import train_test_split
+from sklearn.utils import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
+
+from regx.config.load import config_of
+from regx.core.arrays import Array
+from regx.core.trained import Trained
+from regx.data.dataset import Dataset, Source, Split, Task
+from regx.evidence.predict import outputs
+from regx.runner.networks import train_networks
+from regx.runner.plan import Member, forget_data
+
+MOST_TIMES = 10  # as many rows, at most, as there are, where weights make several of one
+
+
+@dataclass(frozen=True, eq=False)
+class _InMemory(Source):
+    """Rows that somebody holds. x: (n, D), y: (n, K), as the network sees them. labels: (n,), to stratify by, or None.
+
+    val_fraction: share that is kept to choose by; 0 for none.
+    """
+
+    kind = "in memory"
+    source = "the caller"
+
+    x: Array
+    y: Array
+    task: Task
+    labels: Array | None
+    weight: Array
+    val_fraction: float
+
+    def load(self, seed: int) -> Dataset:
+        rows, val = np.arange(len(self.x)), np.arange(0)
+        if self.val_fraction:
+            few = self.labels is None or np.bincount(self.labels).min() < 2
+            size = max(1, round(self.val_fraction * len(rows)), 0 if few else int(self.labels.max()) + 1)  # type: ignore[union-attr]
+            rows, val = train_test_split(rows, test_size=size, random_state=seed, stratify=None if few else self.labels)
+        rows = rows[_repeated(self.weight[rows])]
+        names = tuple(f"x{k}" for k in range(self.x.shape[1]))
+        whole = Split(self.x, self.y)
+        return Dataset(self.task, whole.rows(rows), whole.rows(val), whole.rows(rows[:1]), names, "y")
+
+    def fingerprint(self) -> str:
+        return "in memory"
+
+
+def _repeated(weight: Array) -> Array:
+    """Row numbers in which each stands as often as its weight says; against the smallest, evenly rounded, if not whole.
+
+    At most MOST_TIMES as many rows as there are.
+    """
+    most = MOST_TIMES * len(weight)
+    shares = (weight, weight / weight[weight > 0].min())
+    whole = [share for share in shares if np.allclose(share, np.rint(share)) and share.sum() <= most]
+    share = whole[0] if whole else weight * (min(shares[1].sum(), most) / weight.sum())
+    ends = np.rint(np.cumsum(share)).astype(int)
+    return np.repeat(np.arange(len(weight)), np.diff(ends, prepend=0))
+
+
+class _Networks(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """What both estimators share: standardised features, one network for each seed, the mean of their predictions."""
+
+    def __init__(
+        self,
+        stack: Sequence[Any] | Mapping[str, Any] = (),
+        hidden: Sequence[int] = (64,),
+        optimizer: str | Mapping[str, Any] = "adam",
+        lr: float = 0.003,
+        epochs: int = 200,
+        batch_size: int | str = 64,
+        seeds: int | Sequence[int] = 1,
+        validation_fraction: float = 0.15,
+    ) -> None:
+        self.stack = stack
+        self.hidden = hidden
+        self.optimizer = optimizer
+        self.lr = lr
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.seeds = seeds
+        self.validation_fraction = validation_fraction
+
+    def _fit(self, x: Array, y: Array, task: Task, labels: Array | None, weight: Array) -> None:
+        """Train the networks on x, (n, D), and y, (n, K)."""
+        used = weight > 0
+        if not used.any():
+            raise ValueError("sample_weight: expected some above 0, found none.")
+        # In an order of their own, so that nothing depends on the one that they are given in.
+        order = np.flatnonzero(used)[np.lexsort((*y[used].T, *x[used].T))]
+        x, y, labels, weight = x[order], y[order], None if labels is None else labels[order], weight[order]
+        rows = _repeated(weight)
+        self._mean, scale = x[rows].mean(axis=0), x[rows].std(axis=0)
+        self._scale = np.where(scale > 1e-12 * np.maximum(np.abs(self._mean), 1e-300), scale, 1.0)
+        self._center, self._spread = 0.0, 1.0
+        if task == "regression":
+            self._center, self._spread = float(y[rows].mean()), float(y[rows].std()) or 1.0
+            y = (y - self._center) / self._spread
+        optimizer = {"name": self.optimizer} if isinstance(self.optimizer, str) else dict(self.optimizer)
+        stack = self.stack if not isinstance(self.stack, Mapping) else [{k: v} for k, v in self.stack.items()]
+        seeds = self.seeds if isinstance(self.seeds, (int, np.integer)) else [int(seed) for seed in self.seeds]
+        config = config_of(
+            {
+                "dataset": "sine",
+                "architecture": {"hidden": [int(units) for units in self.hidden]},
+                "regularizers": list(stack),
+                "optimizer": {"lr": float(self.lr), **optimizer},
+                "training": {"epochs": int(self.epochs), "batch_size": self.batch_size},
+                "seeds": int(seeds) if isinstance(seeds, (int, np.integer)) else seeds,
+            },
+            type(self).__name__,
+        )
+        needs_validation = any(member.unusable(task, 0) for member in config.stack)
+        fraction = float(self.validation_fraction) if needs_validation else 0.0
+        source = _InMemory((x - self._mean) / self._scale, y, task, labels, weight, fraction)
+        self._config, self._task = dataclasses.replace(config, dataset=source), task
+        found: dict[int, Trained] = {}
+
+        def keep(members: Sequence[Member], trained: Sequence[Trained]) -> None:
+            found.update({one.seed: one for one in trained if one.status == "completed"})
+
+        try:
+            train_networks([self._config], [Member(0, seed) for seed in config.seeds], keep, jobs=1)
+        finally:
+            forget_data()
+        self._config = config  # without the rows
+        if not found:
+            raise ValueError(f"All networks diverged at the learning rate {self.lr}. Expected a smaller lr.")
+        self.networks_ = [
+            {
+                name.removeprefix("reported/"): array.astype(np.float64)
+                for name, array in found[seed].weights.items()
+                if name.startswith("reported/")
+            }
+            for seed in sorted(found)
+        ]
+        self.n_iter_ = max(one.reported_epoch for one in found.values())
+
+    def _outputs(self, X: Any) -> Array:
+        """The mean over networks, (n, K)."""
+        check_is_fitted(self)
+        x = (validate_data(self, X, reset=False, dtype=np.float64) - self._mean) / self._scale
+        return np.asarray(outputs(self._config, self._task, self.networks_, x).mean(axis=0))
+
+
+class Regressor(RegressorMixin, _Networks):  # type: ignore[misc]
+    """Networks that predict a number, each trained from another seed; the prediction is their mean.
+
+    stack: regularizers as in a config, such as `[{"l2": 0.003}, "batch_norm"]`. hidden: units of each hidden layer.
+    optimizer: its name, or a mapping with its settings. seeds: how many networks, or the seeds. validation_fraction:
+    share of the rows that is kept to choose by, where a regularizer such as early_stopping asks for it.
+    Features and target are standardised. A row of weight 2 counts as two rows.
+    """
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train on X, (n, D), and y, (n,)."""
+        X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
+        y = column_or_1d(y, warn=True).astype(np.float64)
+        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        self._fit(X, y[:, None], "regression", None, weight)
+        return self
+
+    def predict(self, X: Any) -> Array:
+        """The numbers, (n,)."""
+        return self._outputs(X)[:, 0] * self._spread + self._center
+
+
+class Classifier(ClassifierMixin, _Networks):  # type: ignore[misc]
+    """Networks that predict a class, each trained from another seed; probabilities are their mean.
+
+    class_weight: `balanced`, or a mapping from a class to how much its rows count. Else as Regressor.
+    """
+
+    def __init__(
+        self,
+        stack: Sequence[Any] | Mapping[str, Any] = (),
+        hidden: Sequence[int] = (64,),
+        optimizer: str | Mapping[str, Any] = "adam",
+        lr: float = 0.003,
+        epochs: int = 200,
+        batch_size: int | str = 64,
+        seeds: int | Sequence[int] = 1,
+        validation_fraction: float = 0.15,
+        class_weight: str | Mapping[Any, float] | None = None,
+    ) -> None:
+        super().__init__(stack, hidden, optimizer, lr, epochs, batch_size, seeds, validation_fraction)
+        self.class_weight = class_weight
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train on X, (n, D), and y, (n,)."""
+        X, y = validate_data(self, X, y, dtype=np.float64)
+        check_classification_targets(y)
+        y = column_or_1d(y, warn=True)
+        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        self.classes_, labels = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(f"expected two classes or more, found one class: {self.classes_[0]!r}")
+        if self.class_weight is not None:
+            given = self.class_weight if isinstance(self.class_weight, str) else dict(self.class_weight)
+            weight = weight * compute_class_weight(given, classes=self.classes_, y=y)[labels]
+        binary = len(self.classes_) == 2
+        targets = labels[:, None].astype(np.float64) if binary else np.eye(len(self.classes_))[labels]
+        self._fit(X, targets, "binary" if binary else "multiclass", labels, weight)
+        return self
+
+    def predict_proba(self, X: Any) -> Array:
+        """The probability of each class, (n, K), in the order of `classes_`."""
+        found = self._outputs(X)
+        return np.hstack([1 - found, found]) if found.shape[1] == 1 else found
+
+    def predict(self, X: Any) -> Array:
+        """The likeliest class of each row, (n,)."""
+        check_is_fitted(self)
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
