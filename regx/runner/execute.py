@@ -70,7 +70,7 @@ def execute(
     negative where some are done again; on_checkpoint(members, checkpoint) every `training.checkpoint_seconds` of a
     population; on_failed(member, reason) of a network that is given up. Populations are trained one after the other in
     each job, or, where they are watched, all at once in turns. A worker that dies loses only what it was training,
-    which is tried again as `attempts` says. slim: without metrics but the last row, weights and snapshots.
+    which is tried again as `attempts` says. slim: as in `train_networks`.
     """
     tasks: Iterator[Task] = (Task((work,)) for work in works)
     if watch is not None:

@@ -51,7 +51,8 @@ def train_networks(
     watch: who wants to see them train side by side. peek: the test split takes the place of the validation split.
     resumed: the populations that go on from a checkpoint. on_checkpoint(members, checkpoint): where they stand, in this
     thread, from time to time. on_failed(member, reason): of a network that is given up, in this thread.
-    slim: networks are handed over without weights and snapshots, and with the last row of their metrics alone.
+    slim: networks are handed over without weights and snapshots, their metrics as the row of the least validation
+    loss and the last one.
     Raises InputError where a stack cannot act on its data, or the memory does not suffice.
     """
     counter = _Counter(configs, members, on_progress)

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, BinaryIO
 
+import numpy as np
+
 from regx.core.arrays import Array
 from regx.core.glimpse import Glimpse
 from regx.core.trained import Trained
@@ -107,9 +109,11 @@ def serve(
 
 
 def _slim(trained: Trained) -> Trained:
-    """Without weights and snapshots, and of the metrics only the last row."""
-    last = {name: column[-1:].copy() for name, column in trained.metrics.items()}
-    return dataclasses.replace(trained, metrics=last, weights={}, snapshots={})
+    """Without weights and snapshots, and of the metrics only the row of the least validation loss and the last."""
+    losses = trained.metrics["val_loss"]
+    best = int(np.where(np.isfinite(losses), losses, np.inf).argmin())
+    kept = {name: column[[best, -1]] for name, column in trained.metrics.items()}
+    return dataclasses.replace(trained, metrics=kept, weights={}, snapshots={})
 
 
 def main() -> None:

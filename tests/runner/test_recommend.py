@@ -4,10 +4,12 @@ import itertools
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from regx.core.errors import InputError, RegxError
 from regx.core.streams import stream
+from regx.core.trained import Trained
 from regx.data.split import split_rows
 from regx.store.folder import mark
 from regx.store.lock import Lock
@@ -215,13 +217,8 @@ def test_results_that_somebody_has_changed_are_not_built_upon(table: Path, tmp_p
             recommend(question, planned(question), tmp_path)
 
 
-def test_huge_values_end_in_words(table: Path, tmp_path: Path) -> None:
-    # The loss of the test rows overflows where the huge value is among them.
-    lines = table.read_text().splitlines()
-    _, _, test = split_rows(60, 0, 0.25, 0.15)
-    lines[1 + int(test[0])] = "0.1,0.2,1e30"
-    table.write_text("\n".join(lines) + "\n")
-    question = TableQuestion(table, "outcome", SHORT, seeds=[0], jobs=1, minutes=1e-4)
+def test_a_network_that_always_diverges_ends_in_words(table: Path, tmp_path: Path) -> None:
+    question = TableQuestion(table, "outcome", (*SHORT, "optimizer.lr=1e30"), seeds=[0], jobs=1, minutes=1e-4)
     with pytest.raises(RegxError, match="a few huge values does that"):
         recommend(question, planned(question), tmp_path)
 
@@ -251,3 +248,31 @@ def test_each_split_is_judged_by_what_its_own_validation_rows_choose(table: Path
             assert lane.val[int(seed)] in [one["val_loss"] for one in to_the_end]
     for seed, name in found.conclusion.chosen.items():
         assert name == min(found.lanes, key=lambda lane: lane.val[seed]).name
+
+
+def test_the_rate_that_is_best_in_the_end_is_found_though_it_looks_worst_early(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # By validation loss: of the plain network the smallest rate is the worst until the end. With L2 the largest is best
+    # at an epoch in between and worst at the last of every round but the last, where it is the best again.
+    def fabricated(config, seed):  # type: ignore[no-untyped-def]
+        rate, epochs = float(config.optimizer.lr), config.training.epochs
+        whole = epochs == 18
+        kinds = [member.kind for member in config.stack]
+        if kinds == ["l2"]:
+            best, last = 1 / rate, 1 / rate if whole else 1e6 * rate
+        else:
+            best = last = rate if whole else 1 / rate
+        reported = {"val_loss": last, "test_loss": last}
+        metrics = {"epoch": np.array([2.0, epochs]), "val_loss": np.array([best, last])}
+        return Trained(seed, "completed", metrics, epochs, "last", reported, {}, {}, 0.0)
+
+    def train(configs, members, on_trained, *rest, **options):  # type: ignore[no-untyped-def]
+        on_trained(members, [fabricated(configs[one.config], one.seed) for one in members])
+
+    monkeypatch.setattr(module, "train_networks", train)
+    question = TableQuestion(table, "outcome", SHORT, seeds=2, jobs=1)
+    plan = planned(question)
+    rates = {lane.name: lane.lr for lane in recommend(question, plan, tmp_path).lanes}
+    assert rates["none"] == min(plan.rates)
+    assert rates["l2"] == max(plan.rates)

@@ -4,6 +4,9 @@ Jamieson & Talwalkar 2016, Non-stochastic Best Arm Identification and Hyperparam
 third kept each time instead of a half (Li et al. 2018, Hyperband, section 3.1). The resource is epochs, so the networks
 of one rung train as populations. Strong regularizers need longer to show what they are worth, so at least two go on:
 the last choice is always one between networks that were trained to the end.
+
+Before the last rung a candidate is judged by its best epoch so far: one that learns fast and has begun to overfit says
+more about what its kind can reach than where it happens to stand.
 """
 
 from __future__ import annotations

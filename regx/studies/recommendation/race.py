@@ -203,7 +203,10 @@ class _Race:
     def _tune(self, stage: str, candidates: Mapping[LadderLane, Mapping[int, Sequence[Candidate]]]) -> None:
         """Successive halving of every lane, for every split by its own validation loss, and by the mean over splits."""
         pools = {lane: {chooser: list(pool) for chooser, pool in of.items()} for lane, of in candidates.items()}
-        for rung, epochs in enumerate(self._rungs):
+        # The rate that is best in the end often looks worst early, and the plain network has nothing else to tune. So
+        # its rates all go to the end: whatever the others gain over it, they do not gain by a better rate.
+        rungs = self._rungs[-1:] if set(pools) == {ALONE[0]} else self._rungs
+        for rung, epochs in enumerate(rungs):
             wanted = [
                 (candidate, epochs, seed)
                 for of in pools.values()
@@ -211,17 +214,18 @@ class _Race:
                 for candidate in pool
                 for seed in (self._splits if chooser == ALL else [chooser])
             ]
-            self._train(f"{stage}, round {rung + 1} of {len(self._rungs)}", list(dict.fromkeys(wanted)))
-            last = rung == len(self._rungs) - 1
+            self._train(f"{stage}, round {rung + 1} of {len(rungs)}", list(dict.fromkeys(wanted)))
+            last = rung == len(rungs) - 1
             for of in pools.values():
                 for chooser, pool in of.items():
-                    of[chooser] = survivors(self._losses(pool, epochs, chooser), last)
+                    of[chooser] = survivors(self._losses(pool, epochs, chooser, not last), last)
         for lane, of in pools.items():
             self._chosen[lane.name] = {chooser: pool[0] for chooser, pool in of.items()}
 
-    def _losses(self, pool: Sequence[Candidate], epochs: int, chooser: int) -> dict[Candidate, float]:
+    def _losses(self, pool: Sequence[Candidate], epochs: int, chooser: int, best: bool) -> dict[Candidate, float]:
+        """best: by the best epoch of each, as nothing is told yet by where it happens to stand; else by the last."""
         of = [
-            {candidate: self._results.loss(candidate, epochs, seed) for candidate in pool}
+            {candidate: self._results.loss(candidate, epochs, seed, best) for candidate in pool}
             for seed in (self._splits if chooser == ALL else [chooser])
         ]
         return mean_losses(pool, of)

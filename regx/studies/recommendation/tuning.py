@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from regx.core.trained import Trained
 from regx.store.files import read_json, write_json
 from regx.studies.recommendation.ladder import Candidate
@@ -40,21 +42,23 @@ class Tuning:
     def get(self, candidate: Candidate, epochs: int, seed: int) -> dict[str, float] | None:
         key = self._key(candidate, epochs)
         if (key, seed) in self.failed:
-            return {"val_loss": math.inf, "test_loss": math.inf}
+            return dict.fromkeys(("val_loss", "test_loss", "best_val_loss"), math.inf)
         found = self._networks.get(key, {}).get(str(seed))
         if found is None:
             return None
         return {name: math.inf if value is None else value for name, value in found.items()}
 
-    def loss(self, candidate: Candidate, epochs: int, seed: int) -> float:
+    def loss(self, candidate: Candidate, epochs: int, seed: int, best: bool = False) -> float:
+        """The validation loss of the reported network, or the least that it had at any evaluated epoch."""
         found = self.get(candidate, epochs, seed)
-        return math.inf if found is None else found["val_loss"]
+        return math.inf if found is None else found["best_val_loss" if best else "val_loss"]
 
     def add(self, candidate: Candidate, epochs: int, trained: Trained) -> None:
         names = [name for name in ("val_loss", "test_loss", "test_accuracy") if name in trained.reported]
         # A test loss that is no number can be averaged with nothing. So no such network is chosen.
         finite = trained.status == "completed" and all(math.isfinite(trained.reported[name]) for name in names)
         kept: dict[str, float | None] = {str(name): trained.reported[name] if finite else None for name in names}
+        kept["best_val_loss"] = float(np.nanmin(trained.metrics["val_loss"])) if finite else None
         self._networks.setdefault(self._key(candidate, epochs), {})[str(trained.seed)] = kept
         if time.monotonic() - self._written > SECONDS_BETWEEN_WRITES:
             self.write()
