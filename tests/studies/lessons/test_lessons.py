@@ -2,11 +2,13 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from command_line import Regx
 
+import regx as package
 from regx.core.errors import InputError
 from regx.stats.bootstrap import bootstrap_interval
 from regx.stats.significance import paired_t_p
@@ -146,3 +148,9 @@ def test_a_diverged_network_counts_where_divergence_is_asked_for(tmp_path) -> No
 
     (run,) = [read_run(path) for path in finding.folder.iterdir() if path.is_dir()]
     assert per_seed(run, "diverged") == dict.fromkeys(range(5), 1.0)
+
+
+def test_the_page_of_lessons_has_every_exercise_with_its_claim() -> None:
+    page = (Path(package.__file__).parent / "docs" / "lessons.md").read_text()
+    for exercise in exercises().values():
+        assert f"### {exercise.name} {exercise.title}\n\n{exercise.claim}\n" in page
