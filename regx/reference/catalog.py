@@ -18,6 +18,7 @@ from regx.nn.initialisations import INITIALISATIONS
 from regx.nn.losses import LOSSES
 from regx.optim import REGISTRY as OPTIMIZERS
 from regx.optim import SCHEDULES
+from regx.reference.ideas import ALIASES, IDEAS, plain
 from regx.regularizers import REGISTRY as REGULARIZERS
 
 LANES = """The stacks of a race, which `regx race` trains side by side: a mapping from a lane's name to its stack.
@@ -100,15 +101,20 @@ def entries() -> list[Entry]:
     found += [Entry(name, "metrics", metric.text()) for name, metric in METRICS.items()]
     found += [Entry(name, "columns", text) for name, text in COLUMNS.items()]
     found += [Entry(name, "verdicts", text) for name, text in VERDICTS.items()]
+    found += [Entry(name, "ideas", text, source=source) for name, (text, source) in IDEAS.items()]
     return found
 
 
 def explained(name: str) -> list[Entry]:
     """The entries of a name, then those of the keys that are called so; else those of a group, such as `optimizers`.
 
+    A name may be written as people write it, such as `BatchNorm`, or be what others call it, such as `lasso`.
     Raises InputError with the nearest name where there is none.
     """
     known = entries()
+    names = {one.name for one in known} | {one.group for one in known} | {key.name for one in known for key in one.keys}
+    if name not in names:
+        name = {plain(one): one for one in names}.get(plain(name)) or ALIASES.get(plain(name), name)
     keys = [
         Entry(f"{entry.name}.{key.name}", entry.group, f"{_sentence(key.help)}.", (key,))
         for entry in known
@@ -117,9 +123,8 @@ def explained(name: str) -> list[Entry]:
     found = [entry for entry in known if entry.name == name] + [one for one in keys if one.keys[0].name == name]
     found = found or [entry for entry in known if entry.group in (name, f"{name}s", f"{name}es")]
     if not found:
-        names = sorted({one.name for one in known} | {one.group for one in known} | {one.keys[0].name for one in keys})
         raise InputError(
-            f"expected something that regx knows, found '{name}'.{did_you_mean(name, names)} "
+            f"expected something that regx knows, found '{name}'.{did_you_mean(name, sorted(names))} "
             "`regx explain` prints the list"
         )
     return found
