@@ -279,7 +279,9 @@ def folders_at(path: Path, depth: int) -> Iterator[Path]:
     yield path
     if depth and os.path.isdir(path) and not is_run(path):  # noqa: PTH112
         try:
-            inside = sorted(entry for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+            # A link may lead anywhere, so only one that is typed is followed.
+            found = (entry for entry in path.iterdir() if entry.is_dir() and not entry.is_symlink())
+            inside = sorted(entry for entry in found if not entry.name.startswith("."))
         except OSError:
             return
         for entry in inside:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,12 @@ from regx.core.notes import note
 from regx.engine.checkpoint import Checkpoint, from_text, text
 from regx.runner.plan import Member, Resumed, fingerprint, is_pictured
 from regx.store.atomic import clear_temporaries, make_folder, unwritable, write_atomically
+from regx.store.opened import is_own_folder
 from regx.store.weights import digest, format_weights, read_arrays
 
 FOLDER = ".checkpoints"
 FORMAT = 1  # of what the engine saves
+OWN = re.compile(r"[0-9a-f]{16}\.npz")  # what is written there; nothing else is ever removed
 
 
 class Checkpoints:
@@ -43,7 +46,7 @@ class Checkpoints:
         Removes what will never be gone on from, and says so on stderr where that was to be. Raises RegxError naming the
         folder if the disk refuses.
         """
-        if not self._folder.is_dir():
+        if not is_own_folder(self._folder):
             return []
         try:
             clear_temporaries(self._folder)
@@ -54,7 +57,7 @@ class Checkpoints:
             self._remove_folder()
 
     def _found(self, wanted: set[Member], force: bool) -> Iterator[Resumed]:
-        for path in sorted(self._folder.glob("*.npz")):
+        for path in sorted(path for path in self._folder.iterdir() if OWN.fullmatch(path.name)):
             try:
                 about, checkpoint = _read(path)
                 own = [(self._numbers.get(one["digest"]), one["seed"]) for one in about["members"]]
@@ -78,6 +81,7 @@ class Checkpoints:
         """Keep where a population stands. Raises RegxError naming the file if the disk refuses."""
         about = self._about(members)
         name = hashlib.sha256(json.dumps(about["members"]).encode()).hexdigest()[:16]
+        is_own_folder(self._folder)
         make_folder(self._folder)
         arrays = {**checkpoint, "about": text(about)}
         path = self._folder / f"{name}.npz"

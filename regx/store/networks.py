@@ -6,6 +6,9 @@ line that was cut when its writer was killed is told from one that was written.
 
 from __future__ import annotations
 
+import math
+import os
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,10 +18,11 @@ from regx.core.errors import InputError, RegxError
 from regx.core.trained import Trained
 from regx.metrics import columns
 from regx.store.atomic import append_lines, unwritable, write_atomically
-from regx.store.opened import damaged
+from regx.store.opened import damaged, opened
 from regx.store.summary import seed_summary
 
 NETWORKS = "networks.csv"
+LONGEST_LINE = 1 << 16
 FACTS = ("cell", "seed", "status", "reported_epoch", "last_epoch", "seconds")
 
 
@@ -35,14 +39,15 @@ class NetworkLine:
 def begin(folder: Path, task: str, anew: bool) -> None:
     """Make the file ready for lines: with its header, without a last line that is cut; with `anew` empty.
 
-    Raises RegxError if the disk refuses.
+    Raises InputError where something else stands there, RegxError if the disk refuses.
     """
     path = folder / NETWORKS
     if anew or not path.exists():
         write_atomically(path, (",".join([*FACTS, *_metrics(task), "crc32"]) + "\n").encode())
         return
     try:
-        with path.open("r+b") as file:
+        with opened(path, os.O_RDWR) as descriptor, os.fdopen(descriptor, "r+b", closefd=False) as file:
+            _declared(path, file.readline(LONGEST_LINE))  # before anything is cut off or trained
             size = file.seek(0, 2)
             end = size
             while end:  # of the last whole line
@@ -61,14 +66,16 @@ def begin(folder: Path, task: str, anew: bool) -> None:
 
 def add(folder: Path, task: str, cells: Sequence[int], trained: Sequence[Trained]) -> None:
     """Add a line for each network. cells: the number of each one's cell. Raises RegxError if the disk refuses."""
-    names = _metrics(task)
+    path = folder / NETWORKS
+    with opened(path) as descriptor, os.fdopen(descriptor, "rb", closefd=False) as file:
+        names = _declared(path, file.readline(LONGEST_LINE))
     lines = []
     for cell, one in zip(cells, trained, strict=True):
         said = seed_summary(one, task)
         facts = [cell, one.seed, said["status"], said["reported_epoch"], said["last_epoch"], f"{one.seconds:.6g}"]
-        text = ",".join([*map(str, facts), *(repr(said["metrics"][name]) for name in names)])
+        text = ",".join([*map(str, facts), *(repr(said["metrics"].get(name, math.nan)) for name in names)])
         lines.append(f"{text},{zlib.crc32(text.encode()):08x}\n")
-    append_lines(folder / NETWORKS, "".join(lines).encode())
+    append_lines(path, "".join(lines).encode())
 
 
 def read(folder: Path, task: str) -> Iterator[NetworkLine]:
@@ -76,31 +83,44 @@ def read(folder: Path, task: str) -> Iterator[NetworkLine]:
 
     Raises InputError naming a line that is not as it was written, RegxError if the disk refuses.
     """
-    path = folder / NETWORKS
-    header = ",".join([*FACTS, *_metrics(task), "crc32"])
-    names = _metrics(task)
+    path, known = folder / NETWORKS, dict.fromkeys(_metrics(task), math.nan)
     try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
+        with opened(path) as descriptor, os.fdopen(descriptor, "rb", closefd=False) as file:
+            names = _declared(path, file.readline(LONGEST_LINE))
+            for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), start=2):
                 if not line.endswith(b"\n"):
+                    if len(line) == LONGEST_LINE:
+                        raise damaged(path, f"expected a line of at most {LONGEST_LINE:,} bytes, found line {number}")
                     return
                 text, _, seal = line[:-1].rpartition(b",")
-                if number == 1:
-                    if line[:-1] != header.encode():
-                        raise damaged(path, f"expected in line 1 the columns `{header}`, found others")
-                    continue
                 if seal != f"{zlib.crc32(text):08x}".encode():
                     raise InputError(
                         f"{path}: damaged: expected line {number} as it was written, found another: its CRC does not "
                         "fit. Restore the file, or take that line out and type the command that made it again: it "
                         "trains that network alone."
                     )
-                cell, seed, status, _, _, _, *values = text.decode().split(",")
-                yield NetworkLine(int(cell), int(seed), status, dict(zip(names, map(float, values), strict=True)))
+                try:
+                    cell, seed, status, _, _, _, *values = text.decode().split(",")
+                    metrics = {**known, **dict(zip(names, map(float, values), strict=True))}
+                    one = NetworkLine(int(cell), int(seed), status, metrics)
+                except ValueError:
+                    raise damaged(path, f"expected numbers in line {number}, found something else") from None
+                if one.cell < 0 or status not in ("completed", "diverged"):
+                    raise damaged(path, f"expected a cell and a status in line {number}, found something else")
+                yield one
     except FileNotFoundError:
         return
     except OSError as error:
         raise RegxError(f"{path}: cannot be read: {error.strerror or error}.") from error
+
+
+def _declared(path: Path, header: bytes) -> list[str]:
+    """The metrics that the file's first line declares. Raises InputError if it is none."""
+    facts = ",".join(FACTS)
+    found = re.fullmatch(rf"{facts}((?:,[a-z0-9_]{{1,40}}){{1,100}}),crc32\n", header.decode("latin-1"))
+    if found is None:
+        raise damaged(path, f"expected in line 1 the columns `{facts},...,crc32`, found others")
+    return found[1][1:].split(",")
 
 
 def _metrics(task: str) -> list[str]:

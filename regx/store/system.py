@@ -65,4 +65,7 @@ def remove(path: Path, descriptor: int, is_own: bool) -> None:
 
 def _of_byte(descriptor: int, mode: int) -> None:
     os.lseek(descriptor, LOCKED_BYTE, os.SEEK_SET)
-    msvcrt.locking(descriptor, mode, 1)
+    try:
+        msvcrt.locking(descriptor, mode, 1)
+    finally:
+        os.lseek(descriptor, 0, os.SEEK_SET)

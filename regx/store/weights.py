@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
+import os
 import re
 import struct
 import tokenize
@@ -15,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from regx.core.arrays import Array
-from regx.core.errors import RegxError
-from regx.store.opened import damaged
+from regx.core.errors import InputError, RegxError
+from regx.store.files import most_bytes
+from regx.store.opened import damaged, opened
 
 # What reading a damaged archive of arrays raises: of the archive, of its compression, of an array's header.
 DAMAGES = (
@@ -85,6 +87,15 @@ def _check(path: Path, arrays: Mapping[str, Array], seed: str, entry: Mapping[st
         raise damaged(path, f"expected the {kind} of seed {seed} as they were written, found others")
 
 
+def _check_claims(path: Path, archive: zipfile.ZipFile, size: int) -> None:
+    """Raise InputError where an archive would give more than is in it: regx stores arrays without compression."""
+    members = archive.infolist()
+    if any(one.compress_type != zipfile.ZIP_STORED for one in members):
+        raise damaged(path, "expected arrays without compression, found some with")
+    if sum(one.file_size for one in members) > size:
+        raise damaged(path, f"expected arrays of {size:,} bytes in all, as large as the file, found larger ones")
+
+
 def read_arrays(path: Path, seeds: set[str] | None = None) -> dict[str, Array]:
     """The arrays whose name begins with one of `seeds`, or all.
 
@@ -93,14 +104,23 @@ def read_arrays(path: Path, seeds: set[str] | None = None) -> dict[str, Array]:
     import numpy as np
 
     try:
-        with zipfile.ZipFile(path) as archive:
-            return {
-                name.removesuffix(".npy"): np.lib.format.read_array(io.BytesIO(archive.read(name)), allow_pickle=False)
-                for name in archive.namelist()
-                if seeds is None or name.partition("/")[0] in seeds
-            }
+        with opened(path) as descriptor, os.fdopen(descriptor, "rb", closefd=False) as file:
+            size = os.fstat(descriptor).st_size
+            if size > most_bytes():
+                raise damaged(path, f"expected at most {most_bytes():,} bytes, found {size:,}")
+            with zipfile.ZipFile(file) as archive:
+                _check_claims(path, archive, size)
+                return {
+                    name.removesuffix(".npy"): np.lib.format.read_array(
+                        io.BytesIO(archive.read(name)), allow_pickle=False
+                    )
+                    for name in archive.namelist()
+                    if seeds is None or name.partition("/")[0] in seeds
+                }
     except FileNotFoundError:
         raise damaged(path, "expected a file, found none") from None
+    except InputError:  # which is also a ValueError in some places
+        raise
     except DAMAGES as error:
         # Of a damaged archive a place before the file's beginning is sought.
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):

@@ -1,0 +1,113 @@
+"""Folders from strangers: links, pipes, and archives that hold more than they are. Nothing outside is touched."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import regx
+from regx.core.errors import RegxError
+from regx.runner.checkpoints import FOLDER
+from regx.store import networks
+from regx.store.lock import LOCK, Lock
+from regx.store.weights import read_arrays
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "format1"
+pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="makes links and pipes")
+
+
+@pytest.fixture
+def received(tmp_path: Path) -> Path:
+    folder = tmp_path / "runs" / "stopped-32a5992b"
+    shutil.copytree(GOLDEN / folder.name, folder)
+    return folder
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
+    path = tmp_path / "outside"
+    path.write_text("dear to somebody\n" * 100)
+    return path
+
+
+@pytest.mark.parametrize("link", [Path.symlink_to, Path.hardlink_to])
+def test_a_lock_that_is_a_link_is_not_written_through(received: Path, outside: Path, link: object) -> None:
+    before = outside.read_bytes()
+    link(received / LOCK, outside)
+    with pytest.raises(RegxError, match="expected a file of its own"):
+        Lock(received)
+    assert outside.read_bytes() == before
+
+
+def test_checkpoints_that_are_a_link_lose_nothing(received: Path, tmp_path: Path) -> None:
+    dear = tmp_path / "dear"
+    dear.mkdir()
+    np.savez(dear / "0123456789abcdef.npz", a=np.ones(3))
+    (received / FOLDER).symlink_to(dear)
+    config = GOLDEN.parent / "configs" / "stopped.yaml"
+    with pytest.raises(RegxError, match="found a link, which is not followed"):
+        regx.run(config, seeds=4, out=received.parent)
+    assert (dear / "0123456789abcdef.npz").exists()
+
+
+def test_checkpoints_that_regx_did_not_write_stay(received: Path) -> None:
+    (received / FOLDER).mkdir()
+    (received / FOLDER / "mine.npz").write_bytes(b"dear")
+    regx.run(GOLDEN.parent / "configs" / "stopped.yaml", seeds=4, out=received.parent)
+    assert (received / FOLDER / "mine.npz").read_bytes() == b"dear"
+
+
+def test_networks_that_are_none_are_neither_cut_nor_trained_for(tmp_path: Path, outside: Path) -> None:
+    before = outside.read_bytes()
+    (tmp_path / networks.NETWORKS).symlink_to(outside)
+    with pytest.raises(RegxError, match="found a link"):
+        networks.begin(tmp_path, "regression", anew=False)
+    (tmp_path / networks.NETWORKS).unlink()
+    shutil.copy(outside, tmp_path / networks.NETWORKS)
+    with pytest.raises(RegxError, match="expected in line 1 the columns"):
+        networks.begin(tmp_path, "regression", anew=False)
+    assert outside.read_bytes() == (tmp_path / networks.NETWORKS).read_bytes() == before
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("file", ["config.yaml", "metrics.csv", "summary.json", "weights.npz", "snapshots.npz"])
+@pytest.mark.parametrize("kind", ["pipe", "link", "device"])
+def test_only_files_of_the_folder_are_read(received: Path, outside: Path, file: str, kind: str) -> None:
+    from regx.evidence.run import read_runs
+
+    shutil.copytree(GOLDEN / "regression-598fee3a", received.parent / "good")
+    path = received / file
+    path.unlink()
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(outside if kind == "link" else "/dev/zero")
+    runs, problems = read_runs([received.parent], ["metrics", "weights", "snapshots"])
+    assert [run.folder.name for run in runs] == ["good"]
+    assert file in problems[0]
+    assert "dear" not in problems[0]
+
+
+def test_an_archive_holds_no_more_than_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "weights.npz"
+    np.savez_compressed(path, **{"seed0/reported/0/weight": np.zeros(1_000_000)})
+    with pytest.raises(RegxError, match="without compression"):
+        read_arrays(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.npy", b"\0" * 1000)
+    path.write_bytes(path.read_bytes().replace((1000).to_bytes(4, "little"), (1 << 30).to_bytes(4, "little")))
+    with pytest.raises(RegxError, match="damaged"):
+        read_arrays(path)
+
+
+def test_a_lock_that_somebody_removes_stops_its_holder(tmp_path: Path) -> None:
+    with Lock(tmp_path / "run") as held:
+        held.check()
+        (tmp_path / "run" / LOCK).unlink()
+        with Lock(tmp_path / "run"), pytest.raises(RegxError, match="somebody has removed it"):
+            held.check()
