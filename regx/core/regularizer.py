@@ -38,6 +38,8 @@ from regx.core.arrays import Array
 from regx.core.component import Component
 from regx.core.streams import Streams
 
+CROSS_FITTED = "cross_fitted_loss"  # the diagnostic by which what stopped early is chosen, and not by its least loss
+
 Pullback = Callable[[Array], Array]
 
 
@@ -80,11 +82,16 @@ class Site:
 
 @dataclass(frozen=True)
 class Scores:
-    """How the networks stand after an evaluated epoch. Each (R,); the validation split only."""
+    """How the networks stand after an evaluated epoch. Each (R,); the validation split only.
+
+    loss_of_halves, accuracy_of_halves: (R, 2), of every other validation row and of those between.
+    """
 
     epoch: int
     val_loss: Array
     val_accuracy: Array | None
+    loss_of_halves: Array
+    accuracy_of_halves: Array | None
 
 
 class Stage(Protocol):
@@ -164,6 +171,10 @@ class Regularizer(Component):
     def on_epoch(self, values: Array, scores: Scores, at: Site) -> Array:
         """Which networks go on, (R,) bool, after an evaluated epoch."""
         raise NotImplementedError
+
+    def facts(self, at: Site) -> dict[str, Array]:
+        """What it knows of the networks whose parameters it reports, (R,) each, by the name in `Trained.diagnostics`."""
+        return {}
 
     def on_finish(self, values: Array, at: Site) -> Array | None:
         """Write the parameters to report into `values` (R, P). The epoch they are of, (R,), or None for the last one.

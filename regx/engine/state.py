@@ -232,6 +232,11 @@ class State:
         counted = self._batches.n - (self._batches.n % self._batches.size == 1)
         values[:, untrained] = total[:, untrained] / values.dtype.type(counted)
 
+    def facts(self) -> dict[str, Array]:
+        """What the regularizer whose parameters are reported knows of the networks, (R,) each."""
+        finishing = self._acting["on_finish"]
+        return finishing[-1][0].facts(finishing[-1][1]) if finishing else {}
+
     def select(self, keep: Array) -> None:
         """Go on with the networks where `keep`, (R,), is true."""
         self.population = self.population.select(keep)

@@ -89,6 +89,15 @@ class Run:
         found = self.per_seed(metric)
         return over_seeds(REGISTRY[metric], [found.get(seed) for seed in self.completed_seeds])
 
+    def judged(self, loss: str) -> dict[int, float]:
+        """The loss by which the run is chosen among others, of every completed seed that has it.
+
+        That is `loss` at the reported epoch; where early stopping chose this epoch by it, so that it is too good, the
+        cross-fitted one.
+        """
+        found = {seed: self.summary.networks[seed].judged(loss) for seed in self.completed_seeds}
+        return {seed: number for seed, number in found.items() if number is not None}
+
     @functools.cached_property
     def metrics(self) -> pandas.DataFrame:
         """The table of metrics.csv, finished seeds only. Raises InputError if the file is missing or damaged."""

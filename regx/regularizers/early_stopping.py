@@ -8,7 +8,7 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.core.parameters import choice, integer, number
-from regx.core.regularizer import Regularizer, Scores, Site
+from regx.core.regularizer import CROSS_FITTED, Regularizer, Scores, Site
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,10 @@ class EarlyStopping(Regularizer):
     stops by itself, and none before `start_epoch` + patience: a plateau at the beginning is no end. Epoch 0, before
     training, counts as seen. The score is read at evaluated epochs, so with `training.eval_every: k` a network stops at
     the first multiple of k at which its patience is over. For a linear model trained by gradient descent it acts like
-    L2 with lam in proportion to 1/t.
+    L2 with lam of about 1/(lr·t).
+
+    Its validation loss is the least of many, and so better than on new rows. Where lanes or cells are chosen among, it
+    counts with `cross_fitted_loss`: each half of the validation rows judges the epoch that the other half chooses.
 
     Elsewhere: Keras' `EarlyStopping(restore_best_weights=True)`; without it Keras and most loops keep the last weights.
     """
@@ -50,12 +53,15 @@ class EarlyStopping(Regularizer):
         at.state["mark_epoch"] = np.zeros(len(values), dtype=np.int64)
         at.state["best_epoch"] = np.zeros(len(values), dtype=np.int64)
         at.state["best_values"] = values.copy()
+        at.state["best_of_halves"] = np.full((len(values), 2), np.inf)
+        at.state["loss_of_others"] = np.full((len(values), 2), np.nan)
 
     def on_epoch(self, values: Array, scores: Scores, at: Site) -> Array:
-        watched = scores.val_loss
+        watched, halves = scores.val_loss, scores.loss_of_halves
         if self.metric == "val_accuracy":
             assert scores.val_accuracy is not None
-            watched = -scores.val_accuracy
+            assert scores.accuracy_of_halves is not None
+            watched, halves = -scores.val_accuracy, -scores.accuracy_of_halves
         state = at.state
         improved = watched < state["mark"] - self.min_delta
         state["mark"] = np.where(improved, watched, state["mark"])
@@ -64,7 +70,17 @@ class EarlyStopping(Regularizer):
         state["best"] = np.where(better, watched, state["best"])
         state["best_epoch"] = np.where(better, scores.epoch, state["best_epoch"])
         state["best_values"][better] = values[better]
+        better = halves < state["best_of_halves"]
+        state["best_of_halves"] = np.where(better, halves, state["best_of_halves"])
+        state["loss_of_others"] = np.where(better, scores.loss_of_halves[:, ::-1], state["loss_of_others"])
         return scores.epoch - np.maximum(state["mark_epoch"], self.start_epoch) < self.patience
+
+    def facts(self, at: Site) -> dict[str, Array]:
+        """The validation loss without what choosing the epoch by it flatters: cross-fitted.
+
+        Each half of the validation rows judges the epoch that the other half chooses. Of a single row there is none.
+        """
+        return {CROSS_FITTED: at.state["loss_of_others"].mean(axis=1)}
 
     def on_finish(self, values: Array, at: Site) -> Array:
         values[:] = at.state["best_values"]

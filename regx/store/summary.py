@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from regx.core.parameters import MISSING, parameters
+from regx.core.regularizer import CROSS_FITTED
 from regx.core.trained import Trained
 from regx.metrics import REGISTRY as METRICS
 from regx.metrics import columns
@@ -46,6 +47,11 @@ class NetworkSummary:
     @property
     def completed(self) -> bool:
         return self.status == "completed"
+
+    def judged(self, loss: str) -> float | None:
+        """The loss by which the network is chosen among others: of one that stopped early the cross-fitted one."""
+        found = self.diagnostics.get(CROSS_FITTED)
+        return self.metrics.get(loss) if found is None else float(found)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from regx.config.config import Config
 from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.core.glimpse import Glimpse
+from regx.core.regularizer import CROSS_FITTED
 from regx.core.trained import Trained
 from regx.evidence.predict import predict
 from regx.evidence.run import Run, read_run
@@ -165,7 +166,8 @@ class RaceState:
         for member, one in zip(members, trained, strict=True):
             lane = self.lanes[member.config]
             last, start = int(one.metrics["epoch"][-1]), float(one.metrics["weight_norm"][0])
-            self._end(lane, member.seed, last, one.status, one.reported, start)
+            judged = one.diagnostics.get(CROSS_FITTED, one.reported[self.judged_by])
+            self._end(lane, member.seed, last, one.status, {**one.reported, self.judged_by: judged}, start)
         for number in {member.config for member in members}:
             self.lanes[number].remember()
 
@@ -192,7 +194,8 @@ class RaceState:
         last, start = by_seed["epoch"].last(), by_seed["weight_norm"].first()
         for seed in [seed for seed in run.seeds if seed in lane.seeds]:
             network = run.summary.networks[seed]
-            reported = {name: math.nan if value is None else value for name, value in network.metrics.items()}
+            known = {**network.metrics, self.judged_by: network.judged(self.judged_by)}
+            reported = {name: math.nan if value is None else value for name, value in known.items()}
             self._end(lane, seed, int(last[seed]), network.status, reported, float(start[seed]))
         failed = run.about.get("failed") or {}
         for seed in [seed for seed in lane.seeds if seed not in run.seeds and str(seed) in failed]:

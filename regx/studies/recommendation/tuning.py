@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from regx.core.regularizer import CROSS_FITTED
 from regx.core.trained import Trained
 from regx.store.files import read_json, write_json
 from regx.studies.recommendation.ladder import Candidate
@@ -59,6 +60,8 @@ class Tuning:
         finite = trained.status == "completed" and all(math.isfinite(trained.reported[name]) for name in names)
         kept: dict[str, float | None] = {str(name): trained.reported[name] if finite else None for name in names}
         kept["best_val_loss"] = float(np.nanmin(trained.metrics["val_loss"])) if finite else None
+        if finite and math.isfinite(judged := trained.diagnostics.get(CROSS_FITTED, math.nan)):
+            kept["val_loss"] = judged  # the least of many would win for being the least
         self._networks.setdefault(self._key(candidate, epochs), {})[str(trained.seed)] = kept
         if time.monotonic() - self._written > SECONDS_BETWEEN_WRITES:
             self.write()

@@ -70,6 +70,7 @@ def _as_plain(choice: Choice) -> dict[str, Any]:
         "peek": choice.by == "test_loss",
         "among": choice.among,
         choice.by: choice.cell.loss(choice.by),
+        "judged": choice.cell.judged or choice.cell.loss(choice.by),
         "optimism": None if choice.optimism is None else asdict(choice.optimism),
         "test_loss": choice.cell.loss("test_loss"),
     }
@@ -88,6 +89,12 @@ def _sentences(choice: Choice | None) -> str:
     if choice.among == 1:
         said = [f"There was but one to choose{peek}: {point}."]
     said.append(f"Its {loss} is {in_full(choice.cell.loss(choice.by))}.")
+    if choice.cell.judged is not None:
+        said.append(
+            f"It stopped early by that loss, so it was chosen by one that is not flattered by this: "
+            f"{in_full(choice.cell.judged)}, where "
+            "each half of the rows judges the epoch that the other half chooses."
+        )
     if choice.among > 1:
         said.append(_flattered(choice.optimism))
     if peeked:

@@ -33,7 +33,7 @@ def choose(sweep: Sweep) -> Choice | None:
         losses = sweep.all_losses[~np.isnan(sweep.all_losses).any(axis=1)]
         return Choice(ranked[0], sweep.chosen_by, len(losses), _optimism(losses))
     among = [cell for cell in ranked if (cell.unfinished > 0) == (ranked[0].unfinished > 0)]
-    by_seed = [cell.run.per_seed(sweep.chosen_by) for cell in among if cell.run is not None]
+    by_seed = [cell.run.judged(sweep.chosen_by) for cell in among if cell.run is not None]
     seeds = sorted(by_seed[0])
     alike = all(sorted(one) == seeds for one in by_seed)
     losses = np.array([[one[seed] for seed in seeds] for one in by_seed]) if alike else np.empty((0, 0))

@@ -27,12 +27,14 @@ Point = dict[str, Any]  # the axes' values by key
 class Tried:
     """One cell: its place in the grid, and what its networks came to.
 
-    losses: by metric, over the completed seeds. unfinished: how many networks diverged or failed. run: None where it
+    losses: by metric, over the completed seeds. judged: of the one that chooses, cross-fitted, where
+    early stopping has chosen the epoch by it. unfinished: how many networks diverged or failed. run: None where it
     has no folder, or cannot be read.
     """
 
     point: Point
     losses: Mapping[str, Interval] = field(default_factory=dict)
+    judged: Interval | None = None
     unfinished: int = 0
     run: Run | None = None
 
@@ -82,8 +84,12 @@ class Sweep:
 
         A cell of which some networks diverged or failed comes after all of which none did.
         """
-        known = [cell for cell in self.cells if cell.loss(self.chosen_by)["mean"] is not None]
-        return sorted(known, key=lambda cell: (cell.unfinished > 0, cell.loss(self.chosen_by)["mean"]))
+        known = [cell for cell in self.cells if self.judged(cell)["mean"] is not None]
+        return sorted(known, key=lambda cell: (cell.unfinished > 0, self.judged(cell)["mean"]))
+
+    def judged(self, cell: Tried) -> Interval:
+        """The loss that a cell is chosen by, not flattered by the epoch having been chosen by it."""
+        return cell.loss(self.chosen_by) if cell.judged is None else cell.judged
 
     @property
     def chosen(self) -> Tried | None:
@@ -96,7 +102,10 @@ def tried(point: Mapping[str, Any], run: Run | None) -> Tried:
     if run is None:
         return Tried(dict(point))
     losses = {name: run.summary.over_seeds(name) for name in LOSSES}
-    return Tried(dict(point), losses, len(run.config["seeds"]) - len(run.completed_seeds), run)
+    by = "test_loss" if run.summary.peek else "val_loss"
+    own = run.judged(by)
+    judged = mean_interval(list(own.values())) if own != run.per_seed(by) else None
+    return Tried(dict(point), losses, judged, len(run.config["seeds"]) - len(run.completed_seeds), run)
 
 
 def sweep_of(folder: Path, name: str, axes: Sequence[Axis], cells: Sequence[Tried], peek: bool = False) -> Sweep:
@@ -161,7 +170,7 @@ def _of_networks(path: Path, content: dict[str, Any], axes: Sequence[Axis]) -> l
         if number in completed:
             losses = {name: over_seeds(REGISTRY[name], [one[name] for one in completed[number]]) for name in LOSSES}
         point = {axis.key: value for axis, value in zip(axes, values, strict=True)}
-        cells.append(Tried(point, losses, others.get(number, 0)))
+        cells.append(Tried(point, losses, None, others.get(number, 0)))
     if (last := max(completed, default=-1)) >= len(cells):
         raise damaged(path, f"expected axes of more than {last} cells, as networks.csv has, found {len(cells)}")
     return cells
