@@ -173,7 +173,7 @@ class Regularizer(Component):
         raise NotImplementedError
 
     def facts(self, at: Site) -> dict[str, Array]:
-        """What it knows of the networks whose parameters it reports, (R,) each, by the name in `Trained.diagnostics`."""
+        """What it knows of the networks whose parameters it reports, (R,) each, by names of `Trained.diagnostics`."""
         return {}
 
     def on_finish(self, values: Array, at: Site) -> Array | None:

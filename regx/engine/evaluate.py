@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from regx.core.arrays import Array
+from regx.core.regularizer import Scores
 from regx.data.dataset import Dataset, Split
 from regx.engine.batches import augmented, targets
 from regx.engine.population import Population
@@ -125,6 +126,13 @@ class Evaluator:
         """The metrics of an epoch that can be measured on networks; each (R,)."""
         self.answer()
         return {metric.name: self.measured(metric) for metric in self._each_epoch}
+
+    def scores(self, epoch: int, metrics: Mapping[str, Array], split: str = "val") -> Scores:
+        """What regularizers are told after an epoch, of these metrics, which were measured last."""
+        loss, accuracy = metrics[f"{split}_loss"], metrics.get(f"{split}_accuracy")
+        rows = self.splits[split]
+        right = None if accuracy is None else rows.means_of_halves(self.right)
+        return Scores(epoch, loss, accuracy, rows.means_of_halves(self.per_sample), right)
 
 
 def _joined(dataset: Dataset) -> Split:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from regx.core.arrays import Array, below, under
-from regx.core.regularizer import Scores
 from regx.core.trained import Divergence, Trained
 from regx.engine.checkpoint import Checkpoint, of_snapshots, of_trained, to_snapshots, to_trained
 from regx.engine.diagnostics import trivial
@@ -206,8 +205,7 @@ class _Training:
                 self._take_snapshots(epoch, rows)
             for observer in self._observers:
                 observer.on_evaluation(epoch, self._networks, metrics, state.predict)
-            split = "test" if self._peek else "val"
-            scores = Scores(epoch, metrics[f"{split}_loss"], metrics.get(f"{split}_accuracy"))
+            scores = state.evaluator.scores(epoch, metrics, "test" if self._peek else "val")
             going_on = finite & state.going_on(scores)
         if not going_on.all():
             self._leave(epoch, ~going_on, ~finite)
@@ -252,7 +250,7 @@ class _Training:
         initial = self._initial[self._networks]
         facts["initial_mean_absolute_weight"] = mean_absolute(initial, state.layout.weights)
         np.copyto(state.values, in_training)
-        return facts
+        return facts | state.facts()
 
     def _trained(
         self,
@@ -273,6 +271,7 @@ class _Training:
         epochs_trained = int(metrics["epoch"][-1])
         diagnostics = {metric.name: float(facts[metric.name]) for metric in self._kept}
         diagnostics["initial_mean_absolute_weight"] = float(facts["initial_mean_absolute_weight"])
+        diagnostics |= {name: float(facts[name]) for name in self._state.facts()}
         diagnostics["seconds_per_epoch"] = float(self._seconds[network] / max(epochs_trained, 1))
         return Trained(
             seed=self._seeds[network],

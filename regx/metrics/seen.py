@@ -72,6 +72,12 @@ class Rows:
         """The mean over this split of what there is one of for every row of all splits, (R, all rows) -> (R,)."""
         return np.asarray(np.add.reduce(of_rows[:, self._part], axis=1) / self.n)
 
+    def means_of_halves(self, of_rows: Array) -> Array:
+        """The same over every other row of this split and over those between, (R, 2); NaN of none."""
+        own = of_rows[:, self._part]
+        halves = own[:, 0::2], own[:, 1::2]
+        return np.stack([np.add.reduce(half, axis=1) / (half.shape[1] or np.nan) for half in halves], axis=1)
+
     @property
     def classes(self) -> tuple[Array, Array]:
         """The probability of each class, and the classes that are right as 0 and 1: (R, n, C) each, in float64.

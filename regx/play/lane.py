@@ -8,7 +8,6 @@ import numpy as np
 
 from regx.config.config import Config
 from regx.core.arrays import Array
-from regx.core.regularizer import Scores
 from regx.engine.state import State
 from regx.runner.plan import Member, plan
 
@@ -62,7 +61,7 @@ class Lane:
         row = {name: np.concatenate([metrics[name] for metrics in each]) for name in each[0]}
         row["objective"] = objective
         going_on = [
-            state.going_on(Scores(self.epoch, metrics["val_loss"], metrics.get("val_accuracy")))
+            state.going_on(state.evaluator.scores(self.epoch, metrics))
             for state, metrics in zip(self.states, each, strict=True)
         ]
         first = ~np.concatenate(going_on) & (self.stopped == 0)

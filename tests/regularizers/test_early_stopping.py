@@ -51,7 +51,10 @@ def test_small_improvements_are_restored_but_do_not_count_for_the_patience(metri
     for epoch, loss in enumerate(losses):
         values[:] = epoch
         score = np.array([loss])
-        scores = Scores(epoch, score, None) if metric == "val_loss" else Scores(epoch, np.array([0.0]), 1 - score)
+        halves, nothing = np.stack([score, score], axis=1), np.zeros((1, 2))
+        scores = Scores(epoch, score, None, halves, None)
+        if metric == "val_accuracy":
+            scores = Scores(epoch, np.array([0.0]), 1 - score, nothing, 1 - halves)
         going_on += member.on_epoch(values, scores, site).tolist()
     assert going_on == [True, True, True, True, True, False]
     assert member.on_finish(values, site).tolist() == [4]

@@ -379,3 +379,20 @@ def test_a_table_whose_splits_have_other_features_has_no_picture(tmp_path: Path)
     assert 0 < len(narrow) < 12
     assert scene(source, narrow) is not None
     assert scene(source, [*narrow, *range(12)]) is None
+
+
+def test_the_leader_is_taken_at_equal_epochs(state: RaceState) -> None:
+    """Populations take turns: who is far ahead in epochs is not ahead for that."""
+    none, l2, both = (EVERYBODY[start : start + 2] for start in (0, 2, 4))
+    for lane in (none, l2, both):
+        state.see(*look(lane, 0, [1.0] * 2, [2.0] * 2))
+    state.see(*look(none, 10, [0.9] * 2, [1.5] * 2))
+    state.see(*look(none, 1000, [0.1] * 2, [0.3] * 2))
+    state.see(*look(l2, 10, [0.9] * 2, [1.0] * 2))
+    state.see(*look(both, 10, [0.9] * 2, [1.2] * 2))
+    assert state.leader() is state.lanes[1]
+    # What has stopped counts as it ended, from its end on.
+    state.finished([Member(2, 3), Member(2, 5)], [ended(3, 10), ended(5, 10)])
+    assert state.leader() is state.lanes[2]
+    state.see(*look(l2, 1000, [0.1] * 2, [0.05] * 2))
+    assert state.leader() is state.lanes[1]

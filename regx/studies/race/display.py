@@ -79,6 +79,23 @@ class Lane:
         return mean(self.judged) - mean(self.train)
 
     @property
+    def has_ended(self) -> bool:
+        return not {"waiting", "training"} & {*self.status}
+
+    @property
+    def reached(self) -> float:
+        """The epoch that those of its networks that train have come to; infinite where none does."""
+        training = self.epoch[[status == "training" for status in self.status]]
+        return mean(training) if np.isfinite(training).any() else math.inf
+
+    def loss_at(self, epoch: float) -> float:
+        """The loss that lanes are ranked by, as it was at an epoch; from its end on, as it has ended."""
+        if self.has_ended and epoch >= mean(self.epoch):
+            return mean(self.judged)
+        before = [judged for at, _, judged in self.history if at <= epoch]
+        return before[-1] if before else math.nan
+
+    @property
     def growth(self) -> float:
         """The weight norm relative to that before training."""
         return mean(self.norm / self.start_norm)
@@ -101,7 +118,8 @@ class Lane:
         """Put how it stands into the history, of which every second entry is dropped when it is long."""
         if len(self.history) >= MOST_HISTORY:
             del self.history[1::2]
-        self.history.append((mean(self.epoch), mean(self.train), mean(self.judged)))
+        at = self.reached if math.isfinite(self.reached) else mean(self.epoch)
+        self.history.append((at, mean(self.train), mean(self.judged)))
 
 
 class RaceState:
@@ -122,7 +140,10 @@ class RaceState:
         self._together: dict[tuple[int, int], frozenset[tuple[int, int]]] = {}
 
     def leader(self) -> Lane | None:
-        """The lane of the least mean loss now, one that has lost no network if there is any; None before the start."""
+        """The lane of the least mean loss, at the last epoch that all lanes have come to; None before the start.
+
+        One that has lost no network comes before all that have. What has ended counts as it has ended from then on.
+        """
         return next(iter(self._ranked()), None)
 
     def best(self, n: int) -> list[Lane]:
@@ -133,8 +154,10 @@ class RaceState:
 
     def _ranked(self) -> list[Lane]:
         """The lanes whose loss is known, best first."""
-        known = [lane for lane in self.lanes if math.isfinite(mean(lane.judged))]
-        return sorted(known, key=lambda lane: (bool({"diverged", "failed"} & {*lane.status}), mean(lane.judged)))
+        at = min((lane.reached for lane in self.lanes), default=math.inf)
+        known = [(lane, loss) for lane in self.lanes if math.isfinite(loss := lane.loss_at(at))]
+        known.sort(key=lambda one: (bool({"diverged", "failed"} & {*one[0].status}), one[1]))
+        return [lane for lane, _ in known]
 
     def see(self, members: Sequence[Member], glimpse: Glimpse) -> None:
         """Take in a glimpse of networks that train in one population; those missing since the last have left."""

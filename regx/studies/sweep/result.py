@@ -13,7 +13,7 @@ from regx.config.grid import Axis
 from regx.core.arrays import Array
 from regx.evidence.run import Run, read_runs
 from regx.metrics import REGISTRY
-from regx.stats.aggregate import UNKNOWN, Interval
+from regx.stats.aggregate import UNKNOWN, Interval, mean_interval
 from regx.store import networks
 from regx.store.files import SWEEP, expect, read_json
 from regx.store.opened import damaged
