@@ -11,7 +11,6 @@ import pytest
 import yaml
 
 import regx
-from regx import api
 from regx.evidence.run import Run
 from regx.studies.ablation.result import read_ablation
 from regx.studies.bias_variance.result import read_bias_variance
@@ -65,7 +64,7 @@ def test_every_study_is_one_line_and_is_read_again_from_its_folder(tmp_path: Pat
     assert {one.run.name for one in regx.diagnose(swept)} == {run.name for run in swept.runs}
     (curve,) = regx.plot(swept, "validation_curve", out=tmp_path / "plots")
     assert curve.is_file()
-    assert api.report(swept.runs[0], tmp_path / "page.html").stat().st_size > 1000
+    assert regx.report(swept.runs[0], tmp_path / "page.html").stat().st_size > 1000
 
 
 def test_a_table_gets_its_recommendation(tmp_path: Path) -> None:

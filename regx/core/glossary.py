@@ -54,6 +54,9 @@ COLUMNS: dict[str, str] = {
     "gradient": "In `regx diagnose`: the norm of the first layer's gradient times that of the weights, over the loss.",
     "dead": "In `regx diagnose`: share of the hidden units that answer all training rows alike.",
     "divergence": "In `regx diagnose`: share of the seeds that stopped being finite.",
+    "cross_fitted_loss": "Of a network that stopped early, whose least validation loss is flattered by having been "
+    "looked for: each half of the validation rows judges the epoch that the other half chooses, and the mean of both. "
+    "`regx sweep`, `race` and `recommend` choose by it.",
     "optimism": "In `regx sweep`: by how much the loss of the chosen cell looks better for having been chosen by it, "
     "measured by choosing anew without each seed in turn.",
     "bias²": "In `regx bias-variance`: mean squared distance of the mean prediction over training sets from the "
