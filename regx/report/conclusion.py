@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from regx.report.numbers import MOST_NAMES, listed
-from regx.report.table import Row, is_equal, labels, seeds_text
+from regx.report.table import Row, is_equal, labels, seeds_text, spoken
 
 
 def conclusion(rows: Sequence[Row]) -> list[str]:
-    """What the rows of one group say: a sentence for each verdict, and for each reason to read a run with care."""
-    names = labels(rows)
+    """What the rows of one group say: a sentence for each verdict, and for each reason to read a run with care.
+
+    Verdicts are on what regularizes, what went wrong is a run's.
+    """
     told = any(row.get("verdict") in ("better", "worse", "lower", "higher", "unclear") for row in rows)
     about = of_one_table(rows[0].get("dataset")) if told else []
-    return [*_verdicts(rows, names), *_baseline(rows), *about, *_marks(rows, names)]
+    return [*_verdicts(rows, spoken(rows)), *_baseline(rows), *about, *_marks(rows, labels(rows))]
 
 
 def _baseline(rows: Sequence[Row]) -> list[str]:

@@ -304,6 +304,18 @@ def labels(rows: Sequence[Row]) -> list[str]:
     return called
 
 
+def spoken(rows: Sequence[Row]) -> list[str]:
+    """What a sentence calls each row: what regularizes it; where several are alike in that, with their labels."""
+    stacks = [row.get("stack") for row in rows]
+    called = labels(rows)
+    times = Counter(stacks)
+    return [
+        label if stack is None else words if times[stack] == 1 else f"{words} ({label})"
+        for label, stack in zip(called, stacks, strict=True)
+        for words in ["no regularizer" if stack == "none" else str(stack)]
+    ]
+
+
 def _plain_run(runs: Sequence[Run]) -> tuple[Run | None, str | None]:
     """The run that nothing regularizes, and where several qualify why it is this one, whatever their order.
 

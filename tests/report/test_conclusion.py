@@ -61,7 +61,7 @@ def test_a_baseline_that_top_cuts_off_is_named(tmp_path, fabricated):
     fabricated.store(tmp_path / "none", [0.3, 0.31, 0.32, 0.33, 0.3, 0.3])
     fabricated.store(tmp_path / "l2", [0.1, 0.11, 0.11, 0.12, 0.1, 0.11], stack=[{"l2": {"lam": 0.1}}])
     (row,) = sort_rows(compare_rows(read_runs([tmp_path])[0], baseline=tmp_path / "none"), "test_loss", top=1)
-    assert conclusion([row]) == ["Better than none in test loss: l2."]
+    assert conclusion([row]) == ["Better than none in test loss: l2(0.1)."]
 
 
 def test_one_run_or_none_without_a_baseline_concludes_nothing():

@@ -162,16 +162,18 @@ def test_seeds_won_and_seeds_that_would_tell():
 
 def test_what_can_be_concluded_stands_below_every_group():
     rows = [
-        compared("none", "baseline", group="[b]a"),
-        compared("[red]l2\x1b[0m", "better", group="[b]a"),
-        compared("plain", "baseline", group="c"),
-        compared("mixup", "unclear", group="c", seeds_to_tell=60),
+        compared("none", "baseline", group="[b]a", stack="none"),
+        compared("x", "better", group="[b]a", stack="[red]l2\x1b[0m"),
+        compared("plain", "baseline", group="c", stack="none"),
+        compared("mixup", "unclear", group="c", seeds_to_tell=60, stack="none"),
     ]
     text = " ".join(plain(shown(rows)).split())
-    first = text.index("Better than none in test loss: [red]l2\\x1b[0m.")
+    first = text.index("Better than no regularizer in test loss: [red]l2\\x1b[0m.")
     assert text.index("[b]a") < first < text.index(" c name ")
-    assert text.index(" c name ") < text.index("Not told apart from plain: mixup (about 60 seeds would tell).")
-    assert r"Better than none in test loss: \[red\]l2\\x1b\[0m." in shown(rows, None, "md")
+    assert text.index(" c name ") < text.index(
+        "Not told apart from no regularizer (plain): no regularizer (mixup) (about 60 seeds"
+    )
+    assert r"Better than no regularizer in test loss: \[red\]l2\\x1b\[0m." in shown(rows, None, "md")
     for machine in (shown(rows, stream=io.StringIO), shown(rows, None, "csv"), shown(rows, None, "json")):
         assert "Better than" not in machine
 
