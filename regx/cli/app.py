@@ -22,6 +22,7 @@ from regx.cli import (
     data,
     diagnose,
     explain,
+    export,
     init,
     lesson,
     play,
@@ -92,6 +93,7 @@ app.command("lesson")(lesson.command)
 app.command("play")(play.command)
 app.command("worth")(worth.command)
 app.command("predict")(predict.command)
+app.command("export")(export.command)
 for registered in app.registered_commands:
     registered.cls = Command
 

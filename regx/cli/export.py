@@ -1,0 +1,22 @@
+"""`regx export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="a run folder, of a run on a table")],
+    output: Annotated[Path, typer.Option("-o", metavar="FILE", help="the ONNX model to write")],
+) -> None:
+    """Write a run's networks with their preparation as one ONNX model, for other programs."""
+    from regx.evidence.onnx import export
+    from regx.evidence.run import read_run
+    from regx.store.atomic import check_place, write_atomically
+
+    check_place(output, "the model", "model.onnx")
+    write_atomically(output, export(read_run(run)))
+    typer.echo(str(output))

@@ -1,0 +1,74 @@
+"""ONNX: onnxruntime predicts what regx does, on every kind of column, activation and layer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas
+import pytest
+from command_line import Regx
+
+import regx as api
+
+onnxruntime = pytest.importorskip("onnxruntime")
+N = 90
+
+
+@pytest.fixture(scope="module")
+def frame() -> pandas.DataFrame:
+    rng = np.random.default_rng(0)
+    size = rng.normal(size=N)
+    days = pandas.Timestamp("1968-02-20 05:00") + pandas.to_timedelta(rng.integers(0, 24 * 40000, N), "h")
+    return pandas.DataFrame({
+        "size": [f"{value:.3f}" if k % 8 else "" for k, value in enumerate(size)],
+        "town": rng.choice(["Graz", "Linz", "Wien", ""], N), "day": days.strftime("%Y-%m-%d %H:%M:%S"),
+        "price": (10 + 5 * size).round(3), "kind": np.where(size > 0.4, "dear", np.where(size > -0.4, "fair", "cheap")),
+        "sold": np.where(size > 0, "yes", "no"),
+    })  # fmt: skip
+
+
+CASES = [
+    ("price", {"activation": "relu"}, ["batch_norm"]),
+    ("price", {"activation": "gelu", "residual": True}, ["layer_norm"]),
+    ("kind", {"activation": "silu"}, ["rms_norm"]),
+    ("kind", {"activation": "leaky_relu", "tied": True}, [{"layer_norm": {"position": "after"}}]),
+    ("sold", {"activation": "tanh"}, ["dropout"]),
+    ("sold", {"activation": "sigmoid", "hidden": []}, []),
+]
+
+
+@pytest.mark.parametrize(("target", "shape", "stack"), CASES)
+def test_onnxruntime_predicts_the_same(
+    target: str, shape: dict, stack: list, frame: pandas.DataFrame, tmp_path: Path, regx: Regx
+) -> None:
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    drop = [name for name in ("price", "kind", "sold") if name != target]
+    run = api.run(
+        {
+            "dataset": {"name": "csv", "path": str(tmp_path / "table.csv"), "target": target, "drop": drop},
+            "architecture": {"hidden": [6, 6, 6], **shape}, "regularizers": stack, "training": {"epochs": 8},
+            "seeds": 2,
+        },
+        out=tmp_path / "runs",
+    )  # fmt: skip
+    regx("export", run.folder, "-o", "model.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
+    new = frame.assign(town=["Bregenz" if k % 5 == 0 else word for k, word in enumerate(frame["town"])])
+    new.loc[3, "day"] = ""
+    stamps = pandas.to_datetime(new["day"], errors="coerce")
+    days = ((stamps - pandas.Timestamp(0)) / pandas.Timedelta(days=1)).to_numpy()
+    columns = {
+        "size": pandas.to_numeric(new["size"], errors="coerce").to_numpy()[:, None],
+        "town": new["town"].to_numpy(dtype=object)[:, None], "day": days[:, None],
+    }  # fmt: skip
+    (found,) = session.run(None, {one.name: columns[one.name] for one in session.get_inputs()})
+    expected = run.predict(new)
+    classes = session.get_modelmeta().custom_metadata_map["classes"].splitlines()
+    names = [f"p_{one}" for one in classes] or ["prediction"]
+    np.testing.assert_allclose(found, expected[names].to_numpy(), rtol=1e-5, atol=1e-5)
+
+
+def test_what_cannot_be_exported_is_said(small: Path, tmp_path: Path, regx: Regx) -> None:
+    run = api.run(small, seeds=1, out=tmp_path / "runs")
+    assert "trained on generated data" in regx("export", run.folder, "-o", "model.onnx", code=2).stderr
