@@ -1,4 +1,4 @@
-"""The README is true: its commands run, and their output is made of the words that it shows."""
+"""The README and the pages are true: their commands run, and outputs are made of the words that they show."""
 
 import os
 import re
@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+README = ROOT / "README.md"
+DOCS = ROOT / "regx" / "docs"
+PAGES = [page for page in (README, *sorted(DOCS.glob("*.md"))) if "```console\n" in page.read_text("utf-8")]
 ENVIRONMENT = {
     **os.environ,
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -27,18 +28,12 @@ def words(text: str) -> list[str]:
     return re.findall(r"[A-Za-z_]{3,}", re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|-[0-9a-f]{8}\b", "", text))
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where a reader stands: beside the configs. Later commands see the runs of earlier ones."""
-    path = tmp_path_factory.mktemp("readme")
-    shutil.copytree(ROOT / "configs", path / "configs")
-    return path
-
-
-@pytest.mark.timeout(600)
-def test_the_commands_print_what_the_readme_shows(folder: Path, request: pytest.FixtureRequest) -> None:
-    assert BLOCKS
-    for block in BLOCKS:
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_commands_print_what_a_page_shows(page: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    folder = tmp_path  # where a reader stands: beside the configs; later commands see the runs of earlier ones
+    shutil.copytree(ROOT / "configs", folder / "configs")
+    for block in re.findall(r"```console\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
         for shown in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = shown.partition("\n")
             if "diabetes" in command:
@@ -49,7 +44,7 @@ def test_the_commands_print_what_the_readme_shows(folder: Path, request: pytest.
 
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:
-    command = re.search(r"tests:\n\n```sh\n(.*?)\n```", README)
+    command = re.search(r"tests:\n\n```sh\n(.*?)\n```", README.read_text())
     assert command is not None
     _, _, in_the_environment = command[1].partition("python3 -m venv .venv && ")
     assert in_the_environment.replace(" -q", "") in (ROOT / ".ci" / "run").read_text().replace(
@@ -62,3 +57,38 @@ def test_the_architecture_page_names_every_floor() -> None:
     floors = [path.name for path in (ROOT / "regx").iterdir() if (path / "__init__.py").exists()]
     assert floors
     assert [name for name in floors if not re.search(rf"^.*\b{name} +\S", page, re.MULTILINE)] == []
+
+
+def command_reference() -> str:
+    """regx/docs/commands.md, from the help of every command."""
+    import typer
+
+    from regx.cli.app import app
+
+    whole = typer.main.get_command(app)
+    context = whole.make_context("regx", [], resilient_parsing=True)
+    lines = ["# Commands", "", "Written by `python tests/benchmarks/write_docs.py` from the help of each command.", ""]
+    for name, command in whole.commands.items():  # type: ignore[attr-defined]
+        inner = command.make_context(name, [], parent=context, resilient_parsing=True)
+        inner.max_content_width = 100
+        inner.terminal_width = 100
+        lines += [f"## regx {name}", "", "```text", command.get_help(inner).strip(), "```", ""]
+    return "\n".join(line.rstrip() for line in "\n".join(lines).splitlines()) + "\n"
+
+
+def test_the_command_reference_is_current() -> None:
+    assert (DOCS / "commands.md").read_text() == command_reference(), "python tests/benchmarks/write_docs.py"
+
+
+def test_the_readme_is_short_and_its_links_lead_somewhere() -> None:
+    text = README.read_text()
+    assert text.count("\n") <= 150
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        assert (ROOT / target).exists(), target
+
+
+def test_every_page_can_be_explained() -> None:
+    from regx.reference.catalog import explained
+
+    for page in DOCS.glob("*.md"):
+        assert explained(page.stem)[0].text.startswith("# "), page

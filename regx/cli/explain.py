@@ -29,7 +29,7 @@ def command(
     found = entries() if name is None else explained(name)
     if out.as_json:
         out.document([entry.as_json() for entry in found])
-    elif name is None or not any(name in (entry.name, entry.name.rpartition(".")[2]) for entry in found):
+    elif name is None or len({entry.name.rpartition(".")[2] for entry in found}) > 1:
         print_entry_list(found, out)
     else:
         print_entries(found, out)

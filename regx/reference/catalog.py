@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from regx.config.schema import ARCHITECTURE_KEYS, TRAINING_KEYS
@@ -21,6 +22,7 @@ from regx.optim import SCHEDULES
 from regx.reference.ideas import ALIASES, IDEAS, plain
 from regx.regularizers import REGISTRY as REGULARIZERS
 
+PAGES = Path(__file__).parents[1] / "docs"
 LANES = """The stacks of a race, which `regx race` trains side by side: a mapping from a lane's name to its stack.
 
     lanes:
@@ -101,6 +103,7 @@ def entries() -> list[Entry]:
     found += [Entry(name, "metrics", metric.text()) for name, metric in METRICS.items()]
     found += [Entry(name, "columns", text) for name, text in COLUMNS.items()]
     found += [Entry(name, "verdicts", text) for name, text in VERDICTS.items()]
+    found += [Entry(page.stem, "pages", page.read_text("utf-8")) for page in sorted(PAGES.glob("*.md"))]
     found += [Entry(name, "ideas", text, source=source) for name, (text, source) in IDEAS.items()]
     return found
 
