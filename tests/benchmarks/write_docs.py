@@ -27,12 +27,9 @@ def main() -> None:
             folder = Path(name)
             shutil.copytree(ROOT / "configs", folder / "configs")
             (folder / ".github").mkdir()
-            text = re.sub(
-                r"```console\n(.*?)```",
-                lambda block: f"```console\n{_again(block[1], folder)}```",
-                text,
-                flags=re.DOTALL,
-            )
+            # Blocks lie between the fences: every second part of the text.
+            parts = re.split(r"(?<=```console\n)(.*?)(?=```)", text, flags=re.DOTALL)
+            text = "".join(_again(part, folder) if place % 2 else part for place, part in enumerate(parts))
         page.write_text(text)
 
 
