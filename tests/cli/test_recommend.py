@@ -62,15 +62,19 @@ def test_it_inspects_races_concludes_and_writes_a_config_that_runs(table: Path, 
     assert found["splits"] == 2
     assert found["regularization"] == "cannot tell", "two splits tell nothing"
     tuned = json.loads((folder / "tuning.json").read_text())
+    optimizer = load_config(tmp_path / "mine.yaml").resolved["optimizer"]
+    network = f" 4 hidden units, {optimizer['name']}, {optimizer['schedule']['name']} schedule, 18 epochs"
     assert found["rows"][0]["test_loss"] == pytest.approx(
-        np.mean([_plain_chosen(tuned["networks"], seed)["test_loss"] for seed in "01"])
+        np.mean([_plain_chosen(tuned["networks"], network, seed)["test_loss"] for seed in "01"])
     )
 
 
-def _plain_chosen(networks: dict[str, dict[str, dict[str, float]]], seed: str) -> dict[str, float]:
+def _plain_chosen(networks: dict[str, dict[str, dict[str, float]]], network: str, seed: str) -> dict[str, float]:
     """Of the plain networks that were trained to the end on a split, the one with the least validation loss."""
-    there = [of[seed] for key, of in networks.items() if key.startswith("none ") and " 18 epochs" in key and seed in of]
-    assert len(there) >= 2
+    there = [
+        of[seed] for key, of in networks.items() if key.startswith("none ") and key.endswith(network) and seed in of
+    ]
+    assert len(there) == 3
     return min(there, key=lambda one: one["val_loss"])
 
 

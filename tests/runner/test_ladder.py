@@ -1,5 +1,7 @@
 """The ladder of stacks: its order, its grids, and that every rung of it is a config."""
 
+import math
+
 import pytest
 
 from regx.core.parameters import parameters
@@ -15,6 +17,7 @@ from regx.studies.recommendation.ladder import (
     combined,
     stack,
 )
+from regx.studies.recommendation.network import simplest
 
 CHOSEN = {kind: Candidate(kind, 0.01, (values[-1],)) for kind, (_, values) in STRENGTHS.items()}
 
@@ -56,3 +59,16 @@ def test_every_candidate_is_a_stack_of_its_kinds(lane: object) -> None:
         items = stack(lane, candidate, patience=7)  # type: ignore[arg-type]
         members = [REGISTRY[kind](**given) for item in items for kind, given in item.items()]
         assert tuple(member.kind for member in members) == lane.kinds  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("reached", "chosen"),
+    [
+        ({"a": 0.5, "b": 0.496, "c": 0.6}, "a"),  # less than a hundredth is no reason for a larger one
+        ({"a": 0.5, "b": 0.41, "c": 0.4099}, "b"),
+        ({"a": math.inf, "b": 0.4}, "b"),
+        ({"a": math.inf, "b": math.inf}, "a"),
+    ],
+)
+def test_the_simplest_network_that_reaches_the_least_loss_is_chosen(reached: dict[str, float], chosen: str) -> None:
+    assert simplest(reached) == chosen

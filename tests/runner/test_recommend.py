@@ -13,6 +13,7 @@ from regx.core.trained import Trained
 from regx.data.split import split_rows
 from regx.store.folder import mark
 from regx.store.lock import Lock
+from regx.studies.recommendation import question as question_module
 from regx.studies.recommendation import race as module
 from regx.studies.recommendation.ladder import LEARNING_RATES
 from regx.studies.recommendation.question import TableQuestion, planned
@@ -271,8 +272,52 @@ def test_the_rate_that_is_best_in_the_end_is_found_though_it_looks_worst_early(
         on_trained(members, [fabricated(configs[one.config], one.seed) for one in members])
 
     monkeypatch.setattr(module, "train_networks", train)
-    question = TableQuestion(table, "outcome", SHORT, seeds=2, jobs=1)
+    fixed = (*SHORT, "optimizer.name=sgd")
+    question = TableQuestion(table, "outcome", fixed, seeds=2, jobs=1)
     plan = planned(question)
     rates = {lane.name: lane.lr for lane in recommend(question, plan, tmp_path).lanes}
     assert rates["none"] == min(plan.rates)
     assert rates["l2"] == max(plan.rates)
+
+
+@pytest.mark.parametrize(("least_epochs", "gains"), [(90, False), (10**9, None)])
+def test_the_network_is_chosen_first_and_is_that_of_every_lane(
+    least_epochs: int, gains: bool | None, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Two layers of 128 with Adam reach less than all simpler ones, and three of 256 hardly less. More epochs gain until
+    # there are `least_epochs`; where they always do, time ends the asking.
+    trained: list[tuple[object, ...]] = []
+
+    def fabricated(config, seed):  # type: ignore[no-untyped-def]
+        hidden, epochs = config.architecture.hidden, config.training.epochs
+        trained.append((hidden, config.optimizer.kind, config.schedule.kind, bool(config.stack), epochs))
+        best = 0.5 - (0.1 if len(hidden) > 1 and config.optimizer.kind == "adam" else 0) - 0.001 * (len(hidden) == 3)
+        best *= 30 / min(max(epochs, 30), least_epochs)
+        metrics = {"epoch": np.array([2.0, epochs]), "val_loss": np.array([best, 1.0])}
+        return Trained(seed, "completed", metrics, epochs, "last", {"val_loss": 1.0, "test_loss": 1.0}, {}, {}, 0.0)
+
+    def train(configs, members, on_trained, *rest, **options):  # type: ignore[no-untyped-def]
+        on_trained(members, [fabricated(configs[one.config], one.seed) for one in members])
+
+    real = module.longer
+
+    def until_90(question, base):  # type: ignore[no-untyped-def]
+        if gains is None and base.training.epochs == 90:
+            monkeypatch.setattr(module.Race, "_spent", lambda *rest: True)
+        return real(question, base)
+
+    monkeypatch.setattr(module, "train_networks", train)
+    monkeypatch.setattr(question_module, "STEPS", 30)
+    monkeypatch.setattr(module, "longer", until_90)
+    monkeypatch.setattr(module.Race, "_keep", lambda *rest: None)
+    question = TableQuestion(table, "outcome", (), seeds=2, jobs=1)
+    found = recommend(question, planned(question), tmp_path)
+    resolved = found.config.resolved
+    assert tuple(resolved["architecture"]["hidden"]) == (128, 128)
+    assert (resolved["optimizer"]["name"], resolved["optimizer"]["schedule"]["name"]) == ("adam", "cosine")
+    assert found.config.training.epochs == 90
+    assert found.conclusion.gains is gains
+    assert gains is False or found.conclusion.rows_needed is None
+    assert {one[:3] for one in trained if one[3]} == {((128, 128), "adam", "cosine")}
+    assert found.inspection.parameters == 2 * 128 + 128 + 128 * 128 + 128 + 128 + 1
+    assert any("chosen first, by validation loss, of the 5" in note for note in found.notes)

@@ -51,7 +51,7 @@ def inspection_lines(inspection: Inspection) -> list[str]:
         counts = ", ".join(f"{name} {rows / inspection.rows:.0%}" for name, rows in _most(inspection.classes))
         lines.append(f"Shares of the classes: {counts}.")
     lines.append(
-        f"Each split: {train} rows to train on, {val} to choose with, {test} to judge by. The network has "
+        f"Each split: {train} rows to train on, {val} to choose with, {test} to judge by. The first network tried has "
         f"{inspection.parameters:,} parameters, {inspection.parameters / train:.1f} for each row it is trained on."
     )
     return lines
@@ -229,6 +229,16 @@ def _power(conclusion: Conclusion, rows: int, splits: int) -> list[str]:
         return [
             f"More splits of the same {rows} rows would not tell {what}. If the difference is what it seems, a table "
             f"of about {_rounded(rows_needed)} rows would."
+        ]
+    if conclusion.gains:
+        return [
+            f"The network still gains from more epochs, so how many rows would tell {what} cannot be said. --minutes "
+            "or -s training.epochs gives more of them."
+        ]
+    if conclusion.gains is None:
+        return [
+            f"Whether the network gains from more epochs was not asked, so how many rows would tell {what} cannot be "
+            "said."
         ]
     return [f"If the difference is as small as it seems, no table of a size to be had would tell {what}."]
 

@@ -98,7 +98,8 @@ class Conclusion:
     worth having, and helps by nothing where the gain that is shown is below what anybody could use (`USABLE`). single:
     the lanes that alone are better than the plain one, where choosing among all is not shown to help. rival: the role
     of the reference that the network is held against; contest: how that ends, from the network's side. splits_needed,
-    rows_needed: what would about tell what the data cannot.
+    rows_needed: what would about tell what the data cannot; of rows nothing is promised unless it was asked whether the
+    network gains from more epochs, and it does not. gains: whether it does; None where that was not asked.
     """
 
     recommended: str
@@ -116,10 +117,15 @@ class Conclusion:
     contest: Literal["better", "worse", "unclear"]
     splits_needed: int | None
     rows_needed: int | None
+    gains: bool | None
 
 
 def conclude(
-    lanes: Sequence[Raced], references: Sequence[Measured], split: tuple[int, int, int], rows: int
+    lanes: Sequence[Raced],
+    references: Sequence[Measured],
+    split: tuple[int, int, int],
+    rows: int,
+    gains: bool | None = False,
 ) -> Conclusion:
     """Choose on validation, judge on test. lanes: in the ladder's order, `none` among them, all over the same splits.
 
@@ -169,7 +175,8 @@ def conclude(
         rival=rival,
         contest=contest,
         splits_needed=splits_that_tell(differences, held_out),
-        rows_needed=rows_that_tell(differences, held_out, rows),
+        rows_needed=rows_that_tell(differences, held_out, rows) if gains is False else None,
+        gains=gains,
     )
 
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from regx.config.config import Config
 from regx.config.load import Seeds, config_of
@@ -21,11 +22,12 @@ from regx.studies.recommendation.ladder import (
     ADAPTIVE_RATES,
     LADDER,
     LEARNING_RATES,
-    OPTIMIZER,
+    SMALL,
     STRENGTHS,
     LadderLane,
     alone,
 )
+from regx.studies.recommendation.network import CANDIDATES, LONGER, OPTIMIZERS, Network
 
 SPLITS = 10
 FEWEST_ROWS = 40
@@ -33,7 +35,6 @@ MINUTES = 5.0
 # Steps of the optimizer, enough for the plain network to learn its training rows by heart where it can.
 STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 2000, 30, 2000
 FULL_BATCH_UP_TO, BATCH, LARGE_TABLE, LARGE_BATCH = 128, 64, 10_000, 256
-HIDDEN = (64,)
 EVALUATIONS = 50  # of a whole training
 SLACK = 2.0  # a first guess at how much longer training takes than estimated, until it is measured
 
@@ -53,14 +54,25 @@ class TableQuestion:
 
 @dataclass(frozen=True)
 class Plan:
-    """What will be done. base: the plain network's config, its seeds the splits. seconds: about what it takes."""
+    """What will be done. networks: those that are tried for all lanes to share, their seeds the splits.
 
-    base: Config
-    rates: tuple[float, ...]
+    lengthen: whether more epochs may be tried, which the user has not set. seconds: about what it takes.
+    """
+
+    networks: tuple[Network, ...]
+    lengthen: bool
     inspection: Inspection
     lanes: tuple[LadderLane, ...]
     seconds: float
     notes: tuple[str, ...]
+
+    @property
+    def base(self) -> Config:
+        return self.networks[0].base
+
+    @property
+    def rates(self) -> tuple[float, ...]:
+        return self.networks[0].rates
 
 
 def planned(question: TableQuestion) -> Plan:
@@ -85,10 +97,8 @@ def planned(question: TableQuestion) -> Plan:
     data = dataset(source, first.seeds[0])
     if not len(data.val.x):
         raise InputError("regx recommend chooses by validation loss: expected dataset.val_fraction above 0.")
-    base = _base(question, dataset_keys, len(data.train.x), MOST_EPOCHS)
-    rates: tuple[float, ...] = LEARNING_RATES if base.optimizer.kind == OPTIMIZER["name"] else ADAPTIVE_RATES
-    if _only(question.overrides, "optimizer.lr="):
-        rates = (float(base.resolved["optimizer"]["lr"]),)
+    networks = _networks(question, dataset_keys, len(data.train.x), MOST_EPOCHS)
+    base, rates = networks[0].base, networks[0].rates
     notes: list[str] = []
     jobs = question.jobs or cores()
     seconds = estimate(base, LADDER, rates, len(base.seeds)) * SLACK / jobs
@@ -100,10 +110,19 @@ def planned(question: TableQuestion) -> Plan:
                 f"{question.minutes:g} minutes are few for this table: networks train {shorter} epochs instead of "
                 f"{base.training.epochs}."
             )
-            base = _base(question, dataset_keys, len(data.train.x), shorter)
+            networks = _networks(question, dataset_keys, len(data.train.x), shorter)
+            base = networks[0].base
             seconds = estimate(base, LADDER, rates, len(base.seeds)) * SLACK / jobs
     parameters = Layout(data.train.x.shape[1], base.architecture, data.train.y.shape[1]).size
-    return Plan(base, rates, inspect(source, data, parameters), LADDER, seconds, tuple(notes))
+    lengthen = not _only(question.overrides, "training.epochs")
+    return Plan(networks, lengthen, inspect(source, data, parameters), LADDER, seconds, tuple(notes))
+
+
+def longer(question: TableQuestion, base: Config) -> Config:
+    """The same network, trained `LONGER` as long, with as many evaluations."""
+    epochs = LONGER * base.training.epochs
+    training = {**base.resolved["training"], "epochs": epochs, "eval_every": max(1, epochs // EVALUATIONS)}
+    return config_of({**base.resolved, "training": training}, str(question.table))
 
 
 def _check_overrides(overrides: Sequence[str]) -> None:
@@ -124,8 +143,27 @@ def _only(overrides: Sequence[str], prefix: str) -> tuple[str, ...]:
     return tuple(text for text in overrides if text.strip().startswith(prefix))
 
 
-def _base(question: TableQuestion, dataset_keys: Mapping[str, str], rows: int, most_epochs: int) -> Config:
-    """The plain network for a table of so many training rows, with the user's own settings on top."""
+def _networks(
+    question: TableQuestion, dataset_keys: Mapping[str, str], rows: int, most_epochs: int
+) -> tuple[Network, ...]:
+    """The networks that are tried: what the user has set is the same in all of them."""
+    found: dict[str, Network] = {}
+    for hidden, optimizer, schedule in CANDIDATES:
+        base = _base(question, dataset_keys, rows, most_epochs, hidden, {**OPTIMIZERS[optimizer], "schedule": schedule})
+        rates: tuple[float, ...] = LEARNING_RATES if base.optimizer.kind == "sgd" else ADAPTIVE_RATES
+        if _only(question.overrides, "optimizer.lr="):
+            rates = (float(base.resolved["optimizer"]["lr"]),)
+        units = "-".join(map(str, base.architecture.hidden)) or "no"
+        name = f"{units} hidden units, {base.optimizer.kind}, {base.schedule.kind} schedule"
+        found.setdefault(name, Network(name, base, rates))
+    return tuple(found.values())
+
+
+def _base(
+    question: TableQuestion, dataset_keys: Mapping[str, str], rows: int, most_epochs: int, hidden: Sequence[int],
+    optimizer: Mapping[str, Any],
+) -> Config:  # fmt: skip
+    """A plain network for a table of so many training rows, with the user's own settings on top."""
     batch: int | str = "full" if rows <= FULL_BATCH_UP_TO else BATCH if rows < LARGE_TABLE else LARGE_BATCH
     steps = 1 if batch == "full" else math.ceil(rows / int(batch))
     epochs = min(max(FEWEST_EPOCHS, STEPS // steps), most_epochs)
@@ -133,9 +171,9 @@ def _base(question: TableQuestion, dataset_keys: Mapping[str, str], rows: int, m
     def config(epochs: int) -> Config:
         mapping = {
             "dataset": dict(dataset_keys),
-            "architecture": {"hidden": list(HIDDEN)},
+            "architecture": {"hidden": list(hidden)},
             "regularizers": [],
-            "optimizer": {} if _only(question.overrides, "optimizer.name") else OPTIMIZER,
+            "optimizer": {} if _only(question.overrides, "optimizer.name") else dict(optimizer),
             "training": {"epochs": epochs, "batch_size": batch, "eval_every": max(1, epochs // EVALUATIONS)},
             "seeds": SPLITS,
         }
@@ -155,7 +193,7 @@ def estimate(base: Config, lanes: Sequence[LadderLane], rates: Sequence[float], 
             pool: Mapping[int, float] = dict.fromkeys(range(2 ** sum(kind in STRENGTHS for kind in lane.kinds)), 0.0)
         else:
             pool = dict.fromkeys(range(len(alone(lane, tuple(rates)))), 0.0)
-        for rung in rungs:
+        for rung in rungs if lane.kinds or lane.name == SMALL else rungs[-1:]:
             epochs += len(pool) * rung
             pool = dict.fromkeys(survivors(pool), 0.0)
     return epochs / base.training.epochs * splits * seconds_of(base)

@@ -4,6 +4,8 @@ The method, which the reader of a report may hold us to:
 
 - Outer splits. Each seed splits the table anew into training, validation and test rows. The test rows of a split are
   looked at once, in the report, for the candidate that the validation rows of the same split have chosen.
+- Network. Its depth, width, optimizer, schedule and length are chosen first, by what it reaches on the validation rows
+  of the first splits without a regularizer (`network.py`). All lanes share it.
 - Lanes. The ladder from no regularizer to all of them (`ladder.py`). Every lane, the plain one too, is tried
   with the same learning rates, and every regularizer with a small grid of strengths; several together start from what
   each had alone.
@@ -32,6 +34,7 @@ from regx.config.load import config_of
 from regx.core.errors import RegxError
 from regx.core.trained import Trained
 from regx.evidence.run import read_run
+from regx.nn.layout import Layout
 from regx.regularizers import REGISTRY
 from regx.runner.cells import write_sweep
 from regx.runner.networks import Progress, train_networks
@@ -54,7 +57,9 @@ from regx.studies.recommendation.ladder import (
     combined,
     stack,
 )
-from regx.studies.recommendation.question import SLACK, Plan, TableQuestion, cores, estimate, seconds_of
+from regx.studies.recommendation.network import GAIN, SHARE, Network, simplest
+from regx.studies.recommendation.network import SPLITS as NETWORK_SPLITS
+from regx.studies.recommendation.question import SLACK, Plan, TableQuestion, cores, estimate, longer, seconds_of
 from regx.studies.recommendation.references import Score, references, score
 from regx.studies.recommendation.result import Recommendation
 from regx.studies.recommendation.tuning import TUNING, Tuning
@@ -81,12 +86,12 @@ def recommend(
     Raises RegxError where a folder cannot be written or somebody else writes there, or no network survives.
     """
     with Lock(race_folder(plan, out)) as held:
-        return _Race(question, plan, held, on_stage).run(command)
+        return Race(question, plan, held, on_stage).run(command)
 
 
 def race_folder(plan: Plan, out: Path) -> Path:
     """The folder of a race: of its plain network, data and ladder."""
-    raced = {"data": fingerprint(plan.base.dataset), "ladder": _ladder_facts(plan), "rungs": _rungs(plan)}
+    raced = {"data": fingerprint(plan.base.dataset), "ladder": _ladder_facts(plan), "tried": _tried(plan)}
 
     def of(identity: Identity) -> str:
         facts = {key: value for key, value in identity(plan.base.resolved).items() if key != "seeds"}
@@ -95,23 +100,26 @@ def race_folder(plan: Plan, out: Path) -> Path:
     return standing(out, f"{plan.base.name}-recommend", of, plan.base)
 
 
-def _rungs(plan: Plan) -> tuple[int, ...]:
-    return rung_epochs(plan.base.training.epochs, plan.base.training.eval_every)
+def _tried(plan: Plan) -> list[list[Any]]:
+    training = plan.base.training
+    return [[one.name, list(one.rates), training.epochs, training.eval_every] for one in plan.networks]
 
 
-class _Race:
+class Race:
     def __init__(self, question: TableQuestion, plan: Plan, held: Lock, on_stage: OnStage) -> None:
         self._question, self._plan, self._held, self._on_stage = question, plan, held, on_stage
         self._start = time.monotonic()
         self._deadline = self._start + question.minutes * 60
-        self._base = plan.base
+        self._base, self._rates = plan.base, plan.rates
         self._splits = list(plan.base.seeds)
         self._jobs = question.jobs or cores()
         self._notes = list(plan.notes)
-        self._rungs = _rungs(plan)
         self._data = fingerprint(self._base.dataset)
         self.folder = held.folder
         self._results = Tuning(self.folder / TUNING, question.force)
+        self._use(plan.networks[0])
+        self._gains: bool | None = None  # from more epochs
+        self._share = 0.0
         self._chosen: dict[str, dict[int, Candidate]] = {}
         self._over = self._short = False
         self._deadline_counts = True
@@ -124,8 +132,10 @@ class _Race:
     def run(self, command: Sequence[str] | None) -> Recommendation:
         measured = self._references()
         before, begun = time.monotonic(), self._new
+        self._begun = before
         # Without the plain network there is no answer, so it is trained to the end whatever the clock says.
         self._deadline_counts = False
+        self._choose_network()
         self._tune("learning rates of the plain network", {ALONE[0]: self._same(ALONE[0])})
         self._deadline_counts = True
         self._fit(time.monotonic() - before, self._new - begun)
@@ -151,13 +161,14 @@ class _Race:
             Measured(one.reference, _of(one.test, self._splits), one.accuracy and _of(one.accuracy, self._splits))
             for one in measured
         ]
-        conclusion = conclude(lanes, measured, self._plan.inspection.split, self._plan.inspection.rows)
+        inspection = dataclasses.replace(self._plan.inspection, parameters=self._parameters())
+        conclusion = conclude(lanes, measured, inspection.split, inspection.rows, self._gains)
         self._keep(lanes, conclusion, command)
         seconds = time.monotonic() - self._start
         config = self._final(conclusion.recommended)
         notes = tuple(dict.fromkeys(self._notes))
         return Recommendation(
-            self.folder, config, self._plan.inspection, tuple(lanes), tuple(measured), conclusion, seconds, notes,
+            self.folder, config, inspection, tuple(lanes), tuple(measured), conclusion, seconds, notes,
             tuple(self._unfinished),
         )  # fmt: skip
 
@@ -187,11 +198,73 @@ class _Race:
             measured.append(Measured(one, {s: each.loss for s, each in scores[one.role].items()}, accuracy or None))
         return measured
 
+    # The network
+
+    def _use(self, network: Network) -> None:
+        self._base, self._rates, self._results.network = network.base, network.rates, network.name
+        self._rungs = rung_epochs(self._base.training.epochs, self._base.training.eval_every)
+
+    def _choose_network(self) -> None:
+        """Try each network without a regularizer, then the best for longer, as far as a share of the minutes goes."""
+        reached: dict[str, float] = {}
+        for network in self._plan.networks:
+            if not reached or self._affordable(network):
+                reached[network.name] = self._reached(network)
+        name = simplest(reached)
+        chosen = next(one for one in self._plan.networks if one.name == name)
+        loss = reached[name]
+        while self._plan.lengthen:
+            trained_longer = dataclasses.replace(chosen, base=longer(self._question, chosen.base))
+            if self._spent(trained_longer, SHARE * 60 * self._question.minutes):
+                break
+            after = self._reached(trained_longer)
+            self._gains = loss - after > GAIN * abs(loss)
+            if not self._gains or not self._affordable(trained_longer):
+                break
+            chosen, loss, self._gains = trained_longer, after, None
+        self._use(chosen)
+        tried = f", chosen first, by validation loss, of the {len(reached)} that were tried" if len(reached) > 1 else ""
+        self._notes.append(
+            f"The network of all lanes{tried}: {name}, {self._base.training.epochs} epochs, "
+            f"{self._parameters():,} parameters."
+        )
+        self._tuning, self._folders = self._estimated()
+        self._tuning += self._done
+
+    def _reached(self, network: Network) -> float:
+        """The least mean validation loss of a network at its best epoch, over the first splits and its rates."""
+        self._use(network)
+        splits, epochs = self._splits[:NETWORK_SPLITS], network.base.training.epochs
+        pool = alone(ALONE[0], network.rates)
+        self._train(f"the network, {network.name}", [(one, epochs, seed) for one in pool for seed in splits])
+        of = [{one: self._results.loss(one, epochs, seed, best=True) for one in pool} for seed in splits]
+        return min(mean_losses(pool, of).values())
+
+    def _affordable(self, network: Network) -> bool:
+        """Whether there is time to try a network, and then to race the lanes with it on as many splits as it takes."""
+        splits = min(FEWEST_SPLITS, len(self._splits))
+        race = estimate(network.base, self._plan.lanes, network.rates, splits) * self._measured_pace()
+        left = self._start + FOR_TUNING * 60 * self._question.minutes - time.monotonic()
+        return race < left and not self._spent(network, SHARE * 60 * self._question.minutes)
+
+    def _spent(self, network: Network, seconds: float) -> bool:
+        """Whether trying a network would end later than so many seconds after the choice began."""
+        trials = len(network.rates) * min(NETWORK_SPLITS, len(self._splits))
+        return time.monotonic() - self._begun + trials * seconds_of(network.base) * self._measured_pace() > seconds
+
+    def _measured_pace(self) -> float:
+        """Seconds for one that is estimated: as measured so far, if there is enough to go by."""
+        return (time.monotonic() - self._begun) / self._new if self._new > 0 else self._pace
+
+    def _parameters(self) -> int:
+        data = dataset(self._base.dataset, self._splits[0])
+        return Layout(data.train.x.shape[1], self._base.architecture, data.train.y.shape[1]).size
+
     # Tuning
 
     def _same(self, lane: LadderLane) -> dict[int, list[Candidate]]:
         """The same candidates for every chooser."""
-        return {chooser: alone(lane, self._plan.rates) for chooser in (*self._splits, ALL)}
+        return {chooser: alone(lane, self._rates) for chooser in (*self._splits, ALL)}
 
     def _together(self, lane: LadderLane) -> dict[int, list[Candidate]]:
         """For every chooser the candidates around what it has chosen of each kind alone."""
@@ -285,10 +358,10 @@ class _Race:
             return
         pace = self._pace = took / estimated
         left = self._start + FOR_TUNING * 60 * self._question.minutes - time.monotonic()
-        seconds_per_split = estimate(self._base, self._plan.lanes[1:], self._plan.rates, 1) * pace
+        seconds_per_split = estimate(self._base, self._plan.lanes[1:], self._rates, 1) * pace
         fewest = min(FEWEST_SPLITS, len(self._splits))
         self._reduce(min(max(int(left / seconds_per_split), fewest), len(self._splits)), "training takes long")
-        self._short = estimate(self._base, ALONE[1:], self._plan.rates, fewest) * pace > left
+        self._short = estimate(self._base, ALONE[1:], self._rates, fewest) * pace > left
 
     def _reduce(self, splits: int, why: str) -> None:
         if splits < len(self._splits):
@@ -302,7 +375,7 @@ class _Race:
     def _estimated(self) -> tuple[float, float]:
         """The estimated seconds of tuning, and of the run folders of the lanes."""
         splits, lanes = len(self._splits), self._plan.lanes
-        return estimate(self._base, lanes, self._plan.rates, splits), len(lanes) * splits * seconds_of(self._base)
+        return estimate(self._base, lanes, self._rates, splits), len(lanes) * splits * seconds_of(self._base)
 
     # What comes of it
 
@@ -338,7 +411,7 @@ class _Race:
             why = f" The last reason: {self._results.reason}" if self._results.failed else ""
             raise RegxError(
                 f"{self._question.table}: there is a split on which the plain network diverged or failed at every "
-                f"learning rate that was tried ({', '.join(map(str, self._plan.rates))}). A target or a column with a "
+                f"learning rate that was tried ({', '.join(map(str, self._rates))}). A target or a column with a "
                 f"few huge values does that: look at the table, or try -s optimizer.lr=0.0003.{why}"
             )
         return lanes, dropped
@@ -436,12 +509,13 @@ class _Race:
         left = (everything - done) * (elapsed / self._new if self._new > 0.02 * everything else self._pace)
         if self._deadline_counts:
             left = min(left, self._deadline - time.monotonic())
-        self._on_stage(stage, share, max(0.0, left))
+        self._share = max(self._share, share)  # the network that is chosen may take longer than those before
+        self._on_stage(stage, self._share, max(0.0, left))
 
 
 def _ladder_facts(plan: Plan) -> dict[str, Any]:
     strengths = {kind: [key, list(values)] for kind, (key, values) in STRENGTHS.items()}
-    return {"lanes": [[lane.name, list(lane.kinds)] for lane in LADDER], "strengths": strengths, "lr": list(plan.rates)}
+    return {"lanes": [[lane.name, list(lane.kinds)] for lane in LADDER], "strengths": strengths, "by": "best epoch"}
 
 
 def _lane(name: str) -> LadderLane:

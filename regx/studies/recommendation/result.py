@@ -45,7 +45,8 @@ class Recommendation:
         lanes = [{**one.__dict__, **_plain(one.__dict__, "val", "test", "accuracy")} for one in self.lanes]
         models = [{"role": one.reference.role, **_plain(one.__dict__, "test", "accuracy")} for one in self.references]
         measured = {"lanes": lanes, "references": models}
-        return {**measured, "seconds": self.seconds, "unfinished": list(self.unfinished)}
+        facts = {"gains": self.conclusion.gains, "seconds": self.seconds, "unfinished": list(self.unfinished)}
+        return {**measured, **facts}
 
 
 def read_recommendation(folder: Path) -> Recommendation:
@@ -63,7 +64,7 @@ def read_recommendation(folder: Path) -> Recommendation:
         seconds = float(measured["seconds"])
     except (TypeError, KeyError, ValueError, AttributeError):
         raise damaged(path, "expected inspection, lanes and references as they were written") from None
-    conclusion = conclude(lanes, models, inspection.split, inspection.rows)
+    conclusion = conclude(lanes, models, inspection.split, inspection.rows, measured.get("gains", False))
     config = load_config(folder / RECOMMENDED)
     return Recommendation(folder, config, inspection, lanes, models, conclusion, seconds, notes, unfinished)
 

@@ -29,12 +29,12 @@ class Tuning:
         self._references: dict[str, dict[str, dict[str, Any]]] = stored.get("references", {})
         self.failed: set[tuple[str, int]] = set()  # not stored, so that another start tries again
         self.reason = ""  # of the last that failed
+        self.network = ""  # whose results are asked for and added: lanes of one are no lanes of another
         self._written = time.monotonic()
 
-    @staticmethod
-    def _key(candidate: Candidate, epochs: int) -> str:
+    def _key(self, candidate: Candidate, epochs: int) -> str:
         strengths = ",".join(f"{strength:g}" for strength in candidate.strengths)
-        return f"{candidate.lane} lr={candidate.lr:g} ({strengths}) {epochs} epochs"
+        return f"{candidate.lane} lr={candidate.lr:g} ({strengths}) {self.network}, {epochs} epochs"
 
     def has(self, candidate: Candidate, epochs: int, seed: int) -> bool:
         key = self._key(candidate, epochs)
