@@ -36,6 +36,7 @@ import numpy as np
 from regx.core.arena import Tensor
 from regx.core.arrays import Array
 from regx.core.component import Component
+from regx.core.images import Seen
 from regx.core.streams import Streams
 
 CROSS_FITTED = "cross_fitted_loss"  # the diagnostic by which what stopped early is chosen, and not by its least loss
@@ -63,6 +64,8 @@ class Site:
     factor: float = 1.0  # the schedule's, on the configured rate
     # What the last update multiplied gradients by: (R, 1), or (R, P) where the optimizer has a step for each parameter.
     rate: Callable[[], Array] = field(default=lambda: np.empty(0))
+    channels: tuple[int, ...] = ()  # of the image that each hidden layer hands on; 0 of a dense layer
+    images: Seen | None = None  # what the inputs are, where they are images
     epoch: int = 0
     step: int = 0  # counted from 1 over all epochs
     layer: int = 0  # counted from 0 at the input
@@ -184,15 +187,16 @@ class Regularizer(Component):
         raise NotImplementedError
 
     def own_tensors(self, width: int) -> dict[str, tuple[float, bool]]:
-        """The tensors (width,) that a layer adds to a hidden layer: first value, and whether they are trained."""
+        """What a layer adds to so many units or channels, (width,) each: first value, and whether it is trained."""
         return {}
 
     def stage(
-        self, own: Mapping[str, Array], gradients: Mapping[str, Array] | None, shape: tuple[int, int, int]
+        self, own: Mapping[str, Array], gradients: Mapping[str, Array] | None, shape: tuple[int, int, int, int]
     ) -> Stage | None:
-        """The layer over hidden values of shape (R, H, B), or None for all that are no layers.
+        """The layer over hidden values (R, C·S, B), or None for all that are no layers.
 
-        own, gradients: views (R, H) of its tensors and of their gradients, by name; no gradients at evaluation.
+        shape: R, C, S and B: networks, channels, places of each, samples; a dense layer's units are channels of one
+        place. own, gradients: views (R, C) of its tensors and of their gradients, by name; no gradients at evaluation.
         """
         return None
 

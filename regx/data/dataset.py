@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from regx.core.arrays import Array
 from regx.core.errors import InputError
+from regx.core.images import Images
 from regx.core.memory import shortage
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Dataset:
     features: D names. target: its name. classes: the labels' names in order of their number; empty for regression.
     notes: what the user should know of how the data was understood, a sentence each.
     preparation: what new rows of a table go through; None for generated data.
+    images: what a row is, where it is an image.
     """
 
     task: Task
@@ -54,6 +56,12 @@ class Dataset:
     notes: tuple[str, ...] = ()
     fitted: Split | None = None
     preparation: Preparation | None = None
+    images: Images | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """That of one sample: an image's (channels, height, width), or (D,)."""
+        return self.images.shape if self.images else self.train.x.shape[1:]
 
 
 def check_rows(kind: str, *rows: int) -> None:

@@ -18,8 +18,9 @@ from regx.nn.layout import Layout
 from regx.nn.losses import LOSSES, correct
 from regx.nn.network import Network
 
-# Samples that go through the network at once: enough to fill the products, few enough to stay in cache.
-CHUNK = 512
+# Samples that go through the network at once: enough to fill the products, few enough that what a network holds of them
+# stays in cache.
+CHUNK, MOST_VALUES = 512, 1 << 20
 
 
 class Evaluator:
@@ -51,7 +52,8 @@ class Evaluator:
         self._per_sample: Array | None = None
         self._right: Array | None = None
         self._networks: dict[int, Network] = {}
-        if self._n <= CHUNK:
+        self._chunk = min(CHUNK, max(32, MOST_VALUES // layout.values_per_sample))
+        if self._n <= self._chunk:
             x = np.broadcast_to(self._x[self._which], (len(values), *self._x.shape[1:]))
             self._networks[self._n] = self._network(x.swapaxes(1, 2))
 
@@ -60,13 +62,13 @@ class Evaluator:
 
     def _forward(self) -> Iterator[tuple[int, Network]]:
         """Pass the rows through in chunks: the first row of each, and the network that has just seen it."""
-        if self._n <= CHUNK:
+        if self._n <= self._chunk:
             network = self._networks[self._n]
             network.forward(network.into)
             yield 0, network
             return
-        for start in range(0, self._n, CHUNK):
-            x = self._x[self._which, start : start + CHUNK].swapaxes(1, 2)
+        for start in range(0, self._n, self._chunk):
+            x = self._x[self._which, start : start + self._chunk].swapaxes(1, 2)
             size = x.shape[2]
             if size not in self._networks:
                 self._networks[size] = self._network(np.empty((len(self.values), *x.shape[1:]), x.dtype))
@@ -77,7 +79,7 @@ class Evaluator:
 
     def outputs(self) -> Array:
         """The networks' outputs on training, validation and test rows, one after the other: (R, K, n)."""
-        if self._n <= CHUNK:
+        if self._n <= self._chunk:
             return next(self._forward())[1].logits
         return np.concatenate([network.logits.copy() for _, network in self._forward()], axis=2)
 

@@ -47,8 +47,8 @@ class Population:
 
     def layout(self) -> Layout:
         """Where the parameters lie."""
-        train = self.datasets[0].train
-        return Layout(train.x.shape[1], self.architecture, train.y.shape[1], self.stack)
+        first = self.datasets[0]
+        return Layout(first.shape, self.architecture, first.train.y.shape[1], self.stack)
 
     def select(self, keep: Array) -> Self:
         """The networks where `keep`, (R,), is true, with the datasets that they still use."""

@@ -8,6 +8,7 @@ from functools import partial, reduce
 import numpy as np
 
 from regx.core.arrays import Array, below, norms, over, under
+from regx.core.images import Seen
 from regx.core.parameters import parameters
 from regx.core.regularizer import Pullback, Regularizer, Scores, Site
 from regx.core.streams import Streams
@@ -16,7 +17,8 @@ from regx.engine.diagnostics import first_layer_gradient_norm
 from regx.engine.evaluate import Evaluator
 from regx.engine.population import Population
 from regx.nn.losses import LOSSES, probabilities
-from regx.nn.network import Hook, Hooks, Network
+from regx.nn.network import Hooks, Network
+from regx.nn.weight import Hook
 
 # The hooks that the state calls itself; those of `Hooks` act within the network.
 OUTSIDE = ("on_batch", "penalty", "add_gradient", "on_gradient", "on_step", "on_epoch", "on_finish")
@@ -51,7 +53,8 @@ class State:
             streams=Streams(population.seeds, member.kind),
             task=population.task,
             epochs=population.training.epochs,
-            depth=len(population.architecture.hidden),
+            depth=population.architecture.depth,
+            channels=self.layout.channels,
             weights=self.layout.weights,
             is_weight=self.is_weight,
             is_trained=self.layout.is_trained(population.dtype),
@@ -65,6 +68,8 @@ class State:
         self.gradient = np.zeros_like(values)
         self._scratch = np.empty_like(values)
         self._penalties = np.zeros(len(values), values.dtype)
+        images = [population.datasets[index].images for index in population.which]
+        self._seen = Seen.of_networks([one for one in images if one], values.dtype) if images[0] else None
         self._set_lr()
         optimizer = population.optimizer
         rate = optimizer.rate(values, self.memory)
@@ -113,6 +118,7 @@ class State:
         for site in self._sites.values():
             site.lr, site.scratch, site.penalties = self.lr, self._scratch, self._penalties
             site.factor = self._lr_factor
+            site.images = self._seen
 
     def train_epoch(self, epoch: int, record: bool) -> tuple[Array, Array]:
         """One epoch, counted from 1. What was minimised on its batches and the penalty's part of it, both (R,).

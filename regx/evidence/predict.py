@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -41,13 +42,13 @@ def predict_snapshots(run: Run, x: Any) -> dict[int, Array]:
 
 def _outputs(run: Run, x: Any, networks: list[dict[str, Array]]) -> Array:
     """(networks, n, K) from each network's parameters by `<layer>/<tensor>`."""
-    first = networks[0]["0/weight"]
     if any(one[name].shape != array.shape for one in networks for name, array in networks[0].items()):
         raise InputError(
             f"{run.folder}: the seeds saw different features, so predict one at a time, with seed=..., or give "
             "raw rows as a DataFrame."
         )
-    features, dtype = first.shape[0], first.dtype
+    features = math.prod(input_shape(run.typed, networks[0]))
+    dtype = networks[0]["0/weight"].dtype
     try:
         rows = np.atleast_2d(np.asarray(x, dtype=dtype))
     except (TypeError, ValueError):
@@ -68,9 +69,10 @@ def outputs(config: Config, task: str, networks: Sequence[Mapping[str, Array]], 
     from threadpoolctl import threadpool_limits
 
     architecture, first = config.architecture, networks[0]
-    features, dtype = first["0/weight"].shape[0], first["0/weight"].dtype
+    shape, dtype = input_shape(config, first), first["0/weight"].dtype
+    features = math.prod(shape)
     stack = tuple(type(one).of_population([one] * len(networks), dtype) for one in config.stack)
-    layout = Layout(features, architecture, len(first[f"{len(architecture.hidden)}/bias"]), stack)
+    layout = Layout(shape, architecture, len(first[f"{architecture.depth}/bias"]), stack)
     values = np.stack([layout.flat(dict(named)) for named in networks])
     inputs = np.ones((len(networks), features + 1, len(x)), dtype)
     inputs[:, :features] = x.T
@@ -78,6 +80,13 @@ def outputs(config: Config, task: str, networks: Sequence[Mapping[str, Array]], 
     # As in training: on several threads small products are slower, and other in their last bit.
     with threadpool_limits(1):
         return np.asarray(probabilities(network.forward(network.into), task).swapaxes(1, 2))
+
+
+def input_shape(config: Config, named: Mapping[str, Array]) -> tuple[int, ...]:
+    """The shape of what a network of these parameters sees: (D,), or an image's (channels, height, width)."""
+    if not config.architecture.conv:
+        return (named["0/weight"].shape[0],)
+    return config.dataset.load(config.seeds[0]).shape
 
 
 def chosen(run: Run, seed: int | None) -> list[int]:

@@ -13,8 +13,14 @@ from regx.nn.initialisations import INITIALISATIONS
 class Architecture:
     """The shape of the network.
 
+    An image goes through blocks of convolution, activation and pooling, then through the dense layers. Convolutions
+    have stride 1 and the padding with zeros that keeps height and width, as PyTorch's `padding="same"`; pooling leaves
+    over what does not fill a window. A block whose convolution keeps the number of channels is residual where
+    `residual` is set, and pools the sum.
+
     init: a key of `initialisations.INITIALISATIONS`, or a positive number, the standard deviation of normal weights.
-    residual: He et al. 2016. tied: Lan et al. 2020, ALBERT, section 3.1.
+    conv: LeCun et al. 1998, Gradient-Based Learning Applied to Document Recognition, section II.A. residual: He et al.
+    2016. tied: Lan et al. 2020, ALBERT, section 3.1.
     """
 
     hidden: tuple[int, ...] = integers(
@@ -36,6 +42,21 @@ class Architecture:
     )
     residual: bool = flag(False, help="every hidden layer as wide as the one before adds its input to its output")
     tied: bool = flag(False, help="hidden layers of equal shape share one weight and bias")
+    conv: tuple[int, ...] = integers(
+        [], ge=1, example="[8, 16]", help="filters of each convolution, before the dense layers; empty for none"
+    )
+    kernel: int = integer(3, ge=1, help="height and width of a convolution's filters, in pixels")
+    pool: int = integer(2, ge=1, help="pixels each way that pooling makes one of, after each convolution; 1 for none")
+    pooling: str = choice("max", ("max", "average"), help="what pooling takes of its window")
+    shared: bool = flag(
+        True,
+        help="a convolution's filters are the same at every place (weight tying); false: each place has its own",
+    )
+
+    @property
+    def depth(self) -> int:
+        """How many hidden layers there are: convolutions, then dense ones."""
+        return len(self.conv) + len(self.hidden)
 
 
 @dataclass(frozen=True)

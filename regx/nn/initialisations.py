@@ -17,11 +17,15 @@ INITIALISATIONS = {
 }
 
 
-def initial_weight(rng: np.random.Generator, fan_in: int, fan_out: int, init: str | float) -> Array:
-    """A weight matrix, (fan_in, fan_out), float64. init: a key of INITIALISATIONS or a standard deviation."""
+def initial_weight(rng: np.random.Generator, shape: tuple[int, ...], fan_out: int, init: str | float) -> Array:
+    """A weight matrix, (in, out), float64; `in` is what each of its outputs sees, fan_out what sees each of its inputs.
+
+    init: a key of INITIALISATIONS or a standard deviation.
+    """
+    fan_in = shape[0]
     if init == "xavier":
         limit = math.sqrt(6 / (fan_in + fan_out))
-        return rng.uniform(-limit, limit, (fan_in, fan_out))
+        return rng.uniform(-limit, limit, shape)
     if isinstance(init, str):
         init = math.sqrt({"he": 2, "lecun": 1}[init] / fan_in)
-    return init * rng.standard_normal((fan_in, fan_out))
+    return init * rng.standard_normal(shape)

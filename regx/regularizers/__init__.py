@@ -16,6 +16,7 @@ from regx.regularizers.gaussian_dropout import GaussianDropout
 from regx.regularizers.gradient_noise import GradientNoise
 from regx.regularizers.group_dropout import GroupDropout
 from regx.regularizers.group_lasso import GroupLasso
+from regx.regularizers.group_norm import GroupNorm
 from regx.regularizers.input_noise import InputNoise
 from regx.regularizers.l1 import L1
 from regx.regularizers.l2 import L2
@@ -26,6 +27,7 @@ from regx.regularizers.mixup import Mixup
 from regx.regularizers.orthogonal import Orthogonal
 from regx.regularizers.rms_norm import RMSNorm
 from regx.regularizers.smote import SMOTE
+from regx.regularizers.spatial_dropout import SpatialDropout
 from regx.regularizers.stochastic_depth import StochasticDepth
 from regx.regularizers.weight_average import WeightAverage
 from regx.regularizers.weight_decay import WeightDecay
@@ -33,9 +35,9 @@ from regx.regularizers.weight_noise import WeightNoise
 
 MEMBERS: tuple[type[Regularizer], ...] = (
     L2, L1, ElasticNet, GroupLasso, WeightDecay, MaxNorm, Orthogonal,
-    Dropout, GroupDropout, GaussianDropout, DropConnect, WeightNoise, InputNoise, StochasticDepth,
+    Dropout, GroupDropout, SpatialDropout, GaussianDropout, DropConnect, WeightNoise, InputNoise, StochasticDepth,
     Mixup, LabelSmoothing, SMOTE, ActivityPenalty, ConfidencePenalty,
-    BatchNorm, LayerNorm, RMSNorm,
+    BatchNorm, LayerNorm, GroupNorm, RMSNorm,
     ClipNorm, ClipValue, GradientNoise, EarlyStopping, WeightAverage,
 )  # fmt: skip
 REGISTRY: dict[str, type[Regularizer]] = {member.kind: member for member in MEMBERS}

@@ -11,12 +11,13 @@ import numpy as np
 from regx.core.arrays import Array, over
 from regx.core.parameters import choice, number
 from regx.core.regularizer import Regularizer, Stage
-from regx.regularizers.normalisation import OVER_BATCH, Normalise
+from regx.regularizers.normalisation import Normalise, Shape
 
 
 @dataclass(frozen=True)
 class BatchNorm(Regularizer):
     """y = gain·(z - μ)/√(σ² + eps) + offset, each unit by mean and biased variance of the batch.
+    After a convolution it is each channel, over all its places.
 
     A layer of the network, after the product and before the activation of every hidden layer unless `position: after`.
     Evaluation uses running statistics: running <- (1 - momentum)·running + momentum·batch, which begin at 0 and 1;
@@ -50,10 +51,10 @@ class BatchNorm(Regularizer):
         return {"gain": (1, True), "offset": (0, True), "running_mean": (0, False), "running_variance": (1, False)}
 
     def stage(
-        self, own: Mapping[str, Array], gradients: Mapping[str, Array] | None, shape: tuple[int, int, int]
+        self, own: Mapping[str, Array], gradients: Mapping[str, Array] | None, shape: tuple[int, int, int, int]
     ) -> Stage:
         if gradients is None:
-            return _Running(self.eps, own)
+            return _Running(self.eps, own, shape)
         return _OfBatch(self.momentum, self.eps, own, gradients, shape)
 
 
@@ -62,15 +63,15 @@ class _OfBatch(Normalise):
 
     def __init__(
         self, momentum: Array, eps: Array, own: Mapping[str, Array], gradients: Mapping[str, Array],
-        shape: tuple[int, int, int],
+        shape: Shape,
     ) -> None:  # fmt: skip
-        super().__init__(OVER_BATCH, eps, own, gradients, shape)
-        self._samples = shape[2]
+        super().__init__(None, eps, own, gradients, shape)
+        self._values = shape[2] * shape[3]
         self._momentum = over(momentum, own["running_mean"])
 
     def seen(self, mean: Array | None, variance: Array) -> None:
         assert mean is not None
-        if self._samples == 1:
+        if self._values == 1:
             return  # what is left over of an epoch: a variance of 0 says nothing of the unit's
         unbiased = variance * variance.dtype.type(self._samples / (self._samples - 1))
         for name, value in (("running_mean", mean), ("running_variance", unbiased)):
@@ -81,14 +82,17 @@ class _OfBatch(Normalise):
 class _Running:
     """By the running statistics."""
 
-    def __init__(self, eps: Array, own: Mapping[str, Array]) -> None:
+    def __init__(self, eps: Array, own: Mapping[str, Array], shape: Shape) -> None:
         self._eps, self._own = eps, own
+        replicas, channels, places, samples = shape
+        self._by_channel = (replicas, channels, places * samples)
 
     def forward(self, z: Array) -> Array:
         own = {name: array[:, :, None] for name, array in self._own.items()}
-        z -= own["running_mean"]
-        z *= own["gain"] / np.sqrt(own["running_variance"] + over(self._eps, z))
-        z += own["offset"]
+        by_channel = z.reshape(self._by_channel)
+        by_channel -= own["running_mean"]
+        by_channel *= own["gain"] / np.sqrt(own["running_variance"] + over(self._eps, z))
+        by_channel += own["offset"]
         return z
 
     def pullback(self, gradient: Array) -> Array:

@@ -17,7 +17,8 @@ class GroupLasso(Regularizer):
     """lam·Σ √size·‖group‖ added to the loss, where a group is the outgoing weights of one input or hidden unit.
 
     Drops whole inputs and units: all outgoing weights of one are exactly 0, or none is. A group is a row of a weight
-    matrix (in, out) and its size is `out`; biases are free. Taken by a proximal step after each update: with SGD group
+    matrix (in, out) and its size is `out`; biases are free. Of a convolution a group is a filter, so whole channels
+    are dropped. Taken by a proximal step after each update: with SGD group
     <- group·max(1 - rate·lam·√size/‖group‖, 0), the rate being lr/(1 - momentum); with Adam and RMSprop, which have a
     rate for each weight, by the group that minimises Σ (w - group)²/(2·rate) + lam·√size·‖w‖.
 
@@ -37,7 +38,7 @@ class GroupLasso(Regularizer):
 
     def penalty(self, values: Array, at: Site) -> Array:
         norms = [
-            norms_along(tensor.of(values), axis=2)[:, :, 0].sum(axis=1) * tensor.shape[1] ** 0.5
+            norms_along(tensor.groups(values), axis=2)[:, :, 0].sum(axis=1) * tensor.group_size**0.5
             for tensor in at.weights
         ]
         return np.asarray(self.lam * sum(norms))
@@ -45,5 +46,5 @@ class GroupLasso(Regularizer):
     def on_step(self, values: Array, at: Site) -> None:
         thresholds = self.lam[:, None] * at.rate()
         for tensor in at.weights:
-            own = tensor.of(thresholds) if thresholds.shape[1] > 1 else thresholds[:, :, None]
-            shrink_groups(tensor.of(values), own * own.dtype.type(tensor.shape[1] ** 0.5))
+            own = tensor.groups(thresholds) if thresholds.shape[1] > 1 else thresholds[:, :, None]
+            shrink_groups(tensor.groups(values), own * own.dtype.type(tensor.group_size**0.5))

@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from regx.core.arrays import Array
 from regx.core.parameters import choice, number
 from regx.core.regularizer import Regularizer, Stage
-from regx.regularizers.normalisation import OVER_FEATURES, Normalise
+from regx.regularizers.normalisation import Normalise
 
 
 @dataclass(frozen=True)
 class LayerNorm(Regularizer):
     """y = gain·(z - μ)/√(σ² + eps) + offset, each sample by mean and biased variance of its units.
+    After a convolution these are all channels at all places, and gain and offset belong to a channel.
 
     A layer of the network, after the product and before the activation of every hidden layer unless `position: after`.
     The same in training and at evaluation, whatever the batch. Gain and offset are learned, from 1 and 0, and never
     penalised.
 
-    Elsewhere: PyTorch's LayerNorm(width); Keras' LayerNormalization has eps 1e-3.
+    Elsewhere: PyTorch's LayerNorm(width), after a convolution GroupNorm(1, channels); Keras' LayerNormalization has eps
+    1e-3.
     """
 
     kind = "layer_norm"
@@ -36,6 +38,6 @@ class LayerNorm(Regularizer):
         return {"gain": (1, True), "offset": (0, True)}
 
     def stage(
-        self, own: Mapping[str, Array], gradients: Mapping[str, Array] | None, shape: tuple[int, int, int]
+        self, own: Mapping[str, Array], gradients: Mapping[str, Array] | None, shape: tuple[int, int, int, int]
     ) -> Stage:
-        return Normalise(OVER_FEATURES, self.eps, own, gradients, shape)
+        return Normalise(1, self.eps, own, gradients, shape)

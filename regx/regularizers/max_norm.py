@@ -15,7 +15,8 @@ from regx.core.regularizer import Regularizer, Site
 class MaxNorm(Regularizer):
     """After each update, the incoming weights w of a hidden unit with ‖w‖ > c are scaled back to ‖w‖ = c.
 
-    A unit's incoming weights are a column of its layer's weight matrix (in, out), without the bias. The output layer is
+    A unit's incoming weights are a column of its layer's weight matrix (in, out), without the bias; of a convolution
+    they are a filter. The output layer is
     free. Units within the bound are not touched, and it is no penalty: the objective does not know of it. It keeps
     weights bounded under large learning rates, which is how it was used along with dropout.
 

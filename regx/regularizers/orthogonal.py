@@ -15,9 +15,9 @@ from regx.core.regularizer import Regularizer, Site
 class Orthogonal(Regularizer):
     """lam·Σ ‖WᵀW - I‖² added to the loss, the square of the Frobenius norm; its gradient is 4·lam·W·(WᵀW - I).
 
-    Pulls the columns of every weight matrix (in, out), the incoming weights of the units, towards length 1 and right
-    angles, so that a layer neither stretches nor shrinks what passes. Of a matrix with fewer rows than columns it is
-    the rows, ‖WWᵀ - I‖², which has the same gradient. On all weight matrices, the output's included; no biases.
+    Pulls the columns of every weight matrix (in, out), the incoming weights of units or filters, towards length 1 and
+    right angles, so that a layer neither stretches nor shrinks what passes. Of a matrix with fewer rows than columns it
+    is the rows, ‖WWᵀ - I‖², which has the same gradient. On all weight matrices, the output's included; no biases.
 
     Elsewhere: Keras' `OrthogonalRegularizer` takes the absolute cosines between columns instead. It is no
     initialisation such as PyTorch's `orthogonal_`, and no reparametrisation such as its `parametrizations.orthogonal`.

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from regx.core.arrays import Array
 from regx.core.parameters import choice, number
 from regx.core.regularizer import Regularizer, Stage
-from regx.regularizers.normalisation import OVER_FEATURES, Normalise
+from regx.regularizers.normalisation import Normalise
 
 
 @dataclass(frozen=True)
 class RMSNorm(Regularizer):
     """y = gain·z/√(mean z² + eps), each sample by its units: layer norm without the mean and without an offset.
+    After a convolution the units are all channels at all places, and the gain belongs to a channel.
 
     A layer of the network, after the product and before the activation of every hidden layer unless `position: after`.
     The same in training and at evaluation. The gain is learned, from 1, and never penalised.
@@ -35,6 +36,6 @@ class RMSNorm(Regularizer):
         return {"gain": (1, True)}
 
     def stage(
-        self, own: Mapping[str, Array], gradients: Mapping[str, Array] | None, shape: tuple[int, int, int]
+        self, own: Mapping[str, Array], gradients: Mapping[str, Array] | None, shape: tuple[int, int, int, int]
     ) -> Stage:
-        return Normalise(OVER_FEATURES, self.eps, own, gradients, shape)
+        return Normalise(1, self.eps, own, gradients, shape)

@@ -121,9 +121,14 @@ def check_memory(config: Config, data: Dataset) -> None:
     network = 2 * _bytes_per_network(config, data)  # twice: evaluation and what is saved take as much again
     metrics = 8 * len(columns(data.task)) * (config.training.epochs // config.training.eval_every + 2)
     if short := shortage(network + metrics):
+        smaller = (
+            "architecture.conv or training.batch_size"
+            if config.architecture.conv
+            else "architecture.hidden or the table"
+        )
         what = "a network that fits" if network > metrics else "metrics that fit"
         remedy = (
-            "Make architecture.hidden smaller, or the table"
+            f"Make {smaller} smaller"
             if network > metrics
             else "Make training.epochs smaller, or training.eval_every larger"
         )
@@ -146,10 +151,10 @@ def _trained_on(config: Config, seed: int) -> Array:
 
 def _bytes_per_network(config: Config, data: Dataset) -> int:
     """What the inner loop of one network reads and writes."""
-    layout = Layout(data.train.x.shape[1], config.architecture, data.train.y.shape[1], config.stack)
+    layout = Layout(data.shape, config.architecture, data.train.y.shape[1], config.stack)
     batch = min(config.training.batch_size or len(data.train.x), len(data.train.x))
     arrays = 3 + config.optimizer.slots()  # parameters, gradient, scratch, and what the optimizer remembers
-    numbers = arrays * layout.size + 2 * batch * sum(layout.widths)
+    numbers = arrays * layout.size + batch * layout.values_per_sample
     return int(numbers * np.dtype(config.training.dtype).itemsize)
 
 
@@ -255,8 +260,8 @@ def networks_per_population(config: Config, data: Dataset) -> int:
 
 def estimated_seconds(config: Config, data: Dataset) -> float:
     """About how long one core trains one network of a config. For choosing, never for promising."""
-    layout = Layout(data.train.x.shape[1], config.architecture, data.train.y.shape[1])
+    layout = Layout(data.shape, config.architecture, data.train.y.shape[1])
     n, training = len(data.train.x), config.training
     steps = training.epochs * -(-n // min(training.batch_size or n, n))
     evaluated = (n + len(data.val.x) + len(data.test.x)) * training.epochs / training.eval_every
-    return (2 * layout.size * (3 * n * training.epochs + evaluated)) / FLOPS + steps * SECONDS_PER_STEP
+    return (2 * layout.products * (3 * n * training.epochs + evaluated)) / FLOPS + steps * SECONDS_PER_STEP

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from regx.core.images import Images
 from regx.core.regularizer import Regularizer
 from regx.core.streams import stream
 from regx.core.trained import Trained
@@ -19,8 +21,15 @@ from regx.optim import SGD, Constant, Optimizer, Schedule
 TASKS = ("regression", "binary", "multiclass")
 
 
-def dataset(task: str, draw: int = 0, n: tuple[int, int, int] = (20, 8, 9), features: int = 3, k: int = 3) -> Dataset:
-    """A noisy draw with something to learn. n: rows of the three splits; k: outputs of a regression, or classes."""
+def dataset(
+    task: str, draw: int = 0, n: tuple[int, int, int] = (20, 8, 9), features: int = 3, k: int = 3,
+    shape: tuple[int, int, int] | None = None,
+) -> Dataset:  # fmt: skip
+    """A noisy draw with something to learn. n: rows of the three splits; k: outputs of a regression, or classes.
+
+    shape: of images, whose pixels are standardised by other numbers in every draw; in place of `features`.
+    """
+    features = math.prod(shape) if shape else features
     rng = stream(draw, "test data")
     x = rng.standard_normal((sum(n), features))
     scores = np.sin(x @ rng.standard_normal((features, k))) + 0.3 * rng.standard_normal((sum(n), k))
@@ -30,7 +39,11 @@ def dataset(task: str, draw: int = 0, n: tuple[int, int, int] = (20, 8, 9), feat
         "multiclass": np.eye(k)[scores.argmax(axis=1)],
     }[task]
     train, val, test = (Split(*rows) for rows in zip(*(np.split(a, np.cumsum(n)[:-1]) for a in (x, y)), strict=True))
-    return Dataset(task, train, val, test, tuple(f"x{i}" for i in range(features)), "y")
+    images = None
+    if shape:
+        mean = tuple(0.4 + 0.1 * draw / (draw + 1) + 0.05 * channel for channel in range(shape[0]))
+        images = Images(shape, mean, tuple(0.2 + each / 10 for each in mean))
+    return Dataset(task, train, val, test, tuple(f"x{i}" for i in range(features)), "y", images=images)
 
 
 def fitted(data: Dataset, members: Sequence[Regularizer], seed: int) -> Dataset:

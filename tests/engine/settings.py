@@ -21,6 +21,7 @@ from regx.regularizers import (
     GradientNoise,
     GroupDropout,
     GroupLasso,
+    GroupNorm,
     InputNoise,
     LabelSmoothing,
     LayerNorm,
@@ -28,6 +29,7 @@ from regx.regularizers import (
     Mixup,
     Orthogonal,
     RMSNorm,
+    SpatialDropout,
     StochasticDepth,
     WeightAverage,
     WeightDecay,
@@ -48,6 +50,7 @@ SETTINGS: dict[str, list[tuple[Regularizer, Regularizer]]] = {
         (Dropout(p=0.2, input=0.1), Dropout(p=0.5, input=0.3)),
     ],
     "group_dropout": [(GroupDropout(p=0.2), GroupDropout(p=0.5)), (GroupDropout(size=2), GroupDropout(p=0.3, size=2))],
+    "spatial_dropout": [(SpatialDropout(p=0.2), SpatialDropout(p=0.5))],
     "gaussian_dropout": [(GaussianDropout(p=0.2), GaussianDropout(p=0.5))],
     "dropconnect": [(DropConnect(p=0.2), DropConnect(p=0.5))],
     "weight_noise": [(WeightNoise(sigma=0.05), WeightNoise(sigma=0.3))],
@@ -72,6 +75,10 @@ SETTINGS: dict[str, list[tuple[Regularizer, Regularizer]]] = {
     "layer_norm": [
         (LayerNorm(), LayerNorm(eps=0.01)),
         (LayerNorm(position="after"), LayerNorm(eps=0.01, position="after")),
+    ],
+    "group_norm": [
+        (GroupNorm(groups=1), GroupNorm(groups=1, eps=0.01)),
+        (GroupNorm(groups=2, position="after"), GroupNorm(groups=2, eps=0.01, position="after")),
     ],
     "rms_norm": [
         (RMSNorm(), RMSNorm(eps=0.01)),
@@ -98,7 +105,7 @@ PAIRS = [pair for pairs in SETTINGS.values() for pair in pairs]
 
 def is_layer(member: Regularizer) -> bool:
     """Whether it is a layer with tensors of its own, which evaluation has too. A stack has one such at most."""
-    return bool(member.own_tensors(1))
+    return bool(member.own_tensors(12))
 
 
 TRAINING_ONLY = [pair for pair in PAIRS if not is_layer(pair[0])]

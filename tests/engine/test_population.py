@@ -28,8 +28,10 @@ from regx.regularizers import L1, L2, REGISTRY, BatchNorm, Dropout, EarlyStoppin
 from tests.engine.populations import TASKS, assert_same_bits, dataset, population
 from tests.engine.settings import NEUTRAL, PAIRS, SETTINGS, TRAINING_ONLY, is_layer, name
 
-BINARY = dataset("binary", 3)  # a task on which every regularizer is usable, with a minority for SMOTE
-RESIDUAL = Architecture((6, 6), residual=True)  # an architecture in which every regularizer acts
+# Images of a task on which every regularizer is usable, with a minority for SMOTE, and an architecture in which every
+# one acts.
+BINARY = dataset("binary", 3, shape=(3, 5, 4))
+RESIDUAL = Architecture((6, 6), residual=True, conv=(4, 4), pool=2, kernel=2)
 
 
 def test_the_settings_are_complete():
@@ -65,6 +67,9 @@ def stacked_populations(draw):
     """The arguments of `population`, with a list of R wherever networks may differ."""
     task = draw(st.sampled_from(TASKS))
     shape = {"features": draw(st.integers(1, 9)), "k": draw(st.integers(1 if task == "regression" else 2, 10))}
+    images = draw(st.booleans())
+    if images:
+        shape["shape"] = (draw(st.integers(1, 3)), draw(st.integers(4, 6)), draw(st.integers(4, 7)))
     rows = (draw(st.integers(1, 40)), draw(st.integers(1, 9)), draw(st.integers(1, 9)))
     datasets = [dataset(task, number, rows, **shape) for number in range(2)]
     seeds = draw(st.lists(st.integers(0, 4), min_size=2, max_size=9))
@@ -85,6 +90,7 @@ def stacked_populations(draw):
     optimizer = draw(st.sampled_from(list(OPTIMIZERS.values())))
     radii = draw(st.sampled_from([[0.0], [0.02, 0.1]]))  # with one or with two gradients a step
     widths = draw(st.lists(st.integers(1, 20), max_size=3) | st.sampled_from([[4, 4, 4], [9, 9]]))
+    widths = [2 * width for width in widths] if any(pair[0].kind == "group_norm" for pair in pairs) else widths
     return {
         "seeds": seeds,
         "data": datasets,
@@ -96,6 +102,11 @@ def stacked_populations(draw):
             draw(st.sampled_from(list(ACTIVATIONS))),
             residual=draw(st.booleans()),
             tied=draw(st.booleans()),
+            conv=tuple(draw(st.lists(st.sampled_from([2, 4]), max_size=2))) if images else (),
+            kernel=draw(st.integers(1, 2)),
+            pool=draw(st.integers(1, 2)),
+            pooling=draw(st.sampled_from(["max", "average"])),
+            shared=draw(st.booleans()),
         ),
         "dtype": draw(st.sampled_from(["float32", "float64"])),
         "batch_size": draw(st.none() | st.integers(1, 40)),

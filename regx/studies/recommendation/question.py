@@ -113,7 +113,7 @@ def planned(question: TableQuestion) -> Plan:
             networks = _networks(question, dataset_keys, len(data.train.x), shorter)
             base = networks[0].base
             seconds = estimate(base, LADDER, rates, len(base.seeds)) * SLACK / jobs
-    parameters = Layout(data.train.x.shape[1], base.architecture, data.train.y.shape[1]).size
+    parameters = Layout(data.shape, base.architecture, data.train.y.shape[1]).size
     lengthen = not _only(question.overrides, "training.epochs")
     return Plan(networks, lengthen, inspect(source, data, parameters), LADDER, seconds, tuple(notes))
 

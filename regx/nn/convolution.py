@@ -1,0 +1,205 @@
+"""Convolution and pooling over the images of a population, features first: (R, C·H·W, B), channel by channel.
+
+The sample is the last axis, so what lies side by side in an image lies side by side in memory for all samples at once:
+patches are laid out by a copy of a shifted image for each place of the kernel, and the output of the product is
+the next layer's hidden values without another copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.nn.layout import Block
+from regx.nn.weight import Weight
+
+
+class Convolution:
+    """z = Wᵀ·[patches; 1] of R networks, with stride 1 and zeros around the image: one product for each network.
+
+    weight: (R, C·kernel² + 1, F) for F filters that every place shares; else (R, C·kernel² + 1, H·W·F), a product for
+    each place. outputs: (R, F·H·W, B), contiguous. The first layer returns no gradient of its inputs.
+    """
+
+    def __init__(
+        self, weight: Weight, block: Block, kernel: int, shared: bool, outputs: Array, first: bool, training: bool
+    ) -> None:
+        (channels, height, width), filters, places = block.inputs, block.outputs[0], block.places
+        replicas, batch, dtype = len(outputs), outputs.shape[2], outputs.dtype
+        rows = channels * kernel * kernel
+        self._weight = weight
+        self._image = (replicas, channels, height, width, batch)
+        self._patches = np.ones((replicas, rows + 1, height * width * batch), dtype)
+        self._places = list(self._laid_out(kernel))
+        self._outputs = outputs
+        self._back = np.empty(self._image, dtype) if training and not first else None
+        # The matrices of the products: a network's, or a network's of each place.
+        by_place = (replicas, rows + 1, places, batch)
+        self._inputs = self._patches if shared else self._patches.reshape(by_place).swapaxes(1, 2)
+        self._sums = self._of_outputs(outputs, filters, places, shared)
+        self._acting = _of_weight(weight.acting, filters, places, shared)
+        self._found = None if weight.found is None else _of_weight(weight.found, filters, places, shared)
+        self._shape = (filters, places, shared)
+
+    def _of_outputs(self, values: Array, filters: int, places: int, shared: bool) -> Array:
+        """(R, F·H·W, B) as the products see it: (R, F, H·W·B) or (R, H·W, F, B)."""
+        replicas, _, batch = values.shape
+        if shared:
+            return values.reshape(replicas, filters, places * batch)
+        return values.reshape(replicas, filters, places, batch).swapaxes(1, 2)
+
+    def forward(self, h: Array) -> Array:
+        """(R, C·H·W, B) -> (R, F·H·W, B)."""
+        image = np.ascontiguousarray(h).reshape(self._image)
+        for place in self._places:
+            np.copyto(place.inside, image[place.source])
+            for strip in place.outside:
+                strip.fill(0)
+        self._weight.act()
+        np.matmul(self._acting.swapaxes(-1, -2), self._inputs, out=self._sums)
+        return self._outputs
+
+    def pullback(self, gradient: Array) -> Array:
+        """Writes the gradient of weight and bias; (R, F·H·W, B) -> (R, C·H·W, B)."""
+        assert self._found is not None
+        sums = self._of_outputs(gradient, *self._shape)
+        np.matmul(self._inputs, sums.swapaxes(-1, -2), out=self._found)
+        self._weight.collect()
+        if self._back is None:
+            return gradient
+        # The gradient of the patches takes their place: nobody needs them any more.
+        np.matmul(self._acting[..., :-1, :], sums, out=self._inputs[..., :-1, :])
+        self._back.fill(0)
+        for place in self._places:
+            self._back[place.source] += place.inside
+        replicas, batch = self._image[0], self._image[-1]
+        return self._back.reshape(replicas, -1, batch)
+
+    def _laid_out(self, kernel: int) -> Iterator[_Place]:
+        """The places of the kernel."""
+        (replicas, channels, height, width, batch), before = self._image, (kernel - 1) // 2
+        shape = (replicas, channels, kernel, kernel, height, width, batch)
+        pixels = self._patches[:, :-1].reshape(shape)
+        for down in range(kernel):
+            for right in range(kernel):
+                pixel = pixels[:, :, down, right]
+                rows, of_rows, no_rows = _overlap(down - before, height)
+                columns, of_columns, no_columns = _overlap(right - before, width)
+                outside = [pixel[:, :, no_rows]] if no_rows else []
+                outside += [pixel[:, :, :, no_columns]] if no_columns else []
+                yield _Place(pixel[:, :, rows, columns], (slice(None), slice(None), of_rows, of_columns), outside)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A place of the kernel: views of all patches there, (R, C, H, W, B), where they are inside the image and outside.
+
+    source: what those inside see, in images (R, C, H, W, B).
+    """
+
+    inside: Array
+    source: tuple[slice, ...]
+    outside: Sequence[Array]
+
+
+def _overlap(shift: int, length: int) -> tuple[slice, slice, slice | None]:
+    """Which places are inside a line when shifted, what they see there, and the places that are outside."""
+    if shift == 0:
+        return slice(None), slice(None), None
+    if shift < 0:
+        return slice(-shift, None), slice(None, shift), slice(None, -shift)
+    return slice(None, -shift), slice(shift, None), slice(length - shift, None)
+
+
+def _of_weight(weight: Array, filters: int, places: int, shared: bool) -> Array:
+    """A weight (R, in + 1, F), or where filters are not shared (R, in + 1, H·W·F) as (R, H·W, in + 1, F)."""
+    if shared:
+        return weight
+    replicas, rows, _ = weight.shape
+    return weight.reshape(replicas, rows, places, filters).swapaxes(1, 2)
+
+
+class MaxPooling:
+    """The greatest value of each window; its gradient goes to the first place that has it, as in PyTorch."""
+
+    def __init__(self, block: Block, pool: int, outputs: Array, training: bool) -> None:
+        replicas, _, batch = outputs.shape
+        self._whole, self._small = ((replicas, *shape, batch) for shape in (block.outputs, block.pooled))
+        self._pool, self._outputs = pool, outputs
+        self._leaves_over = block.outputs[1] % pool > 0 or block.outputs[2] % pool > 0
+        self._place = np.empty(self._small, np.min_scalar_type(pool**2)) if training else None
+        self._back = np.zeros(self._whole, outputs.dtype) if training else None
+
+    def _windows(self, values: Array) -> list[Array]:
+        return _windows(values, self._pool, self._small)
+
+    def forward(self, h: Array) -> Array:
+        """(R, C·H·W, B) -> (R, C·(H//pool)·(W//pool), B)."""
+        first, *others = self._windows(h.reshape(self._whole))
+        greatest = self._outputs.reshape(self._small)
+        np.copyto(greatest, first)
+        if self._place is not None:
+            self._place.fill(0)
+        for number, window in enumerate(others, start=1):
+            if self._place is not None:
+                np.copyto(self._place, number, where=window > greatest)
+            np.maximum(greatest, window, out=greatest)
+        return self._outputs
+
+    def pullback(self, gradient: Array) -> Array:
+        """(R, C·(H//pool)·(W//pool), B) -> (R, C·H·W, B)."""
+        assert self._back is not None
+        gradient = gradient.reshape(self._small)
+        if self._leaves_over:
+            self._back.fill(0)  # what follows writes into it everywhere
+        for number, window in enumerate(self._windows(self._back)):
+            np.multiply(gradient, self._place == number, out=window)
+        return self._back.reshape(len(self._back), -1, self._back.shape[-1])
+
+
+class AveragePooling:
+    """The mean of each window."""
+
+    def __init__(self, block: Block, pool: int, outputs: Array, training: bool) -> None:
+        replicas, _, batch = outputs.shape
+        self._whole, self._small = ((replicas, *shape, batch) for shape in (block.outputs, block.pooled))
+        self._pool, self._outputs = pool, outputs
+        self._leaves_over = block.outputs[1] % pool > 0 or block.outputs[2] % pool > 0
+        self._share = outputs.dtype.type(1 / pool**2)
+        self._back = np.zeros(self._whole, outputs.dtype) if training else None
+
+    def forward(self, h: Array) -> Array:
+        """(R, C·H·W, B) -> (R, C·(H//pool)·(W//pool), B)."""
+        first, *others = _windows(h.reshape(self._whole), self._pool, self._small)
+        mean = self._outputs.reshape(self._small)
+        np.copyto(mean, first)
+        for window in others:
+            mean += window
+        mean *= self._share
+        return self._outputs
+
+    def pullback(self, gradient: Array) -> Array:
+        """(R, C·(H//pool)·(W//pool), B) -> (R, C·H·W, B)."""
+        assert self._back is not None
+        gradient = gradient.reshape(self._small)
+        if self._leaves_over:
+            self._back.fill(0)  # what follows writes into it everywhere
+        for window in _windows(self._back, self._pool, self._small):
+            np.multiply(gradient, self._share, out=window)
+        return self._back.reshape(len(self._back), -1, self._back.shape[-1])
+
+
+POOLING: dict[str, type[MaxPooling] | type[AveragePooling]] = {"max": MaxPooling, "average": AveragePooling}
+
+
+def _windows(values: Array, pool: int, small: tuple[int, ...]) -> list[Array]:
+    """For each place of a window, row by row, its pixel of every window: views of (R, C, H, W, B)."""
+    _, _, height, width, _ = small
+    return [
+        values[:, :, down : down + (height - 1) * pool + 1 : pool, right : right + (width - 1) * pool + 1 : pool]
+        for down in range(pool)
+        for right in range(pool)
+    ]

@@ -1,0 +1,49 @@
+"""Group normalisation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from regx.core.arrays import Array
+from regx.core.errors import InputError
+from regx.core.parameters import choice, integer, number
+from regx.core.regularizer import Regularizer, Stage
+from regx.regularizers.normalisation import Normalise
+
+
+@dataclass(frozen=True)
+class GroupNorm(Regularizer):
+    """y = gain·(z - μ)/√(σ² + eps) + offset, each sample by mean and biased variance of groups of its channels.
+
+    A layer of the network, after the product and before the activation of every hidden layer unless `position: after`;
+    the units of a dense layer count as channels. The channels of every hidden layer must be a multiple of `groups`;
+    with 1 it is layer norm. The same in training and at evaluation, whatever the batch. Gain and offset belong to a
+    channel, are learned, from 1 and 0, and never penalised.
+
+    Elsewhere: PyTorch's GroupNorm(groups, channels).
+    """
+
+    kind = "group_norm"
+    source = "Wu & He 2018, Group Normalization, section 3"
+
+    groups: int = integer(4, ge=1, static=True, help="groups of channels")
+    eps: Array = number(1e-5, gt=0, help="added to the variance")
+    position: str = choice("before", ("before", "after"), help="where it stands, before or after the activation")
+
+    @property
+    def before_activation(self) -> bool:
+        return self.position == "before"
+
+    def own_tensors(self, width: int) -> dict[str, tuple[float, bool]]:
+        if width % self.groups:
+            raise InputError(
+                f"regularizers.group_norm.groups is {self.groups}; expected a divisor of the channels of every hidden "
+                f"layer, found one of {width}. Change groups, architecture.conv or architecture.hidden."
+            )
+        return {"gain": (1, True), "offset": (0, True)}
+
+    def stage(
+        self, own: Mapping[str, Array], gradients: Mapping[str, Array] | None, shape: tuple[int, int, int, int]
+    ) -> Stage:
+        return Normalise(self.groups, self.eps, own, gradients, shape)
