@@ -208,12 +208,29 @@ def unusable(config: Config, tree: Node) -> Iterator[Problem]:
     task = config.dataset.known_task
     stack = tree.child("regularizers")
     items = {kind_of(item): (index, item) for index, item in enumerate(stack.value if stack is not None else ())}
-    for regularizer in config.stack if task is not None else ():
-        reason = regularizer.unusable(str(task), 1)  # whether rows are left to validate on is --peek's to say
+    images = config.dataset.is_images
+    for regularizer in config.stack:
+        reason = None
+        if task is not None:
+            reason = regularizer.unusable(str(task), 1)  # whether rows are left to validate on is --peek's to say
+        if regularizer.for_images and not images:
+            reason = (
+                f"it changes images, and {config.dataset.kind} is a table: take it out with -s regularizers."
+                f"{regularizer.kind}=off, use input_noise instead, or if the columns of a csv are pixels, set "
+                "dataset.shape=[channels, height, width]"
+            )
         if reason is not None:
             index, item = items[regularizer.kind]
             place = item.keys.get(regularizer.kind, item.place)
             yield Problem(place, ("regularizers", index, regularizer.kind), reason)
+    if config.architecture.conv and not images:
+        node = tree.at(("architecture", "conv"))
+        yield Problem(
+            node.place if node is not None else tree.place,
+            ("architecture", "conv"),
+            f"expected images to convolve, found a table, {config.dataset.kind}. Leave conv out, or if columns of a "
+            "csv are pixels, set dataset.shape=[channels, height, width]",
+        )
 
 
 def _said(expected: str, found: str, hint: str = "") -> str:

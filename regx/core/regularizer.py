@@ -117,6 +117,7 @@ class Regularizer(Component):
     reports: ClassVar[str] = ""  # why the parameters written by `on_finish` are the reported ones
     least_batch: ClassVar[int] = 1  # rows that a batch must have
     averages: ClassVar[bool] = False  # whether those are an average, of which running statistics are measured anew
+    for_images: ClassVar[bool] = False  # whether it acts on images alone
     adds_penalty: ClassVar[bool] = False  # whether a hook calls `at.add_penalty`
     # Traits, by which others know what it does to a network without knowing its name.
     drops_units: ClassVar[bool] = False  # units or weights are missing in training alone

@@ -8,12 +8,13 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from regx.core.arrays import Array
 from regx.core.errors import InputError, did_you_mean
-from regx.core.parameters import choice, text, words
+from regx.core.parameters import choice, integers, text, words
 from regx.data.cells import SEPARATORS, Cells, read_cells
 from regx.data.columns import SMALLEST, Form, Reading, form_of, read
 from regx.data.dataset import Task
@@ -62,6 +63,18 @@ class CSV(TableSource):
     time: str | None = text(None, optional=True, help="a column by which the latest rows are the test split")
     weight: str | None = text(None, optional=True, help="a column of how much each row counts")
 
+    shape: Sequence[int] | None = integers(
+        None,
+        optional=True,
+        ge=1,
+        example="[1, 28, 28]",
+        help="channels, height and width of images whose pixels the columns are, channel by channel, row by row",
+    )
+
+    @property
+    def is_images(self) -> bool:
+        return self.shape is not None
+
     def table(self) -> Table:
         path = Path(self.path).expanduser()
         try:
@@ -69,12 +82,17 @@ class CSV(TableSource):
         except OSError as error:
             raise InputError(f"dataset.path: no file at {path} ({error.strerror}). Expected a CSV file.") from error
         own = {key: tuple(getattr(self, key)) for key in ("drop", "categorical", "keep", "missing_values")}
+        if self.shape is not None:
+            return _as_images(self._columns(path, at_version, own), tuple(self.shape))
+        return self._columns(path, at_version, own)
+
+    def _columns(self, path: Path, at_version: Version, own: dict[str, Any]) -> Table:
         # What does not matter to reading is left at its default, so that it is read once.
         return _read(
             CSV(
                 path=str(path), target=" ".join(self.target.split()), task=self.task, separator=self.separator,
                 decimal=self.decimal, group=self.group, time=self.time, weight=self.weight,
-                **own,  # type: ignore[arg-type]
+                **own,
             ),
             at_version,
         )  # fmt: skip
@@ -83,6 +101,21 @@ class CSV(TableSource):
         self.table()  # has the clear messages for a file that cannot be read
         with Path(self.path).expanduser().open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _as_images(table: Table, shape: tuple[int, ...]) -> Table:
+    """A table whose columns are the pixels of images of this shape.  Raises InputError where they are not."""
+    size = int(np.prod(shape))
+    if len(shape) != 3 or shape[0] not in (1, 3) or len(table.columns) != size:
+        raise InputError(
+            f"dataset.shape is {list(shape)}; expected [channels, height, width] with 1 or 3 channels and a product of "
+            f"{len(table.columns)}, the columns of {table.origin} beside the target. Leave others out: dataset.drop."
+        )
+    for name, values in table.columns.items():
+        if values.dtype == object or np.isnan(values).any():
+            found = "words" if values.dtype == object else "an empty cell"
+            raise InputError(f"{table.origin}: column '{name}': expected a number for each pixel, found {found}.")
+    return dataclasses.replace(table, shape=shape)
 
 
 @functools.lru_cache(maxsize=4)

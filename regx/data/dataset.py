@@ -82,6 +82,13 @@ class Source:
     known_task: ClassVar[Task | None] = None  # where it is known before the data are read
     about_test: ClassVar[str] = ""  # what has to be known of losses on the test rows, a sentence
 
+    mirrored: ClassVar[str] = ""  # why an image in a mirror has another label, where it has
+
+    @property
+    def is_images(self) -> bool:
+        """Whether its rows are images."""
+        return False
+
     def load(self, seed: int) -> Dataset:
         """The dataset of one seed: its draw or its split. The same seed always gives the same arrays."""
         raise NotImplementedError

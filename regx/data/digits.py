@@ -9,25 +9,34 @@ from dataclasses import dataclass
 import numpy as np
 
 from regx.core.arrays import Array
-from regx.data.table import Table, TableSource
+from regx.data.table import Table, TableSource, pixel_names
 
 
 @dataclass(frozen=True, kw_only=True)
 class Digits(TableSource):
-    """Which of ten digits an image of 8 x 8 pixels shows, 1797 rows. Pixels are divided by 16 into [0, 1]."""
+    """Which of ten digits an image of 8 x 8 grey pixels shows, 1797 rows.
+
+    Pixels, which are from 0 to 16, are standardised by their mean and deviation in the training split.
+    """
 
     kind = "digits"
     source = "scikit-learn; Alpaydin & Kaynak 1998, Optical Recognition of Handwritten Digits, UCI Repository"
     known_task = "multiclass"
+    mirrored = "a digit in a mirror is no digit, or another one"
 
     def table(self) -> Table:
         x, y = _read()
-        columns = {f"pixel_{k // 8}_{k % 8}": x[:, k] for k in range(64)}
-        return Table(columns, y, "digit", "multiclass", self.kind, tuple("0123456789"), scaled=True)
+        shape = (1, 8, 8)
+        columns = dict(zip(pixel_names(shape), x.T, strict=True))
+        return Table(columns, y, "digit", "multiclass", self.kind, tuple("0123456789"), shape=shape, white=16)
+
+    @property
+    def is_images(self) -> bool:
+        return True
 
     def fingerprint(self) -> str:
         x, y = _read()
-        return hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()
+        return hashlib.sha256(b"standardised" + x.tobytes() + y.tobytes()).hexdigest()
 
 
 @functools.cache
@@ -35,4 +44,4 @@ def _read() -> tuple[Array, Array]:
     from sklearn.datasets import load_digits
 
     x, y = load_digits(return_X_y=True)
-    return np.asarray(x, dtype=np.float64) / 16, y.astype(np.int64)
+    return np.asarray(x, dtype=np.float64), y.astype(np.int64)

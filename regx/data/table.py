@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 
 from regx.core.arrays import Array
 from regx.core.errors import InputError
+from regx.core.images import Images
 from regx.core.parameters import integer, number
 from regx.data.columns import Form, Reading
 from regx.data.dataset import Dataset, Source, Split, Task
@@ -22,9 +24,11 @@ class Table:
     """A table before it is split.
 
     columns: (n,) each, by name; see `preparation.fit`. y: (n,), float64 for regression, else the class's number, int64.
-    origin: how messages name the table. scaled: the columns are all on one scale, as pixels, and stay as they are.
+    origin: how messages name the table. shape: that of the images, (channels, height, width), whose pixels the columns
+    are, channel by channel, row by row.
     reading: how new rows are read; as plain numbers if None. groups: (n,), what is kept together in every split.
     times: (n,), by which the last rows are the test split. weight: (n,), how much each row counts.
+    white: the largest value that a pixel may have; by the data where it is not known.
     """
 
     columns: dict[str, Array]
@@ -34,11 +38,12 @@ class Table:
     origin: str
     classes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    scaled: bool = False
+    shape: tuple[int, ...] | None = None
     reading: Reading | None = None
     groups: Array | None = None
     times: Array | None = None
     weight: Array | None = None
+    white: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +71,13 @@ class TableSource(Source):
             labels=None if regression else table.y, classes=table.classes, origin=table.origin,
             groups=table.groups, times=table.times,
         )  # fmt: skip
-        numbers, words, notes = fit(table.columns, train, table.scaled)
+        images: Images | None = None
+        words: tuple[OneHot, ...] = ()
+        notes: tuple[str, ...] = ()
+        if table.shape:
+            numbers, images = _standardised_pixels(table, train)
+        else:
+            numbers, words, notes = fit(table.columns, train)
         if not numbers and not words:
             raise InputError(f"{table.origin}: no column varies in the training split: nothing to learn from.")
         center, spread = 0.0, 1.0
@@ -96,7 +107,37 @@ class TableSource(Source):
             classes=table.classes,
             notes=table.notes + notes,
             preparation=preparation,
+            images=images,
         )
+
+
+def pixel_names(shape: tuple[int, ...]) -> list[str]:
+    """How the columns of images are called: `pixel_<row>_<column>`, of several channels `pixel_<channel>_...`."""
+    places = itertools.product(*map(range, shape if shape[0] > 1 else shape[1:]))
+    return ["_".join(map(str, ("pixel", *place))) for place in places]
+
+
+def _standardised_pixels(table: Table, train: Array) -> tuple[tuple[Scaled, ...], Images]:
+    """How pixels are scaled: to between 0 and 1, then each channel to mean 0 and deviation 1 in the training rows."""
+    assert table.shape is not None
+    channels, height, width = table.shape
+    names, columns = list(table.columns), np.stack(list(table.columns.values()))
+    largest = float(np.abs(columns).max())
+    # The usual ranges are known by the largest pixel; of any other it is the largest itself.
+    white = next((one for one in (1.0, 255.0, 65535.0) if largest <= one and columns.min() >= 0), largest) or 1.0
+    white = table.white or white
+    by_channel = columns[:, train].reshape(channels, -1) / white
+    mean, deviation = by_channel.mean(axis=1), by_channel.std(axis=1)
+    if not (deviation > 0).all():
+        raise InputError(f"{table.origin}: all pixels of a channel are equal in the training split: nothing to learn.")
+    of_channel = [channel for channel in range(channels) for _ in range(height * width)]
+    scaled = tuple(
+        Scaled(name, 0.0, float(mean[channel] * white), float(deviation[channel] * white))
+        for name, channel in zip(names, of_channel, strict=True)
+    )
+    lowest = 0.0 if columns.min() >= 0 else -1.0
+    shape = (channels, height, width)
+    return scaled, Images(shape, tuple(mean.tolist()), tuple(deviation.tolist()), lowest)
 
 
 def _of_used(reading: Reading | None, numbers: tuple[Scaled, ...], words: tuple[OneHot, ...]) -> Reading:

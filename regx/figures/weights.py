@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -32,9 +33,14 @@ class Weights:
 
 def read(run: Run) -> Weights:
     seed = run.completed_seeds[0]
-    layers = len(run.config["architecture"]["hidden"]) + 1
+    layers = len(run.config["architecture"].get("conv", ())) + len(run.config["architecture"]["hidden"]) + 1
     names = [f"seed{seed}/reported/{layer}/weight" for layer in range(layers)]
-    return Weights(run_title(run), seed, tuple(run.weights[name] for name in names))
+    return Weights(run_title(run), seed, tuple(as_matrix(run.weights[name]) for name in names))
+
+
+def as_matrix(weight: Array) -> Array:
+    """A saved weight as (in, out); of a convolution, (channels, kernel, kernel, ..., filters), a filter is a column."""
+    return weight if weight.ndim == 2 else weight.reshape(math.prod(weight.shape[:3]), -1)
 
 
 def draw(runs: Sequence[Weights]) -> Figure:

@@ -296,7 +296,7 @@ def _cells(document: Mapping[str, Any]) -> dict[str, Config]:
             f"expected at most {MOST_ROWS:,} training rows, found {len(data.train.x):,}: set dataset.n_train"
         )
     numbers = sum(
-        len(one.seeds) * Layout(data.train.x.shape[1], one.architecture, data.train.y.shape[1], one.stack).size
+        len(one.seeds) * Layout(data.shape, one.architecture, data.train.y.shape[1], one.stack).size
         for one in configs.values()
     )
     if numbers > MOST_NUMBERS:

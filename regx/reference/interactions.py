@@ -66,11 +66,22 @@ def warnings(config: Config, stack_key: str = "regularizers") -> list[str]:
             f"evaluation. Use training.batch_size={SMALL_BATCH} or more, or layer_norm instead of {by_batch[0]}."
         )
     hidden = config.architecture.hidden
-    blocks = config.architecture.residual and any(one == other for one, other in pairwise(hidden))
+    equal = [*pairwise(hidden), *pairwise(config.architecture.conv)]
+    blocks = config.architecture.residual and any(one == other for one, other in equal)
     if "stochastic_depth" in stack and not blocks:
         found.append(
             "stochastic_depth without residual blocks: there is no branch to leave out, so it does nothing. Use "
             "-s architecture.residual=true, with hidden layers of equal width."
+        )
+    if "flip" in stack and config.dataset.mirrored:
+        found.append(
+            f"flip on {config.dataset.kind}: {config.dataset.mirrored}, so labels become wrong. Use crop, shift or a "
+            f"small rotate instead, and -s {stack_key}.flip=off."
+        )
+    if "spatial_dropout" in stack and not config.architecture.conv:
+        found.append(
+            "spatial_dropout without convolutions: there are no channels to drop, so it does nothing. Use "
+            "architecture.conv, or dropout instead."
         )
     n_val = getattr(config.dataset, "n_val", None)
     if "early_stopping" in stack and n_val and n_val < FEW_ROWS:

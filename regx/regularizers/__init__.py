@@ -7,11 +7,16 @@ from regx.regularizers.activity_penalty import ActivityPenalty
 from regx.regularizers.batch_norm import BatchNorm
 from regx.regularizers.clip_norm import ClipNorm
 from regx.regularizers.clip_value import ClipValue
+from regx.regularizers.color_jitter import ColorJitter
 from regx.regularizers.confidence_penalty import ConfidencePenalty
+from regx.regularizers.crop import Crop
+from regx.regularizers.cutmix import CutMix
+from regx.regularizers.cutout import Cutout
 from regx.regularizers.dropconnect import DropConnect
 from regx.regularizers.dropout import Dropout
 from regx.regularizers.early_stopping import EarlyStopping
 from regx.regularizers.elastic_net import ElasticNet
+from regx.regularizers.flip import Flip
 from regx.regularizers.gaussian_dropout import GaussianDropout
 from regx.regularizers.gradient_noise import GradientNoise
 from regx.regularizers.group_dropout import GroupDropout
@@ -25,7 +30,10 @@ from regx.regularizers.layer_norm import LayerNorm
 from regx.regularizers.max_norm import MaxNorm
 from regx.regularizers.mixup import Mixup
 from regx.regularizers.orthogonal import Orthogonal
+from regx.regularizers.random_erasing import RandomErasing
 from regx.regularizers.rms_norm import RMSNorm
+from regx.regularizers.rotate import Rotate
+from regx.regularizers.shift import Shift
 from regx.regularizers.smote import SMOTE
 from regx.regularizers.spatial_dropout import SpatialDropout
 from regx.regularizers.stochastic_depth import StochasticDepth
@@ -38,6 +46,7 @@ MEMBERS: tuple[type[Regularizer], ...] = (
     Dropout, GroupDropout, SpatialDropout, GaussianDropout, DropConnect, WeightNoise, InputNoise, StochasticDepth,
     Mixup, LabelSmoothing, SMOTE, ActivityPenalty, ConfidencePenalty,
     BatchNorm, LayerNorm, GroupNorm, RMSNorm,
+    Flip, Crop, Rotate, Shift, ColorJitter, Cutout, RandomErasing, CutMix,
     ClipNorm, ClipValue, GradientNoise, EarlyStopping, WeightAverage,
 )  # fmt: skip
 REGISTRY: dict[str, type[Regularizer]] = {member.kind: member for member in MEMBERS}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -33,14 +34,7 @@ class Mixup(Regularizer):
     alpha: Array = number(0.2, neutral=0.0, ge=0, help="both parameters of the Beta distribution of the mixing weight")
 
     def begin(self, at: Site, values: Array) -> None:
-        from scipy.special import betaincinv
-
-        middles = (np.arange(QUANTILES) + 0.5) / QUANTILES
-        weights = np.ones((len(self.alpha), QUANTILES), values.dtype)
-        for row, alpha in zip(weights, self.alpha.astype(np.float64), strict=True):
-            if alpha > 0:
-                row[:] = betaincinv(alpha, alpha, middles)
-        at.state["weights"] = weights
+        at.state["weights"] = beta_quantiles(self.alpha, values.dtype)
 
     def on_batch(self, x: Array, y: Array, at: Site) -> tuple[Array, Array]:
         samples = x.shape[2]
@@ -52,3 +46,15 @@ class Mixup(Regularizer):
             return np.asarray(weight * values + (1 - weight) * np.take_along_axis(values, partner, axis=2))
 
         return mixed(x), mixed(y)
+
+
+def beta_quantiles(alpha: Array, dtype: np.dtype[Any]) -> Array:
+    """Equally likely values of Beta(alpha, alpha) for each network's alpha, (R,) -> (R, QUANTILES); 1 where it is 0."""
+    from scipy.special import betaincinv
+
+    middles = (np.arange(QUANTILES) + 0.5) / QUANTILES
+    weights = np.ones((len(alpha), QUANTILES), dtype)
+    for row, one in zip(weights, alpha.astype(np.float64), strict=True):
+        if one > 0:
+            row[:] = betaincinv(one, one, middles)
+    return weights

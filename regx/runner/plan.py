@@ -241,7 +241,7 @@ def with_snapshots(config: Config, pictured: Pictured) -> Config:
     number = 0
     if pictured is not None:
         data = dataset(config.dataset, config.seeds[0])
-        layout = Layout(data.train.x.shape[1], config.architecture, data.train.y.shape[1], config.stack)
+        layout = Layout(data.shape, config.architecture, data.train.y.shape[1], config.stack)
         each = layout.size * np.dtype(config.training.dtype).itemsize
         if pictured == "race" or data.train.x.shape[1] <= MOST_FEATURES_PICTURED:
             number = min(PICTURES, PICTURES_BYTES // each)

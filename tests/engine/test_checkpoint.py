@@ -57,7 +57,8 @@ def assert_goes_on(of: Population, folder: Path, every: int = 4) -> list[Checkpo
 @pytest.mark.parametrize("batch_size", [None, 7])
 def test_every_regularizer_goes_on(pair: tuple, batch_size: int | None, tmp_path: Path) -> None:
     of = population(
-        (3, 4, 3), [(pair[0], pair[1], pair[0])], Adam(lr=0.01), data=dataset("binary"), dtype="float32",
+        (3, 4, 3), [(pair[0], pair[1], pair[0])], Adam(lr=0.01), data=dataset("binary", shape=(1, 4, 3)),
+        dtype="float32",
         batch_size=batch_size, epochs=9,
     )  # fmt: skip
     assert_goes_on(of, tmp_path)

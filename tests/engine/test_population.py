@@ -77,7 +77,11 @@ def stacked_populations(draw):
     def each(choices):
         return [draw(st.sampled_from(choices)) for _ in seeds]
 
-    usable = [pairs for pairs in SETTINGS.values() if not pairs[0][0].unusable(task, rows[1])]
+    usable = [
+        pairs
+        for pairs in SETTINGS.values()
+        if not pairs[0][0].unusable(task, rows[1]) and (images or not pairs[0][0].for_images)
+    ]
     chosen = draw(
         st.lists(st.sampled_from(usable), unique_by=lambda pairs: is_layer(pairs[0][0]) or pairs[0][0].kind, max_size=5)
     )
@@ -151,7 +155,9 @@ KEEPS_FINITE = ("clip_norm", "clip_value")  # no rate makes a network diverge wh
 @pytest.mark.parametrize("pair", [pair for pair in PAIRS if pair[0].kind not in KEEPS_FINITE], ids=name)
 def test_a_diverging_network_leaves_and_disturbs_nobody(pair, batch_size, eval_every):
     """Two that diverge, each at its own time, beside two that do not."""
-    data = dataset("binary" if pair[0].unusable("regression", 8) else "regression")
+    data = dataset(
+        "binary" if pair[0].unusable("regression", 8) else "regression", shape=(1, 2, 2) if pair[0].for_images else None
+    )
     # A logit's gradient is bounded, so that no rate makes it diverge: the weights must overflow at once.
     rates = [0.05, 3e38, 1e38, 0.1] if data.task == "binary" else [0.05, 1e9, 1e6, 0.1]
     arguments = {
@@ -320,7 +326,12 @@ def test_neutral_is_absent_anywhere_in_a_stack(arguments, data):
     task, stack = arguments["data"][0].task, arguments["stack"]
     n_val = len(arguments["data"][0].val.x)
     kinds = {members[0].kind for members in stack}
-    others = [pair[0] for pair in TRAINING_ONLY if pair[0].kind not in kinds and not pair[0].unusable(task, n_val)]
+    images = arguments["data"][0].images is not None
+    others = [
+        pair[0]
+        for pair in TRAINING_ONLY
+        if pair[0].kind not in kinds and not pair[0].unusable(task, n_val) and (images or not pair[0].for_images)
+    ]
     member = neutral(data.draw(st.sampled_from(others)))
     place = data.draw(st.integers(0, len(stack)))
     more = [*stack[:place], [member] * len(arguments["seeds"]), *stack[place:]]

@@ -1,0 +1,261 @@
+"""The user's own images: a folder with a folder of PNG or JPEG files for each class, or an .npz file."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import warnings
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.core.errors import InputError
+from regx.core.memory import shortage
+from regx.core.parameters import choice, flag, integer, text
+from regx.data.dataset import Task
+from regx.data.files import version
+from regx.data.table import Table, TableSource, pixel_names
+
+MOST_PIXELS = 50_000_000  # of one file, before it is decoded
+IGNORED = ("Thumbs.db", "desktop.ini")  # what file managers leave
+GREYS, COLOURS = ("1", "L", "I;16", "I;16B", "I"), ("RGB", "P")  # Pillow's modes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Images(TableSource):
+    """Images and their class. Pixels are standardised by the mean and deviation of each channel in the training split.
+
+    A folder: in it a folder for each class, named by it, of PNG or JPEG files; of any size where `size` is given, to
+    which all are brought, else of one. Or an .npz file with `x`, (n, height, width) or (n, height, width, channels),
+    of bytes or numbers, and `y`, (n,), the classes. A file that cannot be used is an error that names it, or with
+    `skip_broken` left out and named. Reading a folder needs Pillow: pip install 'regx[images]'.
+    """
+
+    kind = "images"
+    source = "your own files"
+
+    path: str = text(help="a folder with a folder of images for each class, or an .npz file with x and y")
+    size: int | None = integer(None, ge=1, le=4096, optional=True, help="height and width that images are brought to")
+    colour: str = choice("auto", ("auto", "grey", "rgb"), help="what images are made; auto: what all of them are")
+    skip_broken: bool = flag(False, help="leave out files that cannot be used, instead of refusing the folder")
+
+    @property
+    def is_images(self) -> bool:
+        return True
+
+    def table(self) -> Table:
+        path = Path(self.path).expanduser()
+        if path.is_dir():
+            return _of_folder(path, self.size, self.colour, self.skip_broken, _versions(path))
+        try:
+            at_version = version(path)
+        except OSError as error:
+            raise InputError(
+                f"dataset.path: no file at {path} ({error.strerror}). Expected a folder with a folder of images for "
+                "each class, or an .npz file."
+            ) from error
+        return _of_arrays(path, self.size, at_version)
+
+    def fingerprint(self) -> str:
+        self.table()  # has the clear messages for what cannot be read
+        path, found = Path(self.path).expanduser(), hashlib.sha256()
+        files = [file for _, file in _files(path)] if path.is_dir() else [path]
+        for file in files:
+            found.update(f"{file.relative_to(path)}\0{file.stat().st_size}\0".encode(errors="surrogateescape"))
+            found.update(file.read_bytes())
+        return found.hexdigest()
+
+
+def _files(root: Path) -> Iterator[tuple[str, Path]]:
+    """The class and path of every entry in the folders of classes, in the order of their names."""
+    for folder in sorted(root.iterdir()):
+        if folder.name.startswith(".") or folder.name in IGNORED or not folder.is_dir():
+            continue
+        for file in sorted(folder.iterdir()):
+            if not file.name.startswith(".") and file.name not in IGNORED:
+                yield folder.name, file
+
+
+def _versions(root: Path) -> tuple[Any, ...]:
+    """What changes when a file in the folder does."""
+    found: list[tuple[Any, ...]] = []
+    for _, file in _files(root):
+        try:
+            found.append((str(file), *version(file)))
+        except OSError:  # a link to nowhere or to itself: it is named when it is read
+            found.append((str(file),))
+    return tuple(found)
+
+
+@functools.lru_cache(maxsize=2)
+def _of_folder(root: Path, size: int | None, colour: str, skip: bool, versions: tuple[Any, ...]) -> Table:
+    classes = sorted(folder.name for folder in root.iterdir() if folder.is_dir() and not folder.name.startswith("."))
+    files = list(_files(root))
+    if empty := [name for name in classes if name not in {kind for kind, _ in files}]:
+        raise InputError(
+            f"{root}: no images in the folder of class '{empty[0]}'. Put some there, or remove the folder."
+        )
+    _check_classes(str(root), classes, "a folder of images for each")
+    images: list[Array] = []
+    labels: list[int] = []
+    used: list[Path] = []
+    broken: list[str] = []
+    for kind, file in files:
+        try:
+            images.append(_read(file, size, colour))
+        except InputError as error:
+            broken.append(str(error))
+            continue
+        labels.append(classes.index(kind))
+        used.append(file)
+        if len(images) == 1 and (short := shortage(3.0 * 8 * images[0].size * len(files))):
+            raise InputError(f"{root}: expected images that fit in memory, found {short}. Make dataset.size smaller.")
+    if broken and not skip:
+        more = f"\nand {len(broken) - 5} more" if len(broken) > 5 else ""
+        raise InputError("\n".join(broken[:5]) + more + "\nTo leave them out, set dataset.skip_broken=true.")
+    if gone := [name for number, name in enumerate(classes) if number not in labels]:
+        raise InputError(f"{root}: no image of class '{gone[0]}' can be used:\n" + "\n".join(broken[:5]))
+    _check_alike(images, used)
+    notes = [f"{len(images)} images of {len(classes)} classes, {_shown(images[0])}, from {root}."]
+    if broken:
+        notes.append(f"Left out {len(broken)} files that cannot be used: {'; '.join(broken[:5])}.")
+    return _table(np.stack(images), np.array(labels), tuple(classes), str(root), tuple(notes))
+
+
+def _check_alike(images: list[Array], files: list[Path]) -> None:
+    for image, file in zip(images, files, strict=True):
+        if image.shape[0] != images[0].shape[0]:
+            raise InputError(
+                f"{file}: expected {_shown(images[0])} as {files[0]}, found {_shown(image)}. Set dataset.colour=grey "
+                "or dataset.colour=rgb."
+            )
+        if image.shape != images[0].shape:
+            raise InputError(
+                f"{file}: expected images of one size, {_shown(images[0])} as {files[0]}, found {_shown(image)}. Set "
+                "dataset.size, to which all are brought, such as dataset.size=32."
+            )
+
+
+def _shown(image: Array) -> str:
+    channels, height, width = image.shape
+    return f"{height} x {width} pixels in {'colour' if channels == 3 else 'grey'}"
+
+
+def _read(file: Path, size: int | None, colour: str) -> Array:
+    """One file as pixels (C, H, W) between 0 and 1.  Raises InputError that names it."""
+    try:
+        from PIL import Image, ImageOps, UnidentifiedImageError
+    except ImportError:
+        raise InputError(
+            "images in a folder are read with Pillow, which is missing: pip install 'regx[images]'"
+        ) from None
+    refused = f"{file}: expected a PNG or JPEG image"
+    try:
+        if file.is_dir():
+            raise InputError(f"{refused}, found a folder")
+        # What Pillow warns of, such as a picture too large to be one, is refused here.
+        with warnings.catch_warnings(), Image.open(file, formats=["PNG", "JPEG", "GIF"]) as opened:
+            warnings.simplefilter("ignore")
+            if opened.format == "GIF":
+                raise InputError(f"{refused}, found a GIF")
+            if getattr(opened, "n_frames", 1) > 1:
+                raise InputError(f"{refused}, found an animation")
+            if opened.width * opened.height > MOST_PIXELS:
+                raise InputError(f"{refused} of at most {MOST_PIXELS:,} pixels, found {opened.width} x {opened.height}")
+            if opened.mode not in GREYS + COLOURS and colour == "auto":
+                raise InputError(
+                    f"{refused} in grey or colour, found mode {opened.mode}. Set dataset.colour=rgb to convert it"
+                )
+            opened.load()
+            image = ImageOps.exif_transpose(opened)
+            return _pixels(image, size, colour)
+    except InputError:
+        raise
+    except UnidentifiedImageError:
+        raise InputError(f"{refused}, found another kind of file") from None
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, zipfile.BadZipFile) as error:
+        raise InputError(f"{refused} that can be read: {error}") from None
+
+
+def _pixels(image: Any, size: int | None, colour: str) -> Array:
+    """A Pillow image as pixels (C, H, W) between 0 and 1, at its size or at another one."""
+    from PIL import Image
+
+    if image.mode.startswith("I"):  # 16 bits
+        image = Image.fromarray(np.asarray(image, np.float32) / 65535 * 255)
+    elif image.mode == "1":
+        image = image.convert("L")
+    elif image.mode not in ("L", "RGB"):
+        image = image.convert("RGB")
+    if colour == "grey" and image.mode == "RGB":
+        image = image.convert("L")
+    if colour == "rgb" and image.mode != "RGB":
+        image = image.convert("L").convert("RGB") if image.mode == "F" else image.convert("RGB")
+    if size is not None:
+        image = image.resize((size, size), Image.Resampling.BILINEAR)
+    pixels = np.asarray(image, np.float64) / 255
+    return pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
+
+
+@functools.lru_cache(maxsize=2)
+def _of_arrays(path: Path, size: int | None, at_version: object) -> Table:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            names = list(file.files)
+            if missing := [name for name in ("x", "y") if name not in names]:
+                raise InputError(f"{path}: expected arrays x and y, found no {missing[0]} among {names}.")
+            x, y = file["x"], file["y"]
+    except InputError:
+        raise
+    except (OSError, ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, MemoryError) as error:
+        why = "pickled objects, which could run anything" if "allow_pickle" in str(error) else str(error)
+        raise InputError(
+            f"{path}: expected an .npz file with x and y as plain arrays, found {why}. Save numbers with "
+            "numpy.savez(path, x=x, y=y)."
+        ) from None
+    if x.ndim not in (3, 4) or 0 in x.shape or (x.ndim == 4 and x.shape[3] not in (1, 3)) or x.dtype.kind not in "buif":
+        raise InputError(
+            f"{path}: x: expected numbers of shape (n, height, width) or (n, height, width, channels) with 1 or 3 "
+            f"channels, found {x.dtype} of shape {x.shape}."
+        )
+    if y.shape != x.shape[:1] or y.dtype.kind not in "buiUS":
+        raise InputError(
+            f"{path}: y: expected a class for each of the {len(x)} images, whole numbers or words of shape ({len(x)},),"
+            f" found {y.dtype} of shape {y.shape}."
+        )
+    if short := shortage(3.0 * 8 * x.size):
+        raise InputError(f"{path}: expected images that fit in memory, found {short}. Leave images out.")
+    if size is not None and x.shape[1:3] != (size, size):
+        raise InputError(
+            f"{path}: dataset.size is {size}, and the images of x are {x.shape[1]} x {x.shape[2]}. Leave size out, or "
+            "resize x."
+        )
+    pixels = np.asarray(x, np.float64)
+    if not np.isfinite(pixels).all():
+        raise InputError(f"{path}: x: expected finite numbers, found some that are not.")
+    names_of, labels = np.unique(y, return_inverse=True)
+    classes = tuple(one.decode() if isinstance(one, bytes) else str(one) for one in names_of.tolist())
+    _check_classes(str(path), list(classes), "y to have")
+    pixels = pixels[..., None] if pixels.ndim == 3 else pixels
+    images = np.moveaxis(pixels, 3, 1)
+    notes = (f"{len(images)} images of {len(classes)} classes, {_shown(images[0])}, from {path}.",)
+    return _table(images, labels.reshape(-1), classes, str(path), notes)
+
+
+def _check_classes(origin: str, classes: list[str], where: str) -> None:
+    if len(classes) < 2:
+        found = f"only '{classes[0]}'" if classes else "none"
+        raise InputError(f"{origin}: expected {where} of two or more classes, found {found}.")
+
+
+def _table(images: Array, labels: Array, classes: tuple[str, ...], origin: str, notes: tuple[str, ...]) -> Table:
+    """A table of pixels, from images (n, C, H, W) of any range."""
+    shape = images.shape[1:]
+    columns = dict(zip(pixel_names(shape), images.reshape(len(images), -1).T, strict=True))
+    task: Task = "binary" if len(classes) == 2 else "multiclass"
+    return Table(columns, labels, "class", task, origin, classes, notes, shape=shape)

@@ -1,0 +1,53 @@
+"""CutMix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.core.parameters import number
+from regx.core.regularizer import Regularizer, Site
+from regx.core.streams import LEVELS
+from regx.regularizers.mixup import QUANTILES, beta_quantiles
+from regx.regularizers.pictures import box, by_feature, by_sample
+
+
+@dataclass(frozen=True)
+class CutMix(Regularizer):
+    """Paste a box of another image of the batch into each, and mix their labels by area.
+
+    The box has 1 - w of the image's area, w ~ Beta(alpha, alpha), and the image's proportions; its middle is drawn
+    uniformly, so at an edge less is pasted. Labels are mixed by the area that was. Partner and box are drawn anew for
+    every sample and step; none at evaluation. 0 is no mixing.
+
+    Elsewhere: torchvision's CutMix(alpha=alpha), which like the paper's code draws one box and w for a whole batch.
+    """
+
+    kind = "cutmix"
+    source = "Yun et al. 2019, CutMix: Regularization Strategy to Train Strong Classifiers, section 3"
+    for_images = True
+
+    alpha: Array = number(1.0, neutral=0.0, ge=0, help="both parameters of the Beta distribution of the area")
+
+    def begin(self, at: Site, values: Array) -> None:
+        at.state["weights"] = beta_quantiles(self.alpha, values.dtype)
+
+    def on_batch(self, x: Array, y: Array, at: Site) -> tuple[Array, Array]:
+        images, samples = by_sample(x, at), x.shape[2]
+        quantile = at.streams.bits((samples,)) // (LEVELS // QUANTILES)
+        kept = np.take_along_axis(at.state["weights"], quantile.astype(np.intp), axis=1).astype(np.float64)
+        draws = at.streams.uniform((2, samples), np.dtype(np.float64))
+        partner = at.streams.permutation(samples)
+        side = np.sqrt(1 - kept)
+        height, width = (np.rint(side * length) for length in images.shape[3:])
+        top, left = (
+            np.floor(draws[:, k] * images.shape[3 + k]) - np.floor(extent / 2)
+            for k, extent in enumerate((height, width))
+        )  # fmt: skip
+        pasted = box(at, top, left, height, width)
+        others = np.take_along_axis(images, partner[:, :, None, None, None], axis=1)
+        share = pasted.mean(axis=(2, 3, 4)).astype(y.dtype)[:, None]
+        targets = y + share * (np.take_along_axis(y, partner[:, None], axis=2) - y)
+        return by_feature(np.where(pasted, others, images)), targets

@@ -1,0 +1,38 @@
+"""Cutout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.core.parameters import integer
+from regx.core.regularizer import Regularizer, Site
+from regx.regularizers.pictures import box, by_feature, by_sample
+
+
+@dataclass(frozen=True)
+class Cutout(Regularizer):
+    """Replace a square of `size` pixels of each image by the mean pixel of the training split, seen as 0.
+
+    Its middle is any pixel, all alike, so at an edge less is cut out. Anew for every sample and step; none at
+    evaluation.
+
+    Elsewhere: the paper's own code with one hole of length `size`; torchvision's RandomErasing draws the shape.
+    """
+
+    kind = "cutout"
+    source = "DeVries & Taylor 2017, Improved Regularization of Convolutional Neural Networks with Cutout, section 3"
+    for_images = True
+
+    size: Array = integer(3, neutral=0, ge=0, le=10000, help="height and width of the square, in pixels")
+
+    def on_batch(self, x: Array, y: Array, at: Site) -> tuple[Array, Array]:
+        images = by_sample(x, at)
+        draws = at.streams.uniform((2, x.shape[2]), np.dtype(np.float64))
+        size = self.size[:, None]
+        top, left = (
+            np.floor(draws[:, k] * images.shape[3 + k]).astype(np.intp) - size // 2 for k in (0, 1)
+        )  # fmt: skip
+        return by_feature(np.where(box(at, top, left, size, size), x.dtype.type(0), images)), y

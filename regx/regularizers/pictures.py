@@ -1,0 +1,77 @@
+"""What the regularizers of images share: images sample by sample, and pixels looked up between pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.core.images import Seen
+from regx.core.regularizer import Site
+
+
+def seen(at: Site) -> Seen:
+    """The images; a regularizer of images on a table is refused before it comes here."""
+    assert at.images is not None
+    return at.images
+
+
+def by_sample(x: Array, at: Site) -> Array:
+    """(R, C·H·W, B) as images (R, B, C, H, W), which is how batches lie in memory."""
+    replicas, _, samples = x.shape
+    return x.swapaxes(1, 2).reshape(replicas, samples, *seen(at).shape)
+
+
+def by_feature(images: Array) -> Array:
+    """The reverse: (R, B, C, H, W) as (R, C·H·W, B)."""
+    replicas, samples = images.shape[:2]
+    return np.ascontiguousarray(images).reshape(replicas, samples, -1).swapaxes(1, 2)
+
+
+def symmetric(uniform: Array) -> Array:
+    """Uniform numbers between -1 and 1, of those between 0 and 1."""
+    return 2 * uniform - 1
+
+
+def box(at: Site, top: Array, left: Array, height: Array, width: Array) -> Array:
+    """Where the pixels of a box are, (R, B, 1, H, W) bool, of boxes (R, B) that may reach beyond the image.
+
+    A pixel is in it if its number is at least `top` (or `left`) and less than that and the height (or width).
+    """
+    _, rows, columns = seen(at).shape
+    down, right = np.arange(rows), np.arange(columns)
+    inside_rows = (down >= top[..., None]) & (down < (top + height)[..., None])
+    inside_columns = (right >= left[..., None]) & (right < (left + width)[..., None])
+    return (inside_rows[..., :, None] & inside_columns[..., None, :])[:, :, None]
+
+
+def between_pixels(images: Array, down: Array, right: Array, at: Site) -> Array:
+    """Images (R, B, C, H, W) looked up at places (R, B, H, W) in pixels, bilinearly; black is around them.
+
+    At whole numbers it is the pixel itself, bit for bit.
+    """
+    replicas, samples, channels, height, width = images.shape
+    framed = np.empty((replicas, samples, channels, height + 2, width + 2), images.dtype)
+    framed[:] = black(at)
+    framed[..., 1:-1, 1:-1] = images
+    flat = framed.reshape(replicas * samples, channels, -1)
+    down, right = (np.clip(place + 1, 0, length + 1) for place, length in ((down, height), (right, width)))
+    top, left = (
+        np.minimum(np.floor(place).astype(np.intp), length) for place, length in ((down, height), (right, width))
+    )
+    share_down, share_right = (
+        (place - whole).astype(images.dtype).reshape(replicas * samples, 1, -1)
+        for place, whole in ((down, top), (right, left))
+    )
+    corner = (top * (width + 2) + left).reshape(replicas * samples, 1, -1)
+
+    def at_corner(offset: int) -> Array:
+        return np.asarray(np.take_along_axis(flat, corner + offset, axis=2))
+
+    above = at_corner(0) * (1 - share_right) + at_corner(1) * share_right
+    below = at_corner(width + 2) * (1 - share_right) + at_corner(width + 3) * share_right
+    return np.asarray(above * (1 - share_down) + below * share_down).reshape(images.shape)
+
+
+def black(at: Site) -> Array:
+    """What networks see of a pixel of value 0, (R, 1, C, 1, 1)."""
+    return seen(at).number(0)[:, None, :, None, None]

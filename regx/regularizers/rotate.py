@@ -1,0 +1,42 @@
+"""Random rotations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.core.parameters import number
+from regx.core.regularizer import Regularizer, Site
+from regx.regularizers.pictures import between_pixels, by_feature, by_sample, symmetric
+
+
+@dataclass(frozen=True)
+class Rotate(Regularizer):
+    """Turn each image about its middle by an angle drawn uniformly between -degrees and degrees.
+
+    Anew for every sample and step; none at evaluation. Between pixels by bilinear interpolation; black comes in at the
+    corners.
+
+    Elsewhere: torchvision's RandomRotation(degrees, interpolation=BILINEAR), before pixels are standardised; an angle
+    is scipy.ndimage.rotate(reshape=False, order=1, mode="grid-constant").
+    """
+
+    kind = "rotate"
+    source = "Simard et al. 2003, Best Practices for Convolutional Neural Networks, section 2"
+    for_images = True
+
+    degrees: Array = number(10.0, neutral=0.0, ge=0, le=180, help="the largest angle, in degrees")
+
+    def on_batch(self, x: Array, y: Array, at: Site) -> tuple[Array, Array]:
+        images = by_sample(x, at)
+        drawn = symmetric(at.streams.uniform((x.shape[2],), np.dtype(np.float64)))
+        angle = np.deg2rad(drawn * self.degrees[:, None])[..., None, None]
+        height, width = images.shape[3:]
+        down, right = np.mgrid[:height, :width] - np.array([(height - 1) / 2, (width - 1) / 2])[:, None, None]
+        cosine, sine = np.cos(angle), np.sin(angle)
+        found = between_pixels(
+            images, cosine * down + sine * right + (height - 1) / 2, cosine * right - sine * down + (width - 1) / 2, at
+        )
+        return by_feature(found), y
