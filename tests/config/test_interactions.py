@@ -7,6 +7,7 @@ import pytest
 from command_line import Regx
 
 from regx.config.load import load_config
+from regx.core.errors import InputError
 from regx.optim import SGD
 from regx.reference.interactions import warnings
 
@@ -38,6 +39,8 @@ CASES = [
     ),
     ("batch_norm on batches of 8", ["batch_norm"], {"training.batch_size": "8"}, ["regularizers.batch_norm=off"]),
     ("stochastic_depth without residual", ["stochastic_depth"], {}, ["architecture.residual=true"]),
+    ("flip on digits: a digit in a mirror is no digit", ["flip"], {"dataset": "digits"}, ["regularizers.flip=off"]),
+    ("spatial_dropout without conv", ["spatial_dropout"], {"dataset": "digits"}, ["architecture.conv=[4]"]),
 ]
 
 
@@ -81,3 +84,14 @@ def test_a_new_adaptive_optimizer_is_warned_of_too(tmp_path: Path) -> None:
     assert warnings(config) == []
     (warning,) = warnings(dataclasses.replace(config, optimizer=Lion()))
     assert warning.startswith("l2 with lion: ")
+
+
+def test_an_image_regularizer_on_a_table_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("dataset: diabetes\nregularizers: [crop]\narchitecture: {conv: [4]}\n")
+    with pytest.raises(InputError) as raised:
+        load_config(path)
+    said = str(raised.value)
+    assert "it changes images, and diabetes is a table: take it out with -s regularizers.crop=off" in said
+    assert "expected images to convolve, found a table, diabetes" in said
+    assert load_config(path, ["regularizers.crop=off", "architecture.conv=[]"])
