@@ -30,7 +30,7 @@ from tests.engine.settings import NEUTRAL, PAIRS, SETTINGS, TRAINING_ONLY, is_la
 
 # Images of a task on which every regularizer is usable, with a minority for SMOTE, and an architecture in which every
 # one acts.
-BINARY = dataset("binary", 3, shape=(3, 5, 4))
+BINARY = dataset("binary", 4, shape=(3, 5, 4))
 RESIDUAL = Architecture((6, 6), residual=True, conv=(4, 4), pool=2, kernel=2)
 
 
