@@ -63,17 +63,16 @@ class CSV(TableSource):
     time: str | None = text(None, optional=True, help="a column by which the latest rows are the test split")
     weight: str | None = text(None, optional=True, help="a column of how much each row counts")
 
-    shape: Sequence[int] | None = integers(
-        None,
-        optional=True,
+    shape: Sequence[int] = integers(
+        [],
         ge=1,
         example="[1, 28, 28]",
-        help="channels, height and width of images whose pixels the columns are, channel by channel, row by row",
+        help="channels, height and width of images whose pixels the columns are, channel by channel, row by row; empty for a table",
     )
 
     @property
     def is_images(self) -> bool:
-        return self.shape is not None
+        return bool(self.shape)
 
     def table(self) -> Table:
         path = Path(self.path).expanduser()
@@ -82,7 +81,7 @@ class CSV(TableSource):
         except OSError as error:
             raise InputError(f"dataset.path: no file at {path} ({error.strerror}). Expected a CSV file.") from error
         own = {key: tuple(getattr(self, key)) for key in ("drop", "categorical", "keep", "missing_values")}
-        if self.shape is not None:
+        if self.shape:
             return _as_images(self._columns(path, at_version, own), tuple(self.shape))
         return self._columns(path, at_version, own)
 

@@ -40,7 +40,9 @@ class Images(TableSource):
     source = "your own files"
 
     path: str = text(help="a folder with a folder of images for each class, or an .npz file with x and y")
-    size: int | None = integer(None, ge=1, le=4096, optional=True, help="height and width that images are brought to")
+    size: int | None = integer(
+        None, ge=1, le=4096, static=True, optional=True, help="height and width that images are brought to"
+    )
     colour: str = choice("auto", ("auto", "grey", "rgb"), help="what images are made; auto: what all of them are")
     skip_broken: bool = flag(False, help="leave out files that cannot be used, instead of refusing the folder")
 

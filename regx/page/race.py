@@ -11,6 +11,7 @@ import numpy as np
 from regx.core.arrays import Array
 from regx.evidence.predict import predict_snapshots
 from regx.evidence.run import Run
+from regx.figures.weights import as_matrix
 from regx.page.curves import SPLITS, thin, thinned_curve
 from regx.page.surface import Surface, as_signed_bytes, plain_surface
 
@@ -128,7 +129,9 @@ def _units(shapes: Sequence[tuple[int, ...]], most: int) -> int:
 
 def _matrices(snapshot: Mapping[str, Array]) -> dict[str, Array]:
     """The weight matrices, layer by layer, (in, out)."""
-    found = {name.removesuffix("/weight"): array for name, array in snapshot.items() if name.endswith("/weight")}
+    found = {
+        name.removesuffix("/weight"): as_matrix(array) for name, array in snapshot.items() if name.endswith("/weight")
+    }
     return {name: found[name] for name in sorted(found, key=lambda name: (len(name), name))}
 
 

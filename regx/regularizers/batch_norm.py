@@ -73,7 +73,7 @@ class _OfBatch(Normalise):
         assert mean is not None
         if self._values == 1:
             return  # what is left over of an epoch: a variance of 0 says nothing of the unit's
-        unbiased = variance * variance.dtype.type(self._samples / (self._samples - 1))
+        unbiased = variance * variance.dtype.type(self._values / (self._values - 1))
         for name, value in (("running_mean", mean), ("running_variance", unbiased)):
             running = self._own[name]
             running += self._momentum * (value[:, :, 0] - running)

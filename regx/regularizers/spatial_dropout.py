@@ -25,6 +25,7 @@ class SpatialDropout(Regularizer):
 
     kind = "spatial_dropout"
     source = "Tompson et al. 2015, Efficient Object Localization Using Convolutional Networks, section 3.2"
+    drops_units = True
 
     p: Array = number(0.2, neutral=0.0, ge=0, lt=1, help="probability to drop a channel")
 

@@ -30,6 +30,7 @@ SETTINGS: dict[str, dict[str, object]] = {
     "breast_cancer": {},
     "digits": {},
     "csv": {"target": "price"},
+    "images": {},
 }
 
 
@@ -38,6 +39,10 @@ def source(request: pytest.FixtureRequest, tmp_path: Path) -> Source:
     settings = dict(SETTINGS[request.param])
     if request.param == "diabetes":
         settings["path"] = str(request.getfixturevalue("diabetes_path"))
+    if request.param == "images":
+        pixels = np.arange(60 * 12).reshape(60, 3, 4) * 7 % 256
+        np.savez(tmp_path / "pictures.npz", x=pixels.astype(np.uint8), y=np.arange(60) % 3)
+        settings["path"] = str(tmp_path / "pictures.npz")
     if request.param == "csv":
         rows = "\n".join(f"{k * 37 % 101},{'red' if k % 3 else 'blue'},{k % 7 + k / 10}" for k in range(60))
         path = tmp_path / "houses.csv"
@@ -146,11 +151,12 @@ def test_digits_are_whole_images_in_row_order() -> None:
     from sklearn.datasets import load_digits
 
     table = Digits().table()
-    np.testing.assert_array_equal(np.column_stack(list(table.columns.values())) * 16, load_digits().data)
+    np.testing.assert_array_equal(np.column_stack(list(table.columns.values())), load_digits().data)
     assert list(table.columns)[:9] == [*(f"pixel_0_{k}" for k in range(8)), "pixel_1_0"]
-    train = Digits().load(0).train
-    assert train.x.shape[1] == 64
-    assert set(np.unique(train.x * 16)) == set(range(17))
+    dataset = Digits().load(0)
+    assert dataset.train.x.shape[1] == 64
+    assert dataset.images is not None
+    assert set(np.unique(np.rint(dataset.images.pixels(dataset.train.x) * 16))) == set(range(17))
 
 
 def test_classes_are_numbered_as_scikit_learn_does(diabetes_path: Path) -> None:
