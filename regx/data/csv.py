@@ -67,7 +67,7 @@ class CSV(TableSource):
         [],
         ge=1,
         example="[1, 28, 28]",
-        help="channels, height and width of images whose pixels the columns are, channel by channel, row by row; empty for a table",
+        help="channels, height, width of images whose pixels the columns are, channel by channel; empty for a table",
     )
 
     @property
