@@ -5,10 +5,11 @@ import pytest
 
 from regx.core.streams import stream
 from regx.studies.recommendation.judgement import Conclusion, Measured, Raced, Scores, conclude, simplest
-from regx.studies.recommendation.references import references
+from regx.studies.recommendation.references import TREES, references
 
 SPLITS = 10
 SPLIT, ROWS = (120, 30, 50), 200
+MODELS = [one for one in references("regression") if one.role != TREES]
 
 
 def scores(mean: float, purpose: str, spread: float = 0.02) -> dict[int, float]:
@@ -23,7 +24,7 @@ def lane(name: str, val: float, test: float, spread: float = 0.02) -> Raced:
 def measured(trivial: float, linear: float, network: float, spread: float = 0.02) -> list[Measured]:
     return [
         Measured(one, scores(mean, one.table, spread), None)
-        for one, mean in zip(references("regression"), (trivial, linear, network), strict=True)
+        for one, mean in zip(MODELS, (trivial, linear, network), strict=True)
     ]
 
 
@@ -42,6 +43,15 @@ def test_a_regularizer_that_helps_and_a_network_that_beats_the_references() -> N
 def test_a_regularizer_that_helps_where_the_plain_model_is_better_still() -> None:
     found = concluded([lane("none", 0.8, 0.8), lane("l2", 0.5, 0.5)], measured(1.0, 0.3, 0.75))
     assert (found.regularization, found.rival, found.contest) == ("helps", "linear", "worse")
+
+
+def test_trees_are_held_against_the_network_where_they_are_better() -> None:
+    trees = next(one for one in references("regression") if one.role == TREES)
+    models = [*measured(1.0, 0.7, 0.75), Measured(trees, scores(0.3, "trees"), None)]
+    found = concluded([lane("none", 0.8, 0.8), lane("l2", 0.5, 0.5)], models)
+    assert (found.regularization, found.rival, found.contest) == ("helps", TREES, "worse")
+    equal = concluded([lane("none", 0.8, 0.8), lane("l2", 0.3, 0.3)], models)
+    assert (equal.rival, equal.contest) == (TREES, "unclear"), "the simplest that the network does not beat"
 
 
 def test_a_network_that_cannot_be_told_from_the_simpler_model() -> None:
@@ -66,10 +76,7 @@ def test_a_loss_of_nearly_nothing_is_learned_however_much_the_trivial_loss_varie
     exact = {seed: 0.05 * loss for seed, loss in trivial.items()}
     few = [dict(list(losses.items())[:5]) for losses in (trivial, exact)]
     for of_mean, of_line in ((trivial, exact), (few[0], few[1])):
-        models = [
-            Measured(one, losses, None)
-            for one, losses in zip(references("regression"), (of_mean, of_line, of_mean), strict=True)
-        ]
+        models = [Measured(one, losses, None) for one, losses in zip(MODELS, (of_mean, of_line, of_mean), strict=True)]
         found = concluded([Raced("none", "none", 0.01, of_mean, of_mean, None)], models)
         assert (found.learners, found.learnable) == (("linear",), True)
 

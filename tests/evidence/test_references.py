@@ -8,7 +8,7 @@ from sklearn.metrics import accuracy_score, log_loss
 
 from regx.core.streams import stream
 from regx.data.dataset import Dataset, Split, Task
-from regx.studies.recommendation.references import LINEAR, NETWORK, TRIVIAL, references, score
+from regx.studies.recommendation.references import LINEAR, NETWORK, TREES, TRIVIAL, references, score
 
 ROWS = 90
 
@@ -33,7 +33,7 @@ def test_linear_and_network_learn_what_is_there_and_trivial_does_not(task: Task)
     data = dataset(task)
     share = 0.8 if task == "binary" else 0.7
     found = {one.role: score(one, data, 0) for one in references(task)}
-    assert list(found) == [TRIVIAL, LINEAR, NETWORK]
+    assert list(found) == [TRIVIAL, LINEAR, TREES, NETWORK]
     assert found[LINEAR].loss < share * found[TRIVIAL].loss
     assert found == {one.role: score(one, data, 0) for one in references(task)}, "the same every time"
 
@@ -50,7 +50,7 @@ def test_the_trivial_answers_are_fitted_on_training_and_validation_rows() -> Non
     assert found.accuracy == pytest.approx(accuracy_score(truth, np.full(len(truth), shares.argmax())))
 
 
-@pytest.mark.parametrize("role", [TRIVIAL, LINEAR, NETWORK])
+@pytest.mark.parametrize("role", [TRIVIAL, LINEAR, TREES, NETWORK])
 def test_the_test_rows_change_no_fit(role: str) -> None:
     data = dataset("regression")
     one = next(one for one in references("regression") if one.role == role)
@@ -70,3 +70,13 @@ def test_twenty_classes_of_few_rows_are_no_obstacle() -> None:
     data = Dataset("multiclass", *parts, features=tuple("abcde"), target="t", classes=tuple(map(str, range(20))))
     for one in references("multiclass"):
         assert np.isfinite(score(one, data, 0).loss)
+
+
+def test_trees_learn_what_no_line_does() -> None:
+    rng = stream(0, "trees")
+    x = rng.standard_normal((600, 2))
+    y = (x[:, 0] * x[:, 1] > 0).astype(float)[:, None]
+    parts = [Split(x[rows], y[rows]) for rows in (slice(0, 350), slice(350, 400), slice(400, 600))]
+    data = Dataset("binary", *parts, features=("x", "y"), target="t", classes=("a", "b"))
+    found = {one.role: score(one, data, 0).loss for one in references("binary")}
+    assert found[TREES] < 0.5 * found[LINEAR]

@@ -153,7 +153,7 @@ def test_references_outlive_an_interruption(table: Path, tmp_path: Path, monkeyp
     with pytest.raises(KeyboardInterrupt):
         recommend(question, planned(question), tmp_path)
     kept = json.loads(next(tmp_path.glob("*/tuning.json")).read_text())["references"]
-    assert [set(of) for of in kept.values()] == [{"0"}] * 3
+    assert [set(of) for of in kept.values()] == [{"0"}] * 4
 
 
 def test_a_table_that_changes_on_the_way_is_not_mixed_with_what_it_was(table: Path, tmp_path: Path) -> None:

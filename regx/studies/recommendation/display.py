@@ -88,7 +88,7 @@ def conclusion_lines(found: Recommendation) -> list[str]:
     answer = trivial.reference.sentence
     if conclusion.learnable is False:
         models = [one for one in references if one.reference.role != TRIVIAL]
-        plain_models = " and ".join(f"{one.reference.sentence} {told(mean(one.test))}" for one in models)
+        plain_models = ", ".join(f"{one.reference.sentence} {told(mean(one.test))}" for one in models)
         return [
             f"Nothing helps. No network is shown to predict better than {answer}, whose test loss is "
             f"{told(mean(trivial.test))}: those that validation chooses have {told(procedure)}, {plain_models}. There "
@@ -100,7 +100,9 @@ def conclusion_lines(found: Recommendation) -> list[str]:
         _advice(conclusion, recommended, stack, rival),
         _regularization(conclusion, recommended, plain, splits, mean(trivial.test)),
         *_single(conclusion, named),
-        _contest(conclusion, rival, procedure, splits) + _unusable(conclusion, mean(trivial.test)),
+        _contest(conclusion, rival, procedure, splits)
+        + _unusable(conclusion, mean(trivial.test))
+        + _lowest(conclusion, references, procedure),
         *_power(conclusion, inspection.rows, splits),
     ]
 
@@ -113,7 +115,8 @@ def _doubt(conclusion: Conclusion, by_role: Mapping[str, Measured], answer: str,
     return (
         f"Whether there is anything to learn, the data cannot tell. {_capital(what)} looks better than {answer}, its "
         f"test loss {-compared.mean:.0%} lower in the mean over splits and lower on {compared.lower} of {splits}, but "
-        f"so much can be luck ({chance(compared.p)} when three models are tried). What follows is a first guess."
+        f"so much can be luck ({chance(compared.p)} when {len(conclusion.to_trivial)} models are tried). What follows "
+        "is a first guess."
     )
 
 
@@ -193,7 +196,7 @@ def _contest(conclusion: Conclusion, rival: Measured, procedure: float, splits: 
     if conclusion.contest == "better":
         also = " also" if conclusion.regularization == "helps" else ""
         return (
-            f"The network{also} beats the plain models: against the better of them, {name}, its test loss is {losses} "
+            f"The network{also} beats the plain models: against the best of them, {name}, its test loss is {losses} "
             f"({_interval(compared)})."
         )
     if conclusion.contest == "worse":
@@ -207,6 +210,19 @@ def _unusable(conclusion: Conclusion, trivial: float) -> str:
     if conclusion.contest == "unclear" or abs(difference) >= USABLE * trivial:
         return ""
     return f" That is {abs(difference) / trivial:.2%} of what the trivial answer costs, less than anybody could use."
+
+
+def _lowest(conclusion: Conclusion, references: Sequence[Measured], procedure: float) -> str:
+    """Which model has the least test loss, where it is neither the network nor the one that it is held against."""
+    least = min(references, key=lambda one: mean(one.test))
+    if least.reference.role == conclusion.rival or mean(least.test) >= procedure:
+        return ""
+    compared = conclusion.to_reference[least.reference.role]
+    return (
+        f" The lowest test loss is that of {least.reference.sentence}, {told(mean(least.test))}, "
+        f"{'better too' if compared.verdict == 'worse' else 'not shown to be better'} than the network's "
+        f"({_interval(compared)})."
+    )
 
 
 def _power(conclusion: Conclusion, rows: int, splits: int) -> list[str]:

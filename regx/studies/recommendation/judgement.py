@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 from regx.stats.resampled import LEVEL, resampled_difference, rows_that_tell, splits_that_tell
 from regx.stats.significance import holm
-from regx.studies.recommendation.references import LINEAR, NETWORK, TRIVIAL, Reference
+from regx.studies.recommendation.references import LINEAR, NETWORK, TREES, TRIVIAL, Reference
 
 PLAIN = "none"
 PROCEDURE = "procedure"
@@ -140,7 +140,7 @@ def conclude(
     tests = {one.reference.role: one.test for one in references}
     to_plain = _compared({PROCEDURE: procedure}, plain.test, held_out)[PROCEDURE]
     to_reference = {role: _compared({role: procedure}, test, held_out)[role] for role, test in tests.items()}
-    # Whether there is anything to learn is asked of three, so corrected for three.
+    # Whether there is anything to learn is asked of the network and each model, so corrected for them all.
     learning = {PROCEDURE: procedure, **{role: test for role, test in tests.items() if role != TRIVIAL}}
     shares = {name: _shares(losses, tests[TRIVIAL]) for name, losses in learning.items()}
     to_trivial = _compared(shares, dict.fromkeys(plain.test, 1.0), held_out)
@@ -232,7 +232,7 @@ def _contest(
     for role in roles:
         if compared[role].verdict == "worse":
             return role, "worse"
-    for role in (LINEAR, NETWORK):
+    for role in (LINEAR, TREES, NETWORK):
         if role in tests and compared[role].verdict != "better":
             return role, "unclear"
     return roles[0], "better"

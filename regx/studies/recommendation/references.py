@@ -1,7 +1,8 @@
 """What scikit-learn's plain models reach on the same splits.
 
 They are fitted on the training and validation rows together, since they choose inside them: the linear model its
-strength by 5-fold cross-validation, the network when to stop on a tenth of them. So they see the rows that the networks
+strength by 5-fold cross-validation, the trees and the network when to stop on a tenth of
+them. So they see the rows that the networks
 see, and the test split is as untouched for them.
 """
 
@@ -17,7 +18,8 @@ from regx.core.arrays import Array
 from regx.core.streams import stream
 from regx.data.dataset import Dataset
 
-TRIVIAL, LINEAR, NETWORK = "trivial", "linear", "network"
+TRIVIAL, LINEAR, TREES, NETWORK = "trivial", "linear", "trees", "network"
+TREE_MODEL = "a tree model (gradient boosting)"
 MOST_FOLDS = 5
 STEPS = 1000
 
@@ -46,11 +48,13 @@ def references(task: str) -> tuple[Reference, ...]:
         return (
             Reference(TRIVIAL, "always answering the mean", "mean"),
             Reference(LINEAR, "ridge regression", "RidgeCV"),
+            Reference(TREES, TREE_MODEL, "HistGradientBoostingRegressor"),
             Reference(NETWORK, "scikit-learn's network with early stopping", "MLPRegressor"),
         )
     return (
         Reference(TRIVIAL, "always answering with the shares of the classes", "class shares"),
         Reference(LINEAR, "logistic regression", "LogisticRegressionCV"),
+        Reference(TREES, TREE_MODEL, "HistGradientBoostingClassifier"),
         Reference(NETWORK, "scikit-learn's network with early stopping", "MLPClassifier"),
     )
 
@@ -86,6 +90,7 @@ def _labels(y: Array, task: str) -> Array:
 
 def _model(role: str, task: str, labels: Array, seed: int) -> Any:
     from sklearn.dummy import DummyClassifier, DummyRegressor
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
     from sklearn.linear_model import LogisticRegression, LogisticRegressionCV, RidgeCV
     from sklearn.model_selection import KFold, StratifiedKFold
     from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -97,12 +102,14 @@ def _model(role: str, task: str, labels: Array, seed: int) -> Any:
         if role == LINEAR:
             folds = KFold(min(MOST_FOLDS, len(labels)), shuffle=True, random_state=state)
             return RidgeCV(np.logspace(-3, 4, 15), cv=folds)
+        if role == TREES:
+            return HistGradientBoostingRegressor(early_stopping=True, max_iter=STEPS, random_state=state)
         return MLPRegressor(early_stopping=True, max_iter=STEPS, random_state=state)
     if role == TRIVIAL:
         return DummyClassifier(strategy="prior")
     counts = np.bincount(labels)
+    fewest = int(counts[counts > 0].min())
     if role == LINEAR:
-        fewest = int(counts[counts > 0].min())
         if fewest < 2:
             return LogisticRegression(max_iter=STEPS)
         stratified = StratifiedKFold(min(MOST_FOLDS, fewest), shuffle=True, random_state=state)
@@ -111,4 +118,10 @@ def _model(role: str, task: str, labels: Array, seed: int) -> Any:
             Cs=np.logspace(-3, 2, 6), cv=stratified, scoring="neg_log_loss", max_iter=STEPS, tol=1e-3
         )
     share = max(0.1, (len(counts) + 1) / len(labels))  # room for every class, which its stratified split needs
+    if role == TREES and fewest < 2:
+        return HistGradientBoostingClassifier(early_stopping=False, random_state=state)
+    if role == TREES:
+        return HistGradientBoostingClassifier(
+            early_stopping=True, validation_fraction=share, max_iter=STEPS, random_state=state
+        )
     return MLPClassifier(early_stopping=True, validation_fraction=share, max_iter=STEPS, random_state=state)
