@@ -537,14 +537,14 @@ ARGUMENTS: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "ablate: a race": (["ablate", "race.yaml"], ("expected one stack, found lanes",)),
     "ablate: metric": (
         ["ablate", "small.yaml", "-s", "regularizers.l2.lam=1", "--metric", "test_los"],
-        ("--metric: expected one of test_loss", "found 'test_los'"),
+        ("--metric: expected a metric of regression tasks", "found 'test_los'", "Did you mean 'test_loss'?"),
     ),
     "bias-variance: one draw": (["bias-variance", "small.yaml", "--draws", "1"], ("at least 3 training sets",)),
     "bias-variance: both": (
         ["bias-variance", "small.yaml", "--draws", "3", "--seeds", "3"], ("expected --draws or --seeds, found both",),
     ),
     "bias-variance: a race": (["bias-variance", "race.yaml"], ("expected one stack, found lanes",)),
-    "recommend: no target": (["recommend", "small.yaml"], ("Missing option '--target'",)),
+    "recommend: no target": (["recommend", "small.yaml"], ("small.yaml:2: expected 4 cells",)),
     "recommend: no table": (["recommend", "t.csv", "--target", "y"], ("t.csv: no such table", "Expected a CSV file")),
     "recommend: a config": (["recommend", "small.yaml", "--target", "y"], ("small.yaml:2: expected 4 cells",)),
     "recommend: minutes": (

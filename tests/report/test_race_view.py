@@ -372,7 +372,7 @@ def test_more_features_have_no_picture() -> None:
 
 def test_a_table_whose_splits_have_other_features_has_no_picture(tmp_path: Path) -> None:
     """A category that only some training splits have: its column is there for some seeds and not for others."""
-    rows = "\n".join(f"{'ab'[k == 0]},{k},{k % 7}.5" for k in range(30))
+    rows = "\n".join(f"{'ab'[k == 0]},{k * 1.5},{k % 7}.5" for k in range(30))
     (tmp_path / "t.csv").write_text(f"kind,x,y\n{rows}\n")
     source = CSV(path=str(tmp_path / "t.csv"), target="y")
     narrow = [seed for seed in range(12) if source.load(seed).features == ("x",)]

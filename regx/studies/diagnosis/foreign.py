@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import math
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from regx.studies.diagnosis.result import Advice, Diagnosed, Diagnosis, MeanLoss
 
 MOST_BYTES = 64 << 20
 FEWEST_EPOCHS = 3
+ENDINGS = (".csv", ".tsv", ".txt", ".log", ".json")
 # Names in lower case, every other sign an underscore, by what they are usually called in Keras, Lightning and PyTorch.
 NAMES = {
     "epoch": ("epoch", "epochs", "step", "global_step", "iteration"),
@@ -48,8 +50,10 @@ class Log:
 
 
 def is_log(path: Path) -> bool:
-    """Whether a path is a log rather than a folder of runs."""
-    return path.is_file() or bool(_events(path))
+    """Whether a path is a log, by its ending or by TensorBoard's files in it, rather than a folder of runs."""
+    if os.path.isfile(path):  # noqa: PTH113  # false where a name is too long, or a folder closed
+        return path.suffix.lower() in ENDINGS or "tfevents" in path.name
+    return os.path.isdir(path) and bool(_events(path))  # noqa: PTH112
 
 
 def diagnose_log(path: Path, columns: Mapping[str, str] | None = None) -> Diagnosed:
@@ -212,9 +216,9 @@ def _history(path: Path) -> dict[str, list[float | None]]:
 
 def _events(path: Path) -> list[Path]:
     """TensorBoard's files at a path."""
-    if path.is_file():
+    if os.path.isfile(path):  # noqa: PTH113
         return [path] if "tfevents" in path.name else []
-    return sorted(path.glob("**/*tfevents*")) if path.is_dir() else []
+    return sorted(path.glob("**/*tfevents*")) if os.path.isdir(path) else []  # noqa: PTH112
 
 
 def _tensorboard(path: Path) -> dict[str, list[float | None]]:
