@@ -70,6 +70,8 @@ class Site:
     step: int = 0  # counted from 1 over all epochs
     layer: int = 0  # counted from 0 at the input
     samples: int = 0  # of the batch
+    # How much each sample counts, (R, B), where not all count the same; `on_batch` may put another array here.
+    row_weight: Array | None = None
     state: dict[str, Array] = field(default_factory=dict)
     penalties: Array | None = None  # (R,), what `add_penalty` has collected in this epoch, times samples
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,8 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.core.streams import Streams
-from regx.data.dataset import Split
+from regx.data.dataset import Dataset, Split
+from regx.data.weights import ClassWeight, row_weights
 
 
 def augmented(splits: list[Split], dtype: np.dtype[Any]) -> Array:
@@ -27,31 +28,49 @@ def targets(splits: list[Split], dtype: np.dtype[Any]) -> Array:
     return np.stack([split.y for split in splits]).astype(dtype)
 
 
+def weights(datasets: Sequence[Dataset], class_weight: ClassWeight, dtype: np.dtype[Any]) -> Array | None:
+    """How much the rows count that steps are taken on, (S, n); None where in all datasets all count the same."""
+    each = [row_weights(data, class_weight) for data in datasets]
+    if all(weight is None for weight in each):
+        return None
+    rows = len((datasets[0].fitted or datasets[0].train).x)
+    return np.stack([np.ones(rows) if weight is None else weight for weight in each]).astype(dtype)
+
+
 @dataclass(frozen=True)
 class Batch:
-    """One batch. x: (R, D + 1, B) with the row of ones; y: (R, K, B). The next batch overwrites both."""
+    """One batch. x: (R, D + 1, B) with the row of ones; y: (R, K, B). The next batch overwrites them.
+
+    weight: (R, B), how much each sample counts; None where all count the same.
+    """
 
     x: Array
     y: Array
+    weight: Array | None = None
 
 
 class Batches:
     """Batches of `size` samples in a new random order each epoch; the last one has what is left.
 
-    x: (S, n, D + 1) and y: (S, n, K) of the S datasets in use, `which` (R,) of them each network sees. With a size of n
-    or more there is one batch of all samples in their own order, and no random number is drawn.
+    x: (S, n, D + 1), y: (S, n, K) and weight: (S, n) or None, of the S datasets in use, `which` (R,) of them each
+    network sees. With a size of n or more there is one batch of all samples in their own order, and no random number is
+    drawn.
     """
 
-    def __init__(self, x: Array, y: Array, which: Array, size: int, streams: Streams) -> None:
-        self._x, self._y, self._which, self._streams = x, y, which, streams
+    def __init__(
+        self, x: Array, y: Array, which: Array, size: int, streams: Streams, weight: Array | None = None
+    ) -> None:
+        self._x, self._y, self._which, self._streams, self._weight = x, y, which, streams, weight
         self.n = x.shape[1]
         self.size = min(size, self.n)
         if self.size == self.n:
-            self._whole = Batch(x[which].swapaxes(1, 2), np.ascontiguousarray(y[which].swapaxes(1, 2)))
+            weights = None if weight is None else weight[which]
+            self._whole = Batch(x[which].swapaxes(1, 2), np.ascontiguousarray(y[which].swapaxes(1, 2)), weights)
         else:
             replicas = len(which)
             self._x_buffer = np.empty((replicas, self.size, x.shape[2]), x.dtype)
             self._y_buffer = np.empty((replicas, y.shape[2], self.size), y.dtype)
+            self._weight_buffer = None if weight is None else np.empty((replicas, self.size), weight.dtype)
 
     def sizes(self) -> list[int]:
         """The different sizes of batch, largest first."""
@@ -62,7 +81,8 @@ class Batches:
         """Where batches of this size will stand."""
         if self.size == self.n:
             return self._whole
-        return Batch(self._x_buffer[:, :size].swapaxes(1, 2), self._y_buffer[:, :, :size])
+        weight = None if self._weight_buffer is None else self._weight_buffer[:, :size]
+        return Batch(self._x_buffer[:, :size].swapaxes(1, 2), self._y_buffer[:, :, :size], weight)
 
     def epoch(self, streams: Streams | None = None) -> Iterator[Batch]:
         """The batches of one epoch, in an order from streams of its own if they are given."""
@@ -76,4 +96,6 @@ class Batches:
             for row, (dataset, rows) in enumerate(zip(self._which, chosen, strict=True)):
                 np.take(self._x[dataset], rows, axis=0, out=self._x_buffer[row, :size])
                 self._y_buffer[row, :, :size] = self._y[dataset, rows].T
+                if self._weight is not None and self._weight_buffer is not None:
+                    self._weight_buffer[row, :size] = self._weight[dataset, rows]
             yield self.buffers(size)

@@ -12,7 +12,7 @@ from regx.core.images import Seen
 from regx.core.parameters import parameters
 from regx.core.regularizer import Pullback, Regularizer, Scores, Site
 from regx.core.streams import Streams
-from regx.engine.batches import Batch, Batches, augmented, targets
+from regx.engine.batches import Batch, Batches, augmented, targets, weights
 from regx.engine.diagnostics import first_layer_gradient_norm
 from regx.engine.evaluate import Evaluator
 from regx.engine.population import Population
@@ -81,7 +81,8 @@ class State:
         which = np.array(population.which)
         x, y = augmented(train, values.dtype), targets(train, values.dtype)
         size = population.training.batch_size or x.shape[1]
-        self._batches = Batches(x, y, which, size, self._batch_streams)
+        weight = weights(population.datasets, population.training.class_weight, values.dtype)
+        self._batches = Batches(x, y, which, size, self._batch_streams, weight)
         self._acting = {
             name: [(member, self._sites[member.kind]) for member in population.stack if name in member.hooks()]
             for name in OUTSIDE
@@ -144,12 +145,15 @@ class State:
     def _train_batch(self, batch: Batch, samples: int, record: bool) -> Array:
         """One step. The loss of the batch in training mode, summed over its samples, (R,)."""
         network = self._networks[samples]
-        x, y = network.into, batch.y
+        x, y, weight = network.into, batch.y, batch.weight
         if self._acting["on_batch"]:
             x = batch.x[:, :-1]
             for member, site in self._acting["on_batch"]:
+                site.row_weight = weight
                 x, y = member.on_batch(x, y, site)
-        loss = self._backward_nearby(network, x, y) if self._rho is not None else self._backward(network, x, y)
+                weight = site.row_weight
+        backward = self._backward if self._rho is None else self._backward_nearby
+        loss = backward(network, x, y, weight)
         if record:
             self.first_layer_gradient_norm = first_layer_gradient_norm(self.layout, self.gradient)
             for member, site in self._acting["penalty"]:
@@ -163,15 +167,21 @@ class State:
             member.on_step(self.values, site)
         return loss
 
-    def _backward(self, network: Network, x: Array, y: Array) -> Array:
-        """The gradient of the loss at the parameters as they are. The loss, summed over the samples, (R,)."""
+    def _backward(self, network: Network, x: Array, y: Array, weight: Array | None) -> Array:
+        """The gradient of the loss at the parameters as they are. The loss, summed over the samples, (R,).
+
+        weight: (R, B), by which each sample's loss is multiplied, if any.
+        """
         z = network.forward(x)
         per_sample, gradient = LOSSES[self.population.task](z, y, True)
         assert gradient is not None
+        if weight is not None:
+            per_sample = per_sample * weight
+            gradient *= weight[:, None]
         network.backward(gradient)
         return np.asarray(np.add.reduce(per_sample, axis=1))
 
-    def _backward_nearby(self, network: Network, x: Array, y: Array) -> Array:
+    def _backward_nearby(self, network: Network, x: Array, y: Array, weight: Array | None) -> Array:
         """The same, but with the gradient taken a distance rho uphill, on the same batch with the same masks.
 
         Sharpness-aware minimisation, Foret et al. 2021, algorithm 1. Uphill is along the gradient of the loss; those of
@@ -180,14 +190,14 @@ class State:
         assert self._rho is not None
         for site in self._sites.values():
             site.streams.record()
-        loss = self._backward(network, x, y)
+        loss = self._backward(network, x, y, weight)
         here, penalties = self.values.copy(), self._penalties.copy()
         norm = norms(self.gradient)[:, None]
         distance = np.divide(self._rho, norm, out=np.zeros_like(norm), where=norm > 0)
         self.values += np.multiply(self.gradient, distance, out=self._scratch)
         for site in self._sites.values():
             site.streams.replay()
-        self._backward(network, x, y)
+        self._backward(network, x, y, weight)
         np.copyto(self.values, here)
         np.copyto(self._penalties, penalties)
         return loss

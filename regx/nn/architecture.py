@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from regx.core.parameters import Parameter, choice, declared, flag, integer, integers, number
+from regx.core.parameters import Parameter, choice, declared, flag, integer, integers, number, numbers_by_name
 from regx.nn.activations import ACTIVATIONS
 from regx.nn.initialisations import INITIALISATIONS
 
@@ -71,6 +71,12 @@ class Training:
         "full", ge=1, options=("full",), absent="full", help="samples per step; full takes all of them"
     )
     dtype: str = choice("float32", ("float32", "float64"), help="precision that is computed in")
+    class_weight: str | tuple[tuple[str, float], ...] | None = numbers_by_name(
+        ("balanced",),
+        ge=0,
+        example="{cat: 1, dog: 3}",
+        help="how much the training rows of each class count in the loss; balanced: every class the same in total",
+    )
     eval_every: int = integer(1, ge=1, help="metrics are taken at epoch 0, at every k-th and at the last one")
     snapshots: int | None = integer(
         None,

@@ -10,7 +10,7 @@ from regx.core.arrays import Array
 from regx.core.parameters import number
 from regx.core.regularizer import Regularizer, Site
 from regx.core.streams import LEVELS
-from regx.regularizers.mixup import QUANTILES, beta_quantiles
+from regx.regularizers.mixup import QUANTILES, beta_quantiles, mixed_targets
 from regx.regularizers.pictures import box, by_feature, by_sample
 
 
@@ -49,5 +49,8 @@ class CutMix(Regularizer):
         pasted = box(at, top, left, height, width)
         others = np.take_along_axis(images, partner[:, :, None, None, None], axis=1)
         share = pasted.mean(axis=(2, 3, 4)).astype(y.dtype)[:, None]
-        targets = y + share * (np.take_along_axis(y, partner[:, None], axis=2) - y)
-        return by_feature(np.where(pasted, others, images)), targets
+
+        def mixed(values: Array) -> Array:
+            return np.asarray(values + share * (np.take_along_axis(values, partner[:, None], axis=2) - values))
+
+        return by_feature(np.where(pasted, others, images)), mixed_targets(y, mixed, at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ class Mixup(Regularizer):
     The same w mixes inputs and targets; each sample has its own, anew in every step. Small alpha: nearly always one of
     the two; alpha 1: all mixtures alike; larger: halves. 0 is no mixing. The weights are 1,024 quantiles of the
     distribution, so networks that differ in alpha draw the same random numbers and the same partners. Partners are of
-    the batch, so batches should not be tiny.
+    the batch, so batches should not be tiny. Where rows have weights, each keeps its own in the mixture.
 
     Elsewhere: torchvision's MixUp(alpha=alpha). It, the paper's code and 000 of the lessons draw one w for all samples
     of a batch; here the noise of a step is less.
@@ -45,7 +46,20 @@ class Mixup(Regularizer):
         def mixed(values: Array) -> Array:
             return np.asarray(weight * values + (1 - weight) * np.take_along_axis(values, partner, axis=2))
 
-        return mixed(x), mixed(y)
+        return mixed(x), mixed_targets(y, mixed, at)
+
+
+def mixed_targets(y: Array, mixed: Callable[[Array], Array], at: Site) -> Array:
+    """The targets of mixtures, (R, K, B): each of a mixture's two losses has the weight of its own row, if they have.
+
+    mixed: (R, ., B) to the mixtures of its samples.
+    """
+    if at.row_weight is None:
+        return mixed(y)
+    own = at.row_weight[:, None]
+    both = mixed(own)
+    at.row_weight = both[:, 0]
+    return np.divide(mixed(own * y), both, out=y.copy(), where=both > 0)
 
 
 def beta_quantiles(alpha: Array, dtype: np.dtype[Any]) -> Array:

@@ -17,6 +17,7 @@ from regx.core.memory import shortage
 from regx.core.regularizer import Regularizer
 from regx.core.streams import stream
 from regx.data.dataset import Dataset, Source, Split
+from regx.data.weights import row_weights
 from regx.engine.checkpoint import Checkpoint
 from regx.engine.population import Population
 from regx.metrics import columns
@@ -163,6 +164,11 @@ def fitted(source: Source, stack: tuple[Regularizer, ...], seed: int) -> Dataset
     """The dataset with the rows that a stack's `on_data` members make of the training split, if it has any."""
     data = dataset(source, seed)
     x, y = data.train.x, data.train.y
+    if stack and data.train.weight is not None:
+        raise InputError(
+            f"regularizers.{stack[0].kind}: the rows that it makes have no weight in the column that dataset.weight "
+            f"names: set regularizers.{stack[0].kind}=off, or dataset.weight=null"
+        )
     for member in stack:
         x, y = member.on_data(x, y, data.task, stream(seed, member.kind))
     return dataclasses.replace(data, fitted=Split(x, y)) if stack else data
@@ -194,7 +200,9 @@ def _graph(config: Config, seed: int, peek: bool) -> tuple[Any, ...]:
                 f"or more, found {batch}: set training.batch_size to 32, or to full if there are few rows; with "
                 f"one training row set regularizers.{regularizer.kind}=off"
             )
-    changed = _data(config, seed).fitted
+    data = _data(config, seed)
+    row_weights(data, config.training.class_weight)  # raises what is wrong with it
+    changed = data.fitted
     return (
         config.architecture,
         config.training,

@@ -204,6 +204,7 @@ def test_defaults_and_the_name_of_the_file(config: Path) -> None:
             "epochs": 1000,
             "batch_size": "full",
             "dtype": "float32",
+            "class_weight": None,
             "eval_every": 1,
             "snapshots": None,
             "checkpoint_seconds": 30.0,

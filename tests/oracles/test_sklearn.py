@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression, Ridge
+from sklearn.utils import compute_class_weight
 
 from regx.core.regularizer import Regularizer
 from regx.core.streams import stream
@@ -97,3 +100,41 @@ def test_l2_is_logistic_regression(task: str) -> None:
         expected = -np.log(probability[np.arange(N), labels.astype(int)]).mean()
         np.testing.assert_allclose(network.metrics["train_loss"][-1], expected, rtol=1e-9)
         assert network.metrics["train_accuracy"][-1] == oracle.score(data.train.x, labels)
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass"])
+@pytest.mark.parametrize("class_weight", [None, "balanced", {0: 5.0, 1: 0.5}], ids=str)
+def test_weights_are_those_of_logistic_regression(task: str, class_weight: str | dict[int, float] | None) -> None:
+    """Both multiply a row's loss by its weight and its class's; ours have a mean of 1, so lam = 1/(C·sum)."""
+    data = dataset(task, n=(N, 10, 10), features=4)
+    data = replace(data, classes=("0", "1", "2")[: max(data.train.y.shape[1], 2)])
+    labels = (data.train.y[:, 0] if task == "binary" else data.train.y.argmax(axis=1)).astype(int)
+    rows = np.arange(N) % 3 + 0.5
+    own = compute_class_weight(class_weight, classes=np.unique(labels), y=labels, sample_weight=rows)[labels] * rows
+    oracle = LogisticRegression(C=0.5, class_weight=class_weight, solver="newton-cg", tol=1e-10, max_iter=1000)
+    oracle.fit(data.train.x, labels, sample_weight=rows)
+    written = (
+        class_weight if not isinstance(class_weight, dict) else tuple((str(k), v) for k, v in class_weight.items())
+    )
+    given = population(
+        [0], [L2(lam=1 / (0.5 * own.sum()))], SGD(lr=0.1, momentum=0.9), architecture=Architecture(()),
+        data=replace(data, train=replace(data.train, weight=rows)), epochs=EPOCHS, eval_every=EPOCHS,
+        class_weight=written,
+    )  # fmt: skip
+    (network,) = train(given)
+    weight = network.weights["final/0/weight"].T
+    np.testing.assert_allclose(weight, oracle.coef_, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(np.diff(network.weights["final/0/bias"]), np.diff(oracle.intercept_), rtol=1e-3)
+
+
+def test_weights_are_those_of_ridge() -> None:
+    data, rows = regression(), np.arange(N) % 3 + 0.5
+    alpha = 3.0
+    (network,) = train(
+        population(
+            [0], [L2(lam=2 * alpha / rows.sum())], SGD(lr=0.1, momentum=0.9), architecture=Architecture(()),
+            data=replace(data, train=replace(data.train, weight=rows)), epochs=EPOCHS, eval_every=EPOCHS,
+        )
+    )  # fmt: skip
+    oracle = Ridge(alpha).fit(data.train.x, data.train.y, rows)
+    np.testing.assert_allclose(network.weights["final/0/weight"].T, oracle.coef_.reshape(1, -1), rtol=1e-6)
