@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from regx.config.load import configs_folder, load_any, load_config
@@ -187,7 +187,12 @@ def test_a_resolved_config_reads_as_the_same_config(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "written.yaml"
     path.write_text(json.dumps(config))
-    first = load_config(path)
+    try:
+        first = load_config(path)
+    except ConfigError as error:
+        # Every value is within its bounds; what is drawn may still be of no use for the task of the data.
+        assume(not all(problem.path[:1] == ("regularizers",) for problem in error.problems))
+        raise
     resolved = path.with_name("resolved.yaml")
     resolved.write_text(yaml.safe_dump(first.resolved, sort_keys=False))
     again = load_config(resolved)
