@@ -194,7 +194,10 @@ def test_defaults_and_the_name_of_the_file(config: Path) -> None:
     assert loaded.resolved == {
         "name": "my_gr_e",
         "dataset": {"name": "sine", **dataclasses.asdict(loaded.dataset)},
-        "architecture": {"hidden": [64, 64, 64], "activation": "relu", "init": "he", "residual": False, "tied": False},
+        "architecture": {
+            "hidden": [64, 64, 64], "activation": "relu", "init": "he", "residual": False, "tied": False, "conv": [],
+            "kernel": 3, "pool": 2, "pooling": "max", "shared": True,
+        },
         "regularizers": [],
         "optimizer": {
             "name": "adam", "lr": 0.001, "sam": 0.0, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8,

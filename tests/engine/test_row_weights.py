@@ -36,9 +36,11 @@ USABLE = [pair for pair in PAIRS if pair[0].kind != "smote"]  # whose rows have 
 @pytest.mark.parametrize("batch_size", [None, 7])
 @pytest.mark.parametrize("pair", USABLE, ids=name)
 def test_weights_of_1_change_no_bit_and_others_do_alone_as_together(pair, batch_size):
-    plain = dataset("binary" if pair[0].unusable("regression", 8) else "regression")
+    task = "binary" if pair[0].unusable("regression", 8) else "regression"
+    plain = dataset(task, shape=(1, 2, 2) if pair[0].for_images else None)
     own = weighing(plain, some_weights(20))
     common = {"batch_size": batch_size, "dtype": "float32", "optimizer": SGD(lr=0.1, sam=0.02)}
+    common["architecture"] = Architecture((6, 6))
     together = train(population([1, 1, 2], [[*pair, pair[0]]], data=[own, own, plain], **common))
     assert_same_bits(together[2], train(population([2], [pair[0]], data=plain, **common))[0])
     assert_same_bits(together[0], train(population([1], [pair[0]], data=own, **common))[0])
