@@ -42,18 +42,21 @@ def main() -> None:
         "",
         f"{date.today():%Y-%m-%d}, {platform.machine()}, {len(found)} exercises in {seconds / 60:.0f} minutes: "
         f"{counts['holds']} hold, {counts['does not hold']} do not, {counts['cannot tell']} cannot be told, "
-        f"{counts['checked']} are arithmetic and checked.",
+        f"{counts['checked']} are arithmetic and checked, {len(exercises()) - len(found)} were not run for this page.",
     ]
     lesson = ""
     for exercise in exercises().values():
         if exercise.lesson != lesson:
             lesson = exercise.lesson
             lines += ["", f"## {lesson}: {SOURCES[lesson]}"]
-        one = by_name[exercise.name]
+        one = by_name.get(exercise.name)
         lines += ["", f"### {exercise.name} {exercise.title}", "", exercise.claim, ""]
         if exercise.lesson_says:
             lines += [f"The lesson prints: {exercise.lesson_says}.", ""]
-        lines += [f"{VERDICTS.get(one['verdict'], 'Arithmetic, and checked')}: {one['measured']}"]
+        if one is None:
+            lines += [f"**not run for this page**: `regx lesson {exercise.name}` does."]
+        else:
+            lines += [f"{VERDICTS.get(one['verdict'], 'Arithmetic, and checked')}: {one['measured']}"]
         if exercise.why:
             lines += ["", f"Why it differs: {exercise.why}"]
     PAGE.write_text("\n".join(lines) + "\n")

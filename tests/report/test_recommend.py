@@ -221,9 +221,7 @@ def test_a_model_with_a_lower_loss_than_the_one_held_against_is_named() -> None:
     spread = {seed: 0.48 + 8 * one for seed, one in enumerate(WOBBLE)}
     text = " ".join(conclusion_lines(recommendation(raced, [*measured, Measured(trees, spread, None)])))
     assert "The network cannot be told from ridge regression" in text
-    assert (
-        "The lowest test loss is that of a tree model (gradient boosting), 0.480, not shown to be better" in text
-    )
+    assert "The lowest test loss is that of a tree model (gradient boosting), 0.480, not shown to be better" in text
     better = {seed: 0.2 + one for seed, one in enumerate(WOBBLE)}
     text = " ".join(conclusion_lines(recommendation(raced, [*measured, Measured(trees, better, None)])))
     assert "use a tree model (gradient boosting), which is better" in text
