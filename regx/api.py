@@ -60,12 +60,13 @@ def run(
     Raises regx.RegxError, whose message says what was expected, what was found and where.
     """
     from regx.config.load import load_config
+    from regx.runner.networks import Options
     from regx.runner.runs import Target, bring_up_to_date
     from regx.runner.standing import run_folder
 
     loaded = load_config(config, _overrides(set), seeds)
     target = Target(loaded, run_folder(loaded, Path(out)))
-    bring_up_to_date([target], jobs=_jobs(jobs), force=force, pictured="run")
+    bring_up_to_date([target], Options(jobs, force, pictured="run"))
     return load(target.folder)
 
 
@@ -89,6 +90,7 @@ def sweep(
     """
     from regx.config.load import as_text, load_grid
     from regx.config.overrides import short_axes
+    from regx.runner.networks import Options
     from regx.studies.sweep.compact import compact_sweep, is_large
     from regx.studies.sweep.question import chosen_cells, chosen_numbers
     from regx.studies.sweep.question import sweep as train
@@ -97,8 +99,8 @@ def sweep(
     grid = load_grid(config, _overrides(set), short_axes(**values), seeds)
     numbers = chosen_numbers(grid, max_trials, random)
     if is_large(grid, numbers):
-        return compact_sweep(grid, numbers, Path(out), _jobs(jobs), force, peek=peek)
-    return train(grid, chosen_cells(grid, max_trials, random), Path(out), _jobs(jobs), force, peek=peek)
+        return compact_sweep(grid, numbers, Path(out), Options(jobs, force, peek))
+    return train(grid, chosen_cells(grid, max_trials, random), Path(out), Options(jobs, force, peek))
 
 
 def race(
@@ -113,10 +115,11 @@ def race(
 ) -> Sweep:
     """Train the lanes of a config, of the built-in race without one, as `regx race` does; else as for `run`."""
     from regx.config.load import load_lanes
+    from regx.runner.networks import Options
     from regx.studies.sweep.question import sweep as train
 
     lanes = load_lanes(config, _overrides(set), seeds)
-    return train(lanes, lanes.cells, Path(out), _jobs(jobs), force, peek=peek)
+    return train(lanes, lanes.cells, Path(out), Options(jobs, force, peek))
 
 
 def ablate(
@@ -131,9 +134,10 @@ def ablate(
 ) -> Ablation:
     """Train every on/off combination of the stack, as `regx ablate` does: what each member adds to `metric`."""
     from regx.config.load import load_config
+    from regx.runner.networks import Options
     from regx.studies.ablation.question import ablate as train
 
-    return train(load_config(config, _overrides(set), seeds), Path(out), metric, _jobs(jobs), force)
+    return train(load_config(config, _overrides(set), seeds), Path(out), metric, Options(jobs, force))
 
 
 def bias_variance(
@@ -149,9 +153,10 @@ def bias_variance(
     As `regx bias-variance` does; draws: the config's seeds if None. Else as for `run`.
     """
     from regx.config.load import load_grid
+    from regx.runner.networks import Options
     from regx.studies.bias_variance.question import bias_variance as train
 
-    return train(load_grid(config, _overrides(set), (), draws), Path(out), _jobs(jobs), force)
+    return train(load_grid(config, _overrides(set), (), draws), Path(out), Options(jobs, force))
 
 
 def worth(
@@ -167,9 +172,10 @@ def worth(
 ) -> RowsWorth:
     """What the lanes' regularizers are worth in training rows, as `regx worth`.  rows: sizes; else as `run`."""
     from regx.config.load import load_any
+    from regx.runner.networks import Options
     from regx.studies.worth.question import worth as train
 
-    return train(load_any(config, _overrides(set), seeds), Path(out), rows, metric, _jobs(jobs), force)
+    return train(load_any(config, _overrides(set), seeds), Path(out), rows, metric, Options(jobs, force))
 
 
 def recommend(
@@ -189,13 +195,14 @@ def recommend(
     seeds: the splits, 10 if None. minutes: about how long it may take. config: where the recommended config is written,
     beside the race's folder. Else as for `run`.
     """
+    from regx.runner.networks import Options
     from regx.studies.recommendation.question import TableQuestion, planned
     from regx.studies.recommendation.race import recommend as race_table
     from regx.studies.recommendation.write import check_output, write
 
     if config is not None:
         check_output(Path(config), force)
-    question = TableQuestion(Path(table), target, tuple(_overrides(set)), seeds, minutes, _jobs(jobs), force)
+    question = TableQuestion(Path(table), target, tuple(_overrides(set)), seeds, minutes, Options(jobs, force))
     found = race_table(question, planned(question), Path(out))
     write(found, None if config is None else Path(config))
     return found
@@ -288,16 +295,6 @@ def _overrides(given: Mapping[str, Any] | None) -> list[str]:
         return value if isinstance(value, str) else as_text(value, "set")
 
     return [f"{key}={text(key, value)}" for key, value in (given or {}).items()]
-
-
-def _jobs(jobs: int | None) -> int | None:
-    from regx.core.errors import InputError
-
-    if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
-        raise InputError(
-            f"jobs: expected a whole number from 1, or None for as many as the work is worth, found {jobs!r}"
-        )
-    return jobs
 
 
 def _path(place: Place) -> str | Path:

@@ -16,10 +16,11 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, colu
 
 from regx.config.load import config_of
 from regx.core.arrays import Array
+from regx.core.listener import Keeper
 from regx.core.trained import Trained
 from regx.data.dataset import Dataset, Source, Split, Task
 from regx.evidence.predict import outputs
-from regx.runner.networks import train_networks
+from regx.runner.networks import Options, train_networks
 from regx.runner.plan import Member, forget_data
 
 MOST_TIMES = 10  # as many rows, at most, as there are, where weights make several of one
@@ -127,12 +128,8 @@ class _Networks(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         source = _InMemory((x - self._mean) / self._scale, y, task, labels, weight, fraction)
         self._config, self._task = dataclasses.replace(config, dataset=source), task
         found: dict[int, Trained] = {}
-
-        def keep(members: Sequence[Member], trained: Sequence[Trained]) -> None:
-            found.update({one.seed: one for one in trained if one.status == "completed"})
-
         try:
-            train_networks([self._config], [Member(0, seed) for seed in config.seeds], keep, jobs=1)
+            train_networks([self._config], [Member(0, seed) for seed in config.seeds], _Completed(found), Options(1))
         finally:
             forget_data()
         self._config = config  # without the rows
@@ -153,6 +150,16 @@ class _Networks(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         check_is_fitted(self)
         x = (validate_data(self, X, reset=False, dtype=np.float64) - self._mean) / self._scale
         return np.asarray(outputs(self._config, self._task, self.networks_, x).mean(axis=0))
+
+
+class _Completed(Keeper):
+    """Keeps the networks that did not diverge, by seed."""
+
+    def __init__(self, found: dict[int, Trained]) -> None:
+        self._found = found
+
+    def on_trained(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
+        self._found.update({one.seed: one for one in trained if one.status == "completed"})
 
 
 class Regressor(RegressorMixin, _Networks):  # type: ignore[misc]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from regx.cli.options import Placed, with_options
-from regx.cli.progress import progress_bar, resumable
+from regx.cli.progress import followed
 from regx.cli.warn import warn
 
 
@@ -24,13 +24,13 @@ def command(
     from regx.studies.ablation.question import ablate, combinations
     from regx.studies.sweep.display import print_grid
 
-    places, out = asked.places(), asked.output()
+    options, out = asked.options(), asked.output()
     loaded = load_config(config, asked.set, asked.seeds)
     cells = combinations(loaded)
     if asked.dry_run:
         print_grid(cells, out)
         return
     warn([cell.config for cell in cells], out)
-    with resumable(out, asked.force), progress_bar(out) as on_progress:
-        found = ablate(loaded, Path(asked.out), metric, places, asked.force, on_progress)
+    with followed(out, options) as options:
+        found = ablate(loaded, Path(asked.out), metric, options)
     raise typer.Exit(print_ablation(found, out))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from regx.cli.options import Placed, with_options
-from regx.cli.progress import progress_bar, resumable
+from regx.cli.progress import followed
 from regx.cli.warn import warn
 
 
@@ -31,13 +31,13 @@ def command(
 
     if draws is not None and asked.seeds is not None:
         raise InputError("expected --draws or --seeds, found both: each seed is a training set to draw.")
-    places, out = asked.places(), asked.output()
+    options, out = asked.options(), asked.output()
     grid = load_grid(config, asked.set, (), asked.seeds if draws is None else draws)
     folder = study_folder(grid, Path(asked.out))
     if asked.dry_run:
-        print_plan(folder, [grid.cells[number] for number in missing_points(grid, folder, asked.force)], out)
+        print_plan(folder, [grid.cells[number] for number in missing_points(grid, folder, options.force)], out)
         return
     warn([cell.config for cell in grid.cells], out)
-    with resumable(out, asked.force), progress_bar(out) as on_progress:
-        study = bias_variance(grid, Path(asked.out), places, asked.force, on_progress)
+    with followed(out, options) as options:
+        study = bias_variance(grid, Path(asked.out), options)
     raise typer.Exit(print_study(study, out))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from regx.cli.options import Training, with_options
-from regx.cli.progress import progress_bar, resumable
+from regx.cli.progress import followed
 
 
 @with_options
@@ -33,8 +33,8 @@ def command(
         return
     found = []
     for exercise in wanted:
-        with resumable(out, asked.force), progress_bar(out) as on_progress:
-            finding = run_exercise(exercise, Path(asked.out), asked.seeds, asked.jobs, asked.force, on_progress)
+        with followed(out, asked.options()) as options:
+            finding = run_exercise(exercise, Path(asked.out), asked.seeds, options)
         found.append((exercise, finding))
         if not out.as_json:
             print_finding(exercise, finding, out)

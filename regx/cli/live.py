@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from regx.cli.progress import Lines, how_far
+from regx.core.listener import Listener, Progress, Wanted, Watchers
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from regx.report.output import Output
-    from regx.runner.execute import Watch
-    from regx.runner.networks import OnProgress, Progress
     from regx.studies.race.display import RaceState
     from regx.studies.race.scene import Scene
 
@@ -24,22 +23,19 @@ SECONDS_PER_GLIMPSE = 0.5
 
 
 @contextmanager
-def race_view(
-    out: Output, state: RaceState, scene: Scene | None, console: Console | None = None
-) -> Iterator[tuple[OnProgress, Watch | None]]:
-    """What is to be told of progress, and who watches. In the end the view goes away.
+def race_view(out: Output, state: RaceState, scene: Scene | None, console: Console | None = None) -> Iterator[Watchers]:
+    """Who watches, and takes in for `state` how the lanes stand. In the end the view goes away.
 
     console: where it is shown; stderr if None.
     """
     from rich.console import Console
 
-    from regx.runner.execute import Watch
-
     console = console or Console(stderr=True)
     if not out.shows_progress:
-        yield lambda progress: None, None
+        yield Watchers()
     elif not _can_be_redrawn(console):
-        yield Lines(lambda: _who_leads(state)), Watch(state.see, None, 1.0, state.finished, state.failed)
+        state.wanted = Wanted(1.0, side_by_side=True)
+        yield Watchers(state, Lines(lambda: _who_leads(state)))
     else:
         from rich.live import Live
 
@@ -47,8 +43,8 @@ def race_view(
         # No thread of its own: nothing changes while it is drawn.
         with Live(get_renderable=view.drawn, console=console, auto_refresh=False, transient=True) as live:
             view.refresh = live.refresh
-            inputs = None if scene is None else scene.inputs
-            yield view.on_progress, Watch(state.see, inputs, SECONDS_PER_GLIMPSE, state.finished, state.failed)
+            state.wanted = Wanted(SECONDS_PER_GLIMPSE, None if scene is None else scene.inputs, side_by_side=True)
+            yield Watchers(state, view)
 
 
 def _can_be_redrawn(console: Console) -> bool:
@@ -63,7 +59,7 @@ def _who_leads(state: RaceState) -> str:
     return "" if leader is None else f", {leader.name} leads, {state.judged_by} {mean(leader.judged):.3g}"
 
 
-class _View:
+class _View(Listener):
     def __init__(self, console: Console, state: RaceState, scene: Scene | None) -> None:
         self._console, self._state, self._scene = console, state, scene
         self._progress: Progress | None = None
@@ -86,7 +82,7 @@ class _View:
 
         share, words = 0.0, ""
         if self._progress is not None:
-            share = self._progress.epochs / self._progress.all_epochs
+            share = self._progress.share
             words = how_far(self._progress, time.monotonic() - self._start)
         view = view_of(self._console)
         return Group(*race_lines(self._state, view, self._scene, race_footer(share, words, view)))

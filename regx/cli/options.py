@@ -16,6 +16,7 @@ import typer
 if TYPE_CHECKING:
     from regx.report.output import Output
     from regx.runner.cluster import Jobs
+    from regx.runner.networks import Options
 
 SetOption = Annotated[
     list[str] | None,
@@ -72,6 +73,14 @@ class Training(Saying):
     @property
     def set(self) -> Sequence[str]:
         return self.overrides or ()
+
+    def options(self, peek: bool = False) -> Options:
+        from regx.runner.networks import Options
+
+        return Options(self.places(), self.force, peek)
+
+    def places(self) -> Jobs:
+        return self.jobs
 
 
 @dataclass(frozen=True)

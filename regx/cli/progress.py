@@ -5,43 +5,42 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from regx.core.listener import Following, Listener, Progress, Watchers
 from regx.core.notes import note
 
 if TYPE_CHECKING:
     from regx.report.output import Output
-    from regx.runner.networks import OnProgress, Progress
+    from regx.runner.networks import Options
 
 SECONDS_BETWEEN_LINES = 10.0
 
 
 @contextmanager
-def progress_bar(out: Output) -> Iterator[OnProgress]:
-    """A function to be called with every `Progress`; shows nothing where none is wanted."""
+def followed(out: Output, options: Options) -> Iterator[Options]:
+    """The options with who shows how far training is, if anybody; and as `resumable`."""
     from rich.console import Console
 
-    console = Console(stderr=True)
-    if not out.shows_progress:
-        yield lambda progress: None
-    elif not console.is_terminal or console.is_dumb_terminal:
-        yield Lines()
-    else:
-        from rich import progress as bar
+    with resumable(out, options.force):
+        console = Console(stderr=True)
+        if not out.shows_progress:
+            yield options
+        elif not console.is_terminal or console.is_dumb_terminal:
+            yield replace(options, watchers=Watchers(Lines()))
+        else:
+            from rich import progress as bar
 
-        columns = (
-            bar.TextColumn("{task.description}"), bar.BarColumn(), bar.MofNCompleteColumn(), bar.TextColumn("networks"),
-            bar.TimeElapsedColumn(), bar.TextColumn("left"), bar.TimeRemainingColumn(compact=True),
-        )  # fmt: skip
-        with bar.Progress(*columns, console=console, transient=True) as bars:
-            task = bars.add_task("training", total=None)
+            columns = (bar.BarColumn(), bar.TextColumn("{task.description}"), bar.TimeElapsedColumn())
+            with bar.Progress(*columns, console=console, transient=True) as bars:
+                start, task = time.monotonic(), bars.add_task("training", total=1)
 
-            def show(progress: Progress) -> None:
-                # Of networks that are under way the part that is done counts.
-                part = progress.all_networks * progress.epochs / progress.all_epochs
-                bars.update(task, completed=part, total=progress.all_networks)
+                def show(progress: Progress) -> None:
+                    words = how_far(progress, time.monotonic() - start)
+                    bars.update(task, completed=progress.share, description=words)
 
-            yield show
+                yield replace(options, watchers=Watchers(Following(show)))
 
 
 @contextmanager
@@ -55,14 +54,14 @@ def resumable(out: Output, force: bool) -> Iterator[None]:
         raise
 
 
-class Lines:
+class Lines(Listener):
     """Prints a line on stderr now and then. more: what else to say each time."""
 
     def __init__(self, more: Callable[[], str] = lambda: "") -> None:
         self._more = more
         self._start = self._last = time.monotonic()
 
-    def __call__(self, progress: Progress) -> None:
+    def on_progress(self, progress: Progress) -> None:
         now = time.monotonic()
         if now - self._last < SECONDS_BETWEEN_LINES:
             return
@@ -72,6 +71,8 @@ class Lines:
 
 def how_far(progress: Progress, seconds: float) -> str:
     """How far training is after so many seconds, in words."""
-    share = progress.epochs / progress.all_epochs
-    left = f", {seconds * (1 - share) / share:.0f} s left" if share else ""
-    return f"{progress.networks} of {progress.all_networks} networks, {share:.0%}{left}"
+    share, left = progress.share, progress.seconds_left
+    if left is None and share:
+        left = seconds * (1 - share) / share
+    what = f"{progress.stage}: " if progress.stage else f"{progress.networks} of {progress.all_networks} networks, "
+    return f"{what}{share:.0%}{'' if left is None else f', {left:.0f} s left'}"

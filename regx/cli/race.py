@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -36,7 +37,7 @@ def command(
     from regx.studies.sweep.display import print_grid, print_sweep
     from regx.studies.sweep.question import sweep
 
-    places, out = asked.places(), asked.output()
+    options, out = asked.options(peek), asked.output()
     race = load_lanes(config, asked.set, asked.seeds)
     check_svg(svg)
     if asked.dry_run:
@@ -47,8 +48,8 @@ def command(
     picture = scene(lanes[0].dataset, lanes[0].seeds)
     kept = [] if asked.force else kept_runs(lanes, grid_folder(race, Path(asked.out)))
     state = race_state(lanes, peek, kept, picture)
-    with resumable(out, asked.force), race_view(out, state, picture) as (on_progress, watch):
-        found = sweep(race, race.cells, Path(asked.out), places, asked.force, on_progress, peek=peek, watch=watch)
+    with resumable(out, options.force), race_view(out, state, picture) as watchers:
+        found = sweep(race, race.cells, Path(asked.out), replace(options, watchers=watchers))
     final = race_state(lanes, peek, found.runs, picture) if out.shows_progress or svg is not None else None
     if final is not None and out.shows_progress:
         print_final(final, picture, out)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from regx.cli.options import Training, with_options
-from regx.cli.progress import resumable
-from regx.cli.stages import stages
+from regx.cli.progress import followed
 
 
 @with_options
@@ -46,15 +46,15 @@ def command(
     if config is not None:
         check_output(config, asked.force)
     out = asked.output()
-    question = TableQuestion(table, target, tuple(asked.set), asked.seeds or splits, minutes, asked.jobs, asked.force)
+    question = TableQuestion(table, target, tuple(asked.set), asked.seeds or splits, minutes, asked.options())
     plan = planned(question)
     print_inspection(plan.inspection, out)
     if asked.dry_run:
         print_plan(plan, out)
         return
     out.stream.flush()
-    with resumable(out, asked.force), stages(out) as on_stage:
-        found = recommend(question, plan, Path(asked.out), on_stage)
+    with followed(out, question.options) as options:
+        found = recommend(replace(question, options=options), plan, Path(asked.out))
     print_recommendation({**document(found), "config": str(write(found, config))}, out)
     if found.unfinished:
         raise typer.Exit(SOME_DIVERGED)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from regx.cli.options import PeekOption, Placed, with_options
-from regx.cli.progress import progress_bar, resumable
+from regx.cli.progress import followed
 from regx.cli.warn import warn
 
 
@@ -25,7 +26,7 @@ def command(
     from regx.runner.runs import Target, bring_up_to_date, check_free, missing
     from regx.runner.standing import run_folder
 
-    places, out = asked.places(), asked.output()
+    options, out = asked.options(peek), asked.output()
     loaded = load_config(config, asked.set, asked.seeds)
     target = Target(loaded, run_folder(loaded, Path(asked.out)))
     if asked.dry_run:
@@ -34,10 +35,10 @@ def command(
 
         next(iter(plan([loaded], [Member(0, loaded.seeds[0])], 1, peek)))  # what cannot be trained is refused here too
         out.note(*(f"note: {line}" for line in trained_in_words(loaded, dataset(loaded.dataset, loaded.seeds[0]))))
-        print_plan(target.folder, [member.seed for member in missing([target], asked.force)], out)
+        print_plan(target.folder, [member.seed for member in missing([target], options.force)], out)
         return
-    check_free([target], asked.force)
+    check_free([target], options.force)
     warn([loaded], out, peek)
-    with resumable(out, asked.force), progress_bar(out) as on_progress:
-        bring_up_to_date([target], places, asked.force, on_progress, peek=peek, pictured="run")
+    with followed(out, options) as options:
+        bring_up_to_date([target], replace(options, pictured="run"))
     raise typer.Exit(print_run(read_run(target.folder), out))

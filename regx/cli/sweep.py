@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from regx.cli.options import MetricOption, PeekOption, Placed, with_options
-from regx.cli.progress import progress_bar, resumable
+from regx.cli.progress import followed
 from regx.cli.warn import warn
 
 VALUES = "VALUES"
@@ -52,7 +52,7 @@ def command(
     from regx.studies.sweep.display import print_grid, print_sweep
     from regx.studies.sweep.question import chosen_cells, chosen_numbers, sweep
 
-    places, out = asked.places(), asked.output()
+    options, out = asked.options(peek), asked.output()
     axes = short_axes(lam=lam, dropout=dropout, lr=lr, hidden=hidden, batch_size=batch_size)
     grid = load_grid(config, asked.set, axes, asked.seeds)
     task = grid.cells[0].config.dataset.known_task
@@ -63,14 +63,14 @@ def command(
         if not compact:
             out.note(f"note: more than {MOST_FOLDERS:,} networks: they share one file, the best get run folders")
         warn([grid.cells[number].config for number in numbers[:1]], out, peek)
-        with resumable(out, asked.force), progress_bar(out) as on_progress:
-            found = compact_sweep(grid, numbers, Path(asked.out), places, asked.force, on_progress, peek)
+        with followed(out, options) as options:
+            found = compact_sweep(grid, numbers, Path(asked.out), options)
         raise typer.Exit(print_sweep(found, out, metric, shown))
     cells = chosen_cells(grid, max_trials, random)
     if asked.dry_run:
         print_grid(cells, out)
         return
     warn([cell.config for cell in cells], out, peek)
-    with resumable(out, asked.force), progress_bar(out) as on_progress:
-        found = sweep(grid, cells, Path(asked.out), places, asked.force, on_progress, peek=peek)
+    with followed(out, options) as options:
+        found = sweep(grid, cells, Path(asked.out), options)
     raise typer.Exit(print_sweep(found, out, metric, shown))

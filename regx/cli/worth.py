@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from regx.cli.options import Placed, with_options
-from regx.cli.progress import progress_bar, resumable
+from regx.cli.progress import followed
 
 
 @with_options
@@ -25,7 +25,7 @@ def command(
     from regx.studies.worth.display import print_worth
     from regx.studies.worth.question import cells_of, worth
 
-    places, out = asked.places(), asked.output()
+    options, out = asked.options(), asked.output()
     try:
         sizes = [int(part) for part in rows.split(",")] if rows else []
     except ValueError:
@@ -36,6 +36,6 @@ def command(
     if asked.dry_run:
         print_grid(cells_of(grid, sizes)[2], out)
         return
-    with resumable(out, asked.force), progress_bar(out) as on_progress:
-        found = worth(grid, Path(asked.out), sizes, metric, places, asked.force, on_progress)
+    with followed(out, options) as options:
+        found = worth(grid, Path(asked.out), sizes, metric, options)
     raise typer.Exit(print_worth(found, out))

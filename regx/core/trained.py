@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+
+import numpy as np
 
 from regx.core.arrays import Array
 
@@ -44,3 +46,10 @@ class Trained:
     divergence: Divergence | None = None
     snapshots: dict[int, dict[str, Array]] = field(default_factory=dict)
     preparation: dict[str, Any] | None = None
+
+    def slim(self) -> Trained:
+        """Without weights and snapshots, and of the metrics only the row of the least validation loss and the last."""
+        losses = self.metrics["val_loss"]
+        best = int(np.where(np.isfinite(losses), losses, np.inf).argmin())
+        kept = {name: column[[best, -1]] for name, column in self.metrics.items()}
+        return replace(self, metrics=kept, weights={}, snapshots={})

@@ -6,13 +6,14 @@ import functools
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from itertools import repeat
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from regx.core.arrays import Array, below, under
+from regx.core.listener import Glimpse, Listener
 from regx.core.trained import Divergence, Trained
 from regx.engine.checkpoint import Checkpoint, of_snapshots, of_trained, to_snapshots, to_trained
 from regx.engine.diagnostics import trivial
@@ -28,56 +29,46 @@ if TYPE_CHECKING:
 
 SECONDS_PER_TURN = 0.05
 
-Predict = Callable[[Array], Array]
+
+class Kept(Listener):
+    """Keeps what is trained, by the number of the population."""
+
+    def __init__(self) -> None:
+        self.found: dict[int, list[Trained]] = {}
+
+    def on_trained(self, number: int, trained: Sequence[Trained]) -> None:
+        self.found[number] = list(trained)
 
 
-class Observer(Protocol):
-    """Someone who watches training and changes nothing."""
-
-    def on_evaluation(self, epoch: int, networks: Array, metrics: dict[str, Array], predict: Predict) -> None:
-        """After an evaluated epoch. networks: (r,) the numbers of those still training; every metric (r,).
-
-        predict: inputs (n, D) to what the networks predict there, (r, K, n).
-        """
-
-    def on_leave(self, epoch: int, networks: Array) -> None:
-        """After `networks`, (r,), left the population at an epoch: finished, stopped or diverged."""
-
-
-def train(population: Population, observers: Sequence[Observer] = ()) -> list[Trained]:
+def train(population: Population) -> list[Trained]:
     """Train all networks of a population; one result per network, in their order."""
-    found: list[Trained] = []
-    train_in_turns([population], [observers], lambda number, trained: found.extend(trained))
-    return found
+    kept = Kept()
+    train_in_turns([population], kept)
+    return kept.found[0]
 
 
 def train_in_turns(
     populations: Sequence[Population],
-    observers: Sequence[Sequence[Observer]],
-    on_trained: Callable[[int, list[Trained]], None],
-    seconds: float = SECONDS_PER_TURN,
-    on_checkpoint: Callable[[int, Checkpoint], None] | None = None,
+    listener: Listener,
     begun: Sequence[Checkpoint | None] = (),
+    seconds: float = SECONDS_PER_TURN,
 ) -> None:
-    """Train several populations side by side, each `seconds` at a time: what a race is.
+    """Train several populations side by side, each `seconds` at a time, and tell `listener` of them by their numbers.
 
-    observers: those of each population. on_trained(number, trained) when a population is finished; one result per
-    network, in their order. on_checkpoint(number, checkpoint) every `training.checkpoint_seconds`; it must copy what it
-    keeps. begun: the checkpoint from which each population goes on, if any. On one BLAS thread: populations run side by
-    side in processes, and a product's bits depend on its threads.
+    begun: the checkpoint from which each population goes on, if any. On one BLAS thread: populations run side by side
+    in processes, and a product's bits depend on its threads.
     """
     # Networks may overflow: that is found, named and reported, not warned of.
     with _blas().limit(limits=1), np.errstate(all="ignore"):
-        trainings = map(_Training, populations, observers, begun or [None] * len(populations))
-        waiting = deque(enumerate(trainings))
-        for number, training in waiting:
-            training.on_checkpoint = on_checkpoint and partial(on_checkpoint, number)
+        numbers = range(len(populations))
+        trainings = map(_Training, numbers, populations, repeat(listener), begun or [None] * len(populations))
+        waiting = deque(trainings)
         while waiting:
-            number, training = waiting.popleft()
+            training = waiting.popleft()
             if training.take_turn(seconds if waiting else math.inf):
-                waiting.append((number, training))
+                waiting.append(training)
             else:
-                on_trained(number, training.results())
+                training.hand_over()
 
 
 @functools.cache
@@ -89,11 +80,9 @@ def _blas() -> ThreadpoolController:
 
 
 class _Training:
-    on_checkpoint: Callable[[Checkpoint], None] | None = None
-
-    def __init__(self, population: Population, observers: Sequence[Observer], begun: Checkpoint | None = None) -> None:
+    def __init__(self, number: int, population: Population, listener: Listener, begun: Checkpoint | None) -> None:
         self._training = population.training
-        self._observers = observers
+        self._number, self._listener, self._wanted = number, listener, listener.wanted
         self._seeds = population.seeds
         self._peek = population.peek
         self._clock = time.perf_counter()
@@ -115,7 +104,8 @@ class _Training:
         self._epoch = -1  # the last one that is done
         if begun is not None:
             self._restore(begun)
-        self._checkpoint_due = time.perf_counter() + self._training.checkpoint_seconds
+        self._glimpse_due = 0.0
+        self._checkpoint_due = self._clock + self._training.checkpoint_seconds if self._wanted.checkpoints else math.inf
         self._spent()
 
     def take_turn(self, seconds: float) -> bool:
@@ -128,9 +118,9 @@ class _Training:
                 self._leave(self._epoch, np.ones(len(self._networks), bool))
                 break
             now = time.perf_counter()
-            if self.on_checkpoint and now >= self._checkpoint_due and self._networks.size:
+            if now >= self._checkpoint_due and self._networks.size:
                 self._spent()
-                self.on_checkpoint(self._saved())
+                self._listener.hear("on_checkpoint", self._number, self._saved())
                 self._checkpoint_due = time.perf_counter() + self._training.checkpoint_seconds
             if now - start >= seconds:
                 break
@@ -138,7 +128,7 @@ class _Training:
         return bool(self._networks.size)
 
     def _saved(self) -> Checkpoint:
-        """Where the training stands after an epoch. The arrays are those in use."""
+        """Where the training stands after an epoch."""
         found = {
             "epoch": np.array(self._epoch),
             "networks": self._networks,
@@ -150,7 +140,7 @@ class _Training:
             found |= under(f"snapshots/{network}", of_snapshots(snapshots))
         for network, trained in self._results.items():
             found |= under(f"results/{network}", of_trained(trained))
-        return found
+        return {name: array.copy() for name, array in found.items()}
 
     def _restore(self, saved: Checkpoint) -> None:
         """Go on from what was `saved` of the same population."""
@@ -167,9 +157,12 @@ class _Training:
             self._state.select(there)
         self._state.restore(below("state", saved))
 
-    def results(self) -> list[Trained]:
-        """One for each network of the population, in their order."""
-        return [self._results[network] for network in range(len(self._seeds))]
+    def hand_over(self) -> None:
+        """Tell what came of each network of the population, in their order."""
+        trained = [self._results[network] for network in range(len(self._seeds))]
+        if self._wanted.slim:
+            trained = [one.slim() for one in trained]
+        self._listener.hear("on_trained", self._number, trained)
 
     def _next_epoch(self, epoch: int) -> None:
         if epoch == 0:
@@ -203,12 +196,19 @@ class _Training:
         if everyone:
             if epoch in self._pictured_epochs:
                 self._take_snapshots(epoch, rows)
-            for observer in self._observers:
-                observer.on_evaluation(epoch, self._networks, metrics, state.predict)
+            if time.perf_counter() >= self._glimpse_due:
+                self._show(epoch, metrics)
             scores = state.evaluator.scores(epoch, metrics, "test" if self._peek else "val")
             going_on = finite & state.going_on(scores)
         if not going_on.all():
             self._leave(epoch, ~going_on, ~finite)
+
+    def _show(self, epoch: int, metrics: dict[str, Array]) -> None:
+        inputs = self._wanted.inputs
+        outputs = None if inputs is None else self._state.predict(inputs)
+        own = {name: column.copy() for name, column in metrics.items()}
+        self._listener.hear("on_glimpse", self._number, Glimpse(epoch, self._networks.copy(), own, outputs))
+        self._glimpse_due = time.perf_counter() + self._wanted.seconds
 
     def _leave(self, epoch: int, leaving: Array, diverged: Array | None = None) -> None:
         """Report the networks where `leaving`, (r,), is true, and go on without them."""
@@ -227,8 +227,6 @@ class _Training:
             self._results[int(self._networks[row])] = self._trained(
                 row, values[row], int(epochs[row]), because, found, divergence
             )
-        for observer in self._observers:
-            observer.on_leave(epoch, self._networks[leaving])
         self._networks = self._networks[~leaving]
         if len(self._networks):
             self._state.select(~leaving)

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from regx.core.listener import Listener, Moment, Wanted
 from regx.engine.checkpoint import Checkpoint
 from regx.runner.plan import Member, Work
 
@@ -32,31 +34,33 @@ class Task:
         """Whose networks these are."""
         return [member for work in self.works for member in work.members]
 
+    def request(self, wanted: Wanted) -> tuple[Any, ...]:
+        """What a worker is sent: populations, where they begin, and what is wanted to be heard of them."""
+        return tuple(work.population for work in self.works), wanted, tuple(work.begun for work in self.works)
 
-class Attempt:
-    """A task in training: what is left of it, and where that stands."""
 
-    def __init__(self, task: Task) -> None:
-        self.task = task
-        self.epochs = 0  # what has been told of the progress
+class Attempt(Listener):
+    """A task in training: what is left of it, and where that stands. Tells the listener by members what it hears."""
+
+    def __init__(self, task: Task, listener: Listener) -> None:
+        self.task, self._listener, self.wanted = task, listener, listener.wanted
         self._left = dict(enumerate(task.works))
         self._checkpoints = {number: work.begun for number, work in self._left.items()}
 
-    def trained(self, number: int) -> None:
-        """The population of this number is finished."""
-        del self._left[number]
-
-    def reached(self, number: int, checkpoint: Checkpoint) -> None:
-        """Where the population of this number stands; kept, not copied."""
-        self._checkpoints[number] = checkpoint
+    def hear(self, moment: Moment, number: int, what: Any) -> None:
+        if moment == "on_trained":
+            del self._left[number]
+        elif moment == "on_checkpoint":
+            self._checkpoints[number] = what
+        self._listener.hear(moment, self.task.works[number].members, what)
 
     @property
     def left(self) -> Task:
         """The populations that are not finished."""
         return replace(self.task, works=tuple(self._left.values()))
 
-    def next_tasks(self, worth_repeating: bool = True) -> list[Task]:
-        """What to train instead after a failure; nothing where one network is to be given up.
+    def instead(self, reason: str, worth_repeating: bool = True) -> list[Task]:
+        """What to train instead after a failure; nothing where one network is given up, which is told.
 
         worth_repeating: whether the same again might end otherwise.
         """
@@ -67,7 +71,10 @@ class Attempt:
             kept: Mapping[int, Checkpoint | None] = self._checkpoints if attempt < ATTEMPTS else {}
             again = tuple(replace(work, begun=kept.get(number)) for number, work in self._left.items())
             return [Task(again, attempt)]
-        return [] if is_alone else _halves(left.works)
+        if not is_alone:
+            return _halves(left.works)
+        self._listener.hear("on_failed", left.members, reason)
+        return []
 
 
 def _halves(works: tuple[Work, ...]) -> list[Task]:

@@ -8,10 +8,7 @@ from typing import Any
 
 from regx.config.grid import Cell
 from regx.evidence.run import Run, read_run
-from regx.runner.cluster import Jobs
-from regx.runner.execute import Watch
-from regx.runner.networks import OnProgress
-from regx.runner.plan import Pictured
+from regx.runner.networks import Options
 from regx.runner.runs import Target, bring_up_to_date
 from regx.runner.standing import run_folder
 from regx.store.files import FORMAT, SWEEP, write_json
@@ -23,13 +20,7 @@ def train_cells(
     name: str,
     axes: Sequence[Mapping[str, Any]],
     cells: Sequence[Cell],
-    jobs: Jobs = None,
-    force: bool = False,
-    on_progress: OnProgress = lambda progress: None,
-    command: Sequence[str] | None = None,
-    peek: bool = False,
-    watch: Watch | None = None,
-    pictured: Pictured = None,
+    options: Options,
 ) -> list[Run]:
     """Train what the cells lack, each in a run folder inside `folder`, and write sweep.json: the run of each cell.
 
@@ -37,7 +28,7 @@ def train_cells(
     """
     targets = [Target(cell.config, run_folder(cell.config, folder)) for cell in cells]
     with Lock(folder) as held:
-        bring_up_to_date(targets, jobs, force, on_progress, command, watch, peek, held, pictured)
+        bring_up_to_date(targets, options, held)
         write_sweep(folder, name, axes, targets, [cell.point for cell in cells])
     return [read_run(target.folder) for target in targets]
 

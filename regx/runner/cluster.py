@@ -21,12 +21,12 @@ from typing import Any, TypeAlias
 
 import regx
 from regx.core.errors import InputError, RegxError
+from regx.core.listener import Glimpse, Listener, Wanted
 from regx.core.notes import note
-from regx.core.trained import Trained
+from regx.engine.trainer import Kept, train_in_turns
 from regx.runner.attempts import Attempt, Task
-from regx.runner.execute import OnEpochs, OnFailed, OnTrained, request_of
 from regx.runner.plan import Work
-from regx.runner.worker import out_of_memory, serve
+from regx.runner.worker import out_of_memory
 
 Client: TypeAlias = Any  # of Dask, which is imported where it is used
 Future: TypeAlias = Any
@@ -104,15 +104,21 @@ def train_there(sent: bytes, versions: tuple[tuple[str, str], ...]) -> bytes:
     threadpool_limits(1)
     if facts().versions != versions:
         raise RegxError(_differing(platform.node(), facts().versions, versions))
-    request = pickle.loads(sent)  # noqa: S301 - from whoever uses this cluster, who can run any code here anyway
-    found: list[list[Trained]] = [[] for _ in request.populations]
+    populations, wanted, begun = pickle.loads(sent)  # noqa: S301 - from whoever uses this cluster, who can run any code
+    kept = _KeptThere(wanted)
+    train_in_turns(populations, kept, begun)
+    return pickle.dumps(kept.found, protocol=pickle.HIGHEST_PROTOCOL)
 
-    def keep(number: int, networks: list[Trained]) -> None:
-        found[number] = networks
 
-    nothing: Any = None  # there are no glimpses and no checkpoints from afar
-    serve(request, keep, lambda epochs: _check_wanted(), nothing, nothing)
-    return pickle.dumps(found, protocol=pickle.HIGHEST_PROTOCOL)
+class _KeptThere(Kept):
+    """Keeps what is trained, until nobody wants it any more."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        super().__init__()
+        self.wanted = wanted
+
+    def on_glimpse(self, number: int, glimpse: Glimpse) -> None:
+        _check_wanted()
 
 
 def _check_wanted() -> None:
@@ -132,10 +138,8 @@ class Cluster:
         self.threads = sum(client.nthreads().values())
         self._futures: dict[Future, Attempt] = {}
 
-    def execute(
-        self, works: Iterator[Work], on_trained: OnTrained, on_epochs: OnEpochs, on_failed: OnFailed, slim: bool = False
-    ) -> None:
-        """As `execute.execute`, without glimpses and checkpoints; progress is told by population.
+    def execute(self, works: Iterator[Work], listener: Listener) -> None:
+        """As `execute.execute`, without glimpses and checkpoints, so that progress is known by population.
 
         Raises RegxError where the connection is lost or versions differ.
         """
@@ -143,6 +147,7 @@ class Cluster:
 
         tasks: Iterator[Task] = (Task((work,)) for work in works)
         again: deque[Task] = deque()
+        wanted = Wanted(slim=listener.wanted.slim)
         _permit_open_files()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of large tasks: they are as large as their data
@@ -152,18 +157,18 @@ class Cluster:
                     task = again.popleft() if again else next(tasks, None)
                     if task is None:
                         break
-                    sent = pickle.dumps(request_of(task, slim=slim), protocol=pickle.HIGHEST_PROTOCOL)
+                    sent = pickle.dumps(task.request(wanted), protocol=pickle.HIGHEST_PROTOCOL)
                     future = self._client.submit(train_there, sent, facts().versions, pure=False)
-                    self._futures[future] = Attempt(task)
+                    self._futures[future] = Attempt(task, listener)
                     finished.add(future)
                 if not self._futures:
                     return
                 future = next(finished)
-                again.extend(self._taken_in(future, self._futures[future], on_trained, on_failed))
+                again.extend(self._taken_in(future, self._futures[future]))
                 del self._futures[future]
                 future.release()
 
-    def _taken_in(self, future: Future, attempt: Attempt, on_trained: OnTrained, on_failed: OnFailed) -> list[Task]:
+    def _taken_in(self, future: Future, attempt: Attempt) -> list[Task]:
         """Hand over what has been trained, or what to train instead."""
         from distributed import KilledWorker
 
@@ -179,22 +184,14 @@ class Cluster:
         except KilledWorker as error:
             # Dask has tried it several times, which is as often as it is worth it.
             deaths = error.allowed_failures + 1
-            return self._instead(
-                attempt, on_failed, f"the {deaths} workers that trained it died", worth_repeating=False
-            )
+            return attempt.instead(f"the {deaths} workers that trained it died", worth_repeating=False)
         except MemoryError as error:
-            return self._instead(attempt, on_failed, out_of_memory(error), worth_repeating=True)
+            return attempt.instead(out_of_memory(error))
         except Exception as error:  # whatever a worker raises
-            return self._instead(attempt, on_failed, f"{type(error).__name__}: {error}", worth_repeating=False)
-        for work, trained in zip(attempt.task.works, networks, strict=True):
-            on_trained(work.members, trained)
+            return attempt.instead(f"{type(error).__name__}: {error}", worth_repeating=False)
+        for number, trained in networks.items():
+            attempt.hear("on_trained", number, trained)
         return []
-
-    def _instead(self, attempt: Attempt, on_failed: OnFailed, reason: str, worth_repeating: bool) -> list[Task]:
-        instead = attempt.next_tasks(worth_repeating)
-        if not instead:
-            on_failed(attempt.left.members[0], reason)
-        return instead
 
     def cancel(self) -> None:
         """Let the workers drop what they were sent."""

@@ -3,107 +3,100 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from regx.config.config import Config
-from regx.core.trained import Trained
+from regx.core.errors import InputError
+from regx.core.listener import Keeper, Listener, Moment, Progress, Watchers
 from regx.runner.cluster import Dask, Jobs, connected
-from regx.runner.execute import OnCheckpoint, OnFailed, OnTrained, Watch, execute, no_failure
-from regx.runner.plan import Member, Resumed, Work, dataset, estimated_seconds, plan
+from regx.runner.execute import execute
+from regx.runner.plan import Member, Pictured, Resumed, Work, dataset, estimated_seconds, plan
 
 # Below this much work one process is done before others have loaded NumPy.
 SECONDS_WORTH_PROCESSES = 4.0
 
 
 @dataclass(frozen=True)
-class Progress:
-    """How far training is. Epochs are counted over all networks; those not needed by stopped networks count as done."""
+class Options:
+    """How to train, which changes no bit of what comes of it but by `peek`.
 
-    epochs: int
-    all_epochs: int
-    networks: int
-    all_networks: int
+    jobs: processes, None for as many as the work is worth; or a cluster, where nobody sees how networks train and no
+    checkpoints are kept. force: train anew what is finished. peek: what is chosen is chosen by the test split.
+    pictured: for whose pictures snapshots are kept of configs that do not say how many they want.
+    Raises InputError for a number of jobs that is none.
+    """
+
+    jobs: Jobs = None
+    force: bool = False
+    peek: bool = False
+    pictured: Pictured = None
+    watchers: Watchers = field(default_factory=Watchers)
+
+    def __post_init__(self) -> None:
+        if not (self.jobs is None or isinstance(self.jobs, Dask) or (isinstance(self.jobs, int) and self.jobs >= 1)):
+            raise InputError(
+                f"jobs: expected a whole number from 1, or None for as many as the work is worth, found {self.jobs!r}"
+            )
 
 
-OnProgress = Callable[[Progress], None]
+DEFAULT = Options()
 
 
 def train_networks(
     configs: Sequence[Config],
     members: Sequence[Member],
-    on_trained: OnTrained,
-    jobs: Jobs = None,
-    on_progress: OnProgress = lambda progress: None,
-    begun: Callable[[Iterator[Work]], Iterator[Work]] = lambda works: works,
-    watch: Watch | None = None,
-    peek: bool = False,
+    keeper: Keeper,
+    options: Options = DEFAULT,
     resumed: Sequence[Resumed] = (),
-    on_checkpoint: OnCheckpoint | None = None,
-    on_failed: OnFailed = no_failure,
-    slim: bool = False,
 ) -> None:
-    """Train the members' networks as populations and hand each population's over when it is finished.
+    """Train the members' networks as populations, in no particular order, and tell the keeper and who watches.
 
-    on_trained(members, trained) is called in this thread, in no particular order of populations.
-    jobs: processes, None for as many as the work is worth; or a cluster, which shows nobody how its networks train side
-    by side and keeps no checkpoints. begun: sees every population before it is trained.
-    watch: who wants to see them train side by side. peek: the test split takes the place of the validation split.
-    resumed: the populations that go on from a checkpoint. on_checkpoint(members, checkpoint): where they stand, in this
-    thread, from time to time. on_failed(member, reason): of a network that is given up, in this thread.
-    slim: networks are handed over without weights and snapshots, their metrics as the row of the least validation
-    loss and the last one.
+    resumed: the populations that go on from a checkpoint.
     Raises InputError where a stack cannot act on its data, or the memory does not suffice.
     """
-    counter = _Counter(configs, members, on_progress)
+    told = _Told(configs, members, keeper, options.watchers)
 
-    def finished(done: Sequence[Member], trained: Sequence[Trained]) -> None:
-        on_trained(done, trained)
-        if watch is not None:
-            watch.on_trained(done, trained)
-        counter.networks(done)
+    def begun(works: Iterator[Work]) -> Iterator[Work]:
+        for work in works:
+            keeper.on_begin(work.members)
+            yield work
 
-    def failed(member: Member, reason: str) -> None:
-        on_failed(member, reason)
-        if watch is not None:
-            watch.on_failed(member, reason)
-        counter.networks([member])
-
-    if isinstance(jobs, Dask):
-        with connected(jobs) as cluster:
-            works = begun(plan(configs, members, cluster.threads, peek, resumed))
-            cluster.execute(works, finished, counter.epochs, failed, slim)
+    if isinstance(options.jobs, Dask):
+        with connected(options.jobs) as cluster:
+            cluster.execute(begun(plan(configs, members, cluster.threads, options.peek, resumed)), told)
         return
-    jobs = jobs or _jobs(configs, members)
-    works = begun(plan(configs, members, jobs, peek, resumed))
-    execute(works, min(jobs, len(members)), finished, counter.epochs, watch, on_checkpoint, failed, slim)
+    jobs = options.jobs or _jobs(configs, members)
+    execute(begun(plan(configs, members, jobs, options.peek, resumed)), min(jobs, len(members)), told)
 
 
-class _Counter:
-    def __init__(self, configs: Sequence[Config], members: Sequence[Member], on_progress: OnProgress) -> None:
-        self._configs, self._on_progress = configs, on_progress
-        self._all_networks = len(members)
-        self._all_epochs = sum(self._needed(member) for member in members)
-        self._finished_epochs = self._finished = self._running = 0
+class _Told(Listener):
+    """Tells the keeper, then those who watch, and counts how far training is."""
 
-    def _needed(self, member: Member) -> int:
-        return self._configs[member.config].training.epochs
+    def __init__(
+        self, configs: Sequence[Config], members: Sequence[Member], keeper: Keeper, watchers: Watchers
+    ) -> None:
+        self._keeper, self._watchers = keeper, watchers
+        self.wanted = replace(watchers.wanted, checkpoints=keeper.wanted.checkpoints, slim=keeper.wanted.slim)
+        self._needed = {member: configs[member.config].training.epochs for member in members}
+        self._at = dict.fromkeys(members, 0)
+        self._all_epochs = sum(self._needed.values())
+        self._epochs = self._ended = 0
 
-    def epochs(self, n: int) -> None:
-        self._running = max(self._running + n, 0)
-        self._tell()
-
-    def networks(self, members: Sequence[Member]) -> None:
-        needed = sum(self._needed(member) for member in members)
-        self._finished_epochs += needed
-        self._finished += len(members)
-        # What these networks had reported is in `needed` now; stopped ones had reported less.
-        self._running = max(self._running - needed, 0)
-        self._tell()
-
-    def _tell(self) -> None:
-        done = min(self._finished_epochs + self._running, self._all_epochs)
-        self._on_progress(Progress(done, self._all_epochs, self._finished, self._all_networks))
+    def hear(self, moment: Moment, members: Sequence[Member], what: Any) -> None:
+        if moment == "on_glimpse":
+            members = [members[network] for network in what.networks]
+        self._keeper.hear(moment, members, what)
+        if moment == "on_checkpoint":
+            return
+        for member in members:
+            at = what.epoch if moment == "on_glimpse" else self._needed[member]
+            self._epochs += at - self._at[member]
+            self._at[member] = at
+        self._ended += 0 if moment == "on_glimpse" else len(members)
+        self._watchers.hear(moment, members, what)
+        self._watchers.on_progress(Progress(self._epochs / self._all_epochs, self._ended, len(self._needed)))
 
 
 def _jobs(configs: Sequence[Config], members: Sequence[Member]) -> int:

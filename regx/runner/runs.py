@@ -7,21 +7,20 @@ import dataclasses
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from regx.config.config import Config
 from regx.core.errors import RegxError
+from regx.core.listener import Keeper, Wanted
 from regx.core.notes import note
 from regx.core.trained import Trained
 from regx.engine.checkpoint import Checkpoint, rows_so_far
 from regx.runner.checkpoints import FOLDER, Checkpoints
-from regx.runner.cluster import Jobs
-from regx.runner.execute import Watch
-from regx.runner.networks import OnProgress, train_networks
-from regx.runner.plan import Member, Pictured, Work, dataset, fingerprint, forget_data, with_snapshots
+from regx.runner.networks import DEFAULT, Options, train_networks
+from regx.runner.plan import Member, dataset, fingerprint, forget_data, with_snapshots
 from regx.store import lock
 from regx.store.about import about
 from regx.store.folder import (
@@ -69,23 +68,10 @@ def _place(targets: Sequence[Target]) -> Path:
     return Path(os.path.commonpath([target.folder for target in targets]))
 
 
-def bring_up_to_date(
-    targets: Sequence[Target],
-    jobs: Jobs = None,
-    force: bool = False,
-    on_progress: OnProgress = lambda progress: None,
-    command: Sequence[str] | None = None,
-    watch: Watch | None = None,
-    peek: bool = False,
-    held: lock.Lock | None = None,
-    pictured: Pictured = None,
-) -> None:
+def bring_up_to_date(targets: Sequence[Target], options: Options = DEFAULT, held: lock.Lock | None = None) -> None:
     """Train what is missing in the targets' folders and write it there, each population as it is finished.
 
-    jobs: processes, None for as many as the work is worth; or a cluster. command: what run.json is to say was typed.
-    watch: who wants to see the networks train side by side. peek: what is chosen is chosen by the test split.
-    held: the lock on the folder that the targets stand in, of a caller who has it already. pictured: for whose pictures
-    snapshots are kept of configs that do not say how many they want.
+    held: the lock on the folder that the targets stand in, of a caller who has it already.
     Whatever ends this early, what is finished stays, and the folders say how they were left.
     Raises RegxError where a folder holds something else, or cannot be written.
     """
@@ -93,28 +79,25 @@ def bring_up_to_date(
     place = held.folder if held else _place(targets)
     has_checkpoints = (place / FOLDER).is_dir() and (held is not None or lock.holder(place) is None)
     finished: Sequence[Target] = targets
-    if has_checkpoints or missing(targets, force):
+    if has_checkpoints or missing(targets, options.force):
         # One command at a time where the runs stand together; what it lacks is looked up once nobody else is at it.
         with contextlib.nullcontext(held) if held else lock.Lock(place) as own:
-            members = missing(targets, force)
+            members = missing(targets, options.force)
             lacking = {member.config for member in members}
             finished = [target for number, target in enumerate(targets) if number not in lacking]
-            _check(finished, peek)
-            configs = [with_snapshots(target.config, pictured) for target in targets]
-            checkpoints = Checkpoints(place, configs, peek)
-            resumed = checkpoints.found(members, force)
-            folders = _Folders(targets, members, force, command, peek, own, checkpoints)
+            _check(finished, options.peek)
+            configs = [with_snapshots(target.config, options.pictured) for target in targets]
+            checkpoints = Checkpoints(place, configs, options.peek)
+            resumed = checkpoints.found(members, options.force)
+            folders = _Folders(targets, members, options, own, checkpoints)
             try:
                 if members:
-                    train_networks(
-                        configs, members, folders.write, jobs, on_progress, folders.begun, watch, peek, resumed,
-                        folders.keep, folders.fail,
-                    )  # fmt: skip
+                    train_networks(configs, members, folders, options, resumed)
             except BaseException as error:
                 folders.leave("failed" if isinstance(error, Exception) else "interrupted")
                 raise
     else:
-        _check(finished, peek)
+        _check(finished, options.peek)
     for target in finished:
         settle(target.folder)
 
@@ -126,41 +109,37 @@ def _check(targets: Sequence[Target], peek: bool) -> None:
         check_peek(target.folder, peek)
 
 
-class _Folders:
+class _Folders(Keeper):
     """The run folders of the targets, begun when their first network is, and written while they lack something."""
+
+    wanted = Wanted(checkpoints=True)
 
     def __init__(
         self,
         targets: Sequence[Target],
         members: Sequence[Member],
-        force: bool,
-        command: Sequence[str] | None,
-        peek: bool,
+        options: Options,
         held: lock.Lock,
         checkpoints: Checkpoints,
     ) -> None:
         self._checkpoints = checkpoints
-        self._targets, self._force, self._command, self._peek, self._held = targets, force, command, peek, held
+        self._targets, self._options, self._held = targets, options, held
         self._left = Counter(member.config for member in members)  # networks that are not written yet
         self._facts: dict[str, Any] = {}  # of this command
         self._writers: dict[int, RunWriter] = {}
         self._waiting: dict[int, list[Trained]] = {}  # what is trained and not written yet
         self._due: dict[int, float] = {}  # when the next of it may be written
 
-    def begun(self, works: Iterator[Work]) -> Iterator[Work]:
-        for work in works:
-            for number in dict.fromkeys(member.config for member in work.members):
-                if number not in self._writers:
-                    self._begin(number)
-            yield work
+    def on_begin(self, members: Sequence[Member]) -> None:
+        for number in dict.fromkeys(member.config for member in members):
+            if number not in self._writers:
+                self._begin(number)
 
     def _begin(self, number: int) -> None:
         target = self._targets[number]
         source = target.config.dataset
         # Asking git takes as long as training a small network, so the answer is that of the first run.
-        self._facts = self._facts or about(
-            task="", data_fingerprint="", digest="", command=self._command, peek=self._peek
-        )
+        self._facts = self._facts or about(task="", data_fingerprint="", digest="", peek=self._options.peek)
         data = dataset(source, target.config.seeds[0])
         facts = {
             **self._facts,
@@ -172,11 +151,11 @@ class _Folders:
         }
         # A forced run trains anew what it is asked for. Other seeds are dropped only where they are of other data, or
         # the folder is damaged.
-        keep = not self._force or can_be_kept(target.folder, target.config.resolved, facts)
+        keep = not self._options.force or can_be_kept(target.folder, target.config.resolved, facts)
         held = self._held if target.folder == self._held.folder else None
         self._writers[number] = RunWriter(target.folder, target.config.resolved, facts, keep, held)
 
-    def write(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
+    def on_trained(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
         """Write trained networks, or wait for more where writing would else take much of the time."""
         for member, one in zip(members, trained, strict=True):
             prepared = dataset(self._targets[member.config].config.dataset, member.seed).preparation
@@ -190,7 +169,7 @@ class _Folders:
                 self._flush(number)
         self._checkpoints.remove(members)
 
-    def keep(self, members: Sequence[Member], checkpoint: Checkpoint) -> None:
+    def on_checkpoint(self, members: Sequence[Member], checkpoint: Checkpoint) -> None:
         """Write where a population stands: the rows of its networks so far, then the checkpoint."""
         rows = rows_so_far(checkpoint)
         for number in dict.fromkeys(member.config for member in members):
@@ -198,8 +177,9 @@ class _Folders:
             self._writers[number].append(own)
         self._checkpoints.write(members, checkpoint)
 
-    def fail(self, member: Member, reason: str) -> None:
+    def on_failed(self, members: Sequence[Member], reason: str) -> None:
         """Say of a network that cannot be trained why, in its run folder and on stderr."""
+        (member,) = members
         number = member.config
         folder = self._targets[number].folder
         note(f"warning: {folder}: seed {member.seed} failed, the others go on: {reason}")
@@ -209,7 +189,7 @@ class _Folders:
         self._left[number] -= 1
         if not self._left[number]:
             self._writers.pop(number).close()
-        self._checkpoints.remove([member])
+        self._checkpoints.remove(members)
 
     def _flush(self, number: int) -> None:
         start = time.monotonic()

@@ -22,6 +22,8 @@ from rich.console import Console
 
 from regx.cli import live
 from regx.config.load import load_lanes
+from regx.report.output import Output
+from regx.runner.networks import Options
 from regx.studies.race.display import View, race_lines, race_state
 from regx.studies.race.scene import scene
 from regx.studies.sweep.question import sweep
@@ -39,8 +41,8 @@ def main(config: str | None, rounds: int) -> int:
         state = race_state(lanes)
         with tempfile.TemporaryDirectory() as folder:
             start = time.perf_counter(), processor_seconds()
-            with live.race_view(not watched, state, picture, terminal) as (on_progress, watch):
-                sweep(race, race.cells, Path(folder), on_progress=on_progress, watch=watch)
+            with live.race_view(Output(None if watched else "json"), state, picture, terminal) as watchers:
+                sweep(race, race.cells, Path(folder), Options(watchers=watchers))
             took = time.perf_counter() - start[0], processor_seconds() - start[1]
         if watched:
             seen.append(state)

@@ -11,15 +11,27 @@ where the chosen value is the grid's first or last, since then the grid shows to
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 import numpy as np
 
 from regx.config.load import load_config, load_lanes
+from regx.core.listener import Keeper, Wanted
 from regx.core.trained import Trained
-from regx.runner.networks import train_networks
+from regx.runner.networks import Options, train_networks
 from regx.runner.plan import Member
 
 FIRST_SEED = 1000
+
+
+class _Found(Keeper):
+    wanted = Wanted(slim=True)
+
+    def __init__(self) -> None:
+        self.found: dict[Member, Trained] = {}
+
+    def on_trained(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
+        self.found.update(zip(members, trained, strict=True))
 
 
 def main() -> None:
@@ -42,11 +54,10 @@ def main() -> None:
             configs.append(next(cell.config for cell in cells if cell.point["lane"] == lane))
         else:
             configs.append(load_config(options.config, overrides, seeds))
-    found: dict[Member, Trained] = {}
+    keeper = _Found()
     members = [Member(number, seed) for number in range(len(configs)) for seed in seeds]
-    train_networks(
-        configs, members, lambda done, trained: found.update(zip(done, trained, strict=True)), options.jobs, slim=True
-    )
+    train_networks(configs, members, keeper, Options(options.jobs))
+    found = keeper.found
     print(f"{options.config}, {options.key}, {len(seeds)} seeds from {FIRST_SEED}")
     print(f"{'value':>10}  {'val_loss':>16}  {'test_loss':>16}  {'zeros':>6}  {'objective':>9}  diverged")
     means = []

@@ -186,6 +186,7 @@ def train(settings: dict[str, Setting], seeds: Sequence[int], out: Path, jobs: i
     import yaml
 
     from regx.config.load import load_config
+    from regx.runner.networks import Options
     from regx.runner.runs import Target, bring_up_to_date
 
     targets = {}
@@ -194,7 +195,7 @@ def train(settings: dict[str, Setting], seeds: Sequence[int], out: Path, jobs: i
         path.write_text(yaml.safe_dump(setting.config(name, seeds)))
         config = load_config(path)
         targets[name] = Target(config, out / config.folder_name)
-    bring_up_to_date(list(targets.values()), jobs)
+    bring_up_to_date(list(targets.values()), Options(jobs))
     return {name: target.folder for name, target in targets.items()}
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from cases import Case
 
 from regx.core.arrays import Array
+from regx.core.listener import Keeper
 from regx.engine.trainer import train
 from regx.runner.execute import execute
 from regx.runner.plan import Member, Work, networks_per_population
@@ -86,15 +87,18 @@ class RegxInProcesses(Regx):
             self.startup = time.perf_counter() - began
             yield from self.populations(epochs, every)
 
-        def on_trained(members: Any, trained: Any) -> None:
-            for member, network in zip(members, trained, strict=True):
-                if member.config < 0:
-                    warm.release()
-                else:
-                    losses[member.config] = network.metrics["train_loss"][-1]
-            self.steady = time.perf_counter() - began - getattr(self, "startup", 0.0)
+        peer = self
 
-        execute(works(), self.jobs, on_trained, lambda epochs: None)
+        class Timed(Keeper):
+            def on_trained(self, members: Any, trained: Any) -> None:
+                for member, network in zip(members, trained, strict=True):
+                    if member.config < 0:
+                        warm.release()
+                    else:
+                        losses[member.config] = network.metrics["train_loss"][-1]
+                peer.steady = time.perf_counter() - began - getattr(peer, "startup", 0.0)
+
+        execute(works(), self.jobs, Timed())
         return losses
 
 

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from regx.config.load import load_lanes
+from regx.core.listener import Keeper, Wanted
 from regx.core.regularizer import CROSS_FITTED
 from regx.core.trained import Trained
-from regx.runner.networks import train_networks
+from regx.runner.networks import Options, train_networks
 from regx.runner.plan import Member
 from regx.stats.optimism import optimism_of_choice
 
@@ -61,11 +62,14 @@ def flattery(lanes: Mapping[str, object], races: int, rows: int = 30) -> tuple[F
     configs = [cell.config for cell in load_lanes(config).cells]
     found: dict[tuple[int, int], Trained] = {}
 
-    def keep(members: Sequence[Member], trained: Sequence[Trained]) -> None:
-        found.update({(member.config, member.seed): one for member, one in zip(members, trained, strict=True)})
+    class Found(Keeper):
+        wanted = Wanted(slim=True)
+
+        def on_trained(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
+            found.update({(member.config, member.seed): one for member, one in zip(members, trained, strict=True)})
 
     members = [Member(number, seed) for number in range(len(configs)) for seed in range(SEEDS * races)]
-    train_networks(configs, members, keep, jobs=1, slim=True)
+    train_networks(configs, members, Found(), Options(1))
 
     def table(name: str, cross_fitted: bool) -> np.ndarray:
         """(lanes, seeds)."""

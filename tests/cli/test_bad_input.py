@@ -393,10 +393,11 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("swept")
     (folder / "small.yaml").write_text(SMALL, encoding="utf-8")
     from regx.config.load import load_grid
+    from regx.runner.networks import Options
     from regx.studies.sweep.question import sweep
 
     grid = load_grid(folder / "small.yaml", ["regularizers.l2.lam=0,0.1"])
-    return sweep(grid, grid.cells, folder, 1).folder
+    return sweep(grid, grid.cells, folder, Options(1)).folder
 
 
 class Loud:

@@ -10,10 +10,11 @@ import pytest
 from engine.populations import TASKS, assert_same_bits, dataset, population
 from engine.settings import PAIRS, name
 
+from regx.core.listener import Listener, Wanted
 from regx.core.trained import Trained
 from regx.engine.checkpoint import Checkpoint, rows_so_far
 from regx.engine.population import Population
-from regx.engine.trainer import train, train_in_turns
+from regx.engine.trainer import Kept, train, train_in_turns
 from regx.optim import SGD, Adam, AdamW, Constant, Cosine, RMSprop
 from regx.regularizers import Dropout, EarlyStopping
 from regx.store.weights import format_weights, read_arrays
@@ -23,21 +24,24 @@ def checkpoints(of: Population, folder: Path, every: int) -> list[Checkpoint]:
     """Every so manieth checkpoint of a training that makes one after each epoch, as it comes back from a file."""
     found: list[Checkpoint] = []
 
-    def keep(number: int, checkpoint: Checkpoint) -> None:
-        if int(checkpoint["epoch"]) % every == 0:
-            path = folder / "checkpoint.npz"
-            path.write_bytes(format_weights(dict(checkpoint)))
-            found.append(read_arrays(path))
+    class Keeping(Listener):
+        wanted = Wanted(checkpoints=True)
+
+        def on_checkpoint(self, number: int, checkpoint: Checkpoint) -> None:
+            if int(checkpoint["epoch"]) % every == 0:
+                path = folder / "checkpoint.npz"
+                path.write_bytes(format_weights(dict(checkpoint)))
+                found.append(read_arrays(path))
 
     impatient = replace(of, training=replace(of.training, checkpoint_seconds=0.0))
-    train_in_turns([impatient], [()], lambda number, trained: None, on_checkpoint=keep)
+    train_in_turns([impatient], Keeping())
     return found
 
 
 def resumed(of: Population, begun: Checkpoint) -> list[Trained]:
-    found: list[Trained] = []
-    train_in_turns([of], [()], lambda number, trained: found.extend(trained), begun=[begun])
-    return found
+    kept = Kept()
+    train_in_turns([of], kept, [begun])
+    return kept.found[0]
 
 
 def assert_goes_on(of: Population, folder: Path, every: int = 4) -> list[Checkpoint]:

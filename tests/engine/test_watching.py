@@ -10,27 +10,25 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import accuracy_score, log_loss, mean_squared_error
 
 from regx.core.arrays import Array
-from regx.core.trained import Trained
+from regx.core.listener import Glimpse, Wanted
 from regx.engine.diagnostics import trivial
-from regx.engine.trainer import Predict, snapshot_epochs, train, train_in_turns
+from regx.engine.trainer import Kept, snapshot_epochs, train, train_in_turns
 from regx.nn.architecture import Training
 from regx.optim import SGD
 from regx.regularizers import Dropout, EarlyStopping
 from tests.engine.populations import TASKS, assert_same_bits, dataset, population
 
 
-class Recorder:
-    """Remembers what it was shown, and what the networks predicted then."""
+class Recorder(Kept):
+    """Remembers what it was shown."""
 
     def __init__(self, inputs: Array) -> None:
-        self.inputs = inputs
-        self.seen: list[tuple[int, Array, Array]] = []
+        super().__init__()
+        self.wanted = Wanted(0.0, inputs)
+        self.seen: list[Glimpse] = []
 
-    def on_evaluation(self, epoch: int, networks: Array, metrics: dict[str, Array], predict: Predict) -> None:
-        self.seen.append((epoch, networks.copy(), predict(self.inputs)))
-
-    def on_leave(self, epoch: int, networks: Array) -> None:
-        pass
+    def on_glimpse(self, number: int, glimpse: Glimpse) -> None:
+        self.seen.append(glimpse)
 
 
 def test_populations_trained_in_turns_are_the_same_bits_as_one_after_the_other():
@@ -39,29 +37,25 @@ def test_populations_trained_in_turns_are_the_same_bits_as_one_after_the_other()
         population((2,), [EarlyStopping(patience=2)], epochs=40),
         population((3, 4), epochs=7),
     ]
-    results: dict[int, list[Trained]] = {}
-    order = []
-
-    def on_trained(number: int, trained: list[Trained]) -> None:
-        results[number] = trained
-        order.append(number)
-
-    train_in_turns(populations, [[], [], []], on_trained, seconds=0.0)
-    assert order[0] == 2  # the shortest, though it came last: turns alternated
+    kept = Kept()
+    train_in_turns(populations, kept, seconds=0.0)
+    assert next(iter(kept.found)) == 2  # the shortest, though it came last: turns alternated
     for number, one in enumerate(populations):
-        for together, alone in zip(results[number], train(one), strict=True):
+        for together, alone in zip(kept.found[number], train(one), strict=True):
             assert_same_bits(together, alone)
 
 
-def test_an_observer_sees_what_the_networks_predict_and_changes_nothing():
+def test_a_listener_sees_what_the_networks_predict_and_changes_nothing():
     data = dataset("binary")
     watched = population((0, 1), [Dropout(p=0.3)], data=data, epochs=5, dtype="float32")
     recorder = Recorder(data.test.x)
-    trained = train(watched, [recorder])
+    train_in_turns([watched], recorder)
+    trained = recorder.found[0]
     for one, plain in zip(trained, train(watched), strict=True):
         assert_same_bits(one, plain)
-    assert [epoch for epoch, _, _ in recorder.seen] == [0, 1, 2, 3, 4, 5]
-    last = recorder.seen[-1][2]
+    assert [glimpse.epoch for glimpse in recorder.seen] == [0, 1, 2, 3, 4, 5]
+    last = recorder.seen[-1].outputs
+    assert last is not None
     assert last.shape == (2, 1, len(data.test.x))
     for one, p in zip(trained, last[:, 0], strict=True):
         assert one.metrics["test_loss"][-1] == pytest.approx(log_loss(data.test.y[:, 0], p), rel=1e-5)

@@ -32,6 +32,7 @@ from regx.core.errors import RegxError
 from regx.data.csv import CSV
 from regx.evidence.run import read_run
 from regx.reference.checked import check
+from regx.runner.networks import Options
 from regx.runner.runs import Target, bring_up_to_date
 
 ROOT = Path(__file__).parents[2]
@@ -169,7 +170,7 @@ class Trials:
 
         good = self.folder / "good"
         if not good.exists():
-            bring_up_to_date([Target(load_config(config), good)], 1, False)
+            bring_up_to_date([Target(load_config(config), good)], Options(1))
         return good
 
     def _config(self) -> None:

@@ -14,7 +14,7 @@ from rich.console import Console
 
 import regx
 from regx.config.load import load_lanes
-from regx.core.glimpse import Glimpse
+from regx.core.listener import Glimpse
 from regx.core.trained import Trained
 from regx.data.breast_cancer import BreastCancer
 from regx.data.circle import Circle
@@ -76,8 +76,8 @@ def text(state: RaceState, view: View, picture: Scene | None = None) -> list[str
 
 def test_a_lane_stands_at_the_means_over_its_seeds(state: RaceState) -> None:
     assert state.leader() is None
-    state.see(*look(EVERYBODY, 0, [1.0] * 6, [2.0] * 6))
-    state.see(*look(EVERYBODY, 10, [0.1, 0.3, 0.4, 0.4, 0.5, 0.7], [0.5, 0.7, 0.3, 0.5, 0.8, 0.8]))
+    state.on_glimpse(*look(EVERYBODY, 0, [1.0] * 6, [2.0] * 6))
+    state.on_glimpse(*look(EVERYBODY, 10, [0.1, 0.3, 0.4, 0.4, 0.5, 0.7], [0.5, 0.7, 0.3, 0.5, 0.8, 0.8]))
     none, l2, both = state.lanes
     assert [mean(lane.train) for lane in state.lanes] == pytest.approx([0.2, 0.4, 0.6])
     assert none.gap == pytest.approx(0.4)
@@ -88,9 +88,9 @@ def test_a_lane_stands_at_the_means_over_its_seeds(state: RaceState) -> None:
 
 
 def test_who_is_missing_has_stopped_or_diverged_and_keeps_the_last_loss(state: RaceState) -> None:
-    state.see(*look(EVERYBODY, 0, [1.0] * 6, [2.0] * 6))
+    state.on_glimpse(*look(EVERYBODY, 0, [1.0] * 6, [2.0] * 6))
     left = [EVERYBODY[0], EVERYBODY[2], EVERYBODY[3], EVERYBODY[4]]
-    state.see(*look(left, 10, [0.5] * 4, [1.0] * 4))
+    state.on_glimpse(*look(left, 10, [0.5] * 4, [1.0] * 4))
     assert [lane.state()[0] for lane in state.lanes] == ["1 diverged", "training", "1 stopped"]
     assert state.lanes[0].train.tolist() == [0.5, 1.0]
     assert state.leader() is state.lanes[1]  # of equal losses, none that has a diverged network
@@ -98,8 +98,8 @@ def test_who_is_missing_has_stopped_or_diverged_and_keeps_the_last_loss(state: R
 
 def test_a_lane_in_two_populations_is_one(state: RaceState) -> None:
     for seed in (3, 5):
-        state.see(*look([Member(0, seed)], 0, [1.0], [2.0], np.full((1, 1, 4), float(seed))))
-    state.see(*look([Member(0, 3)], 20, [0.4], [1.0]))
+        state.on_glimpse(*look([Member(0, seed)], 0, [1.0], [2.0], np.full((1, 1, 4), float(seed))))
+    state.on_glimpse(*look([Member(0, 3)], 20, [0.4], [1.0]))
     none = state.lanes[0]
     assert none.status == ["training", "training"]
     assert mean(none.epoch) == 10
@@ -109,8 +109,8 @@ def test_a_lane_in_two_populations_is_one(state: RaceState) -> None:
 
 
 def test_what_is_finished_stands_at_what_is_reported(state: RaceState) -> None:
-    state.finished([Member(0, 3), Member(0, 5)], [ended(3, 100), ended(5, 40)])
-    state.finished([Member(1, 3), Member(1, 5)], [ended(3, 7, "diverged"), ended(5, 100)])
+    state.on_trained([Member(0, 3), Member(0, 5)], [ended(3, 100), ended(5, 40)])
+    state.on_trained([Member(1, 3), Member(1, 5)], [ended(3, 7, "diverged"), ended(5, 100)])
     none, l2, _ = state.lanes
     assert none.status == ["done", "stopped"]
     assert (mean(none.judged), none.growth, mean(none.epoch)) == (0.1, 2.0, 70)
@@ -123,14 +123,14 @@ def test_with_peek_the_test_loss_is_what_counts(tmp_path: Path) -> None:
     path = tmp_path / "r.yaml"
     path.write_text(RACE)
     state = RaceState([cell.config for cell in load_lanes(path).cells], peek=True)
-    state.see(*look(EVERYBODY, 0, [1.0] * 6, [2.0] * 6))
+    state.on_glimpse(*look(EVERYBODY, 0, [1.0] * 6, [2.0] * 6))
     assert mean(state.lanes[0].judged) == 9.0
     assert " test " in text(state, View(80, 24))[0]
 
 
 def test_a_long_history_is_thinned_and_keeps_its_start(state: RaceState) -> None:
     for epoch in range(2000):
-        state.see(*look([Member(0, 3)], epoch, [1.0], [1.0]))
+        state.on_glimpse(*look([Member(0, 3)], epoch, [1.0], [1.0]))
     history = state.lanes[0].history
     assert len(history) <= 128
     assert history[0][0] == 0
@@ -149,7 +149,7 @@ def test_no_line_is_wider_than_the_terminal_and_all_fit_its_height(
     picture = scene(source, [0]) if source is not None else None
     outputs = None if picture is None else np.linspace(-1, 1, 2 * len(picture.inputs)).reshape(2, 1, -1)
     none = EVERYBODY[:2]
-    state.see(*look(none, 0, [1.0, 1.2], [1e-9, 1e9], outputs))
+    state.on_glimpse(*look(none, 0, [1.0, 1.2], [1e-9, 1e9], outputs))
     view = View(width, height)
     lines = race_lines(state, view, picture, race_footer(0.4, "2 of 6 networks, 40%, 3 s left", view))
     assert all(line.cell_len <= width for line in lines)
@@ -158,9 +158,9 @@ def test_no_line_is_wider_than_the_terminal_and_all_fit_its_height(
 
 
 def test_at_80_columns_nothing_is_cut(state: RaceState) -> None:
-    state.see(*look(EVERYBODY, 0, [1.0] * 6, [2.0] * 6))
-    state.see(*look(EVERYBODY, 100, [0.0421] * 2 + [0.03, 0.05, 1e-5, 1e-5], [0.1] * 6))
-    state.finished([Member(2, 3)], [ended(3, 40)])
+    state.on_glimpse(*look(EVERYBODY, 0, [1.0] * 6, [2.0] * 6))
+    state.on_glimpse(*look(EVERYBODY, 100, [0.0421] * 2 + [0.03, 0.05, 1e-5, 1e-5], [0.1] * 6))
+    state.on_trained([Member(2, 3)], [ended(3, 40)])
     lines = text(state, View(80, 24))
     assert lines[0].split() == ["lane", "epoch", "train", "val", "gap", "weights"]
     assert lines[1].split()[:3] == ["▶", "none", "100"] or lines[3].startswith("▶ l2")
@@ -174,7 +174,7 @@ def test_at_80_columns_nothing_is_cut(state: RaceState) -> None:
 
 
 def test_weights_that_explode_leave_room_for_the_state(state: RaceState) -> None:
-    state.see(*look(EVERYBODY, 0, [1.0] * 6, [2.0] * 6))
+    state.on_glimpse(*look(EVERYBODY, 0, [1.0] * 6, [2.0] * 6))
     for factor, said in ((500, "x500"), (5e8, "x5.0e8"), (5e14, "x5.0e14")):
         state.lanes[0].norm = factor * state.lanes[0].start_norm
         assert text(state, View(80, 24))[1].split()[-2:] == [said, "training"]
@@ -191,7 +191,7 @@ def test_where_not_all_lanes_fit_the_best_and_the_footer_are_seen(tmp_path: Path
     path.write_text(RACE.replace("  l2:", "".join(f"  lane{n}: []\n" for n in range(18)) + "  l2:"))
     state = race_state([cell.config for cell in load_lanes(path).cells])
     losses = [20.0 - n for n in range(20)] + [19.5]
-    state.see(*look([Member(lane, 3) for lane in range(21)], 0, [1.0] * 21, losses))
+    state.on_glimpse(*look([Member(lane, 3) for lane in range(21)], 0, [1.0] * 21, losses))
     view = View(80, 10)
     lines = [line.plain for line in race_lines(state, view, None, race_footer(0.4, "2 of 42 networks", view))]
     assert len(lines) == 10
@@ -203,8 +203,8 @@ def test_where_not_all_lanes_fit_the_best_and_the_footer_are_seen(tmp_path: Path
 
 
 def test_on_a_narrow_terminal_the_pictures_go_and_the_words_stay(state: RaceState) -> None:
-    state.see(*look(EVERYBODY, 0, [1.0] * 6, [2.0] * 6))
-    state.see(*look(EVERYBODY, 200_000, [0.3] * 6, [1.0] * 6))
+    state.on_glimpse(*look(EVERYBODY, 0, [1.0] * 6, [2.0] * 6))
+    state.on_glimpse(*look(EVERYBODY, 200_000, [0.3] * 6, [1.0] * 6))
     for width in (60, 61, 70, 79):
         lines = text(state, View(width, 24))
         assert all(line.endswith(" training") for line in lines[1::2]), width
@@ -222,12 +222,12 @@ def test_networks_that_failed_are_said_to_have(state: RaceState, tmp_path: Path)
     run = read_run(regx.run(path, out=tmp_path).folder)
     state.stored(1, replace(run, about={**run.about, "failed": {"5": "no memory"}}))
     assert state.lanes[1].state() == ("1 failed", "failed")
-    state.finished([Member(0, 3), Member(0, 5)], [ended(3, 100), ended(5, 100)])
+    state.on_trained([Member(0, 3), Member(0, 5)], [ended(3, 100), ended(5, 100)])
     state.lanes[1].judged[:] = 0.0
     assert state.leader() is state.lanes[0]
     assert "1 failed" in text(state, View(80, 24))[3]
     # The same while it is raced.
-    state.failed(Member(0, 5), "no memory")
+    state.on_failed([Member(0, 5)], "no memory")
     assert state.lanes[0].state() == ("1 failed", "failed")
 
 
@@ -237,7 +237,7 @@ def test_the_picture_stands_beside_the_lanes_or_below_them(state: RaceState) -> 
     members, glimpse = look(
         EVERYBODY, 0, [1.0] * 6, [2.0] * 4 + [1.0] * 2, np.tile(np.sin(picture.inputs[:, 0]), (6, 1, 1))
     )
-    state.see(members, glimpse)
+    state.on_glimpse(members, glimpse)
     beside = text(state, View(160, 24), picture)
     assert beside[0].endswith("l2_dropout_and_early_stopping leads")
     assert any(0x2800 < ord(sign) < 0x2900 for line in beside[1:10] for sign in line)
@@ -254,7 +254,7 @@ def test_the_picture_stands_beside_the_lanes_or_below_them(state: RaceState) -> 
 def test_the_legend_is_whole_beside_a_small_plane(state: RaceState) -> None:
     picture = scene(Circle(), [0])
     assert picture is not None
-    state.see(*look(EVERYBODY, 0, [1.0] * 6, [2.0] * 6))
+    state.on_glimpse(*look(EVERYBODY, 0, [1.0] * 6, [2.0] * 6))
     for view in (View(112, 24), View(112, 11), View(80, 21)):
         assert text(state, view, picture)[-1].lstrip() == "⠒ boundary  ⠂ truth  o x data"
 
@@ -263,8 +263,8 @@ def test_where_only_ascii_can_be_shown_nothing_else_is(state: RaceState) -> None
     picture = scene(Circle(), [0])
     assert picture is not None
     inside = picture.source.truth(picture.inputs)[:, 0]  # type: ignore[attr-defined]
-    state.see(*look(EVERYBODY, 0, [1.0] * 6, [2.0] * 6, np.tile(inside, (6, 1, 1))))
-    state.see(*look(EVERYBODY, 5, [0.3] * 6, [1.0] * 6))
+    state.on_glimpse(*look(EVERYBODY, 0, [1.0] * 6, [2.0] * 6, np.tile(inside, (6, 1, 1))))
+    state.on_glimpse(*look(EVERYBODY, 5, [0.3] * 6, [1.0] * 6))
     assert any("l2_dropo~topping" in line for line in text(state, View(80, 40, ascii=True)))
     lines = text(state, View(160, 40, ascii=True), picture)
     assert all(line.isascii() for line in lines)
@@ -385,14 +385,14 @@ def test_the_leader_is_taken_at_equal_epochs(state: RaceState) -> None:
     """Populations take turns: who is far ahead in epochs is not ahead for that."""
     none, l2, both = (EVERYBODY[start : start + 2] for start in (0, 2, 4))
     for lane in (none, l2, both):
-        state.see(*look(lane, 0, [1.0] * 2, [2.0] * 2))
-    state.see(*look(none, 10, [0.9] * 2, [1.5] * 2))
-    state.see(*look(none, 1000, [0.1] * 2, [0.3] * 2))
-    state.see(*look(l2, 10, [0.9] * 2, [1.0] * 2))
-    state.see(*look(both, 10, [0.9] * 2, [1.2] * 2))
+        state.on_glimpse(*look(lane, 0, [1.0] * 2, [2.0] * 2))
+    state.on_glimpse(*look(none, 10, [0.9] * 2, [1.5] * 2))
+    state.on_glimpse(*look(none, 1000, [0.1] * 2, [0.3] * 2))
+    state.on_glimpse(*look(l2, 10, [0.9] * 2, [1.0] * 2))
+    state.on_glimpse(*look(both, 10, [0.9] * 2, [1.2] * 2))
     assert state.leader() is state.lanes[1]
     # What has stopped counts as it ended, from its end on.
-    state.finished([Member(2, 3), Member(2, 5)], [ended(3, 10), ended(5, 10)])
+    state.on_trained([Member(2, 3), Member(2, 5)], [ended(3, 10), ended(5, 10)])
     assert state.leader() is state.lanes[2]
-    state.see(*look(l2, 1000, [0.1] * 2, [0.05] * 2))
+    state.on_glimpse(*look(l2, 1000, [0.1] * 2, [0.05] * 2))
     assert state.leader() is state.lanes[1]

@@ -20,6 +20,7 @@ from regx.core.errors import InputError, RegxError
 from regx.data.sine import Sine
 from regx.report.output import Output
 from regx.runner import execute
+from regx.runner.networks import Options
 from regx.store.files import read_json, write_json
 from regx.store.lock import Lock
 from regx.studies.bias_variance.display import print_study, remarks
@@ -127,24 +128,24 @@ def test_networks_that_diverge_are_counted_and_left_out(small: Path, regx: Regx)
 def test_networks_that_cannot_be_trained_are_counted_left_out_and_tried_again(
     small: Path, regx: Regx, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    original = execute.serve
+    original = execute.train_in_turns
 
-    def serve(request: Any, *arguments: Any) -> None:
-        if any(2 in population.seeds for population in request.populations):
+    def train(populations: Any, *arguments: Any) -> None:
+        if any(2 in population.seeds for population in populations):
             raise MemoryError
-        original(request, *arguments)
+        original(populations, *arguments)
 
-    undisturbed = bias_variance(load_grid(small, (), (), 5), tmp_path / "undisturbed", 1)
+    undisturbed = bias_variance(load_grid(small, (), (), 5), tmp_path / "undisturbed", Options(1))
     with monkeypatch.context() as patch:
-        patch.setattr(execute, "serve", serve)
-        found = bias_variance(load_grid(small, (), (), 5), tmp_path / "out", 1)
+        patch.setattr(execute, "train_in_turns", train)
+        found = bias_variance(load_grid(small, (), (), 5), tmp_path / "out", Options(1))
     (point,) = found.points
     assert (point.diverged, point.failed, list(point.draws["error"])) == (0, 1, [0, 1, 3, 4])
     assert read_bias_variance(found.folder) == found
     assert "seed 2 failed and is left out: out of memory" in capsys.readouterr().err
     assert print_study(found, Output("json", stream=io.StringIO())) == 3
     assert "1 of 5 networks failed and are left out." in remarks(found)
-    assert bias_variance(load_grid(small, (), (), 5), tmp_path / "out", 1).points == undisturbed.points
+    assert bias_variance(load_grid(small, (), (), 5), tmp_path / "out", Options(1)).points == undisturbed.points
 
 
 def test_a_second_start_of_a_study_is_refused(small: Path, tmp_path: Path) -> None:

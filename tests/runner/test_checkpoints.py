@@ -10,8 +10,9 @@ import pytest
 
 import regx
 from regx.config.load import load_config
+from regx.core.listener import Following, Progress, Wanted, Watchers
 from regx.evidence.run import read_run
-from regx.runner.networks import Progress
+from regx.runner.networks import Options
 from regx.runner.runs import Target, bring_up_to_date
 
 OVERRIDES = ["training.epochs=30", "training.checkpoint_seconds=0.0001", "training.snapshots=2"]
@@ -36,22 +37,22 @@ def interrupted(small: Path, folder: Path, seeds: int | str = 3) -> Target:
 
 def _slowly(target: Target, on_progress) -> None:  # type: ignore[no-untyped-def]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("regx.runner.worker.SECONDS_BETWEEN_REPORTS", 0.0)
-        bring_up_to_date([target], jobs=1, on_progress=on_progress)
+        patch.setattr(Following, "wanted", Wanted(0.0))
+        bring_up_to_date([target], Options(1, watchers=Watchers(Following(on_progress))))
 
 
-def epochs_of(target: Target, **options: object) -> int:
-    """How many epochs of its networks a command reports at first."""
+def share_of(target: Target, **options: object) -> float:
+    """How much of its training a command reports at first."""
     seen: list[Progress] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("regx.runner.worker.SECONDS_BETWEEN_REPORTS", 0.0)
-        bring_up_to_date([target], on_progress=seen.append, **options)  # type: ignore[arg-type]
-    return seen[0].epochs
+        patch.setattr(Following, "wanted", Wanted(0.0))
+        bring_up_to_date([target], Options(watchers=Watchers(Following(seen.append)), **options))  # type: ignore[arg-type]
+    return seen[0].share
 
 
 def assert_undisturbed(target: Target, small: Path, tmp_path: Path) -> None:
     whole = Target(load_config(small, OVERRIDES, list(target.config.seeds)), tmp_path / "whole")
-    bring_up_to_date([whole], jobs=1)
+    bring_up_to_date([whole], Options(1))
     one, other = read_run(target.folder), read_run(whole.folder)
     assert one.rows == other.rows
     assert {name: each.tobytes() for name, each in one.weights.items()} == {
@@ -64,7 +65,7 @@ def assert_undisturbed(target: Target, small: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_an_interrupted_run_goes_on(small: Path, tmp_path: Path, jobs: int) -> None:
     target = interrupted(small, tmp_path / "run")
-    assert epochs_of(target, jobs=jobs) > 0
+    assert share_of(target, jobs=jobs) > 0
     assert_undisturbed(target, small, tmp_path)
 
 
@@ -84,7 +85,7 @@ def test_a_checkpoint_that_cannot_be_trusted_is_not_gone_on_from(
         np.savez(path, about=np.array([object()]), sha256=np.zeros(1))
     else:
         monkeypatch.setattr("regx.runner.checkpoints.FORMAT", 2)
-    assert epochs_of(target, jobs=1) == 0
+    assert share_of(target, jobs=1) == 0
     said = capsys.readouterr().err
     assert said.startswith(f"warning: {path}: the checkpoint is ")
     assert said.endswith("so its networks are trained from the beginning\n")
@@ -93,22 +94,22 @@ def test_a_checkpoint_that_cannot_be_trusted_is_not_gone_on_from(
 
 def test_with_force_nothing_is_gone_on_from(small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = interrupted(small, tmp_path / "run")
-    assert epochs_of(target, jobs=1, force=True) == 0
+    assert share_of(target, jobs=1, force=True) == 0
     assert not capsys.readouterr().err
     assert_undisturbed(target, small, tmp_path)
 
 
 def test_a_forced_run_that_is_interrupted_says_so_and_what_was_there_stays(small: Path, tmp_path: Path) -> None:
     target = Target(load_config(small, OVERRIDES, 3), tmp_path / "run")
-    bring_up_to_date([target], jobs=1)
+    bring_up_to_date([target], Options(1))
 
     def interrupt(progress: Progress) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        bring_up_to_date([target], jobs=1, force=True, on_progress=interrupt)
+        bring_up_to_date([target], Options(1, True, watchers=Watchers(Following(interrupt))))
     assert json.loads((target.folder / "run.json").read_text())["status"] == "interrupted"
-    bring_up_to_date([target], jobs=1)
+    bring_up_to_date([target], Options(1))
     assert read_run(target.folder).about["status"] == "completed"
     assert_undisturbed(target, small, tmp_path)
 
@@ -116,9 +117,9 @@ def test_a_forced_run_that_is_interrupted_says_so_and_what_was_there_stays(small
 def test_more_seeds_go_on_and_fewer_leave_it_for_later(small: Path, tmp_path: Path) -> None:
     target = interrupted(small, tmp_path / "run", "0,1")
     fewer = Target(load_config(small, OVERRIDES, [4]), target.folder)
-    bring_up_to_date([fewer], jobs=1)
+    bring_up_to_date([fewer], Options(1))
     assert list((target.folder / ".checkpoints").iterdir())
     more = Target(load_config(small, OVERRIDES, "0,1,2"), target.folder)
-    bring_up_to_date([more], jobs=1)
+    bring_up_to_date([more], Options(1))
     assert not (target.folder / ".checkpoints").exists()
     assert regx.load(target.folder).summary["seeds"].keys() == {"0", "1", "2", "4"}

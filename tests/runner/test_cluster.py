@@ -17,8 +17,10 @@ import pytest
 import regx as api
 from regx.config.load import load_config
 from regx.core.errors import InputError, RegxError
+from regx.core.listener import Following, Wanted, Watchers
 from regx.runner import cluster
 from regx.runner.cluster import Dask, connected, where_to_train
+from regx.runner.networks import Options
 from regx.runner.plan import Member, plan
 from regx.runner.runs import Target, bring_up_to_date
 
@@ -88,7 +90,7 @@ def test_a_worker_killed_in_the_middle_changes_no_bit(small: Path, tmp_path: Pat
     # Seconds long, so that the middle is not over before it is seen.
     config = load_config(small, ["training.epochs=40000", "training.eval_every=100"], seeds=6)
     here, there = Target(config, tmp_path / "here"), Target(config, tmp_path / "there")
-    bring_up_to_date([here], jobs=1)
+    bring_up_to_date([here], Options(1))
     killed = dask.worker()
     seen: list[int] = []
     with distributed.Client(dask.address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
@@ -100,7 +102,8 @@ def test_a_worker_killed_in_the_middle_changes_no_bit(small: Path, tmp_path: Pat
 
         killer = threading.Thread(target=kill)
         killer.start()
-        bring_up_to_date([there], jobs=Dask(dask.address), on_progress=lambda progress: seen.append(progress.networks))
+        watchers = Watchers(Following(lambda progress: seen.append(progress.networks)))
+        bring_up_to_date([there], Options(Dask(dask.address), watchers=watchers))
         killer.join()
     assert killed.wait(timeout=10) == -signal.SIGKILL
     assert seen[-1] == 6
@@ -108,12 +111,12 @@ def test_a_worker_killed_in_the_middle_changes_no_bit(small: Path, tmp_path: Pat
     assert weights(ours) == weights(theirs)
     assert (there.folder / "metrics.csv").read_bytes() == (here.folder / "metrics.csv").read_bytes()
     # Again nothing is missing, so that nobody is asked.
-    bring_up_to_date([there], jobs=Dask("tcp://127.0.0.1:1"))
+    bring_up_to_date([there], Options(Dask("tcp://127.0.0.1:1")))
 
 
 def test_a_task_run_twice_gives_the_same_again(small: Path) -> None:
     (work,) = plan([load_config(small)], [Member(0, 0), Member(0, 1)], 1)
-    sent = cluster.pickle.dumps(cluster.request_of(cluster.Task((work,))))
+    sent = cluster.pickle.dumps(cluster.Task((work,)).request(Wanted()))
     import unittest.mock
 
     with unittest.mock.patch.object(cluster, "_check_wanted"):
@@ -127,18 +130,17 @@ def test_a_task_run_twice_gives_the_same_again(small: Path) -> None:
 def test_a_network_that_fails_there_is_given_up_alone(
     small: Path, tmp_path: Path, dask: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = cluster.request_of
+    original = cluster.Task.request
 
-    def request_of(task: Any, slim: bool) -> Any:
-        request = original(task, slim=slim)
+    def request(task: Any, wanted: Wanted) -> Any:
+        populations, *rest = original(task, wanted)
         if any(member.seed == 2 for member in task.members):
-            broken = tuple(dataclasses.replace(one, stack="broken") for one in request.populations)
-            return dataclasses.replace(request, populations=broken)
-        return request
+            populations = tuple(dataclasses.replace(one, stack="broken") for one in populations)
+        return populations, *rest
 
-    monkeypatch.setattr(cluster, "request_of", request_of)
+    monkeypatch.setattr(cluster.Task, "request", request)
     target = Target(load_config(small, seeds=4), tmp_path / "run")
-    bring_up_to_date([target], jobs=Dask(dask.address))
+    bring_up_to_date([target], Options(Dask(dask.address)))
     run = api.load(target.folder)
     assert sorted(run.summary["seeds"]) == ["0", "1", "3"]
     assert "2" in (target.folder / "run.json").read_text().partition('"failed": {')[2]
@@ -154,7 +156,7 @@ def test_a_worker_of_another_version_is_named(
     numpy = dict(real.versions)["numpy"]
     expected = rf"found on tcp://127\.0\.0\.1:\d+ numpy {numpy} instead of 9\.9. Install the same there"
     with pytest.raises(RegxError, match=expected):
-        bring_up_to_date([target], jobs=Dask(dask.address))
+        bring_up_to_date([target], Options(Dask(dask.address)))
     assert not target.folder.exists()
     # Who joins later learns it with the task.
     monkeypatch.undo()
@@ -189,7 +191,7 @@ def test_where_no_scheduler_is_that_is_said_soon(
     monkeypatch.setattr(cluster, "SECONDS_TO_CONNECT", 0.5)
     start = time.monotonic()
     with pytest.raises(RegxError, match=f"--dask {address}: expected the address of a Dask scheduler"):
-        bring_up_to_date([Target(load_config(small), tmp_path / "run")], jobs=Dask(address))
+        bring_up_to_date([Target(load_config(small), tmp_path / "run")], Options(Dask(address)))
     assert time.monotonic() - start < 20  # Dask's own patience is 30 s
     assert list(tmp_path.iterdir()) == [small]
 

@@ -21,9 +21,10 @@ from regx.config import load
 from regx.config.load import LazyCells, load_grid
 from regx.config.overrides import short_axes
 from regx.core.errors import InputError, RegxError
+from regx.core.listener import Following, Progress, Watchers
 from regx.evidence.run import read_run
 from regx.runner import execute
-from regx.runner.networks import Progress
+from regx.runner.networks import Options
 from regx.store import networks
 from regx.studies.sweep import compact
 from regx.studies.sweep.compact import compact_sweep
@@ -96,38 +97,38 @@ def test_only_what_is_missing_is_trained_and_a_cut_line_is_dropped(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     grid = load_grid(small, (), short_axes(lam="linear(0.001,1,12)"))
-    whole = compact_sweep(grid, range(12), tmp_path / "whole", jobs=1)
-    found = compact_sweep(grid, range(5), tmp_path / "parts", jobs=1)
+    whole = compact_sweep(grid, range(12), tmp_path / "whole", Options(1))
+    found = compact_sweep(grid, range(5), tmp_path / "parts", Options(1))
     path = found.folder / networks.NETWORKS
     content = path.read_bytes()
     path.write_bytes(content[:-10])  # as a process that was killed leaves it
     seen: list[Progress] = []
     monkeypatch.setattr(compact, "NETWORKS_AT_ONCE", 8)
-    found = compact_sweep(grid, range(12), tmp_path / "parts", jobs=1, on_progress=seen.append)
-    assert seen[-1] == Progress(epochs=7 * 22, all_epochs=7 * 22, networks=22, all_networks=22)
+    found = compact_sweep(grid, range(12), tmp_path / "parts", Options(1, watchers=Watchers(Following(seen.append))))
+    assert seen[-1] == Progress(share=1.0, networks=22, all_networks=22)
     assert lines_of(found.folder) == lines_of(whole.folder)
     assert [run.folder.name for run in found.runs] == [run.folder.name for run in whole.runs]
-    monkeypatch.setattr(execute, "serve", lambda *arguments: pytest.fail("something is trained"))
-    compact_sweep(grid, range(12), tmp_path / "parts", jobs=1)
+    monkeypatch.setattr(execute, "train_in_turns", lambda *arguments: pytest.fail("something is trained"))
+    compact_sweep(grid, range(12), tmp_path / "parts", Options(1))
     monkeypatch.undo()
-    compact_sweep(grid, range(12), tmp_path / "parts", jobs=1, force=True)
+    compact_sweep(grid, range(12), tmp_path / "parts", Options(1, True))
     assert lines_of(found.folder) == lines_of(whole.folder)
 
 
 def test_a_changed_line_is_named(small: Path, tmp_path: Path) -> None:
     grid = load_grid(small, (), short_axes(lam="0.1,0.2"))
-    folder = compact_sweep(grid, range(2), tmp_path, jobs=1).folder
+    folder = compact_sweep(grid, range(2), tmp_path, Options(1)).folder
     path = folder / networks.NETWORKS
     lines = path.read_text().splitlines(keepends=True)
     for number in range(len(lines)):
         changed = lines[number].replace("0", "1", 1) if number else lines[0].replace("seed", "sEed")
         path.write_text("".join([*lines[:number], changed, *lines[number + 1 :]]))
         with pytest.raises(InputError, match=f"networks.csv: damaged: expected.* line {number + 1}"):
-            compact_sweep(grid, range(2), tmp_path, jobs=1)
+            compact_sweep(grid, range(2), tmp_path, Options(1))
     # As the message says: without that line, its network alone is trained.
     path.write_text("".join(lines[:-1]))
     seen: list[Progress] = []
-    compact_sweep(grid, range(2), tmp_path, jobs=1, on_progress=seen.append)
+    compact_sweep(grid, range(2), tmp_path, Options(1, watchers=Watchers(Following(seen.append))))
     assert seen[-1].all_networks == 1
     assert len(lines_of(folder)) == len(lines)
 
@@ -140,23 +141,23 @@ def test_a_second_start_is_refused_until_the_best_have_their_folders(
 
     def second_start(*arguments: Any, **named: Any) -> None:
         with pytest.raises(RegxError, match="expected to be the only one who writes here") as raised:
-            compact_sweep(grid, range(2), tmp_path, jobs=1)
+            compact_sweep(grid, range(2), tmp_path, Options(1))
         refused.append(raised)
         original(*arguments, **named)
 
     monkeypatch.setattr(compact, "bring_up_to_date", second_start)
-    found = compact_sweep(grid, range(2), tmp_path, jobs=1)
+    found = compact_sweep(grid, range(2), tmp_path, Options(1))
     assert len(refused) == 1
     assert len(found.runs) == 2
 
 
 def test_other_data_or_another_split_to_choose_by_is_refused(small: Path, tmp_path: Path) -> None:
     grid = load_grid(small, (), short_axes(lam="0.1,0.2"))
-    compact_sweep(grid, range(2), tmp_path, jobs=1)
+    compact_sweep(grid, range(2), tmp_path, Options(1))
     with pytest.raises(InputError, match="expected `peek` False, as of the networks that are there, found True"):
-        compact_sweep(grid, range(2), tmp_path, jobs=1, peek=True)
+        compact_sweep(grid, range(2), tmp_path, Options(1, peek=True))
     with pytest.raises(InputError, match="a sweep chooses by validation loss"):
-        compact_sweep(load_grid(small, ["dataset.n_val=0"], short_axes(lam="0.1,0.2")), range(2), tmp_path, jobs=1)
+        compact_sweep(load_grid(small, ["dataset.n_val=0"], short_axes(lam="0.1,0.2")), range(2), tmp_path, Options(1))
 
 
 def test_lines_of_other_data_are_not_taken_for_these_where_force_was_killed(
@@ -166,14 +167,14 @@ def test_lines_of_other_data_are_not_taken_for_these_where_force_was_killed(
     table.write_text("x,y\n" + "".join(f"{row % 7},{row}.5\n" for row in range(40)), encoding="utf-8")
     dataset = f"dataset={{name: csv, path: '{table}', target: y}}"
     grid = load_grid(small, [dataset], short_axes(lam="0.1,0.2"))
-    compact_sweep(grid, range(2), tmp_path, jobs=1)
+    compact_sweep(grid, range(2), tmp_path, Options(1))
     table.write_text("x,y\n" + "".join(f"{row % 5},{row}.5\n" for row in range(40)), encoding="utf-8")
     with monkeypatch.context() as killed:
         killed.setattr(networks, "begin", lambda *_, **options: sys.exit())
         with pytest.raises(SystemExit):
-            compact_sweep(grid, range(2), tmp_path, jobs=1, force=True)
+            compact_sweep(grid, range(2), tmp_path, Options(1, True))
     with pytest.raises(InputError, match=r"expected `data_fingerprint` .*, as of the networks that are there"):
-        compact_sweep(grid, range(2), tmp_path, jobs=1)
+        compact_sweep(grid, range(2), tmp_path, Options(1))
 
 
 def test_a_diverged_network_is_a_line_and_ends_with_3(small: Path, regx: Regx, tmp_path: Path) -> None:
@@ -235,7 +236,7 @@ def test_killed_in_the_middle_it_goes_on(small: Path, tmp_path: Path) -> None:
     process.wait()
     grid = load_grid(small, ["training.epochs=300"], short_axes(lam="linear(0.001,1,30)"))
     seen: list[Progress] = []
-    again = compact_sweep(grid, range(30), tmp_path / "killed", jobs=1, on_progress=seen.append)
+    again = compact_sweep(grid, range(30), tmp_path / "killed", Options(1, watchers=Watchers(Following(seen.append))))
     assert 0 < seen[-1].all_networks < 90
-    whole = compact_sweep(grid, range(30), tmp_path / "whole", jobs=1)
+    whole = compact_sweep(grid, range(30), tmp_path / "whole", Options(1))
     assert lines_of(again.folder) == lines_of(whole.folder)

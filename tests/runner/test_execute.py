@@ -17,6 +17,7 @@ from command_line import Regx
 import regx as api
 from regx.config.load import load_config
 from regx.core.errors import RegxError
+from regx.core.listener import Following, Keeper, Listener, Wanted, Watchers
 from regx.core.trained import Trained
 from regx.engine.checkpoint import Checkpoint
 from regx.engine.population import Population
@@ -24,6 +25,7 @@ from regx.runner import execute as module
 from regx.runner import plan as planning
 from regx.runner.attempts import Attempt, Task
 from regx.runner.execute import execute
+from regx.runner.networks import Options
 from regx.runner.plan import Member, Work, plan
 from regx.runner.runs import Target, bring_up_to_date
 
@@ -89,7 +91,7 @@ def test_a_network_that_kills_its_worker_is_given_up_alone(
     expected = api.run(small, seeds=8, out=tmp_path / "undisturbed", jobs=1)
     poison(5)
     target = Target(load_config(small, seeds=8), tmp_path / "run")
-    bring_up_to_date([target], jobs=2)
+    bring_up_to_date([target], Options(2))
     run = api.load(target.folder)
     assert sorted(run.summary["seeds"]) == ["0", "1", "2", "3", "4", "6", "7"]
     assert weights(run) == weights(expected, without=5)
@@ -107,7 +109,7 @@ def test_a_failed_network_shows_in_the_table_ends_with_3_and_is_tried_again(
     config = load_config(small, seeds=3)
     target = Target(config, tmp_path / "runs" / config.folder_name)
     poison(1)
-    bring_up_to_date([target], jobs=2)
+    bring_up_to_date([target], Options(2))
     (row,) = json.loads(regx("compare", "runs", "--json").stdout)
     assert (row["status"], row["seeds"], row["missing_seeds"]) == ("failed", 2, [1])
     from regx.evidence.run import read_run
@@ -138,16 +140,19 @@ def test_a_worker_killed_in_the_middle_goes_on_from_its_checkpoint(
     found: dict[int, Trained] = {}
     reached: list[tuple[int, int]] = []
 
-    def trained(members: Sequence[Member], networks: Sequence[Trained]) -> None:
-        found.update({network.seed: network for network in networks})
+    class Killing(Keeper):
+        wanted = Wanted(checkpoints=True)
 
-    def kept(members: Sequence[Member], checkpoint: Checkpoint) -> None:
-        if len(starts) == 2 and len(reached) == 3:
-            os.kill(starts[0], signal.SIGKILL)
-            os.kill(starts[1], signal.SIGKILL)
-        reached.append((members[0].seed, int(checkpoint["epoch"])))
+        def on_trained(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
+            found.update({network.seed: network for network in trained})
 
-    execute(iter(works), 2, trained, lambda n: None, on_checkpoint=kept)
+        def on_checkpoint(self, members: Sequence[Member], checkpoint: Checkpoint) -> None:
+            if len(starts) == 2 and len(reached) == 3:
+                os.kill(starts[0], signal.SIGKILL)
+                os.kill(starts[1], signal.SIGKILL)
+            reached.append((members[0].seed, int(checkpoint["epoch"])))
+
+    execute(iter(works), 2, Killing())
     assert len(starts) == 4
     for seed in range(2):
         epochs = [epoch for of, epoch in reached if of == seed]
@@ -164,23 +169,21 @@ def test_a_population_that_is_cut_in_two_after_a_checkpoint_gives_the_same_files
 ) -> None:
     config = load_config(small, ["training.epochs=30", "training.checkpoint_seconds=0.000001"], seeds=4)
     undisturbed, target = Target(config, tmp_path / "undisturbed"), Target(config, tmp_path / "run")
-    bring_up_to_date([undisturbed], jobs=1)
+    bring_up_to_date([undisturbed], Options(1))
     failed_at: list[int] = []
-    original = module.serve
+    original = Attempt.hear
 
-    def serve(request: Any, trained: Any, epochs: Any, glimpse: Any, reached: Any) -> None:
-        def checkpoint(number: int, there: Checkpoint) -> None:
-            reached(number, there)
-            epoch = int(there["epoch"])
+    def hear(self: Attempt, moment: Any, number: int, what: Any) -> None:
+        original(self, moment, number, what)
+        if moment == "on_checkpoint":
+            epoch = int(what["epoch"])
             # Together twice, then the first half once more, long before where the others were.
             if (len(failed_at) < 2 and epoch == 20 + len(failed_at)) or (len(failed_at) == 2 and epoch == 5):
                 failed_at.append(epoch)
                 raise MemoryError
 
-        original(request, trained, epochs, glimpse, checkpoint)
-
-    monkeypatch.setattr(module, "serve", serve)
-    bring_up_to_date([target], jobs=1)
+    monkeypatch.setattr(Attempt, "hear", hear)
+    bring_up_to_date([target], Options(1))
     assert failed_at == [20, 21, 5]
     for name in ("config.yaml", "metrics.csv", "weights.npz"):
         assert (target.folder / name).read_bytes() == (undisturbed.folder / name).read_bytes()
@@ -207,10 +210,10 @@ def test_alone_a_network_is_tried_three_times_the_last_without_a_checkpoint() ->
     while tasks:
         (task,) = tasks
         begun.append(task.works[0].begun)
-        attempt = Attempt(task)
+        attempt = Attempt(task, Listener())
         if len(begun) == 1:
-            attempt.reached(0, {"epoch": 2})  # type: ignore[dict-item]
-        tasks = attempt.next_tasks()
+            attempt.hear("on_checkpoint", 0, {"epoch": 2})
+        tasks = attempt.instead("")
     assert begun == [{"epoch": 1}, {"epoch": 2}, None]
 
 
@@ -220,14 +223,14 @@ def test_a_population_is_repeated_once_then_cut_until_the_guilty_one_is_alone(co
     finished: list[int] = []
     tasks, given_up, deaths = [Task((work(count),))], [], 0
     while tasks:
-        attempt = Attempt(tasks.pop(0))
+        attempt = Attempt(tasks.pop(0), Listener())
         members = attempt.left.members
         for member in members:
             tried[member.seed] += 1
         if count - 1 in [member.seed for member in members]:
             deaths += 1
             assert tuple(member.seed for member in members) == attempt.left.works[0].population.seeds
-            instead = attempt.next_tasks()
+            instead = attempt.instead("")
             given_up += [] if instead else members
             tasks += instead
         else:
@@ -238,12 +241,12 @@ def test_a_population_is_repeated_once_then_cut_until_the_guilty_one_is_alone(co
 
 
 def test_of_populations_side_by_side_only_those_unfinished_are_tried_again() -> None:
-    attempt = Attempt(Task((work(2), work(3), work(4))))
-    attempt.trained(1)
-    (again,) = attempt.next_tasks()
+    attempt = Attempt(Task((work(2), work(3), work(4))), Listener())
+    attempt.hear("on_trained", 1, [])
+    (again,) = attempt.instead("")
     assert [len(one.members) for one in again.works] == [2, 4]
-    assert [len(task.members) for task in Attempt(again).next_tasks()] == [2, 4]
-    assert [len(task.members) for task in Attempt(again).next_tasks(worth_repeating=False)] == [2, 4]
+    assert [len(task.members) for task in Attempt(again, Listener()).instead("")] == [2, 4]
+    assert [len(task.members) for task in Attempt(again, Listener()).instead("", worth_repeating=False)] == [2, 4]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -251,19 +254,19 @@ def test_a_network_that_needs_too_much_memory_is_given_up_alone(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, poison: Any, jobs: int
 ) -> None:
     if jobs == 1:
-        original = module.serve
+        original = module.train_in_turns
 
-        def serve(request: Any, *arguments: Any) -> None:
-            if any(2 in population.seeds for population in request.populations):
+        def train(populations: Any, *arguments: Any) -> None:
+            if any(2 in population.seeds for population in populations):
                 raise MemoryError("no more")
-            original(request, *arguments)
+            original(populations, *arguments)
 
-        monkeypatch.setattr(module, "serve", serve)
+        monkeypatch.setattr(module, "train_in_turns", train)
     else:
         # Raised where the worker unpickles the request, in place of where it trains.
         poison(2, "(_ for _ in ()).throw(MemoryError('no more'))")
     target = Target(load_config(small, seeds=4), tmp_path / "run")
-    bring_up_to_date([target], jobs=jobs)
+    bring_up_to_date([target], Options(jobs))
     about = json.loads((target.folder / "run.json").read_text())
     assert about["failed"] == {"2": "out of memory: no more"}
     assert sorted(api.load(target.folder).summary["seeds"]) == ["0", "1", "3"]
@@ -274,16 +277,16 @@ def test_where_nobody_takes_failures_a_failed_network_is_an_error(small: Path, p
     config = load_config(small, seeds=2)
     members = [Member(0, 0), Member(0, 1)]
     with pytest.raises(RegxError, match=r"cannot be trained \(seed 0\): its worker process was ended by signal 9"):
-        execute(plan([config], members, 2), 2, lambda members, trained: None, lambda n: None)
+        execute(plan([config], members, 2), 2, Keeper())
 
 
 def test_workers_that_cannot_start_are_one_clear_error(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(RegxError, match="ended with code 1 before it had begun, 3 times"):
-        execute(plan([load_config(small)], [Member(0, 0)], 2), 2, lambda members, trained: None, lambda n: None)
+        execute(plan([load_config(small)], [Member(0, 0)], 2), 2, Keeper())
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(RegxError, match="cannot be started: No such file"):
-        execute(plan([load_config(small)], [Member(0, 0)], 2), 2, lambda members, trained: None, lambda n: None)
+        execute(plan([load_config(small)], [Member(0, 0)], 2), 2, Keeper())
 
 
 def workers_of(pid: int) -> list[int]:
@@ -329,12 +332,13 @@ def test_a_sweep_trains_only_what_is_missing_and_then_starts_no_worker(
 ) -> None:
     configs = [load_config(small, [f"regularizers.l2.lam={lam}"]) for lam in (0.1, 0.2, 0.3)]
     targets = [Target(config, tmp_path / str(number)) for number, config in enumerate(configs)]
-    bring_up_to_date(targets[:2], jobs=2)
+    bring_up_to_date(targets[:2], Options(2))
     stamps = {path: path.stat().st_mtime_ns for path in tmp_path.glob("[01]/*")}
     seen: list[int] = []
-    bring_up_to_date(targets, jobs=2, on_progress=lambda progress: seen.append(progress.all_networks))
+    watchers = Watchers(Following(lambda progress: seen.append(progress.all_networks)))
+    bring_up_to_date(targets, Options(2, watchers=watchers))
     assert set(seen) == {3}  # the third cell's seeds
     assert stamps == {path: path.stat().st_mtime_ns for path in stamps}
     starts.clear()
-    bring_up_to_date(targets, jobs=2)
+    bring_up_to_date(targets, Options(2))
     assert starts == []

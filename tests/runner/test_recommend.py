@@ -1,16 +1,20 @@
 """The race behind `regx recommend`: what it refuses, that it goes on where it was, and that the clock bounds it."""
 
+import dataclasses
 import itertools
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from regx.core.errors import InputError, RegxError
+from regx.core.listener import Following, Progress, Watchers
 from regx.core.streams import stream
 from regx.core.trained import Trained
 from regx.data.split import split_rows
+from regx.runner.networks import Options
 from regx.store.folder import mark
 from regx.store.lock import Lock
 from regx.studies.recommendation import question as question_module
@@ -76,10 +80,14 @@ def test_what_the_user_sets_is_what_is_trained(table: Path) -> None:
     assert adam.rates != LEARNING_RATES
 
 
+def watched(question: TableQuestion, follow: Callable[[Progress], None]) -> TableQuestion:
+    return dataclasses.replace(question, options=Options(1, watchers=Watchers(Following(follow))))
+
+
 def test_a_second_start_is_refused_before_anything_is_trained(
     table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    question = TableQuestion(table, "outcome", SHORT, seeds=2, jobs=1)
+    question = TableQuestion(table, "outcome", SHORT, seeds=2, options=Options(1))
     plan = planned(question)
     monkeypatch.setattr(module, "train_networks", lambda *arguments, **named: pytest.fail("something is trained"))
     with Lock(module.race_folder(plan, tmp_path)), pytest.raises(RegxError, match="to be the only one who writes here"):
@@ -87,15 +95,15 @@ def test_a_second_start_is_refused_before_anything_is_trained(
 
 
 def test_it_goes_on_where_it_was_stopped(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    question = TableQuestion(table, "outcome", SHORT, seeds=2, jobs=1)
+    question = TableQuestion(table, "outcome", SHORT, seeds=2, options=Options(1))
     whole = recommend(question, planned(question), tmp_path / "whole")
 
-    def stop(stage: str, share: float, left: float) -> None:
-        if stage.startswith("one regularizer each, round 2"):
+    def stop(progress: Progress) -> None:
+        if progress.stage.startswith("one regularizer each, round 2"):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        recommend(question, planned(question), tmp_path / "parts", stop)
+        recommend(watched(question, stop), planned(question), tmp_path / "parts")
     (tuning,) = (tmp_path / "parts").glob("*/tuning.json")
     kept = json.loads(tuning.read_text())["networks"]
     assert len(kept) > 50
@@ -114,7 +122,7 @@ def test_it_goes_on_where_it_was_stopped(table: Path, tmp_path: Path, monkeypatc
 
 
 def test_a_minute_that_is_too_short_still_has_an_answer(table: Path, tmp_path: Path) -> None:
-    question = TableQuestion(table, "outcome", SHORT, seeds=2, jobs=1, minutes=1e-4)
+    question = TableQuestion(table, "outcome", SHORT, seeds=2, options=Options(1), minutes=1e-4)
     found = recommend(question, planned(question), tmp_path)
     assert [lane.name for lane in found.lanes] == ["none"]
     assert any("for want of time" in note and "dropout" in note for note in found.notes)
@@ -122,7 +130,7 @@ def test_a_minute_that_is_too_short_still_has_an_answer(table: Path, tmp_path: P
 
 
 def test_no_test_row_reaches_a_choice(table: Path, tmp_path: Path) -> None:
-    question = TableQuestion(table, "outcome", SHORT, seeds=[0], jobs=1)
+    question = TableQuestion(table, "outcome", SHORT, seeds=[0], options=Options(1))
     found = [recommend(question, planned(question), tmp_path)]
     lines = table.read_text().splitlines()
     _, _, test = split_rows(60, 0, 0.25, 0.15)
@@ -141,7 +149,7 @@ def test_no_test_row_reaches_a_choice(table: Path, tmp_path: Path) -> None:
 
 
 def test_references_outlive_an_interruption(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    question = TableQuestion(table, "outcome", SHORT, seeds=2, jobs=1)
+    question = TableQuestion(table, "outcome", SHORT, seeds=2, options=Options(1))
     real = module.score
 
     def stop(reference, data, seed):  # type: ignore[no-untyped-def]
@@ -157,13 +165,13 @@ def test_references_outlive_an_interruption(table: Path, tmp_path: Path, monkeyp
 
 
 def test_a_table_that_changes_on_the_way_is_not_mixed_with_what_it_was(table: Path, tmp_path: Path) -> None:
-    question = TableQuestion(table, "outcome", SHORT, seeds=2, jobs=1, minutes=1e-4)
+    question = TableQuestion(table, "outcome", SHORT, seeds=2, options=Options(1), minutes=1e-4)
 
-    def change(stage: str, share: float, left: float) -> None:
+    def change(progress: Progress) -> None:
         table.write_text(table.read_text().replace("\n1.", "\n2.") + "1,2,3\n")
 
     with pytest.raises(RegxError, match="the table was changed while it was raced"):
-        recommend(question, planned(question), tmp_path, change)
+        recommend(watched(question, change), planned(question), tmp_path)
     (before,) = tmp_path.glob("line-recommend-*")
     assert not list(before.glob("*/run.json")), "no run of other data"
     recommend(question, planned(question), tmp_path)
@@ -173,16 +181,16 @@ def test_a_table_that_changes_on_the_way_is_not_mixed_with_what_it_was(table: Pa
 def test_networks_that_fail_lose_their_place_and_nothing_else(
     table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    question = TableQuestion(table, "outcome", SHORT, seeds=2, jobs=1)
+    question = TableQuestion(table, "outcome", SHORT, seeds=2, options=Options(1))
     real, real_folders = module.train_networks, module.bring_up_to_date
     failed: list[object] = []
 
-    def lossy(configs, members, *rest, on_failed, **options):  # type: ignore[no-untyped-def]
+    def lossy(configs, members, keeper, options):  # type: ignore[no-untyped-def]
         lost = [one for one in members if [member.kind for member in configs[one.config].stack] == ["mixup"]]
         for one in lost:
-            on_failed(one, "its worker died")
+            keeper.on_failed([one], "its worker died")
         failed.extend(lost)
-        real(configs, [one for one in members if one not in lost], *rest, on_failed=on_failed, **options)
+        real(configs, [one for one in members if one not in lost], keeper, options)
 
     def damaged(targets, *rest, **options):  # type: ignore[no-untyped-def]
         real_folders(targets, *rest, **options)
@@ -190,8 +198,8 @@ def test_networks_that_fail_lose_their_place_and_nothing_else(
 
     monkeypatch.setattr(module, "train_networks", lossy)
     monkeypatch.setattr(module, "bring_up_to_date", damaged)
-    told: list[tuple[str, float, float]] = []
-    found = recommend(question, planned(question), tmp_path, lambda *one: told.append(one))
+    told: list[Progress] = []
+    found = recommend(watched(question, told.append), planned(question), tmp_path)
     assert failed
     assert "mixup" not in [lane.name for lane in found.lanes]
     assert "full" in [lane.name for lane in found.lanes], "which has no need of it"
@@ -202,15 +210,15 @@ def test_networks_that_fail_lose_their_place_and_nothing_else(
     assert not any(key.startswith("mixup") for key in kept), "another start tries them again"
 
     # What is told of the way grows to the end, and time is left for the run folders while they are trained.
-    shares = [share for _, share, _ in told]
+    shares = [progress.share for progress in told]
     assert all(later >= earlier - 1e-9 for earlier, later in itertools.pairwise(shares))
     assert shares[-1] == pytest.approx(1)
-    assert min(left for stage, share, left in told if share < 0.8) > 0
-    assert "run folders of the lanes" in [stage for stage, _, _ in told]
+    assert min(progress.seconds_left or 0 for progress in told if progress.share < 0.8) > 0
+    assert "run folders of the lanes" in [progress.stage for progress in told]
 
 
 def test_results_that_somebody_has_changed_are_not_built_upon(table: Path, tmp_path: Path) -> None:
-    question = TableQuestion(table, "outcome", SHORT, seeds=2, jobs=1, minutes=1e-4)
+    question = TableQuestion(table, "outcome", SHORT, seeds=2, options=Options(1), minutes=1e-4)
     tuning = recommend(question, planned(question), tmp_path).folder / "tuning.json"
     for text in (tuning.read_text().replace('"val_loss": 0', '"val_loss": 1', 1), '{"networks": 3, "references": []}'):
         tuning.write_text(text)
@@ -219,7 +227,9 @@ def test_results_that_somebody_has_changed_are_not_built_upon(table: Path, tmp_p
 
 
 def test_a_network_that_always_diverges_ends_in_words(table: Path, tmp_path: Path) -> None:
-    question = TableQuestion(table, "outcome", (*SHORT, "optimizer.lr=1e30"), seeds=[0], jobs=1, minutes=1e-4)
+    question = TableQuestion(
+        table, "outcome", (*SHORT, "optimizer.lr=1e30"), seeds=[0], options=Options(1), minutes=1e-4
+    )
     with pytest.raises(RegxError, match="a few huge values does that"):
         recommend(question, planned(question), tmp_path)
 
@@ -235,7 +245,7 @@ def test_a_config_is_written_where_nothing_of_somebody_elses_is(tmp_path: Path) 
 
 
 def test_each_split_is_judged_by_what_its_own_validation_rows_choose(table: Path, tmp_path: Path) -> None:
-    question = TableQuestion(table, "outcome", SHORT, seeds=2, jobs=1)
+    question = TableQuestion(table, "outcome", SHORT, seeds=2, options=Options(1))
     found = recommend(question, planned(question), tmp_path)
     networks = json.loads(next(tmp_path.glob("*/tuning.json")).read_text())["networks"]
     for lane in found.lanes:
@@ -268,12 +278,12 @@ def test_the_rate_that_is_best_in_the_end_is_found_though_it_looks_worst_early(
         metrics = {"epoch": np.array([2.0, epochs]), "val_loss": np.array([best, last])}
         return Trained(seed, "completed", metrics, epochs, "last", reported, {}, {}, 0.0)
 
-    def train(configs, members, on_trained, *rest, **options):  # type: ignore[no-untyped-def]
-        on_trained(members, [fabricated(configs[one.config], one.seed) for one in members])
+    def train(configs, members, keeper, options):  # type: ignore[no-untyped-def]
+        keeper.on_trained(members, [fabricated(configs[one.config], one.seed) for one in members])
 
     monkeypatch.setattr(module, "train_networks", train)
     fixed = (*SHORT, "optimizer.name=sgd")
-    question = TableQuestion(table, "outcome", fixed, seeds=2, jobs=1)
+    question = TableQuestion(table, "outcome", fixed, seeds=2, options=Options(1))
     plan = planned(question)
     rates = {lane.name: lane.lr for lane in recommend(question, plan, tmp_path).lanes}
     assert rates["none"] == min(plan.rates)
@@ -296,8 +306,8 @@ def test_the_network_is_chosen_first_and_is_that_of_every_lane(
         metrics = {"epoch": np.array([2.0, epochs]), "val_loss": np.array([best, 1.0])}
         return Trained(seed, "completed", metrics, epochs, "last", {"val_loss": 1.0, "test_loss": 1.0}, {}, {}, 0.0)
 
-    def train(configs, members, on_trained, *rest, **options):  # type: ignore[no-untyped-def]
-        on_trained(members, [fabricated(configs[one.config], one.seed) for one in members])
+    def train(configs, members, keeper, options):  # type: ignore[no-untyped-def]
+        keeper.on_trained(members, [fabricated(configs[one.config], one.seed) for one in members])
 
     real = module.longer
 
@@ -310,7 +320,7 @@ def test_the_network_is_chosen_first_and_is_that_of_every_lane(
     monkeypatch.setattr(question_module, "STEPS", 30)
     monkeypatch.setattr(module, "longer", until_90)
     monkeypatch.setattr(module.Race, "_keep", lambda *rest: None)
-    question = TableQuestion(table, "outcome", (), seeds=2, jobs=1)
+    question = TableQuestion(table, "outcome", (), seeds=2, options=Options(1))
     found = recommend(question, planned(question), tmp_path)
     resolved = found.config.resolved
     assert tuple(resolved["architecture"]["hidden"]) == (128, 128)

@@ -18,8 +18,9 @@ import pytest
 import regx
 from regx.config.load import load_config
 from regx.core.errors import RegxError
+from regx.core.listener import Following, Progress, Watchers
 from regx.evidence.run import read_run, read_runs
-from regx.runner.networks import Progress
+from regx.runner.networks import Options
 from regx.runner.plan import Member, networks_per_population, plan
 from regx.runner.runs import Target, bring_up_to_date
 
@@ -66,16 +67,16 @@ def test_only_missing_seeds_are_trained_and_finished_ones_are_kept(small: Path, 
     seen: list[Progress] = []
     config = load_config(small, seeds=2)
     target = Target(config, tmp_path / "run")
-    bring_up_to_date([target], jobs=1, on_progress=seen.append)
+    bring_up_to_date([target], Options(1, watchers=Watchers(Following(seen.append))))
     before = weights(regx.load(target.folder))
-    assert seen[-1] == Progress(epochs=14, all_epochs=14, networks=2, all_networks=2)
+    assert seen[-1] == Progress(share=1.0, networks=2, all_networks=2)
 
     seen.clear()
-    bring_up_to_date([target], jobs=1, on_progress=seen.append)
+    bring_up_to_date([target], Options(1, watchers=Watchers(Following(seen.append))))
     assert seen == []
 
     more = Target(load_config(small, seeds=4), target.folder)
-    bring_up_to_date([more], jobs=1, on_progress=seen.append)
+    bring_up_to_date([more], Options(1, watchers=Watchers(Following(seen.append))))
     assert seen[-1].all_networks == 2
     run = regx.load(target.folder)
     assert sorted(run.summary["seeds"]) == ["0", "1", "2", "3"]
@@ -88,7 +89,7 @@ def test_only_missing_seeds_are_trained_and_finished_ones_are_kept(small: Path, 
 )
 def test_force_trains_a_damaged_run_anew(small: Path, tmp_path: Path, file: str, damage: bytes | None) -> None:
     target = Target(load_config(small, ["training.snapshots=2"], seeds=3), tmp_path / "run")
-    bring_up_to_date([target], jobs=1)
+    bring_up_to_date([target], Options(1))
     before = weights(regx.load(target.folder))
     path = target.folder / file
     content = path.read_bytes()
@@ -96,7 +97,7 @@ def test_force_trains_a_damaged_run_anew(small: Path, tmp_path: Path, file: str,
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("regx.runner.plan.MOST_NETWORKS", 1)  # each seed is written by itself
         patch.setattr("regx.runner.runs.WAIT_PER_WRITING", 0.0)
-        bring_up_to_date([target], jobs=1, force=True)
+        bring_up_to_date([target], Options(1, True))
     (run,), problems = read_runs([target.folder], ["rows", "weights", "snapshots"])
     assert not problems
     assert weights(regx.load(target.folder)) == before
@@ -108,7 +109,7 @@ def test_force_trains_a_run_anew_that_cannot_be_read(
     small: Path, tmp_path: Path, file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = Target(load_config(small, seeds=2), tmp_path / "run")
-    bring_up_to_date([target], jobs=1)
+    bring_up_to_date([target], Options(1))
     before, path = weights(regx.load(target.folder)), target.folder / file
     unreadable, archive, opening = path.stat().st_ino, zipfile.ZipFile, os.open
 
@@ -122,8 +123,8 @@ def test_force_trains_a_run_anew_that_cannot_be_read(
     monkeypatch.setattr(os, "open", checked(opening))
     monkeypatch.setattr(zipfile, "ZipFile", checked(archive))
     with pytest.raises(RegxError, match=r"cannot be read: Input/output error"):
-        bring_up_to_date([Target(load_config(small, seeds=3), target.folder)], jobs=1)
-    bring_up_to_date([target], jobs=1, force=True)
+        bring_up_to_date([Target(load_config(small, seeds=3), target.folder)], Options(1))
+    bring_up_to_date([target], Options(1, True))
     assert weights(regx.load(target.folder)) == before
 
 
@@ -210,7 +211,7 @@ def test_networks_of_different_strength_share_a_population(small: Path, tmp_path
     l2 = work.population.stack[0]
     np.testing.assert_allclose(l2.lam, [0, 0, 0.01, 0.01, 0.1, 0.1], rtol=1e-6)  # type: ignore[attr-defined]
     targets = [Target(config, tmp_path / str(number)) for number, config in enumerate(configs)]
-    bring_up_to_date(targets, jobs=1)
+    bring_up_to_date(targets, Options(1))
     alone = regx.run(small, set={"regularizers.l2.lam": 0.1}, seeds=2, out=tmp_path / "alone")
     assert weights(regx.load(tmp_path / "2")) == weights(alone)
 

@@ -9,8 +9,7 @@ from regx.config.config import Config
 from regx.config.grid import MAX_NAME, Cell
 from regx.core.errors import InputError
 from regx.runner.cells import train_cells
-from regx.runner.cluster import Jobs
-from regx.runner.networks import OnProgress
+from regx.runner.networks import DEFAULT, Options
 from regx.runner.plan import dataset
 from regx.runner.standing import standing
 from regx.studies.ablation.judgement import design
@@ -44,9 +43,7 @@ def ablate(
     config: Config,
     out: Path,
     metric: str,
-    jobs: Jobs = None,
-    force: bool = False,
-    on_progress: OnProgress = lambda progress: None,
+    options: Options = DEFAULT,
 ) -> Ablation:
     """Train what the combinations lack.
 
@@ -58,7 +55,7 @@ def ablate(
     check_can_be_measured(metric, data.task, len(data.val.x) > 0)
     folder = standing(out, f"{config.name}-ablate", config.digest, config)
     axes = [{"key": member.kind, "values": ["off", "on"]} for member in config.stack]
-    runs = train_cells(folder, config.name, axes, cells, jobs, force, on_progress)
+    runs = train_cells(folder, config.name, axes, cells, options)
     return ablation_of(folder, [member.kind for member in config.stack], runs, metric)
 
 

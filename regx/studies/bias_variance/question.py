@@ -15,12 +15,12 @@ from regx.config.grid import Grid
 from regx.config.identity import Identity, digest
 from regx.core.arrays import Array
 from regx.core.errors import InputError
+from regx.core.listener import Keeper
 from regx.core.notes import note
 from regx.core.trained import Trained
 from regx.data.redrawn import Redrawn, redrawn
 from regx.evidence.predict import outputs
-from regx.runner.cluster import Jobs
-from regx.runner.networks import OnProgress, train_networks
+from regx.runner.networks import DEFAULT, Options, train_networks
 from regx.runner.plan import Member, dataset, fingerprint, forget_data
 from regx.runner.standing import standing
 from regx.stats.aggregate import UNKNOWN
@@ -61,9 +61,7 @@ def missing_points(grid: Grid, folder: Path, force: bool) -> list[int]:
 def bias_variance(
     grid: Grid,
     out: Path,
-    jobs: Jobs = None,
-    force: bool = False,
-    on_progress: OnProgress = lambda progress: None,
+    options: Options = DEFAULT,
 ) -> BiasVariance:
     """Train what the study lacks, a network on each training set.
 
@@ -76,16 +74,16 @@ def bias_variance(
     forget_data()
     folder = study_folder(grid, out)
     with Lock(folder):
-        lacking = missing_points(grid, folder, force)
+        lacking = missing_points(grid, folder, options.force)
         configs = [dataclasses.replace(cell.config, dataset=redrawn(cell.config.dataset)) for cell in grid.cells]
-        study = _Study(grid, folder, configs, force)
+        study = _Study(grid, folder, configs, options.force)
         members = [Member(number, seed) for number in lacking for seed in configs[number].seeds]
         if members:
-            train_networks(configs, members, study.add, jobs, on_progress, on_failed=study.fail)
+            train_networks(configs, members, study, options)
     return study.found()
 
 
-class _Study:
+class _Study(Keeper):
     """What is known of each point, and the predictions of points under way."""
 
     def __init__(self, grid: Grid, folder: Path, configs: Sequence[Config], force: bool) -> None:
@@ -103,14 +101,15 @@ class _Study:
                     f"{self._data}. Choose another --out, or --force to train anew."
                 )
 
-    def add(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
+    def on_trained(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
         """Keep what the networks predict, and write the points that are complete with them."""
         for number in dict.fromkeys(member.config for member in members):
             own = [one for member, one in zip(members, trained, strict=True) if member.config == number]
             self._know(number, self._predictions(number, own))
 
-    def fail(self, member: Member, reason: str) -> None:
+    def on_failed(self, members: Sequence[Member], reason: str) -> None:
         """Leave out a network that cannot be trained, and say why on stderr."""
+        (member,) = members
         value = self._values[member.config]
         where = "" if value is None else f" at {self._grid.axes[0].key}={value}"
         note(f"warning: {self._folder}: seed {member.seed}{where} failed and is left out: {reason}")

@@ -12,8 +12,7 @@ from regx.evidence.run import Run
 from regx.evidence.splits import held_out
 from regx.metrics import REGISTRY
 from regx.runner.cells import train_cells
-from regx.runner.cluster import Jobs
-from regx.runner.networks import OnProgress
+from regx.runner.networks import DEFAULT, Options
 from regx.stats.aggregate import Interval
 from regx.stats.bootstrap import bootstrap_interval
 from regx.stats.resampled import resampled_difference
@@ -28,9 +27,7 @@ def run_exercise(
     exercise: Exercise,
     out: Path,
     seeds: Seeds = None,
-    jobs: Jobs = None,
-    force: bool = False,
-    on_progress: OnProgress = lambda progress: None,
+    options: Options = DEFAULT,
 ) -> Finding:
     """Train what the exercise's cells lack in `out`/lesson-<name>, and answer its questions.
 
@@ -43,7 +40,7 @@ def run_exercise(
     cells = cells_of(exercise, seeds)
     folder = out / f"lesson-{exercise.name}"
     axes = [{"key": "lane", "values": list(exercise.cells)}]
-    trained = train_cells(folder, f"lesson-{exercise.name}", axes, cells, jobs, force, on_progress)
+    trained = train_cells(folder, f"lesson-{exercise.name}", axes, cells, options)
     runs = dict(zip(exercise.cells, trained, strict=True))
     answers = []
     for question in exercise.questions:

@@ -15,7 +15,7 @@ import numpy as np
 from regx.config.config import Config
 from regx.core.arrays import Array
 from regx.core.errors import InputError
-from regx.core.glimpse import Glimpse
+from regx.core.listener import Glimpse, Listener
 from regx.core.regularizer import CROSS_FITTED
 from regx.core.trained import Trained
 from regx.evidence.predict import predict
@@ -122,7 +122,7 @@ class Lane:
         self.history.append((at, mean(self.train), mean(self.judged)))
 
 
-class RaceState:
+class RaceState(Listener):
     """How the lanes of a race stand. Fed with glimpses and finished networks, or with stored runs."""
 
     def __init__(self, lanes: Sequence[Config], peek: bool = False) -> None:
@@ -159,7 +159,7 @@ class RaceState:
         known.sort(key=lambda one: (bool({"diverged", "failed"} & {*one[0].status}), one[1]))
         return [lane for lane, _ in known]
 
-    def see(self, members: Sequence[Member], glimpse: Glimpse) -> None:
+    def on_glimpse(self, members: Sequence[Member], glimpse: Glimpse) -> None:
         """Take in a glimpse of networks that train in one population; those missing since the last have left."""
         keys = [(member.config, member.seed) for member in members]
         for key in keys:
@@ -184,7 +184,7 @@ class RaceState:
         for number in {number for number, _ in keys}:
             self.lanes[number].remember()
 
-    def finished(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
+    def on_trained(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
         """Take in what came of networks."""
         for member, one in zip(members, trained, strict=True):
             lane = self.lanes[member.config]
@@ -194,10 +194,11 @@ class RaceState:
         for number in {member.config for member in members}:
             self.lanes[number].remember()
 
-    def failed(self, member: Member, reason: str) -> None:
-        """Take in that a network has been given up."""
-        lane = self.lanes[member.config]
-        lane.status[lane.seeds.index(member.seed)] = "failed"
+    def on_failed(self, members: Sequence[Member], reason: str) -> None:
+        """Take in that networks have been given up."""
+        for member in members:
+            lane = self.lanes[member.config]
+            lane.status[lane.seeds.index(member.seed)] = "failed"
 
     def take_in(self, runs: Sequence[Run], scene: Scene | None = None) -> None:
         """Take in what stored runs say, each of the lane of its name; at the scene's inputs only of the leader."""

@@ -14,6 +14,7 @@ from regx.config.load import Seeds, config_of
 from regx.core.errors import InputError
 from regx.data.table import TableSource
 from regx.nn.layout import Layout
+from regx.runner.networks import DEFAULT, Options
 from regx.runner.plan import dataset, estimated_seconds, forget_data
 from regx.studies.recommendation.halving import rung_epochs, survivors
 from regx.studies.recommendation.inspection import Inspection, inspect
@@ -48,8 +49,7 @@ class TableQuestion:
     overrides: tuple[str, ...] = ()
     seeds: Seeds = None
     minutes: float = MINUTES
-    jobs: int | None = None
-    force: bool = False
+    options: Options = DEFAULT
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def planned(question: TableQuestion) -> Plan:
     networks = _networks(question, dataset_keys, len(data.train.x), MOST_EPOCHS)
     base, rates = networks[0].base, networks[0].rates
     notes: list[str] = []
-    jobs = question.jobs or cores()
+    jobs = processes(question)
     seconds = estimate(base, LADDER, rates, len(base.seeds)) * SLACK / jobs
     least = estimate(base, LADDER, rates, min(FEWEST_SPLITS, len(base.seeds))) * SLACK / jobs
     if least > question.minutes * 60 and not _only(question.overrides, "training.epochs"):
@@ -204,6 +204,8 @@ def seconds_of(base: Config) -> float:
     return estimated_seconds(base, dataset(base.dataset, base.seeds[0]))
 
 
-def cores() -> int:
-    """How many processors this process may use."""
+def processes(question: TableQuestion) -> int:
+    """How many train: as asked, else one for each processor that this process may use."""
+    if isinstance(question.options.jobs, int):
+        return question.options.jobs
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -32,12 +32,13 @@ from regx.config.config import Config
 from regx.config.identity import Identity, digest
 from regx.config.load import config_of
 from regx.core.errors import RegxError
+from regx.core.listener import Following, Keeper, Progress, Wanted, Watchers
 from regx.core.trained import Trained
 from regx.evidence.run import read_run
 from regx.nn.layout import Layout
 from regx.regularizers import REGISTRY
 from regx.runner.cells import write_sweep
-from regx.runner.networks import Progress, train_networks
+from regx.runner.networks import Options, train_networks
 from regx.runner.plan import Member, dataset, fingerprint
 from regx.runner.runs import Target, bring_up_to_date
 from regx.runner.standing import run_folder, standing
@@ -59,7 +60,7 @@ from regx.studies.recommendation.ladder import (
 )
 from regx.studies.recommendation.network import GAIN, SHARE, Network, simplest
 from regx.studies.recommendation.network import SPLITS as NETWORK_SPLITS
-from regx.studies.recommendation.question import SLACK, Plan, TableQuestion, cores, estimate, longer, seconds_of
+from regx.studies.recommendation.question import SLACK, Plan, TableQuestion, estimate, longer, processes, seconds_of
 from regx.studies.recommendation.references import Score, references, score
 from regx.studies.recommendation.result import Recommendation
 from regx.studies.recommendation.tuning import TUNING, Tuning
@@ -67,26 +68,18 @@ from regx.studies.recommendation.tuning import TUNING, Tuning
 FOR_TUNING = 0.85  # share of the minutes; the rest is for training what is kept
 ALL = -1  # the chooser that looks at all splits, beside those that look at one
 
-OnStage = Callable[[str, float, float], None]  # what is being done, the share that is done, the seconds left
-
 
 class _OutOfTimeError(Exception):
     """The minutes are over; raised between populations."""
 
 
-def recommend(
-    question: TableQuestion,
-    plan: Plan,
-    out: Path,
-    on_stage: OnStage = lambda stage, share, left: None,
-    command: Sequence[str] | None = None,
-) -> Recommendation:
+def recommend(question: TableQuestion, plan: Plan, out: Path) -> Recommendation:
     """Race the ladder and conclude.
 
     Raises RegxError where a folder cannot be written or somebody else writes there, or no network survives.
     """
     with Lock(race_folder(plan, out)) as held:
-        return Race(question, plan, held, on_stage).run(command)
+        return Race(question, plan, held).run()
 
 
 def race_folder(plan: Plan, out: Path) -> Path:
@@ -105,18 +98,37 @@ def _tried(plan: Plan) -> list[list[Any]]:
     return [[one.name, list(one.rates), training.epochs, training.eval_every] for one in plan.networks]
 
 
+class _Tuned(Keeper):
+    """Keeps the results of tuning. candidates: by the number of a config. ends: whether the minutes are over."""
+
+    wanted = Wanted(slim=True)
+
+    def __init__(self, results: Tuning, candidates: Sequence[tuple[Candidate, int]], ends: Callable[[], bool]) -> None:
+        self._results, self._candidates, self._ends = results, candidates, ends
+
+    def on_trained(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
+        for member, one in zip(members, trained, strict=True):
+            self._results.add(*self._candidates[member.config], one)
+        if self._ends():
+            raise _OutOfTimeError
+
+    def on_failed(self, members: Sequence[Member], reason: str) -> None:
+        for member in members:
+            self._results.fail(*self._candidates[member.config], member.seed, reason)
+
+
 class Race:
-    def __init__(self, question: TableQuestion, plan: Plan, held: Lock, on_stage: OnStage) -> None:
-        self._question, self._plan, self._held, self._on_stage = question, plan, held, on_stage
+    def __init__(self, question: TableQuestion, plan: Plan, held: Lock) -> None:
+        self._question, self._plan, self._held = question, plan, held
         self._start = time.monotonic()
         self._deadline = self._start + question.minutes * 60
         self._base, self._rates = plan.base, plan.rates
         self._splits = list(plan.base.seeds)
-        self._jobs = question.jobs or cores()
+        self._jobs = processes(question)
         self._notes = list(plan.notes)
         self._data = fingerprint(self._base.dataset)
         self.folder = held.folder
-        self._results = Tuning(self.folder / TUNING, question.force)
+        self._results = Tuning(self.folder / TUNING, question.options.force)
         self._use(plan.networks[0])
         self._gains: bool | None = None  # from more epochs
         self._share = 0.0
@@ -129,7 +141,7 @@ class Race:
         self._done = self._new = 0.0
         self._tuning, self._folders = self._estimated()
 
-    def run(self, command: Sequence[str] | None) -> Recommendation:
+    def run(self) -> Recommendation:
         measured = self._references()
         before, begun = time.monotonic(), self._new
         self._begun = before
@@ -163,7 +175,7 @@ class Race:
         ]
         inspection = dataclasses.replace(self._plan.inspection, parameters=self._parameters())
         conclusion = conclude(lanes, measured, inspection.split, inspection.rows, self._gains)
-        self._keep(lanes, conclusion, command)
+        self._keep(lanes, conclusion)
         seconds = time.monotonic() - self._start
         config = self._final(conclusion.recommended)
         notes = tuple(dict.fromkeys(self._notes))
@@ -308,37 +320,26 @@ class Race:
         missing = [one for one in wanted if not self._results.has(*one)]
         for candidate, epochs, _ in set(wanted) - set(missing):
             self._done += self._cost(candidate, epochs)
-        self._over = self._over or (self._deadline_counts and self._tuning_is_over())
+        self._over = self._over or (self._tuning_is_over())
         if self._over or not missing:
             return
         numbers: dict[tuple[Candidate, int], int] = {}
         for candidate, epochs, _ in missing:
             numbers.setdefault((candidate, epochs), len(numbers))
         configs = [self._config(candidate, epochs) for candidate, epochs in numbers]
-        keys = list(numbers)
         members = [Member(numbers[candidate, epochs], seed) for candidate, epochs, seed in missing]
         before, new = self._done, self._new
         stage_cost = sum(self._cost(candidate, epochs) for candidate, epochs, _ in missing)
 
-        def on_trained(done: Sequence[Member], trained: Sequence[Trained]) -> None:
-            for member, one in zip(done, trained, strict=True):
-                self._results.add(*keys[member.config], one)
-            if self._deadline_counts and self._tuning_is_over():
-                raise _OutOfTimeError
-
-        def on_failed(member: Member, reason: str) -> None:
-            self._results.fail(*keys[member.config], member.seed, reason)
-
         def on_progress(progress: Progress) -> None:
-            part = stage_cost * progress.epochs / progress.all_epochs
+            part = stage_cost * progress.share
             self._done, self._new = before + part, new + part
             self._tell(stage)
 
         self._tell(stage)
         try:
-            train_networks(
-                configs, members, on_trained, self._question.jobs, on_progress, on_failed=on_failed, slim=True
-            )
+            keeper = _Tuned(self._results, list(numbers), self._tuning_is_over)
+            train_networks(configs, members, keeper, self._options(on_progress))
         except _OutOfTimeError:
             self._over = True
             return
@@ -346,8 +347,12 @@ class Race:
             self._results.write()
         self._done, self._new = before + stage_cost, new + stage_cost
 
+    def _options(self, on_progress: Callable[[Progress], None]) -> Options:
+        return dataclasses.replace(self._question.options, watchers=Watchers(Following(on_progress)))
+
     def _tuning_is_over(self) -> bool:
-        return time.monotonic() > self._start + FOR_TUNING * 60 * self._question.minutes
+        minutes = FOR_TUNING * self._question.minutes
+        return self._deadline_counts and time.monotonic() > self._start + minutes * 60
 
     def _cost(self, candidate: Candidate, epochs: int) -> float:
         return epochs / self._base.training.epochs * seconds_of(self._base)
@@ -422,7 +427,7 @@ class Race:
             return text
         return f"{'-'.join(map(str, _quarter(self._base.architecture.hidden)))} hidden units"
 
-    def _keep(self, lanes: Sequence[Raced], conclusion: Conclusion, command: Sequence[str] | None) -> None:
+    def _keep(self, lanes: Sequence[Raced], conclusion: Conclusion) -> None:
         """Run folders of the lanes as they would be recommended; of two alone where time is short."""
         names = [lane.name for lane in lanes]
         each = len(self._splits) * seconds_of(self._base)
@@ -436,11 +441,11 @@ class Race:
         new, self._folders = self._new, len(names) * each
 
         def on_progress(progress: Progress) -> None:
-            part = self._folders * progress.epochs / progress.all_epochs
+            part = self._folders * progress.share
             self._done, self._new = self._tuning + part, new + part
             self._tell("run folders of the lanes", self._done)
 
-        bring_up_to_date(targets, self._question.jobs, self._question.force, on_progress, command, held=self._held)
+        bring_up_to_date(targets, self._options(on_progress), self._held)
         self._unfinished = [
             name
             for name, target in zip(names, targets, strict=True)
@@ -510,7 +515,8 @@ class Race:
         if self._deadline_counts:
             left = min(left, self._deadline - time.monotonic())
         self._share = max(self._share, share)  # the network that is chosen may take longer than those before
-        self._on_stage(stage, self._share, max(0.0, left))
+        told = Progress(self._share, stage=stage, seconds_left=max(0.0, left))
+        self._question.options.watchers.on_progress(told)
 
 
 def _ladder_facts(plan: Plan) -> dict[str, Any]:

@@ -15,11 +15,11 @@ import numpy as np
 from regx.config.grid import Grid
 from regx.core.arrays import Array
 from regx.core.errors import InputError
+from regx.core.listener import Following, Keeper, Progress, Wanted, Watchers
 from regx.core.notes import note
 from regx.core.trained import Trained
 from regx.evidence.run import read_run
-from regx.runner.cluster import Jobs
-from regx.runner.networks import OnProgress, Progress, train_networks
+from regx.runner.networks import DEFAULT, Options, train_networks
 from regx.runner.plan import Member, dataset, fingerprint, forget_data
 from regx.runner.runs import Target, bring_up_to_date
 from regx.runner.standing import grid_folder, run_folder
@@ -43,20 +43,18 @@ def compact_sweep(
     grid: Grid,
     numbers: Sequence[int],
     out: Path,
-    jobs: Jobs = None,
-    force: bool = False,
-    on_progress: OnProgress = lambda progress: None,
-    peek: bool = False,
+    options: Options = DEFAULT,
 ) -> Sweep:
     """Train what networks.csv lacks of the cells of these numbers, and the run folders of the best again.
 
     The cells of the sweep that is returned are the best alone, with `all_losses` of all.
 
-    Raises InputError without a validation split unless `peek`, where the folder was trained on other data, or where a
-    cell's values do not go together, when it is its turn; RegxError where the folder cannot be written, or somebody
-    else writes there.
+    Raises InputError without a validation split unless `options.peek`, where the folder was trained on other data, or
+    where a cell's values do not go together, when it is its turn; RegxError where the folder cannot be written, or
+    somebody else writes there.
     """
     forget_data()
+    peek = options.peek
     check_choosable(grid, peek)
     first = grid.cells[0].config
     task = dataset(first.dataset, first.seeds[0]).task
@@ -64,21 +62,21 @@ def compact_sweep(
     by = "test_loss" if peek else "val_loss"
     with Lock(folder) as held:
         about = {"task": task, "data_fingerprint": fingerprint(first.dataset), "peek": peek}
-        _check_same(folder, about, force)
+        _check_same(folder, about, options.force)
         base = {**first.resolved, "name": grid.name}
         axes = [{"key": axis.key, "values": axis.values} for axis in grid.axes]
-        if force:  # before sweep.json says of other data that these are its networks
+        if options.force:  # before sweep.json says of other data that these are its networks
             networks.begin(folder, task, anew=True)
         facts = {"format": FORMAT, "name": grid.name, "axes": axes, "compact": True, "config": base, **about}
         write_json(folder / SWEEP, facts)
         networks.begin(folder, task, anew=False)
-        _train_missing(grid, numbers, folder, task, jobs, on_progress, peek)
+        _train_missing(grid, numbers, folder, task, options)
         losses = _losses(folder, task, by, numbers, first.seeds)
         ranked = _ranked(losses)[:BEST]
         cells = [grid.cells[numbers[row]] for row in ranked]
         targets = [Target(cell.config, run_folder(cell.config, folder)) for cell in cells]
         if targets:
-            bring_up_to_date(targets, jobs, force, peek=peek, held=held)
+            bring_up_to_date(targets, replace(options, watchers=Watchers()), held)
     best = [tried(cell.point, read_run(target.folder)) for cell, target in zip(cells, targets, strict=True)]
     _check_the_same(best, [dict(zip(first.seeds, losses[row].tolist(), strict=True)) for row in ranked], by)
     return Sweep(folder, grid.name, grid.axes, tuple(best), task, first.dataset.kind, peek, True, losses)
@@ -96,9 +94,7 @@ def _check_same(folder: Path, about: dict[str, object], force: bool) -> None:
             )
 
 
-def _train_missing(
-    grid: Grid, numbers: Sequence[int], folder: Path, task: str, jobs: Jobs, on_progress: OnProgress, peek: bool
-) -> None:
+def _train_missing(grid: Grid, numbers: Sequence[int], folder: Path, task: str, options: Options) -> None:
     """Cell by cell, so many at once that their configs fit in memory."""
     seeds = grid.cells[0].config.seeds
     column = {seed: index for index, seed in enumerate(seeds)}
@@ -122,27 +118,29 @@ def _train_missing(
             if not there
         ]
 
-        def add(own: Sequence[Member], trained: Sequence[Trained], cells: Sequence[int] = cells) -> None:
-            networks.add(folder, task, [cells[member.config] for member in own], trained)
+        def tell(progress: Progress, before: int = trained_before, part: int = len(members)) -> None:
+            share = (before + progress.share * part) / to_train
+            options.watchers.on_progress(Progress(share, before + progress.networks, to_train))
 
-        def failed(member: Member, reason: str, cells: Sequence[int] = cells) -> None:
-            where = f"cell {cells[member.config]}, seed {member.seed}"
-            note(f"warning: {folder}: {where} failed, the others go on: {reason}")
-
-        def tell(progress: Progress, before: int = trained_before) -> None:
-            share = progress.all_epochs // progress.all_networks
-            on_progress(
-                replace(
-                    progress,
-                    epochs=progress.epochs + before * share,
-                    all_epochs=to_train * share,
-                    networks=progress.networks + before,
-                    all_networks=to_train,
-                )
-            )
-
-        train_networks(configs, members, add, jobs, tell, peek=peek, on_failed=failed, slim=True)
+        of_part = replace(options, watchers=Watchers(Following(tell)))
+        train_networks(configs, members, _Lines(folder, task, cells), of_part)
         trained_before += len(members)
+
+
+class _Lines(Keeper):
+    """Adds networks to networks.csv. cells: by the number of a member's config, the number in the grid."""
+
+    wanted = Wanted(slim=True)
+
+    def __init__(self, folder: Path, task: str, cells: Sequence[int]) -> None:
+        self._folder, self._task, self._cells = folder, task, cells
+
+    def on_trained(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
+        networks.add(self._folder, self._task, [self._cells[member.config] for member in members], trained)
+
+    def on_failed(self, members: Sequence[Member], reason: str) -> None:
+        where = ", ".join(f"cell {self._cells[member.config]}, seed {member.seed}" for member in members)
+        note(f"warning: {self._folder}: {where} failed, the others go on: {reason}")
 
 
 def _losses(folder: Path, task: str, by: str, numbers: Sequence[int], seeds: Sequence[int]) -> Array:

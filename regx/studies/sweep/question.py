@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from regx.config.grid import Cell, Grid
 from regx.core.errors import InputError
 from regx.core.streams import stream
 from regx.runner.cells import train_cells
-from regx.runner.cluster import Jobs
-from regx.runner.execute import Watch
-from regx.runner.networks import OnProgress
-from regx.runner.plan import Pictured, dataset
+from regx.runner.networks import DEFAULT, Options
+from regx.runner.plan import dataset
 from regx.runner.standing import grid_folder
 from regx.studies.sweep.result import Sweep, sweep_of, tried
 
@@ -49,23 +48,16 @@ def sweep(
     grid: Grid,
     cells: Sequence[Cell],
     out: Path,
-    jobs: Jobs = None,
-    force: bool = False,
-    on_progress: OnProgress = lambda progress: None,
-    command: Sequence[str] | None = None,
-    peek: bool = False,
-    watch: Watch | None = None,
+    options: Options = DEFAULT,
 ) -> Sweep:
     """Train what the cells lack.
 
-    peek: what is chosen is chosen by the test split. watch: who wants to see the cells train side by side.
-    Raises InputError without a validation split unless `peek`, RegxError where a folder holds something else or cannot
-    be written.
+    Raises InputError without a validation split unless `options.peek`, RegxError where a folder holds something else or
+    cannot be written.
     """
-    check_choosable(grid, peek)
+    check_choosable(grid, options.peek)
     folder = grid_folder(grid, out)
     axes = [{"key": axis.key, "values": axis.values} for axis in grid.axes]
-    pictured: Pictured = "race" if grid.lanes else None
-    runs = train_cells(folder, grid.name, axes, cells, jobs, force, on_progress, command, peek, watch, pictured)
+    runs = train_cells(folder, grid.name, axes, cells, replace(options, pictured="race" if grid.lanes else None))
     found = [tried(cell.point, run) for cell, run in zip(cells, runs, strict=True)]
-    return sweep_of(folder, grid.name, grid.axes, found, peek)
+    return sweep_of(folder, grid.name, grid.axes, found, options.peek)

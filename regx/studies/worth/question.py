@@ -12,8 +12,7 @@ from regx.config.grid import Cell, Grid, permitted
 from regx.config.identity import digest, identity
 from regx.core.errors import InputError
 from regx.runner.cells import train_cells
-from regx.runner.cluster import Jobs
-from regx.runner.networks import OnProgress
+from regx.runner.networks import DEFAULT, Options
 from regx.runner.plan import dataset
 from regx.studies.worth.result import ROWS, RowsWorth, worth_from
 
@@ -50,9 +49,7 @@ def worth(
     out: Path,
     rows: Sequence[int] = (),
     metric: str = "test_loss",
-    jobs: Jobs = None,
-    force: bool = False,
-    on_progress: OnProgress = lambda progress: None,
+    options: Options = DEFAULT,
 ) -> RowsWorth:
     """Train what the study lacks in `out`/<name>-worth-<digest>, and ask what each lane is worth.
 
@@ -64,7 +61,7 @@ def worth(
     shared = {key: value for key, value in asked[0].items() if key not in ("name", "regularizers")}
     folder = out / f"{grid.name}-worth-{digest({**shared, 'lanes': stacks, 'sizes': sizes})}"
     axes: list[dict[str, Any]] = [{"key": "lane", "values": lanes}, {"key": ROWS, "values": sizes}]
-    runs = train_cells(folder, grid.name, axes, cells, jobs, force, on_progress)
+    runs = train_cells(folder, grid.name, axes, cells, options)
     by_place = {(cell.point["lane"], cell.point[ROWS]): run for cell, run in zip(cells, runs, strict=True)}
     return worth_from(folder, lanes, sizes, by_place, metric)
 

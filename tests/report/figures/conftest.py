@@ -16,6 +16,7 @@ from regx.evidence.run import Run, read_run
 from regx.figures import KINDS
 from regx.figures.style import styled
 from regx.figures.subjects import read_subjects
+from regx.runner.networks import Options
 from regx.studies.sweep.compact import compact_sweep
 from regx.studies.sweep.question import sweep
 from regx.studies.sweep.result import Sweep
@@ -60,9 +61,9 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Sweep]:
     def train(compact: bool = False, **axes: str) -> Sweep:
         grid = load_grid(path, [f"{key.replace('__', '.')}={values}" for key, values in axes.items()], {}, None)
         if compact:
-            made = compact_sweep(grid, range(len(grid.cells)), folder / "runs", jobs=1).folder
+            made = compact_sweep(grid, range(len(grid.cells)), folder / "runs", Options(1)).folder
         else:
-            made = sweep(grid, grid.cells, folder / "runs", jobs=1).folder
+            made = sweep(grid, grid.cells, folder / "runs", Options(1)).folder
         (found,) = read_subjects([made]).sweep
         return found
 

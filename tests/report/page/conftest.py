@@ -11,6 +11,7 @@ import pytest
 import regx
 from regx.config.load import load_grid
 from regx.page.write import write_page
+from regx.runner.networks import Options
 from regx.store.files import SUMMARY, read_json, write_json
 from regx.studies.sweep.question import sweep
 
@@ -60,7 +61,7 @@ def sine(tmp_path_factory: pytest.TempPathFactory, train: Callable[..., Path]) -
     config = out / "swept.yaml"
     config.write_text(SINE)
     grid = load_grid(config, ["regularizers.l2.lam=0,0.001,0.01,0.1"])
-    sweep(grid, grid.cells, out, jobs=1)
+    sweep(grid, grid.cells, out, Options(1))
     return out
 
 
