@@ -21,19 +21,23 @@ from regx.cli import (
     compare,
     data,
     diagnose,
+    diff,
     explain,
     export,
     init,
     lesson,
+    ls,
     play,
     plot,
     predict,
     race,
     recommend,
     report,
+    rm,
     run,
     schema,
     sweep,
+    try_,
     validate,
     worth,
 )
@@ -94,8 +98,39 @@ app.command("play")(play.command)
 app.command("worth")(worth.command)
 app.command("predict")(predict.command)
 app.command("export")(export.command)
+app.command("try")(try_.command)
+app.command("ls")(ls.command)
+app.command("rm")(rm.command)
+app.command("diff")(diff.command)
+EXAMPLES = {
+    "run": "regx run configs/l2_dropout.yaml optimizer.lr=0.01",
+    "compare": "regx compare runs --only-changed --sort gap",
+    "sweep": "regx sweep configs/l2.yaml --lam 'log(1e-4,1e-1,7)'",
+    "race": "regx race configs/race_circle.yaml --seeds 10",
+    "diagnose": "regx diagnose runs",
+    "ablate": "regx ablate configs/ablate_stack.yaml",
+    "bias-variance": "regx bias-variance configs/bias_variance.yaml --draws 50",
+    "recommend": "regx recommend table.csv --target price -o recommended.yaml",
+    "plot": "regx plot runs --kind learning_curves --format svg",
+    "report": "regx report runs -o report.html",
+    "explain": "regx explain dropout",
+    "validate": "regx validate configs/*.yaml",
+    "schema": "regx schema > regx.schema.json",
+    "init": "regx init my_study",
+    "data": "regx data configs/circle.yaml --seed 0 --out circle",
+    "lesson": "regx lesson 001.3",
+    "play": "regx play configs/race_circle.yaml",
+    "worth": "regx worth configs/race.yaml --rows 30,60,120",
+    "predict": "regx predict runs/diabetes-1a2b3c4d new_rows.csv -o predictions.csv",
+    "export": "regx export runs/diabetes-1a2b3c4d -o diabetes.onnx",
+    "try": "regx try dropout",
+    "ls": "regx ls --filter 'test_loss < 0.05 and l2.lam > 0'",
+    "rm": "regx rm runs/l2-1a2b3c4d",
+    "diff": "regx diff runs/l2-1a2b3c4d runs/dropout-1a2b3c4d",
+}
 for registered in app.registered_commands:
     registered.cls = Command
+    registered.epilog = f"Example: {EXAMPLES[registered.name or '']}"
 
 
 def main() -> NoReturn:

@@ -6,13 +6,15 @@ from typing import Annotated
 
 import typer
 
-from regx.cli.options import BaselineOption, MetricOption, RunsArgument, Saying, with_options
+from regx.cli.options import BaselineOption, MetricOption, Saying, with_options
 
 
 @with_options
 def command(
-    runs: RunsArgument,
     saying: Saying,
+    runs: Annotated[
+        list[str] | None, typer.Argument(metavar="[RUN...]", help="run folders, or folders that hold runs; else runs")
+    ] = None,
     baseline: BaselineOption = None,
     sort: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="best first by this column; else by val_loss")
@@ -29,7 +31,7 @@ def command(
 
     chosen = [column.strip() for column in columns.split(",")] if columns is not None else None
     print_comparison(
-        runs,
+        runs or ["runs"],
         saying.output(),
         baseline=baseline,
         metric=metric,

@@ -25,7 +25,7 @@ def command(
         int | None, typer.Option(metavar="N", min=2, help="so many outer splits, as --seeds N; else 10")
     ] = None,
 ) -> None:
-    """Which regularizers help on a table.
+    """Find which regularizers help on a table.
 
     Races the usual stacks from none to full, chooses their strengths and the stack on validation rows, judges on test
     rows that no choice has seen, beside plain models of scikit-learn, and writes the config it recommends.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 from typing import Any
@@ -13,6 +14,11 @@ SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*=")
 
 class Command(TyperCommand):
     """A command whose settings may be written bare: `regx run c.yaml optimizer.lr=0.1`."""
+
+    def get_short_help_str(self, limit: int = 0) -> str:
+        """The whole first sentence in the list of commands, where `limit` would cut it."""
+        first = inspect.cleandoc(self.help or "").partition("\n\n")[0]
+        return " ".join(first.split())
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         # Arguments are no flags either, but have no is_flag.

@@ -330,9 +330,7 @@ def _plain_run(runs: Sequence[Run]) -> tuple[Run | None, str | None]:
 
     def others(run: Run) -> str:
         without = {*in_optimizer(run.config), *apart[id(run)]}
-        own = {
-            key: item for key, item in _dotted(question(run.config)).items() if key.rpartition(".")[2] not in without
-        }
+        own = {key: item for key, item in dotted(question(run.config)).items() if key.rpartition(".")[2] not in without}
         plain = {key: item for key, item in own.items() if not key.startswith("regularizers.")}
         return json.dumps(plain, sort_keys=True, default=str)
 
@@ -417,13 +415,7 @@ def _groups(runs: Sequence[Run]) -> dict[str, list[Run]]:
 
 def only_changed(rows: Sequence[Row], runs: Sequence[Run]) -> list[Row]:
     """The rows with `changed` instead of `stack`: the config keys that differ within the group, and their values."""
-    from regx.config.identity import NO_QUESTION
-
-    # Where a group's one table lies, and what was kept of a training, changed nothing.
-    unasked = {".".join(key) for key in NO_QUESTION}
-    configs = {
-        str(run.folder): {key: item for key, item in _dotted(run.config).items() if key not in unasked} for run in runs
-    }
+    configs = {str(run.folder): asked_keys(run.config) for run in runs}
     differ: dict[str, set[str]] = {}
     for group in {row["group"] for row in rows}:
         members = [configs[row["run"]] for row in rows if row["group"] == group]
@@ -437,7 +429,14 @@ def only_changed(rows: Sequence[Row], runs: Sequence[Run]) -> list[Row]:
     return changed
 
 
-def _dotted(config: Mapping[str, Any]) -> dict[str, Any]:
+def asked_keys(config: Mapping[str, Any]) -> dict[str, Any]:
+    """`dotted`, without what changes no number: where the table lies, and what was kept of a training."""
+    from regx.config.identity import NO_QUESTION
+
+    return {key: item for key, item in dotted(config).items() if tuple(key.split(".", 1)) not in NO_QUESTION}
+
+
+def dotted(config: Mapping[str, Any]) -> dict[str, Any]:
     """A config's keys as they are typed after `--set`, but for name and seeds, which have columns of their own."""
     keys: dict[str, Any] = {}
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+from typer.testing import CliRunner
+
+from regx.cli.app import EXAMPLES, app
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("numpy", "pandas", "sklearn", "scipy", "pydantic", "yaml", "matplotlib", "rich")
@@ -43,6 +49,35 @@ def test_help_loads_nothing_heavy() -> None:
     done = regx("--help", code=code)
     assert done.returncode == 0
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def commands() -> dict[str, Any]:
+    return vars(typer.main.get_command(app))["commands"]  # type: ignore[no-any-return]
+
+
+def test_help_lists_every_command_by_a_whole_sentence() -> None:
+    shown = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "80"}, prog_name="regx").stdout
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "..." not in shown.partition("Commands:")[2]
+    listed = " ".join(shown.partition("Commands:")[2].split())
+    for name, command in commands().items():
+        summary = command.get_short_help_str()
+        assert f"{name} {summary}" in listed
+        assert summary[0].isupper()
+        assert summary.endswith(".")
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_example_of_every_command_is_one_of_it(name: str) -> None:
+    assert set(EXAMPLES) == {*commands()}
+    program, typed, *arguments = shlex.split(EXAMPLES[name].partition(" > regx")[0])
+    assert (program, typed) == ("regx", name)
+    command = commands()[name]
+    command.make_context(name, arguments)  # raises where an option is unknown or an argument missing
+    shown = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "80"}).stdout
+    assert " ".join(EXAMPLES[name].split()) in " ".join(shown.split())
+    for config in [path for path in arguments if path.startswith("configs/") and "*" not in path]:
+        assert (ROOT / config).is_file()
 
 
 def test_help_is_fast() -> None:

@@ -560,10 +560,14 @@ ARGUMENTS: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "data: seed": (["data", "small.yaml", "--out", "o", "--seed", "-1"], ("Invalid value for '--seed'",)),
     **{
         f"{command}: {path[:20]}": ([command, path], (f"{path}: expected a run folder", "`regx run CONFIG` prints"))
-        for command in ("compare", "diagnose", "plot", "report")
+        for command in ("ls", "compare", "diagnose", "plot", "report")
         for path in TWO
     },
-    **{f"{command}: nothing": ([command], ("Missing argument 'RUN...'",)) for command in ("compare", "diagnose")},
+    **{f"{command}: nothing": ([command], ("Missing argument 'RUN...'",)) for command in ("rm", "diagnose")},
+    **{
+        f"{command}: no runs": ([command], ("runs: expected a run folder", "found nothing"))
+        for command in ("ls", "compare")
+    },
 }  # fmt: skip
 
 

@@ -1,0 +1,21 @@
+"""`regx diff`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from regx.cli.options import Saying, with_options
+
+
+@with_options
+def command(
+    first: Annotated[str, typer.Argument(metavar="A", help="a run folder")],
+    second: Annotated[str, typer.Argument(metavar="B", help="another")],
+    saying: Saying,
+) -> None:
+    """Show what two runs differ in: config keys, metrics and data."""
+    from regx.report.difference import print_difference
+
+    print_difference(first, second, saying.output())

@@ -1,0 +1,29 @@
+"""`regx ls`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from regx.cli.options import Saying, with_options
+
+
+@with_options
+def command(
+    saying: Saying,
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATH...]", help="run folders, or folders that hold runs; else runs")
+    ] = None,
+    condition: Annotated[
+        str | None,
+        typer.Option(
+            "--filter", metavar="CONDITION", help="only such, as 'test_loss < 0.05 and l2.lam > 0' or 'dropout'"
+        ),
+    ] = None,
+    metric: Annotated[str, typer.Option("--metric", help="the metric that is shown")] = "test_loss",
+) -> None:
+    """List runs, newest first: state, stack, metric and time."""
+    from regx.report.runs import print_runs
+
+    print_runs(paths or ["runs"], saying.output(), metric, condition)

@@ -1,0 +1,50 @@
+"""`regx rm`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from regx.cli.options import Saying, with_options
+
+
+@with_options
+def command(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="folders of runs and of studies")],
+    saying: Saying,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="show what would be removed, and do nothing")
+    ] = False,
+) -> None:
+    """Remove the folders of runs and studies, after asking.
+
+    Refused, and then nothing is removed: links, folders in which other files lie, and what is being trained.
+    """
+    from regx.core.errors import FAILED, InputError
+    from regx.core.notes import note
+    from regx.studies.removal import removable, remove, size
+
+    out = saying.output()
+    folders = removable(runs)
+    if not (yes or dry_run):
+        if not sys.stdin.isatty():
+            raise InputError(
+                "regx rm: expected somebody at a terminal to ask, found none. Add --yes to remove all the same."
+            )
+        for folder in folders:
+            note(f"{folder} ({size(folder) / 1e6:.1f} MB)")
+        note(f"Remove {'this folder' if len(folders) == 1 else f'these {len(folders)} folders'}? Type y for yes.")
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            out.note("nothing is removed")
+            raise typer.Exit(FAILED)
+    for folder in folders if not dry_run else ():
+        remove(folder)
+        if not out.as_json:
+            out.line(folder)
+    if out.as_json:
+        out.document({"runs": [str(folder) for folder in folders], "removed": not dry_run})
+    elif dry_run:
+        out.lines([folder, f"{size(folder)} bytes"] for folder in folders)

@@ -1,0 +1,116 @@
+"""`regx diff`: two runs side by side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from regx.core.errors import InputError
+from regx.evidence.run import Run, read_run
+from regx.metrics import REGISTRY
+from regx.report.numbers import form_of, interval_cell, listed
+from regx.report.output import Column, Output
+from regx.report.render import elided
+from regx.report.table import SHOWN, asked_keys, labels, mixed_versions, seeds_text
+from regx.stats.aggregate import Interval
+
+
+def print_difference(first: str, second: str, out: Output) -> None:
+    """Write the config keys in which two runs differ, their metrics, and what else tells them apart.
+
+    Raises InputError if one of them is no run, or both are the same.
+    """
+    runs = (read_run(first), read_run(second))
+    if runs[0].folder.resolve() == runs[1].folder.resolve():
+        raise InputError(f"{first}: expected two runs, found the same one twice. `regx ls` lists the runs there are.")
+    keys, metrics = _keys(*runs), _metrics(*runs)
+    same_data = runs[0].summary.data_fingerprint == runs[1].summary.data_fingerprint
+    if out.as_json:
+        out.document(
+            {
+                "runs": [str(run.folder) for run in runs],
+                "status": [run.about["status"] for run in runs],
+                "config": keys,
+                "metrics": metrics,
+                "same_data": same_data,
+            }
+        )
+        return
+    names = labels([{"name": run.name, "run": str(run.folder)} for run in runs])
+    if out.for_people:
+        if keys:
+            _table(
+                names, {key: (_text(key, one), _text(key, other)) for key, (one, other) in keys.items()}, "config", out
+            )
+            out.text([""])
+        if metrics:
+            _table(names, {name: _cells(*pair) for name, pair in metrics.items()}, "metric", out)
+            out.text([""])
+    else:
+        rows = [("config", key, _text(key, one), _text(key, other)) for key, (one, other) in keys.items()]
+        means = [("metric", key, one["mean"], other["mean"]) for key, (one, other) in metrics.items()]
+        out.flat([dict(zip(("part", "key", "a", "b"), row, strict=True)) for row in (*rows, *means)])
+    out.conclusion(_said(runs, names, keys, same_data))
+    out.warn(mixed_versions(runs))
+    out.next(f"regx compare {first} {second}")
+
+
+def _keys(a: Run, b: Run) -> dict[str, tuple[Any, Any]]:
+    """What differs between the configs, by key; None where one has no such key."""
+    one, other = asked_keys(a.config), asked_keys(b.config)
+    found = {key: (one.get(key), other.get(key)) for key in one | other if one.get(key) != other.get(key)}
+    stacks = [[kind for member in run.config["regularizers"] for kind in member] for run in (a, b)]
+    if stacks[0] != stacks[1] and sorted(stacks[0]) == sorted(stacks[1]):
+        found["regularizers"] = (stacks[0], stacks[1])  # only their order differs
+    if a.config["seeds"] != b.config["seeds"]:
+        found["seeds"] = (a.config["seeds"], b.config["seeds"])
+    return found
+
+
+def _metrics(a: Run, b: Run) -> dict[str, tuple[Interval, Interval]]:
+    """The metrics that every table shows, where one of the runs has them."""
+    tasks = {a.summary.task, b.summary.task}
+    found = {name: (a.summary.over_seeds(name), b.summary.over_seeds(name)) for name in SHOWN}
+    return {
+        name: pair
+        for name, pair in found.items()
+        if tasks & set(REGISTRY[name].tasks) and any(one["mean"] is not None for one in pair)
+    }
+
+
+def _table(names: list[str], rows: Mapping[str, tuple[str, str]], title: str, out: Output) -> None:
+    width = max(out.width // 3, 12)
+    heads = [elided(name, width) if out.form == "terminal" else name for name in names]
+    if heads[0] == heads[1]:
+        heads = [f"A: {heads[0]}", f"B: {heads[1]}"]
+    columns = [Column(title, list(rows))]
+    for head, cells in zip(heads, zip(*rows.values(), strict=True), strict=True):
+        columns.append(Column(head, cells, right=title == "metric", folds=True))
+    out.table(columns, [])
+
+
+def _cells(one: Interval, other: Interval) -> tuple[str, str]:
+    form = form_of([one, other])
+    return interval_cell(one, form, ends=False), interval_cell(other, form, ends=False)
+
+
+def _text(key: str, value: Any) -> str:
+    if key == "seeds":
+        return seeds_text(value)
+    return "-" if value is None else value if isinstance(value, str) else json.dumps(value)
+
+
+def _said(runs: tuple[Run, Run], names: list[str], keys: Mapping[str, tuple[Any, Any]], same_data: bool) -> list[str]:
+    said = [] if keys else ["No key of their configs differs."]
+    if not same_data:
+        said.append("The data differs (another fingerprint), so the losses are of different rows.")
+    if runs[0].seeds != runs[1].seeds:
+        of = [f"{name} {seeds_text(run.seeds) or 'none'}" for name, run in zip(names, runs, strict=True)]
+        said.append(f"Each mean is over the run's own finished seeds: {listed(of)}.")
+    odd = [
+        f"{name} is {run.about['status']}"
+        for name, run in zip(names, runs, strict=True)
+        if run.about["status"] != "completed"
+    ]
+    return [*said, *([f"{listed(odd)}."] if odd else [])]

@@ -1,0 +1,135 @@
+"""What `regx ls --filter` understands: comparisons joined by and, or, not, read by this file and never run as code."""
+
+from __future__ import annotations
+
+import ast
+import operator
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from regx.core.errors import InputError, did_you_mean
+
+LONGEST = 1000  # characters; what is deeper than Python's own reader bears is refused like what is no filter
+EXAMPLE = "test_loss < 0.05 and l2.lam > 0"
+COMPARED: Mapping[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.In: lambda one, among: one in among,
+    ast.NotIn: lambda one, among: one not in among,
+}
+
+
+class Filter:
+    """A condition on named values. names: those that stand in it.
+
+    `a < b` holds for two numbers or two words alone, so for nothing that a run lacks; `!=` is the opposite of `==`. A
+    name alone holds where the run has it, and it is neither 0 nor off. Raises InputError for whatever else is written.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        if len(text) > LONGEST:
+            raise InputError(f"--filter: expected at most {LONGEST} characters, found {len(text)}.")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of escapes in words
+                self._tree = ast.parse(text.strip(), mode="eval").body
+            self.names: dict[str, None] = {}
+            self._check(self._tree)
+        except SyntaxError as error:
+            hint = " Two values are compared with ==." if "=" in text and "==" not in text else ""
+            raise InputError(f"--filter:{error.offset or 1}: {self._expected(repr(text))}{hint}") from None
+        except (ValueError, RecursionError, MemoryError):
+            raise InputError(f"--filter: {self._expected('what cannot be read')}") from None
+
+    def check_names(self, known: Iterable[str]) -> None:
+        """Raises InputError naming every name that no run could have."""
+        known = list(known)
+        wrong = [name for name in self.names if name not in known]
+        if wrong:
+            raise InputError(
+                "\n".join(
+                    f"--filter: expected metrics, keys of the configs, regularizers, name, stack or status, found "
+                    f"'{name}', which no run here has.{did_you_mean(name, known)} A word stands in quotes."
+                    for name in wrong
+                )
+            )
+
+    def holds(self, values: Callable[[str], Any]) -> bool:
+        """Whether a run is meant. values: what it has under a name; None for nothing."""
+        return bool(self._value(self._tree, values))
+
+    def _expected(self, found: str) -> str:
+        return f"expected a condition such as '{EXAMPLE}', found {found}."
+
+    def _check(self, node: ast.expr) -> None:
+        match node:
+            case ast.BoolOp(values=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts):
+                for part in parts:
+                    self._check(part)
+            case ast.UnaryOp(op=ast.Not() | ast.USub(), operand=part):
+                if isinstance(node.op, ast.USub) and not _is_number(getattr(part, "value", None)):
+                    self._refuse(node)
+                self._check(part)
+            case ast.Compare(left=left, ops=signs, comparators=others) if all(type(sign) in COMPARED for sign in signs):
+                for part in (left, *others):
+                    self._check(part)
+            case ast.Name() | ast.Attribute() if (name := _dotted(node)) is not None:
+                self.names[name] = None
+            case ast.Constant(value=str() | int() | float() | None):
+                pass
+            case _:
+                self._refuse(node)
+
+    def _refuse(self, node: ast.expr) -> None:
+        found = ast.get_source_segment(self.text.strip(), node) or self.text
+        raise InputError(
+            f"--filter:{node.col_offset + 1}: {self._expected(f'`{found}`')} Names, numbers, words in quotes and lists "
+            "are compared with <, <=, >, >=, ==, != and in, and joined by and, or, not."
+        )
+
+    def _value(self, node: ast.expr, values: Callable[[str], Any]) -> Any:
+        match node:
+            case ast.BoolOp(op=ast.And(), values=parts):
+                return all(self._value(part, values) for part in parts)
+            case ast.BoolOp(values=parts):
+                return any(self._value(part, values) for part in parts)
+            case ast.UnaryOp(op=ast.Not(), operand=part):
+                return not self._value(part, values)
+            case ast.UnaryOp(operand=ast.Constant(value=int() | float() as number)):
+                return -number
+            case ast.Compare(left=left, ops=signs, comparators=others):
+                found = [self._value(part, values) for part in (left, *others)]
+                return all(map(_compare, signs, found, found[1:]))
+            case ast.List(elts=parts) | ast.Tuple(elts=parts):
+                return [self._value(part, values) for part in parts]
+            case ast.Constant(value=value):
+                return value
+        return values(str(_dotted(node)))
+
+
+def _compare(sign: ast.cmpop, one: Any, other: Any) -> bool:
+    if isinstance(sign, ast.In | ast.NotIn):
+        fits = isinstance(other, list) or (isinstance(one, str) and isinstance(other, str))
+    elif isinstance(sign, ast.Eq | ast.NotEq):
+        fits = True
+    else:
+        fits = (_is_number(one) and _is_number(other)) or (isinstance(one, str) and isinstance(other, str))
+    return fits and bool(COMPARED[type(sign)](one, other))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _dotted(node: ast.expr) -> str | None:
+    """`optimizer.lr` of names with dots between them."""
+    if isinstance(node, ast.Name):
+        return node.id
+    before = _dotted(node.value) if isinstance(node, ast.Attribute) else None
+    return f"{before}.{node.attr}" if before is not None and isinstance(node, ast.Attribute) else None

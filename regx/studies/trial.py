@@ -1,0 +1,101 @@
+"""`regx try`, without its options: one regularizer against none, on the data of its example config."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from regx.config.config import Config
+from regx.config.load import BUILT_IN, Seeds, configs_folder, load_config
+from regx.core.errors import InputError, did_you_mean
+from regx.evidence.predict import predict
+from regx.evidence.run import Run
+from regx.regularizers import REGISTRY
+from regx.report.numbers import count, told
+from regx.report.output import Output
+from regx.report.run import exit_code
+from regx.report.table import Row, compare_rows, is_equal
+from regx.studies.race.display import view_of
+from regx.studies.race.scene import scene
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+SEEDS = 10  # with the 3,000 epochs of the examples about 5 seconds on two cores
+HEIGHT, WIDEST, BETWEEN = 12, 60, 3  # of each of two pictures, in characters
+
+
+def trial_configs(name: str, overrides: Sequence[str] = (), seeds: Seeds = None) -> tuple[Config, Config]:
+    """The config without the regularizer of this name, and with it, as its example has it; else on the sine.
+
+    Raises InputError for an unknown name, with the nearest.
+    """
+    if name not in REGISTRY:
+        raise InputError(
+            f"expected a regularizer, found '{name}'.{did_you_mean(name, REGISTRY)} `regx explain` lists them all."
+        )
+    example = configs_folder() / f"{name}.yaml"
+    path, on = (example, []) if example.is_file() else (configs_folder() / BUILT_IN, [f"regularizers.{name}=on"])
+    own = load_config(path, [*on, f"name={name}", *overrides], seeds or SEEDS)
+    return load_config(path, [*on, *overrides, f"regularizers.{name}=off", "name=none"], seeds or SEEDS), own
+
+
+def print_trial(name: str, plain: Run, own: Run, out: Output) -> int:
+    """Write the sentence and, on a terminal, what both have fitted. The exit code that it ends with."""
+    rows = compare_rows([plain, own], plain)
+    sentence = trial_sentence(rows[0], rows[1])
+    if out.as_json:
+        out.document({"name": name, "verdict": rows[1]["verdict"], "sentence": sentence, "rows": rows})
+    elif out.for_people:
+        out.text([sentence, ""])
+        if out.form == "terminal":
+            out.picture(_pictures(plain, own, out))
+        out.next(f"regx explain {name}")
+    else:
+        out.line(sentence)
+    return exit_code([plain, own])
+
+
+def trial_sentence(plain: Row, own: Row) -> str:
+    """Whether it helped, by which numbers."""
+    shared = plain["stack"].split(" + ")  # such as label noise, which is in the data of both
+    what = " + ".join(part for part in own["stack"].split(" + ") if part not in shared)
+    on, verdict = f"{what} on the {own['dataset'].replace('_', ' ')}", str(own["verdict"])
+    losses = [row["test_loss"]["mean"] for row in (own, plain)]
+    if None in losses:
+        which = "its networks" if losses[0] is None else "the networks without it"
+        return f"{on}: there is nothing to compare, since {which} diverged."
+    seeds = count(own["shared"], "seed")
+    odd = [row for row in (plain, own) if row["diverged"]]
+    found = {"better": "helped", "worse": "hurt"}.get(verdict, f"made no difference that {seeds} could tell")
+    if verdict == "unclear" and is_equal(own):
+        found = "changed no test loss"
+    elif verdict.startswith("cannot tell"):
+        found = f"cannot be judged by {seeds}"
+    return (
+        f"{on} {found}: test loss {told(losses[0])} instead of {told(losses[1])} without it, better at {own['won']} of "
+        f"{seeds}."
+        + "".join(f" Diverged, and in no mean: {row['name']} at {count(row['diverged'], 'seed')}." for row in odd)
+    )
+
+
+def _pictures(plain: Run, own: Run, out: Output) -> list[Text]:
+    """What the networks of one seed have fitted, side by side; nothing where the data has no picture."""
+    from rich.text import Text
+
+    seeds = [seed for seed in plain.completed_seeds if seed in own.completed_seeds]
+    drawn = scene(own.typed.dataset, seeds[:1]) if seeds else None
+    if drawn is None:
+        return []
+    view = view_of(out.console)
+    width = min((view.width - BETWEEN) // 2, WIDEST, drawn.width(HEIGHT))
+    sides = []
+    for run, heading in ((plain, "without"), (own, f"with {own.name}")):
+        fitted = drawn.draw(predict(run, drawn.inputs, seeds[0])[:, 0], width, HEIGHT, view.ascii)
+        sides.append([Text(heading[:width], "bold"), *fitted])
+    lines = []
+    for left, right in zip(*sides, strict=True):
+        lines.append(left.copy())
+        lines[-1].append(" " * (width + BETWEEN - left.cell_len))
+        lines[-1].append_text(right)
+    return [*lines, Text(f"{drawn.legend(view.ascii)}  (seed {seeds[0]})", "dim"), Text()]
