@@ -72,7 +72,7 @@ class Lines(Listener):
 def how_far(progress: Progress, seconds: float) -> str:
     """How far training is after so many seconds, in words."""
     share, left = progress.share, progress.seconds_left
-    if left is None and share:
+    if left is None and share > 0:
         left = seconds * (1 - share) / share
     what = f"{progress.stage}: " if progress.stage else f"{progress.networks} of {progress.all_networks} networks, "
     return f"{what}{share:.0%}{'' if left is None else f', {left:.0f} s left'}"
