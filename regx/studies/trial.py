@@ -15,6 +15,7 @@ from regx.report.numbers import count, told
 from regx.report.output import Output
 from regx.report.run import exit_code
 from regx.report.table import Row, compare_rows, is_equal
+from regx.stats.aggregate import mean_interval
 from regx.studies.race.display import view_of
 from regx.studies.race.scene import scene
 
@@ -43,7 +44,10 @@ def trial_configs(name: str, overrides: Sequence[str] = (), seeds: Seeds = None)
 def print_trial(name: str, plain: Run, own: Run, out: Output) -> int:
     """Write the sentence and, on a terminal, what both have fitted. The exit code that it ends with."""
     rows = compare_rows([plain, own], plain)
-    sentence = trial_sentence(rows[0], rows[1])
+    found = [run.per_seed("test_loss") for run in (plain, own)]
+    shared = found[0].keys() & found[1].keys()  # one of them may have more seeds, of an earlier command
+    means = [mean_interval([losses[seed] for seed in sorted(shared)] or list(losses.values())) for losses in found]
+    sentence = trial_sentence(*({**row, "test_loss": mean} for row, mean in zip(rows, means, strict=True)))
     if out.as_json:
         out.document({"name": name, "verdict": rows[1]["verdict"], "sentence": sentence, "rows": rows})
     elif out.for_people:
@@ -57,7 +61,7 @@ def print_trial(name: str, plain: Run, own: Run, out: Output) -> int:
 
 
 def trial_sentence(plain: Row, own: Row) -> str:
-    """Whether it helped, by which numbers."""
+    """Whether it helped, by which numbers: test losses at the shared seeds."""
     shared = plain["stack"].split(" + ")  # such as label noise, which is in the data of both
     what = " + ".join(part for part in own["stack"].split(" + ") if part not in shared)
     on, verdict = f"{what} on the {own['dataset'].replace('_', ' ')}", str(own["verdict"])

@@ -52,6 +52,15 @@ def test_it_trains_both_and_says_a_sentence(tmp_path):
         assert f"{row['test_loss']['mean']:.3f}" in found["sentence"]
 
 
+def test_losses_are_those_of_the_seeds_that_both_have(tmp_path):
+    attempt("dropout", *SHORT, "--seeds", "3", "--out", tmp_path)
+    sentence = attempt("l2", *SHORT, "--out", tmp_path).stdout
+    runs = {run.name: run.per_seed("test_loss") for run in read_runs([tmp_path])[0]}
+    assert (len(runs["none"]), len(runs["l2"])) == (3, 2)
+    for name in ("none", "l2"):
+        assert f"{(runs[name][0] + runs[name][1]) / 2:.3f}" in sentence
+
+
 @pytest.mark.parametrize("width", [80, 160])
 @pytest.mark.parametrize("name", ["l2", "label_smoothing"])  # a curve, and a boundary
 def test_a_terminal_gets_a_picture_that_fits(tmp_path, name, width):
