@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -240,3 +241,45 @@ def bad_pairs() -> list[Answer]:
         said = warnings(config_of({**digits, **settings}, "pair"))
         answers.append(Answer("checked" if said else "does not hold", f"{name}: {said[0] if said else 'no warning'}"))
     return answers
+
+
+def norm_times() -> list[Answer]:
+    """001: the time of an epoch with RMS norm over that with layer norm, the two in turns on one core.
+
+    Times of networks that train one after the other cannot be compared seed by seed: a machine's speed drifts.
+    """
+    from threadpoolctl import threadpool_limits
+
+    from regx.config.load import config_of
+    from regx.engine.state import State
+    from regx.runner.plan import Member, plan
+    from regx.stats.bootstrap import bootstrap_interval
+
+    shared = {"dataset": "circle", "architecture": {"hidden": [64, 64, 64, 64]}, "training": {"batch_size": 32}}
+    states = []
+    for kind in ("rms_norm", "layer_norm"):
+        config = config_of({**shared, "regularizers": [kind]}, kind)
+        (work,) = plan([config], [Member(0, seed) for seed in range(4)], 1)
+        states.append(State(work.population))
+    ratios = []
+    with threadpool_limits(limits=1, user_api="blas"):
+        for turn in range(21):
+            spent = []
+            for state in states:
+                begun = time.process_time()
+                for epoch in range(5):
+                    state.train_epoch(5 * turn + epoch + 1, False)
+                spent.append(time.process_time() - begun)
+            if turn:  # the first touches memory for the first time
+                ratios.append(spent[0] / spent[1])
+    interval = bootstrap_interval(ratios)
+    low, high = float(interval["low"] or 0), float(interval["high"] or 0)
+    found = f"an epoch takes {np.mean(ratios):.2f} [{low:.2f}, {high:.2f}] of the processor time, in 20 turns"
+
+    def verdict(most: float) -> Verdict:
+        return "holds" if high < most else "does not hold" if low > most else "cannot tell"
+
+    return [
+        Answer(verdict(1.0), f"RMS norm is faster: {verdict(1.0)}; {found}."),
+        Answer(verdict(0.9), f"it is faster by a tenth or more: {verdict(0.9)}; {found}."),
+    ]

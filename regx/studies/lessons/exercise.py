@@ -13,7 +13,7 @@ Each is a file in `exercises/`, named `<lesson>.<number>.yaml`:
     questions:                                   see `questions.py`
       - {metric: test_loss, of: {l2: 1, none: -1}, below: 0}
 
-One without networks has `demonstration: NAME` instead, a function of `demonstrations.py`.
+`demonstration: NAME` names a function of `demonstrations.py`: in place of networks, or beside them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FOLDER = Path(__file__).with_name("exercises")
 class Exercise:
     """One exercise. name: `<lesson>.<number>`, such as `001.3`.
 
-    cells: the whole config of each, by its name; empty where `demonstration` names a function.
+    cells: the whole config of each, by its name. demonstration: the name of a function, or empty.
     """
 
     name: str

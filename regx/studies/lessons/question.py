@@ -20,7 +20,7 @@ from regx.stats.significance import paired_t_p
 from regx.studies.lessons import demonstrations
 from regx.studies.lessons.exercise import Exercise
 from regx.studies.lessons.questions import Judge
-from regx.studies.lessons.result import Finding, verdict_of
+from regx.studies.lessons.result import Answer, Finding, verdict_of
 
 
 def run_exercise(
@@ -34,15 +34,14 @@ def run_exercise(
     Raises RegxError where the folder holds something else or cannot be written, and where a table is not to be had.
     """
     start = time.perf_counter()
-    if exercise.demonstration:
-        answers = getattr(demonstrations, exercise.demonstration)()
+    answers: list[Answer] = getattr(demonstrations, exercise.demonstration)() if exercise.demonstration else []
+    if not exercise.cells:
         return Finding(exercise.name, verdict_of(answers), tuple(answers), time.perf_counter() - start)
     cells = cells_of(exercise, seeds)
     folder = out / f"lesson-{exercise.name}"
     axes = [{"key": "lane", "values": list(exercise.cells)}]
     trained = train_cells(folder, f"lesson-{exercise.name}", axes, cells, options)
     runs = dict(zip(exercise.cells, trained, strict=True))
-    answers = []
     for question in exercise.questions:
         values = {cell: per_seed(runs[cell], question.metric) for cell in question.cells}
         judge = judge_of([runs[cell] for cell in question.cells])
