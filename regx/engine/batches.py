@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -54,28 +55,37 @@ class Batches:
 
     x: (S, n, D + 1), y: (S, n, K) and weight: (S, n) or None, of the S datasets in use, `which` (R,) of them each
     network sees. With a size of n or more there is one batch of all samples in their own order, and no random number is
-    drawn.
+    drawn. What is left over and is less than `least` samples is joined to the batch before.
     """
 
     def __init__(
-        self, x: Array, y: Array, which: Array, size: int, streams: Streams, weight: Array | None = None
+        self, x: Array, y: Array, which: Array, size: int, streams: Streams, weight: Array | None = None, least: int = 1
     ) -> None:
         self._x, self._y, self._which, self._streams, self._weight = x, y, which, streams, weight
         self.n = x.shape[1]
         self.size = min(size, self.n)
+        rest = self.n % self.size
+        if rest < least <= self.size < self.n <= self.size + rest:
+            self.size, rest = self.n, 0
+        joined = rest if rest < least <= self.size else 0
+        self._starts = range(0, self.n - joined, self.size)
+        self._largest = self.size + joined
         if self.size == self.n:
             weights = None if weight is None else weight[which]
             self._whole = Batch(x[which].swapaxes(1, 2), np.ascontiguousarray(y[which].swapaxes(1, 2)), weights)
         else:
             replicas = len(which)
-            self._x_buffer = np.empty((replicas, self.size, x.shape[2]), x.dtype)
-            self._y_buffer = np.empty((replicas, y.shape[2], self.size), y.dtype)
-            self._weight_buffer = None if weight is None else np.empty((replicas, self.size), weight.dtype)
+            self._x_buffer = np.empty((replicas, self._largest, x.shape[2]), x.dtype)
+            self._y_buffer = np.empty((replicas, y.shape[2], self._largest), y.dtype)
+            self._weight_buffer = None if weight is None else np.empty((replicas, self._largest), weight.dtype)
 
     def sizes(self) -> list[int]:
         """The different sizes of batch, largest first."""
-        rest = self.n % self.size
-        return [self.size, rest] if rest else [self.size]
+        return sorted({stop - start for start, stop in self._bounds()}, reverse=True)
+
+    def _bounds(self) -> Iterator[tuple[int, int]]:
+        """Where the batches begin and end in the order of an epoch."""
+        return pairwise([*self._starts, self.n])
 
     def buffers(self, size: int) -> Batch:
         """Where batches of this size will stand."""
@@ -90,8 +100,8 @@ class Batches:
             yield self._whole
             return
         order = (streams or self._streams).permutation(self.n)
-        for start in range(0, self.n, self.size):
-            chosen = order[:, start : start + self.size]
+        for start, stop in self._bounds():
+            chosen = order[:, start:stop]
             size = chosen.shape[1]
             for row, (dataset, rows) in enumerate(zip(self._which, chosen, strict=True)):
                 np.take(self._x[dataset], rows, axis=0, out=self._x_buffer[row, :size])

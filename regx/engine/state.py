@@ -82,7 +82,8 @@ class State:
         x, y = augmented(train, values.dtype), targets(train, values.dtype)
         size = population.training.batch_size or x.shape[1]
         weight = weights(population.datasets, population.training.class_weight, values.dtype)
-        self._batches = Batches(x, y, which, size, self._batch_streams, weight)
+        least = max([member.least_batch for member in population.stack], default=1)
+        self._batches = Batches(x, y, which, size, self._batch_streams, weight, least)
         self._acting = {
             name: [(member, self._sites[member.kind]) for member in population.stack if name in member.hooks()]
             for name in OUTSIDE
@@ -236,7 +237,7 @@ class State:
         if not untrained.any():
             return
         stack = tuple(member.of_last_batch() for member in population.stack)
-        sizes = [size for size in self._batches.sizes() if size > 1]
+        sizes, counted = [size for size in self._batches.sizes() if size > 1], 0
         nothing = np.empty_like(values)
         networks = {size: Network(self.layout, values, self._inputs(size), stack, nothing) for size in sizes}
         total = np.zeros_like(values)
@@ -245,8 +246,8 @@ class State:
             if size in networks:
                 networks[size].forward(batch.x[:, :-1] if self._acting["on_batch"] else networks[size].into)
                 total += values * values.dtype.type(size)
-        counted = self._batches.n - (self._batches.n % self._batches.size == 1)
-        values[:, untrained] = total[:, untrained] / values.dtype.type(counted)
+                counted += size
+        values[:, untrained] = total[:, untrained] / values.dtype.type(max(counted, 1))
 
     def facts(self) -> dict[str, Array]:
         """What the regularizer whose parameters are reported knows of the networks, (R,) each."""

@@ -23,8 +23,8 @@ class BatchNorm(Regularizer):
     Evaluation uses running statistics: running <- (1 - momentum)·running + momentum·batch, which begin at 0 and 1;
     the variance of m samples goes in times m/(m - 1), so that it is unbiased. The
     smaller the batch the noisier its statistics, which is what regularizes; with all samples in one batch there is no
-    such noise. A last batch of one sample is left out of them. Gain and offset are learned, from 1 and 0, and never
-    penalised.
+    such noise. A last batch of one sample is joined to the one before. Gain and offset are learned, from 1 and 0, and
+    never penalised.
 
     Elsewhere: momentum is the weight of the new, as in PyTorch; Keras' is that of the old, 0.9 for our 0.1, and it puts
     the biased variance into the running one.
@@ -72,7 +72,7 @@ class _OfBatch(Normalise):
     def seen(self, mean: Array | None, variance: Array) -> None:
         assert mean is not None
         if self._values == 1:
-            return  # what is left over of an epoch: a variance of 0 says nothing of the unit's
+            return  # a variance of 0 says nothing of the unit's
         unbiased = variance * variance.dtype.type(self._values / (self._values - 1))
         for name, value in (("running_mean", mean), ("running_variance", unbiased)):
             running = self._own[name]

@@ -90,18 +90,18 @@ def test_values_of_a_batch_have_mean_zero_and_variance_one() -> None:
     tiny = np.array([1e-12])
     gradients = {name: np.zeros((1, 2)) for name in ("gain", "offset")}
     own = {name: np.full((1, 2), float(value)) for name, (value, _) in BatchNorm().own_tensors(2).items()}
-    batch = BatchNorm(momentum=np.array([0.1]), eps=tiny).stage(own, gradients, (1, 2, 2))
+    batch = BatchNorm(momentum=np.array([0.1]), eps=tiny).stage(own, gradients, (1, 2, 1, 2))
     np.testing.assert_allclose(batch.forward(z.copy()), [[[-1, 1], [-1, 1]]])
     np.testing.assert_allclose(own["running_mean"], [[0.2, 0.4]])
     np.testing.assert_allclose(own["running_variance"], [[1.1, 1.7]])
-    # What is left over of an epoch, one sample, has no variance, and is left out of the running ones.
-    BatchNorm(momentum=np.array([0.1]), eps=tiny).stage(own, gradients, (1, 2, 1)).forward(z[:, :, :1].copy())
+    # One sample has no variance, and is left out of the running ones.
+    BatchNorm(momentum=np.array([0.1]), eps=tiny).stage(own, gradients, (1, 2, 1, 1)).forward(z[:, :, :1].copy())
     np.testing.assert_allclose(own["running_mean"], [[0.2, 0.4]])
     np.testing.assert_allclose(own["running_variance"], [[1.1, 1.7]])
-    layer = LayerNorm(eps=tiny).stage(own, gradients, (1, 2, 2))
+    layer = LayerNorm(eps=tiny).stage(own, gradients, (1, 2, 1, 2))
     np.testing.assert_allclose(layer.forward(z.copy()), [[[-1, -1], [1, 1]]])
     # RMS: sample 0 has mean square 2.5, sample 1 has 22.5.
-    rms = RMSNorm(eps=tiny).stage({"gain": np.ones((1, 2))}, {"gain": np.zeros((1, 2))}, (1, 2, 2))
+    rms = RMSNorm(eps=tiny).stage({"gain": np.ones((1, 2))}, {"gain": np.zeros((1, 2))}, (1, 2, 1, 2))
     np.testing.assert_allclose(rms.forward(z.copy()), z / np.sqrt([[[2.5, 22.5]]]))
 
 
