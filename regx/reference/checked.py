@@ -16,7 +16,7 @@ from regx.config.problems import ConfigError, dotted
 from regx.core.errors import InputError
 from regx.data.csv import CSV
 from regx.data.dataset import Dataset
-from regx.reference.interactions import lane_warnings, warnings
+from regx.reference.interactions import hints, lane_warnings, warnings
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,11 @@ class Check:
         if self.grid is None:
             return []
         configs = [cell.config for cell in self.grid.cells]
-        said = lane_warnings(configs) if self.grid.lanes else chain(*map(warnings, configs))
+        said = (
+            lane_warnings(configs, with_hints=True)
+            if self.grid.lanes
+            else chain(*map(warnings, configs), *map(hints, configs))
+        )
         absent = chain(*map(_without_validation, configs), *map(_without_table, configs))
         return list(dict.fromkeys([*said, *absent]))
 

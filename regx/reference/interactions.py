@@ -11,13 +11,30 @@ SMALL_BATCH = 32
 FEW_ROWS = 20
 
 
-def lane_warnings(lanes: Sequence[Config]) -> list[str]:
+def lane_warnings(lanes: Sequence[Config], with_hints: bool = False) -> list[str]:
     """What to be wary of in the lanes of a race: each warning once, with the names of those that it is about."""
     found: dict[str, list[str]] = {}
     for lane in lanes:
-        for warning in warnings(lane, "lanes.LANE"):
+        for warning in [*warnings(lane, "lanes.LANE"), *(hints(lane) if with_hints else ())]:
             found.setdefault(warning, []).append(lane.name)
     return [f"{', '.join(names)}: {warning}" for warning, names in found.items()]
+
+
+def hints(config: Config) -> list[str]:
+    """What is good to know of a config that does what it says, a sentence each: for who asks, not for every run."""
+    optimizer, found = config.optimizer.kind, []
+    decaying = [
+        member.kind
+        for member in config.stack
+        if member.decays and "add_gradient" in member.hooks() and getattr(member, "l1_ratio", 0) < 1
+    ]
+    if decaying and config.optimizer.adaptive:
+        found.append(
+            f"{decaying[0]} with {optimizer}: its steps divide the penalty's gradient by the size of the loss's, so "
+            "weights with large gradients are decayed less than others (Loshchilov & Hutter 2019). For decay that is "
+            f"the same for all, use weight_decay instead of {decaying[0]}."
+        )
+    return found
 
 
 def warnings(config: Config, stack_key: str = "regularizers") -> list[str]:
@@ -32,17 +49,6 @@ def warnings(config: Config, stack_key: str = "regularizers") -> list[str]:
             f"{noises[0]} with {by_batch[0]}: units are missing while the running statistics are taken and present "
             "when they are used, so the variance at evaluation is another one (Li et al. 2019). Leave one of the two "
             f"out, such as -s {stack_key}.{noises[0]}=off."
-        )
-    decaying = [
-        member.kind
-        for member in config.stack
-        if member.decays and "add_gradient" in member.hooks() and getattr(member, "l1_ratio", 0) < 1
-    ]
-    if decaying and adaptive:
-        found.append(
-            f"{decaying[0]} with {optimizer}: its steps divide the penalty's gradient by the size of the loss's, so "
-            "weights with large gradients are decayed less than others (Loshchilov & Hutter 2019). For decay that is "
-            f"the same for all, use weight_decay instead of {decaying[0]}."
         )
     own_decay = getattr(config.optimizer, "weight_decay", 0)
     if own_decay and "weight_decay" in stack:
@@ -64,6 +70,17 @@ def warnings(config: Config, stack_key: str = "regularizers") -> list[str]:
         found.append(
             f"{by_batch[0]} on batches of {batch}: the statistics of so few samples are noisy and not those of "
             f"evaluation. Use training.batch_size={SMALL_BATCH} or more, or layer_norm instead of {by_batch[0]}."
+        )
+    if "mixup" in stack and batch == 1:
+        found.append(
+            "mixup on batches of 1: a sample has no partner but itself, so nothing is mixed. Use training.batch_size="
+            f"{SMALL_BATCH}."
+        )
+    warmup, epochs = config.schedule.warmup, config.training.epochs
+    if warmup >= epochs:
+        found.append(
+            f"warmup of {warmup} epochs in a training of {epochs}: the learning rate never reaches the one configured. "
+            f"Use -s optimizer.schedule.warmup={epochs // 10}, or more epochs."
         )
     hidden = config.architecture.hidden
     equal = [*pairwise(hidden), *pairwise(config.architecture.conv)]

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from command_line import Regx
 
-from regx.config.load import load_config
+from regx.config.config import Config
+from regx.config.load import configs_folder, load_any, load_config
 from regx.core.errors import InputError
 from regx.optim import SGD
-from regx.reference.interactions import warnings
+from regx.reference.interactions import hints, warnings
 
 # What is said of first, the config's stack and other keys, and the overrides that the remedy names.
 CASES = [
@@ -37,11 +38,22 @@ CASES = [
         {"optimizer": "adamw"},
         ["optimizer.weight_decay=0"],
     ),
+    ("mixup on batches of 1", ["mixup"], {"training.batch_size": "1"}, ["training.batch_size=32"]),
+    (
+        "warmup of 20 epochs in a training of 20",
+        ["dropout"],
+        {"training.epochs": "20", "optimizer.schedule.warmup": "20"},
+        ["optimizer.schedule.warmup=2"],
+    ),
     ("batch_norm on batches of 8", ["batch_norm"], {"training.batch_size": "8"}, ["regularizers.batch_norm=off"]),
     ("stochastic_depth without residual", ["stochastic_depth"], {}, ["architecture.residual=true"]),
     ("flip on digits: a digit in a mirror is no digit", ["flip"], {"dataset": "digits"}, ["regularizers.flip=off"]),
     ("spatial_dropout without conv", ["spatial_dropout"], {"dataset": "digits"}, ["architecture.conv=[4]"]),
 ]
+
+
+def said_of(config: Config) -> list[str]:
+    return [*warnings(config), *hints(config)]
 
 
 @pytest.mark.parametrize(
@@ -54,9 +66,9 @@ def test_a_bad_pair_is_warned_of_until_it_is_mended(
     items = "".join(f"\n  - {member if ':' in member else member + ': {}'}" for member in stack)
     path.write_text(f"dataset: sine\nregularizers:{items}\n")
     overrides = [f"{key}={value}" for key, value in keys.items()]
-    (warning,) = warnings(load_config(path, overrides))
+    (warning,) = said_of(load_config(path, overrides))
     assert warning.startswith(said)
-    assert warnings(load_config(path, [*overrides, *remedy])) == []
+    assert said_of(load_config(path, [*overrides, *remedy])) == []
 
 
 def test_a_plain_config_is_not_warned_of(tmp_path: Path) -> None:
@@ -66,11 +78,25 @@ def test_a_plain_config_is_not_warned_of(tmp_path: Path) -> None:
 
 
 def test_validate_and_run_say_it_once_on_stderr(small: Path, regx: Regx) -> None:
+    warmup = ("-s", "optimizer.schedule.warmup=100000")
     for command in (("validate", small), ("run", small), ("sweep", small, "--lam", "0.1,1")):
-        done = regx(*command)
-        assert done.stderr.count("warning: l2 with adam:") == 1
+        done = regx(*command, *warmup)
+        assert done.stderr.count("warning: warmup of 100000 epochs") == 1
         assert "warning" not in done.stdout
-    assert "warning" not in regx("run", small, "--quiet").stderr
+        # What only is good to know is said by `validate`.
+        assert done.stderr.count("warning: l2 with adam:") == (command[0] == "validate")
+    assert "warning" not in regx("run", small, "--quiet", *warmup).stderr
+
+
+# These are there to show what is warned of.
+SHOW_IT = {"ablate_batch_norm_dropout.yaml", "flip.yaml", "race_images.yaml"}
+
+
+@pytest.mark.parametrize("path", sorted(configs_folder().glob("*.yaml")), ids=lambda path: path.name)
+def test_no_config_that_comes_with_regx_is_warned_of(path: Path) -> None:
+    grid = load_any(path)
+    found = [warning for cell in grid.cells for warning in warnings(cell.config)]
+    assert bool(found) == (path.name in SHOW_IT)
 
 
 def test_a_new_adaptive_optimizer_is_warned_of_too(tmp_path: Path) -> None:
@@ -81,8 +107,8 @@ def test_a_new_adaptive_optimizer_is_warned_of_too(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_text("regularizers: [l2]\noptimizer: sgd\n")
     config = load_config(path)
-    assert warnings(config) == []
-    (warning,) = warnings(dataclasses.replace(config, optimizer=Lion()))
+    assert hints(config) == []
+    (warning,) = hints(dataclasses.replace(config, optimizer=Lion()))
     assert warning.startswith("l2 with lion: ")
 
 
