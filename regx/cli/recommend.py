@@ -24,6 +24,7 @@ def command(
     splits: Annotated[
         int | None, typer.Option(metavar="N", min=2, help="so many outer splits, as --seeds N; else 10")
     ] = None,
+    fit: Annotated[bool, typer.Option("--fit", help="train the recommended network on all rows, for predict")] = False,
 ) -> None:
     """Find which regularizers help on a table.
 
@@ -32,6 +33,7 @@ def command(
     """
     from regx.core.errors import SOME_DIVERGED, InputError
     from regx.studies.recommendation.display import document, print_inspection, print_plan, print_recommendation
+    from regx.studies.recommendation.fit import fit as train_on_all_rows
     from regx.studies.recommendation.question import TableQuestion, planned
     from regx.studies.recommendation.race import recommend
     from regx.studies.recommendation.write import check_output, write
@@ -55,6 +57,9 @@ def command(
     out.stream.flush()
     with followed(out, question.options) as options:
         found = recommend(replace(question, options=options), plan, Path(asked.out))
-    print_recommendation({**document(found), "config": str(write(found, config))}, out)
+        said = {**document(found), "config": str(write(found, config))}
+        if fit:
+            said["fitted"] = str(train_on_all_rows(found, question, Path(asked.out)))
+    print_recommendation(said, out)
     if found.unfinished:
         raise typer.Exit(SOME_DIVERGED)

@@ -23,7 +23,7 @@ def split_rows(
 ) -> tuple[Array, Array, Array]:
     """Row numbers of the training, validation and test split; stratified by `labels`, (n,), where there are any.
 
-    The fractions are of all n rows; with a `val_fraction` of 0 validation is empty. `n_train` keeps so many of the
+    The fractions are of all n rows; a split whose fraction is 0 is empty. `n_train` keeps so many of the
     training rows: fewer are always among the more, every class is among them, and the other splits stay as they are.
     groups: (n,), rows of one group stand in one split; the fractions are then of all groups. times: (n,), the test
     split is the latest rows, validation those before them, whatever the seed; rows of one time stand in one split.
@@ -34,7 +34,7 @@ def split_rows(
             f"dataset.test_fraction + dataset.val_fraction is {test_fraction + val_fraction:g}; expected less than 1, "
             "so that rows are left to train on. The usual values are 0.25 and 0.15."
         )
-    n_test = max(1, round(n * test_fraction))
+    n_test = max(1, round(n * test_fraction)) if test_fraction else 0
     n_val = max(1, round(n * val_fraction)) if val_fraction else 0
     available = n - n_test - n_val
     if available < 1:
@@ -67,7 +67,8 @@ def _by_time(times: Array, n_test: int, n_val: int, origin: str) -> tuple[Array,
     """The earliest rows, those after them, and the latest, each in the order of their times."""
     order = np.argsort(times, kind="stable")
     n = len(order)
-    cuts = [int(np.searchsorted(times[order], times[order][n - size])) for size in (n_test, n_test + n_val)]
+    sizes = (n_test, n_test + n_val)
+    cuts = [int(np.searchsorted(times[order], times[order][n - size])) if size else n for size in sizes]
     cuts[1] = cuts[0] if not n_val else cuts[1]
     if cuts[1] < 1 or (n_val and cuts[0] == cuts[1]):
         raise InputError(
@@ -87,9 +88,9 @@ def _by_group(
     if labels is not None:
         own = np.zeros(count, dtype=np.int64)
         own[of_row] = labels
-        n_test, n_val = max(1, round(count * test_fraction)), max(1, round(count * val_fraction)) if val_fraction else 0
+        sizes = [max(1, round(count * share)) for share in (test_fraction, val_fraction) if share]
         groups_of = np.bincount(own)
-        few = groups_of[groups_of > 0].min() < 4 or min(n_test, n_val or n_test) < len(groups_of)
+        few = groups_of[groups_of > 0].min() < 4 or min(sizes, default=count) < len(groups_of)
         if few or (own[of_row] != labels).any():
             own = None
     if count < 3:

@@ -54,7 +54,7 @@ class TableSource(Source):
     a loss of 1 is then what predicting the mean scores.
     """
 
-    test_fraction: float = number(0.25, gt=0, lt=1, static=True, help="share of all rows that is kept for the test")
+    test_fraction: float = number(0.25, ge=0, lt=1, static=True, help="share of all rows for the test; 0 for none")
     val_fraction: float = number(0.15, ge=0, lt=1, static=True, help="share of all rows for validation; 0 for none")
     n_train: int | None = integer(None, ge=1, static=True, optional=True, help="train on only so many rows")
     label_noise: float = number(0.0, ge=0, le=1, static=True, help="share of the training labels drawn anew at random")

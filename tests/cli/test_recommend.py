@@ -93,3 +93,24 @@ def test_what_is_there_is_not_overwritten_unasked(table: Path, regx: Regx, tmp_p
     assert (tmp_path / "mine.yaml").read_text() == f"{mark}# mine\n"
     said = regx("recommend", table, "--target", "outcome", "--splits", 3, "--seeds", 4, code=2).stderr
     assert "expected one of the two" in said
+
+
+def test_the_recommended_network_is_trained_on_all_rows_and_predicts(table: Path, regx: Regx, tmp_path: Path) -> None:
+    typed = ("recommend", table.name, "--target", "outcome", "--splits", 2, "--minutes", 0.05, "--fit", *SHORT)
+    found = json.loads(regx(*typed, "--json").stdout)
+    folder = tmp_path / found["fitted"]
+    runs, problems = read_runs([folder])
+    assert problems == []
+    config = load_config(folder / "config.yaml")
+    data = config.dataset.load(0)
+    stopped = "early_stopping" in [member.kind for member in config.stack]
+    assert (len(data.test.x), len(data.train.x) + len(data.val.x)) == (0, 60)
+    assert bool(len(data.val.x)) is stopped
+    assert runs[0].seeds == [0, 1, 2, 3, 4]
+    stack = {**config.resolved, "seeds": 0, "name": "", "dataset": 0}
+    recommended = load_config(tmp_path / found["recommend"] / "recommended.yaml").resolved
+    assert stack == {**recommended, "seeds": 0, "name": "", "dataset": 0}, "nothing else is another"
+    (tmp_path / "new.csv").write_text("town,size\nGraz,2.5\nLinz,-2.5\n")
+    lines = regx("predict", found["fitted"], "new.csv").stdout.splitlines()
+    assert lines[0].startswith("prediction,p_no,p_yes")
+    assert len(lines) == 3

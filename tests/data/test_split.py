@@ -89,3 +89,12 @@ def test_too_few_rows_are_said(counts: list[int], arguments: dict[str, float], m
     settings = {"test_fraction": 0.25, "val_fraction": 0.15, **arguments}
     with pytest.raises(InputError, match=message):
         split_rows(len(labels), 0, labels=labels, classes=classes, **settings)
+
+
+@pytest.mark.parametrize("keep", [{}, {"groups": np.arange(40) // 2}, {"times": np.arange(40.0)}])
+@pytest.mark.parametrize("val_fraction", [0, 0.2])
+def test_without_a_test_split_all_rows_are_the_others(keep: dict[str, np.ndarray], val_fraction: float) -> None:
+    labels = np.arange(40) % 2
+    train, val, test = split_rows(40, 3, 0, val_fraction, labels=labels, classes=("a", "b"), **keep)
+    assert (len(test), len(val)) == (0, 40 * val_fraction)
+    assert sorted([*train, *val]) == list(range(40))

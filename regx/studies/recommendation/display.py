@@ -352,7 +352,11 @@ def print_recommendation(found: dict[str, Any], out: Output) -> None:
         _say([line], out)
     out.line()
     _say([*found["notes"], f"Config: {found['config']}", f"Runs: {found['recommend']}"], out)
-    out.next(f"regx run {found['config']}")
+    if "fitted" in found:
+        _say([f"Trained on all rows: {found['fitted']}"], out)
+        out.next(f"regx predict {found['fitted']} TABLE")
+    else:
+        out.next(f"regx run {found['config']}")
 
 
 def _say(lines: Sequence[str], out: Output) -> None:

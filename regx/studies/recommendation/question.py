@@ -95,6 +95,8 @@ def planned(question: TableQuestion) -> Plan:
             "more. With so few a plain model by cross-validation is the better start."
         )
     data = dataset(source, first.seeds[0])
+    if not len(data.test.x):
+        raise InputError("regx recommend judges by test loss: expected dataset.test_fraction above 0.")
     if not len(data.val.x):
         raise InputError("regx recommend chooses by validation loss: expected dataset.val_fraction above 0.")
     networks = _networks(question, dataset_keys, len(data.train.x), MOST_EPOCHS)
