@@ -220,7 +220,7 @@ def decoupled_decay() -> list[Answer]:
 def bad_pairs() -> list[Answer]:
     """002: each pair that its table says interacts badly, and whether `regx validate` warns of it."""
     from regx.config.load import config_of
-    from regx.reference.interactions import warnings
+    from regx.reference.interactions import hints, warnings
 
     digits = {"dataset": {"name": "digits"}, "architecture": {"hidden": [16]}, "training": {"batch_size": 64}}
     pairs: list[tuple[str, dict[str, Any]]] = [
@@ -238,7 +238,8 @@ def bad_pairs() -> list[Answer]:
     ]
     answers = []
     for name, settings in pairs:
-        said = warnings(config_of({**digits, **settings}, "pair"))
+        config = config_of({**digits, **settings}, "pair")
+        said = [*warnings(config), *hints(config)]
         answers.append(Answer("checked" if said else "does not hold", f"{name}: {said[0] if said else 'no warning'}"))
     return answers
 
