@@ -71,6 +71,14 @@ def warnings(config: Config, stack_key: str = "regularizers") -> list[str]:
             f"{by_batch[0]} on batches of {batch}: the statistics of so few samples are noisy and not those of "
             f"evaluation. Use training.batch_size={SMALL_BATCH} or more, or layer_norm instead of {by_batch[0]}."
         )
+    proximal = [member.kind for member in config.stack if {"penalty", "on_step"} <= set(member.hooks())]
+    clipping = [kind for kind in ("clip_norm", "clip_value") if kind in stack]
+    if proximal and clipping:
+        found.append(
+            f"{proximal[0]} with {clipping[0]}: the proximal step is not clipped and the loss's gradient is, so where "
+            f"clipping acts the penalty is stronger than its lam says. Use -s {stack_key}.{clipping[0]}=off, or a "
+            "limit that only rare steps reach."
+        )
     if "mixup" in stack and batch == 1:
         found.append(
             "mixup on batches of 1: a sample has no partner but itself, so nothing is mixed. Use training.batch_size="

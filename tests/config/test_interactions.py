@@ -38,6 +38,8 @@ CASES = [
         {"optimizer": "adamw"},
         ["optimizer.weight_decay=0"],
     ),
+    ("l1 with clip_norm: the proximal", ["clip_norm", "l1"], {}, ["regularizers.clip_norm=off"]),
+    ("group_lasso with clip_value", ["group_lasso", "clip_value"], {}, ["regularizers.group_lasso=off"]),
     ("mixup on batches of 1", ["mixup"], {"training.batch_size": "1"}, ["training.batch_size=32"]),
     (
         "warmup of 20 epochs in a training of 20",
