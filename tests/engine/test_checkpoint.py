@@ -15,6 +15,7 @@ from regx.core.trained import Trained
 from regx.engine.checkpoint import Checkpoint, rows_so_far
 from regx.engine.population import Population
 from regx.engine.trainer import Kept, train, train_in_turns
+from regx.nn.architecture import Architecture
 from regx.optim import SGD, Adam, AdamW, Constant, Cosine, RMSprop
 from regx.regularizers import Dropout, EarlyStopping
 from regx.store.weights import format_weights, read_arrays
@@ -60,10 +61,10 @@ def assert_goes_on(of: Population, folder: Path, every: int = 4) -> list[Checkpo
 @pytest.mark.parametrize("pair", PAIRS, ids=name)
 @pytest.mark.parametrize("batch_size", [None, 7])
 def test_every_regularizer_goes_on(pair: tuple, batch_size: int | None, tmp_path: Path) -> None:
+    other = pair[0] if "on_data" in pair[0].hooks() else pair[1]  # which makes as many rows
     of = population(
-        (3, 4, 3), [(pair[0], pair[1], pair[0])], Adam(lr=0.01), data=dataset("binary", shape=(1, 4, 3)),
-        dtype="float32",
-        batch_size=batch_size, epochs=9,
+        (3, 4, 3), [(pair[0], other, pair[0])], Adam(lr=0.01), data=dataset("binary", shape=(1, 4, 3)),
+        architecture=Architecture((6, 6)), dtype="float32", batch_size=batch_size, epochs=9,
     )  # fmt: skip
     assert_goes_on(of, tmp_path)
 
