@@ -177,7 +177,7 @@ def test_unknown_keys_are_named_at_every_level(call: Call) -> None:
     [
         ("architecture.hidden=[1000000000]", "expected a network that fits in memory, found"),
         ("architecture.hidden=[1000000000,1000000000]", "expected a network that fits in memory, found"),
-        ("architecture.hidden=[999999999999999999]", "Make architecture.hidden smaller"),
+        ("architecture.hidden=[999999999999999999]", "Make architecture.hidden or the table smaller"),
         ("training.epochs=100000000000000", "expected metrics that fit in memory"),
         ("dataset.n_train=100000000000", "found 100,000,000,018 rows of sine"),
         ("dataset.n_test=999999999999999999", "Make dataset.n_train, n_val or n_test smaller"),
