@@ -191,7 +191,8 @@ def test_a_resolved_config_reads_as_the_same_config(
         first = load_config(path)
     except ConfigError as error:
         # Every value is within its bounds; what is drawn may still be of no use for the task of the data.
-        assume(not all(problem.path[:1] == ("regularizers",) for problem in error.problems))
+        of_data = (("architecture", "conv"), ("training", "class_weight"))
+        assume(not all(one.path[:1] == ("regularizers",) or one.path[:2] in of_data for one in error.problems))
         raise
     resolved = path.with_name("resolved.yaml")
     resolved.write_text(yaml.safe_dump(first.resolved, sort_keys=False))
