@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from regx.metrics import REGISTRY
 from regx.metrics.metric import Metric
-from regx.store.files import CONFIG
 from regx.store.summary import value
 
 if TYPE_CHECKING:
@@ -46,11 +45,10 @@ def _can_be_asked(run: Run, seed: int, metric: Metric) -> bool:
 
 def _asked(run: Run, metric: Metric, seeds: Sequence[int]) -> dict[int, float]:
     # Few tables need what takes longer to import than to print them.
-    from regx.config.load import load_config
     from regx.evidence.data import datasets_of
     from regx.evidence.predict import reported
 
-    config, data = load_config(run.folder / CONFIG), datasets_of(run, seeds)
+    config, data = run.typed, datasets_of(run, seeds)
     networks = {seed: asked(config, seed, data[seed], reported(run, seed)) for seed in seeds}
     return {seed: float(network.all_of([metric])[metric.name][0]) for seed, network in networks.items()}
 

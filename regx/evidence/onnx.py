@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regx.config.config import Config
-from regx.config.load import load_config
 from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.data.preparation import Preparation
 from regx.evidence.predict import chosen, reported
 from regx.evidence.rows import preparations
-from regx.store.files import CONFIG
 
 if TYPE_CHECKING:
     from regx.evidence.run import Run
@@ -36,7 +34,7 @@ def export(run: Run) -> bytes:
     except ImportError:
         raise InputError("regx export needs the package onnx. Type: pip install 'regx[onnx]'") from None
     seeds = chosen(run, None)
-    config = load_config(run.folder / CONFIG)
+    config = run.typed
     prepared = preparations(run, seeds)
     graph = _Graph(helper)
     forms = {name: form for one in prepared.values() for name, form in one.reading.forms.items()}

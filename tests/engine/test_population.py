@@ -409,7 +409,7 @@ def begun(member, seeds):
     site = Site(
         streams=Streams(seeds, member.kind), task="regression", epochs=1, depth=1, weights=(), is_weight=np.ones(5),
         is_trained=np.ones(5), scratch=np.empty((replicas, 5)), lr=np.ones((replicas, 1)),
-        penalties=np.zeros(replicas),
+        penalties=np.zeros(replicas), channels=(3,),
     )  # fmt: skip
     member.begin(site, np.zeros((replicas, 5)))
     return site

@@ -14,16 +14,20 @@ from tests.engine.populations import assert_same_bits, dataset, population
 from tests.engine.settings import PAIRS, name
 
 BINARY = dataset("binary", 3)
+IMAGES = dataset("binary", 3, shape=(3, 3, 3))
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=name)
 def test_a_tiny_radius_is_no_radius(pair):
     """With every regularizer: had the second pass other inputs, targets or masks, its gradient were another."""
     arguments = {
-        "seeds": [1, 2], "data": BINARY, "architecture": Architecture((6, 6), "tanh", residual=True),
+        "seeds": [1, 2], "data": IMAGES if pair[1].for_images else BINARY,
+        "architecture": Architecture((6, 6), "tanh", residual=True),
         "batch_size": 7, "epochs": 5,
     }  # fmt: skip
-    plain, tiny = (train(population(stack=[pair[1]], optimizer=SGD(lr=0.1, sam=sam), **arguments)) for sam in (0, 1e-9))
+    plain, tiny = (
+        train(population(stack=[pair[1]], optimizer=SGD(lr=0.1, sam=sam), **arguments)) for sam in (0, 1e-11)
+    )
     for one, other in zip(tiny, plain, strict=True):
         for column, values in one.metrics.items():
             np.testing.assert_allclose(values, other.metrics[column], rtol=1e-6, atol=1e-9, err_msg=column)

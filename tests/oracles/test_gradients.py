@@ -79,8 +79,9 @@ def test_regularizers(pair: tuple[Regularizer, Regularizer], task: str) -> None:
     if pair[0].unusable(task, 8):
         task = "binary"
     settings = [pair[0], pair[1], pair[0]]
-    data = [dataset(task, seed) for seed in SEEDS]
-    assert_gradient(population(SEEDS, [settings], STANDING_STILL, architecture=Architecture((4, 3), "tanh"), data=data))
+    shape = (3, 2, 2) if pair[0].for_images else None
+    data = [dataset(task, seed, shape=shape) for seed in SEEDS]
+    assert_gradient(population(SEEDS, [settings], STANDING_STILL, architecture=Architecture((4, 4), "tanh"), data=data))
 
 
 def test_a_stack() -> None:
@@ -91,4 +92,6 @@ def test_a_stack() -> None:
         if "on_step" not in pair[0].hooks()
     }
     assert {"l1", "l2", "dropout"} <= set(stack)
-    assert_gradient(population((0, 4), list(stack.values()), STANDING_STILL, data=dataset("binary")))
+    images = dataset("binary", shape=(3, 2, 2))  # and widths that the groups of a norm divide
+    of = {"architecture": Architecture((6, 4)), "data": images}
+    assert_gradient(population((0, 4), list(stack.values()), STANDING_STILL, **of))
