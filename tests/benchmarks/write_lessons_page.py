@@ -42,7 +42,8 @@ def main() -> None:
         "",
         f"{date.today():%Y-%m-%d}, {platform.machine()}, {len(found)} exercises in {seconds / 60:.0f} minutes: "
         f"{counts['holds']} hold, {counts['does not hold']} do not, {counts['cannot tell']} cannot be told, "
-        f"{counts['checked']} are arithmetic and checked, {len(exercises()) - len(found)} were not run for this page.",
+        f"{counts['checked']} are arithmetic and checked"
+        + (f", {left} were not run for this page." if (left := len(exercises()) - len(found)) else "."),
     ]
     lesson = ""
     for exercise in exercises().values():
