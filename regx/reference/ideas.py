@@ -67,7 +67,7 @@ ALIASES = {
     "elasticnet": "elastic_net", "grouplasso": "group_lasso", "swa": "weight_average",
     "ema": "weight_average", "polyak": "weight_average", "batchnormalization": "batch_norm", "bn": "batch_norm",
     "batchnorm1d": "batch_norm", "layernormalization": "layer_norm", "rms": "rms_norm", "droppath": "stochastic_depth",
-    "spatialdropout": "group_dropout", "gradientclipping": "clip_norm", "clipping": "clip_norm",
+    "gradientclipping": "clip_norm", "clipping": "clip_norm",
     "jitter": "input_noise",
     "gaussiannoise": "input_noise", "smoothing": "label_smoothing",
     "sharpnessawareminimization": "sam", "maxnormconstraint": "max_norm", "overfit": "overfitting",
