@@ -202,7 +202,7 @@ def on_a_terminal(
         if not read:
             break
         written += read
-        if interrupt and b"networks" in written:
+        if interrupt and b"networks" in written and b"\x1b[?25l" in written:
             process.send_signal(signal.SIGINT)
             interrupt = False
     os.close(main)
