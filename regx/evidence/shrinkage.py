@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from regx.evidence.run import Run
+from regx.optim import REGISTRY as OPTIMIZERS
 from regx.optim import SCHEDULES
 
-ADAPTIVE = ("adam", "adamw", "rmsprop")
+ADAPTIVE = tuple(kind for kind, cls in OPTIMIZERS.items() if cls.adaptive)
 
 
 def travelled(config: Mapping[str, Any], rows: int, epochs: int) -> float:

@@ -14,7 +14,7 @@ from regx.metrics import REGISTRY
 from regx.runner.cells import train_cells
 from regx.runner.networks import DEFAULT, Options
 from regx.stats.aggregate import Interval
-from regx.stats.bootstrap import bootstrap_interval
+from regx.stats.paired import difference_interval
 from regx.stats.resampled import resampled_difference
 from regx.stats.significance import paired_t_p
 from regx.studies.lessons import demonstrations
@@ -77,11 +77,9 @@ def per_seed(run: Run, metric: str) -> dict[int, float]:
 def judge_of(runs: Sequence[Run]) -> Judge:
     """How differences over seeds are judged: those of generated data are independent, splits of one table are not."""
     ratio = held_out(runs[0])
-    if ratio is None:
-        return lambda values: (bootstrap_interval(values), paired_t_p(values))
 
     def judge(values: Sequence[float]) -> tuple[Interval, float]:
-        found = resampled_difference(values, ratio)
-        return Interval(mean=found.mean, low=found.low, high=found.high), 1.0 if found.p is None else found.p
+        p = paired_t_p(values) if ratio is None else resampled_difference(values, ratio).p
+        return difference_interval(values, ratio), 1.0 if p is None else p
 
     return judge
