@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from regx.cli.options import Training, with_options
+from regx.cli.options import TrainingOptions, with_options
 from regx.cli.progress import followed
 
 
 @with_options
 def command(
-    asked: Training,
+    asked: TrainingOptions,
     names: Annotated[
         list[str] | None,
         typer.Argument(metavar="[NAME]...", help="an exercise, such as 001.3, or a lesson, such as 003"),

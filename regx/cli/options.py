@@ -1,6 +1,6 @@
 """The options that the commands share, each with its one help text.
 
-A command that asks for one of the groups here, `def command(config: ..., asked: Training)`, has all of its options.
+A command that asks for one of the groups here, `def command(config: ..., asked: TrainingOptions)`, has all its options.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Saying:
 
 
 @dataclass(frozen=True)
-class Training(Saying):
+class TrainingOptions(Saying):
     """What every command that trains can be asked for."""
 
     overrides: SetOption = None
@@ -84,7 +84,7 @@ class Training(Saying):
 
 
 @dataclass(frozen=True)
-class Placed(Training):
+class Placed(TrainingOptions):
     """Training that a cluster can do too."""
 
     dask: Annotated[

@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from regx.cli.options import Training, with_options
+from regx.cli.options import TrainingOptions, with_options
 from regx.cli.progress import followed
 
 
 @with_options
 def command(
     table: Annotated[Path, typer.Argument(metavar="TABLE", help="a CSV file with a header line")],
-    asked: Training,
+    asked: TrainingOptions,
     target: Annotated[str | None, typer.Option("--target", metavar="COLUMN", help="the column to predict")] = None,
     config: Annotated[
         Path | None, typer.Option("-o", metavar="CONFIG", help="write the recommended config here too")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from regx.cli.options import Training, with_options
+from regx.cli.options import TrainingOptions, with_options
 from regx.cli.progress import followed
 from regx.cli.warn import warn
 
@@ -15,7 +15,7 @@ from regx.cli.warn import warn
 @with_options
 def command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="a regularizer, such as dropout")],
-    asked: Training,
+    asked: TrainingOptions,
 ) -> None:
     """Try one regularizer against none: a sentence and a picture.
 

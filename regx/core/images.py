@@ -32,7 +32,7 @@ class Images:
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenImages:
     """The images of a population: one shape, and of each network how its pixels were standardised.
 
     mean, deviation: (R, C). lowest: (R, 1).
@@ -44,7 +44,7 @@ class Seen:
     lowest: Array
 
     @classmethod
-    def of_networks(cls, each: Sequence[Images], dtype: np.dtype[Any]) -> Seen:
+    def of_networks(cls, each: Sequence[Images], dtype: np.dtype[Any]) -> SeenImages:
         """Of each network's images."""
         of_all = ([one.mean for one in each], [one.deviation for one in each], [[one.lowest] for one in each])
         return cls(each[0].shape, *(np.array(values, dtype) for values in of_all))

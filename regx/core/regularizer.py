@@ -36,7 +36,7 @@ import numpy as np
 from regx.core.arena import Tensor
 from regx.core.arrays import Array
 from regx.core.component import Component
-from regx.core.images import Seen
+from regx.core.images import SeenImages
 from regx.core.streams import Streams
 
 CROSS_FITTED = "cross_fitted_loss"  # the diagnostic by which what stopped early is chosen, and not by its least loss
@@ -65,7 +65,7 @@ class Site:
     # What the last update multiplied gradients by: (R, 1), or (R, P) where the optimizer has a step for each parameter.
     rate: Callable[[], Array] = field(default=lambda: np.empty(0))
     channels: tuple[int, ...] = ()  # of the image that each hidden layer hands on; 0 of a dense layer
-    images: Seen | None = None  # what the inputs are, where they are images
+    images: SeenImages | None = None  # what the inputs are, where they are images
     epoch: int = 0
     step: int = 0  # counted from 1 over all epochs
     layer: int = 0  # counted from 0 at the input

@@ -8,8 +8,8 @@ from regx.data.csv import CSV
 from regx.data.dataset import Source
 from regx.data.diabetes import Diabetes
 from regx.data.digits import Digits
-from regx.data.images import Images
+from regx.data.images import ImageFiles
 from regx.data.sine import Sine
 
-MEMBERS: tuple[type[Source], ...] = (Sine, Circle, Diabetes, BreastCancer, Digits, CSV, Images)
+MEMBERS: tuple[type[Source], ...] = (Sine, Circle, Diabetes, BreastCancer, Digits, CSV, ImageFiles)
 REGISTRY: dict[str, type[Source]] = {member.kind: member for member in MEMBERS}

@@ -27,7 +27,7 @@ GREYS, COLOURS = ("1", "L", "I;16", "I;16B", "I"), ("RGB", "P")  # Pillow's mode
 
 
 @dataclass(frozen=True, kw_only=True)
-class Images(TableSource):
+class ImageFiles(TableSource):
     """Images and their class. Pixels are standardised by the mean and deviation of each channel in the training split.
 
     A folder: in it a folder for each class, named by it, of PNG or JPEG files; of any size where `size` is given, to

@@ -13,7 +13,7 @@ from regx.engine.batches import augmented, targets
 from regx.engine.population import Population
 from regx.metrics import REGISTRY
 from regx.metrics.metric import Metric
-from regx.metrics.seen import Rows
+from regx.metrics.seen import SplitRows
 from regx.nn.layout import Layout
 from regx.nn.losses import LOSSES, correct
 from regx.nn.network import Network
@@ -38,7 +38,7 @@ class Evaluator:
         stops: list[int] = np.cumsum([len(split.x) for split in (first.train, first.val, first.test)]).tolist()
         self._n = stops[-1]
         parts = zip(("train", "val", "test"), [0, *stops[:-1]], stops, strict=True)
-        self.splits = {name: Rows(self, name, start, stop) for name, start, stop in parts}
+        self.splits = {name: SplitRows(self, name, start, stop) for name, start, stop in parts}
         self._x = augmented(joined, values.dtype)  # (S, n, D + 1)
         y = targets(joined, values.dtype).swapaxes(1, 2)
         # One dataset for all networks is not copied for each: a length of 1 broadcasts.

@@ -8,7 +8,7 @@ from functools import partial, reduce
 import numpy as np
 
 from regx.core.arrays import Array, below, norms, over, under
-from regx.core.images import Seen
+from regx.core.images import SeenImages
 from regx.core.parameters import parameters
 from regx.core.regularizer import Pullback, Regularizer, Scores, Site
 from regx.core.streams import Streams
@@ -69,7 +69,7 @@ class State:
         self._scratch = np.empty_like(values)
         self._penalties = np.zeros(len(values), values.dtype)
         images = [population.datasets[index].images for index in population.which]
-        self._seen = Seen.of_networks([one for one in images if one], values.dtype) if images[0] else None
+        self._seen = SeenImages.of_networks([one for one in images if one], values.dtype) if images[0] else None
         self._set_lr()
         optimizer = population.optimizer
         rate = optimizer.rate(values, self.memory)

@@ -23,7 +23,7 @@ MOST_LETTERS = 34  # of a stack, before it is folded into its run's name
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedRun:
     """What is drawn of one run. values: the metric of every completed seed."""
 
     run: Run
@@ -35,17 +35,17 @@ def unfit(run: Run) -> str | None:
     return None if run.per_seed(METRIC) else "no seed of it has completed"
 
 
-def read(run: Run) -> Compared:
+def read(run: Run) -> ComparedRun:
     of = loss_label(run.summary.task, run.summary.dataset, "test loss")
-    return Compared(run, of, tuple(run.per_seed(METRIC).values()))
+    return ComparedRun(run, of, tuple(run.per_seed(METRIC).values()))
 
 
-def draw(runs: Sequence[Compared]) -> Figure:
+def draw(runs: Sequence[ComparedRun]) -> Figure:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
     found = {str(one.run.folder): one for one in runs}
-    groups: dict[str, list[tuple[Row, Compared]]] = {}
+    groups: dict[str, list[tuple[Row, ComparedRun]]] = {}
     for row in compare_rows([one.run for one in runs], metric=METRIC):
         groups.setdefault(row["group"], []).append((row, found[str(row["run"])]))
     heights = [0.24 * len(members) + 0.9 for members in groups.values()]  # inches, with room for title and labels
@@ -64,7 +64,7 @@ def draw(runs: Sequence[Compared]) -> Figure:
     return figure
 
 
-def _values(panel: Axes, members: Sequence[tuple[Row, Compared]]) -> None:
+def _values(panel: Axes, members: Sequence[tuple[Row, ComparedRun]]) -> None:
     for place, (row, one) in enumerate(members):
         # Spread evenly up and down, so that equal values are all seen.
         spread = np.linspace(-0.22, 0.22, len(one.values)) if len(one.values) > 1 else np.zeros(1)
@@ -79,7 +79,7 @@ def _values(panel: Axes, members: Sequence[tuple[Row, Compared]]) -> None:
         panel.set_xscale("log")
 
 
-def _differences(panel: Axes, members: Sequence[tuple[Row, Compared]]) -> None:
+def _differences(panel: Axes, members: Sequence[tuple[Row, ComparedRun]]) -> None:
     for place, (row, _) in enumerate(members):
         if row["verdict"] and row["difference"]["mean"] is not None:
             _bar(panel, place, row["difference"], COLOURS.get(row["verdict"], GREY))
@@ -104,7 +104,7 @@ def _bar(panel: Axes, place: int, interval: Any, colour: str) -> None:
         panel.plot([low, high], [place, place], color=colour, marker="|", linewidth=1.2, label="interval")
 
 
-def _name(row: Row, members: Sequence[tuple[Row, Compared]]) -> str:
+def _name(row: Row, members: Sequence[tuple[Row, ComparedRun]]) -> str:
     """The stack, and the run's name where another run has the same, or it is long."""
     alike = sum(other["stack"] == row["stack"] for other, _ in members) > 1
     return words(row["name"] if alike or len(row["stack"]) > MOST_LETTERS else row["stack"])

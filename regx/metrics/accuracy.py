@@ -7,10 +7,10 @@ from typing import Any
 
 from regx.core.arrays import Array
 from regx.metrics.metric import CLASSES, SPLITS, Metric
-from regx.metrics.seen import Rows
+from regx.metrics.seen import SplitRows
 
 
-def _accuracy(rows: Rows) -> Array:
+def _accuracy(rows: SplitRows) -> Array:
     return rows.mean(rows.seen.right)
 
 

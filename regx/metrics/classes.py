@@ -6,10 +6,10 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.metrics.metric import CLASSES, SPLITS, Metric
-from regx.metrics.seen import Rows
+from regx.metrics.seen import SplitRows
 
 
-def _counts(rows: Rows) -> tuple[Array, Array, Array]:
+def _counts(rows: SplitRows) -> tuple[Array, Array, Array]:
     """By class the rows that are of it and called so, those called so, and those of it: (R, C) each."""
     p, y = rows.classes
     # With one output the class is 1 above a half, as in `accuracy`.
@@ -18,18 +18,18 @@ def _counts(rows: Rows) -> tuple[Array, Array, Array]:
     return (called & (y > 0.5)).sum(axis=1), called.sum(axis=1), (y > 0.5).sum(axis=1)
 
 
-def _balanced_accuracy(rows: Rows) -> Array:
+def _balanced_accuracy(rows: SplitRows) -> Array:
     right, _, there = _counts(rows)
     return np.asarray(np.nanmean(np.where(there > 0, right / np.maximum(there, 1), np.nan), axis=1))
 
 
-def _macro_f1(rows: Rows) -> Array:
+def _macro_f1(rows: SplitRows) -> Array:
     right, called, there = _counts(rows)
     both = called + there
     return np.asarray(np.nanmean(np.where(both > 0, 2 * right / np.maximum(both, 1), np.nan), axis=1))
 
 
-def _roc_auc(rows: Rows) -> Array:
+def _roc_auc(rows: SplitRows) -> Array:
     """By ranks, Mann & Whitney 1947: (sum of the ranks of the class - m(m + 1)/2)/(m·(n - m)), ties at their middle."""
     from scipy.stats import rankdata
 

@@ -9,14 +9,14 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.metrics.metric import SPLITS, Metric
-from regx.metrics.seen import Rows
+from regx.metrics.seen import SplitRows
 
 
-def _mean_loss(rows: Rows) -> Array:
+def _mean_loss(rows: SplitRows) -> Array:
     return rows.mean(rows.seen.per_sample)
 
 
-def _negative_log_likelihood(rows: Rows) -> Array:
+def _negative_log_likelihood(rows: SplitRows) -> Array:
     loss = _mean_loss(rows)
     if rows.seen.task != "regression":
         return loss

@@ -36,7 +36,7 @@ class Metric:
 
     How it is computed, one of:
 
-    of: from networks that have just answered (`Seen`, or of a metric on splits its `Rows`), one value each, (R,).
+    of: from networks that have just answered (`Seen`, or of a metric on splits its `SplitRows`), one value each, (R,).
     of_seed: from what the summary says of a seed; None where that does not suffice.
     neither: training itself hands it over, as the learning rate.
     """

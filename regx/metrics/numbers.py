@@ -6,15 +6,15 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.metrics.metric import SPLITS, Metric
-from regx.metrics.seen import Rows
+from regx.metrics.seen import SplitRows
 
 
-def _mean_absolute_error(rows: Rows) -> Array:
+def _mean_absolute_error(rows: SplitRows) -> Array:
     off = np.abs(rows.z - rows.y).reshape(len(rows.z), -1)
     return np.asarray(off.mean(axis=1))
 
 
-def _r2(rows: Rows) -> Array:
+def _r2(rows: SplitRows) -> Array:
     y = np.broadcast_to(rows.y, rows.z.shape).astype(np.float64)
     left = np.square(y - rows.z).sum(axis=2)
     there = np.square(y - y.mean(axis=2, keepdims=True)).sum(axis=2)

@@ -6,15 +6,15 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.metrics.metric import CLASSES, SPLITS, Metric
-from regx.metrics.seen import Rows
+from regx.metrics.seen import SplitRows
 from regx.stats.calibration import brier_score, expected_calibration_error
 
 
-def _calibration_error(rows: Rows) -> Array:
+def _calibration_error(rows: SplitRows) -> Array:
     return np.array([expected_calibration_error(*one) for one in zip(*rows.classes, strict=True)])
 
 
-def _brier_score(rows: Rows) -> Array:
+def _brier_score(rows: SplitRows) -> Array:
     p, y = rows.classes
     first = 1 if rows.z.shape[1] == 1 else 0  # of two classes with one output half of the sum
     return np.array([brier_score(*one) for one in zip(p[:, :, first:], y[:, :, first:], strict=True)])

@@ -26,7 +26,7 @@ class Seen(Protocol):
     scratch: Array
     z: Array
     y: Array
-    splits: dict[str, Rows]
+    splits: dict[str, SplitRows]
 
     @property
     def per_sample(self) -> Array: ...
@@ -54,7 +54,7 @@ class Stored(Seen, Protocol):
         """
 
 
-class Rows:
+class SplitRows:
     """The rows of one split, `n` of them, and what the networks answered there. Shapes as in `Seen`."""
 
     def __init__(self, seen: Seen, name: str, start: int, stop: int) -> None:

@@ -8,26 +8,26 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.metrics.metric import CLASSES, SPLITS, Metric
-from regx.metrics.seen import Rows, Stored
+from regx.metrics.seen import SplitRows, Stored
 from regx.nn.losses import LOSSES, correct, probabilities
 
 TIMES = 5  # that the same rows are answered
 
 
-def _answers(rows: Rows) -> list[Array]:
+def _answers(rows: SplitRows) -> list[Array]:
     return cast(Stored, rows.seen).in_training_mode(rows.name, TIMES)
 
 
-def _loss(rows: Rows) -> Array:
+def _loss(rows: SplitRows) -> Array:
     each = [LOSSES[rows.seen.task](z, rows.y, False)[0].mean(axis=1) for z in _answers(rows)]
     return np.asarray(np.mean(each, axis=0))
 
 
-def _accuracy(rows: Rows) -> Array:
+def _accuracy(rows: SplitRows) -> Array:
     return np.asarray(np.mean([correct(z, rows.y).mean(axis=1) for z in _answers(rows)], axis=0))
 
 
-def _spread(rows: Rows) -> Array:
+def _spread(rows: SplitRows) -> Array:
     p = np.array([probabilities(z, rows.seen.task) for z in _answers(rows)], np.float64)
     p -= p[0]  # so that equal answers differ by nothing, not by what rounding leaves
     return np.asarray(p.std(axis=0, ddof=1).reshape(p.shape[1], -1).mean(axis=1))

@@ -24,7 +24,7 @@ ALL_WEIGHTS = 1_000_000
 
 
 @dataclass(frozen=True)
-class Race:
+class Replay:
     """seed: whose networks these are. epochs: the slider's stops. content: plain data that page.js reads.
 
     left_out: runs with snapshots of another seed, whose training points are others.
@@ -37,7 +37,7 @@ class Race:
     left_out: list[Run]
 
 
-def race_of(runs: Sequence[Run], index: Mapping[str, int], surface: Surface | None, seed: int, lanes: int) -> Race:
+def race_of(runs: Sequence[Run], index: Mapping[str, int], surface: Surface | None, seed: int, lanes: int) -> Replay:
     """The race of the runs that have snapshots of the seed, of which there must be one.
 
     index: a run's folder -> its place on the page. lanes: how many runs with snapshots the whole page has.
@@ -54,7 +54,7 @@ def race_of(runs: Sequence[Run], index: Mapping[str, int], surface: Surface | No
     ]
     left_out = [run for run in runs if pictured_seed(run) not in (None, seed)]
     content = {"epochs": stops, "lanes": content_of, "surface": plain_surface(surface)}
-    return Race(seed, stops, content, racing, left_out)
+    return Replay(seed, stops, content, racing, left_out)
 
 
 def pictured_seed(run: Run) -> int | None:

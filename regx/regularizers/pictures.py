@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from regx.core.arrays import Array
-from regx.core.images import Seen
+from regx.core.images import SeenImages
 from regx.core.regularizer import Site
 
 
-def seen(at: Site) -> Seen:
+def seen(at: Site) -> SeenImages:
     """The images; a regularizer of images on a table is refused before it comes here."""
     assert at.images is not None
     return at.images

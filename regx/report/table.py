@@ -24,7 +24,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """One column of the table. importance: columns with a greater one are left out first where space is short.
 
     best: which value is marked, where one is better than another.
@@ -36,9 +36,9 @@ class Column:
     best: Literal["least", "greatest", None] = None
 
 
-def _of_metric(metric: Metric) -> Column:
+def _of_metric(metric: Metric) -> TableColumn:
     best: Any = {"lower": "least", "higher": "greatest", None: None}[metric.better]
-    return Column(metric.name, "interval", UNASKED if metric.importance is None else metric.importance, best)
+    return TableColumn(metric.name, "interval", UNASKED if metric.importance is None else metric.importance, best)
 
 
 UNASKED = 99.0  # the importance of what is shown where it is asked for only
@@ -46,31 +46,31 @@ _METRICS = [_of_metric(metric) for metric in REGISTRY.values() if metric.name !=
 COLUMNS = {
     column.key: column
     for column in (
-        Column("name", "text", 0),
-        Column("stack", "text", 5),
-        Column("changed", "text", 1),
-        Column("peek", "text", 2),
-        Column("status", "text", 4),
-        Column("seeds", "count", 9),
-        Column("diverged", "count", 4),
-        Column("missing_seeds", "text", 4.5),
+        TableColumn("name", "text", 0),
+        TableColumn("stack", "text", 5),
+        TableColumn("changed", "text", 1),
+        TableColumn("peek", "text", 2),
+        TableColumn("status", "text", 4),
+        TableColumn("seeds", "count", 9),
+        TableColumn("diverged", "count", 4),
+        TableColumn("missing_seeds", "text", 4.5),
         *(column for column in _METRICS if column.importance < 13),
-        Column("difference", "interval", 6),
-        Column("p", "number", 13),
-        Column("won", "count", 8.5, "greatest"),
-        Column("verdict", "text", 2),
-        Column("seeds_to_tell", "count", 8, "least"),
+        TableColumn("difference", "interval", 6),
+        TableColumn("p", "number", 13),
+        TableColumn("won", "count", 8.5, "greatest"),
+        TableColumn("verdict", "text", 2),
+        TableColumn("seeds_to_tell", "count", 8, "least"),
         *sorted((column for column in _METRICS if column.importance >= 13), key=lambda column: column.importance),
-        Column("shrinkage", "number", 12.5),
-        Column("run", "text", UNASKED),
-        Column("group", "text", UNASKED),
-        Column("dataset", "text", UNASKED),
-        Column("task", "text", UNASKED),
-        Column("metric", "text", UNASKED),
-        Column("tied", "count", UNASKED),
-        Column("shared", "count", UNASKED),
-        Column("baseline", "text", UNASKED),
-        Column("baseline_because", "text", UNASKED),
+        TableColumn("shrinkage", "number", 12.5),
+        TableColumn("run", "text", UNASKED),
+        TableColumn("group", "text", UNASKED),
+        TableColumn("dataset", "text", UNASKED),
+        TableColumn("task", "text", UNASKED),
+        TableColumn("metric", "text", UNASKED),
+        TableColumn("tied", "count", UNASKED),
+        TableColumn("shared", "count", UNASKED),
+        TableColumn("baseline", "text", UNASKED),
+        TableColumn("baseline_because", "text", UNASKED),
     )
 }
 SHOWN = tuple(metric.name for metric in REGISTRY.values() if metric.importance is not None)

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from regx.core.errors import InputError
-from regx.data import CSV, Digits, Images
+from regx.data import CSV, Digits, ImageFiles
 from regx.data.dataset import Dataset
 
 
@@ -49,7 +49,7 @@ def test_digits_are_images() -> None:
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
 def test_a_folder_of_images(mode: str, tmp_path: Path) -> None:
-    data = Images(path=str(folder(tmp_path / "pets", mode=mode))).load(0)
+    data = ImageFiles(path=str(folder(tmp_path / "pets", mode=mode))).load(0)
     channels = 3 if mode == "RGB" else 1
     assert data.shape == (channels, 6, 5)
     assert (data.task, data.classes) == ("binary", ("cat", "dog"))
@@ -63,7 +63,7 @@ def test_a_folder_of_images(mode: str, tmp_path: Path) -> None:
 
 def test_resized_to_size_and_fingerprint_follows_content(tmp_path: Path) -> None:
     root = folder(tmp_path / "pets")
-    source = Images(path=str(root), size=4, colour="grey")
+    source = ImageFiles(path=str(root), size=4, colour="grey")
     assert source.load(0).shape == (1, 4, 4)
     before = source.fingerprint()
     Image.fromarray(np.zeros((6, 5, 3), np.uint8)).save(root / "cat" / "3.png")
@@ -77,7 +77,7 @@ def test_arrays(channels: int | None, kind: str, tmp_path: Path) -> None:
     x = rng.integers(0, 256, (30, 4, 5, *([channels] if channels else [])), dtype=np.uint8)
     x = {"bytes": x, "unit": x / 255, "signed": x / 128.0 - 1}[kind]
     np.savez(tmp_path / "a.npz", x=x, y=np.arange(30) % 3)
-    data = Images(path=str(tmp_path / "a.npz")).load(0)
+    data = ImageFiles(path=str(tmp_path / "a.npz")).load(0)
     assert data.shape == (channels or 1, 4, 5)
     assert data.classes == ("0", "1", "2")
     if kind != "signed":
@@ -132,7 +132,7 @@ def test_folders_that_are_refused(spoil: Any, words: str, tmp_path: Path) -> Non
     root = folder(tmp_path / "pets")
     spoil(root)
     with pytest.raises(InputError, match=re.compile(words, re.DOTALL)):
-        Images(path=str(root)).load(0)
+        ImageFiles(path=str(root)).load(0)
 
 
 def broken(path: Path) -> None:
@@ -179,8 +179,8 @@ def test_files_that_are_named_and_left_out_only_if_asked(make: Any, words: str, 
     root = folder(tmp_path / "pets")
     make(root / "dog" / "bad.png")
     with pytest.raises(InputError, match=rf"(?s)dog/bad.png.*({words}).*dataset.skip_broken=true"):
-        Images(path=str(root)).load(0)
-    data = Images(path=str(root), skip_broken=True).load(0)
+        ImageFiles(path=str(root)).load(0)
+    data = ImageFiles(path=str(root), skip_broken=True).load(0)
     assert sum(len(split.x) for split in (data.train, data.val, data.test)) == 24
     assert any("Left out 1 files" in note and "bad.png" in note for note in data.notes)
 
@@ -191,13 +191,13 @@ def test_other_modes_are_what_they_show(tmp_path: Path) -> None:
     deep = (np.arange(30).reshape(6, 5) * 2000).astype(np.uint16)
     Image.fromarray(deep).save(grey / "cat" / "3.png")
     (grey / "lost").symlink_to(grey / "lost")
-    data = Images(path=str(grey)).load(0)
+    data = ImageFiles(path=str(grey)).load(0)
     found = data.images.pixels(np.concatenate([data.train.x, data.val.x, data.test.x]))[:, 0]
     assert (np.abs(found - deep / 65535).max(axis=(1, 2)) < 1e-6).any()
     colour = folder(tmp_path / "colour")
     picture = Image.open(colour / "cat" / "3.png").quantize(8)
     picture.save(colour / "cat" / "3.png")
-    data = Images(path=str(colour)).load(0)
+    data = ImageFiles(path=str(colour)).load(0)
     found = data.images.pixels(np.concatenate([data.train.x, data.val.x, data.test.x]))
     expected = np.moveaxis(np.asarray(picture.convert("RGB")) / 255, 2, 0)
     assert (np.abs(found - expected).max(axis=(1, 2, 3)) < 1e-12).any()
@@ -220,12 +220,12 @@ ARRAYS = [
 def test_arrays_that_are_refused(arrays: dict[str, Any], words: str, tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", **arrays)
     with pytest.raises(InputError, match=words):
-        Images(path=str(tmp_path / "a.npz")).load(0)
+        ImageFiles(path=str(tmp_path / "a.npz")).load(0)
 
 
 def test_no_file_and_no_archive(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no file at"):
-        Images(path=str(tmp_path / "none.npz")).load(0)
+        ImageFiles(path=str(tmp_path / "none.npz")).load(0)
     (tmp_path / "a.npz").write_text("no archive")
     with pytest.raises(InputError, match=r"expected an .npz file"):
-        Images(path=str(tmp_path / "a.npz")).load(0)
+        ImageFiles(path=str(tmp_path / "a.npz")).load(0)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from regx.core.images import Images, Seen
+from regx.core.images import Images, SeenImages
 from regx.core.regularizer import Regularizer, Site
 from regx.core.streams import Streams
 from regx.regularizers import ColorJitter, Crop, CutMix, Cutout, Flip, RandomErasing, Rotate, Shift
@@ -21,7 +21,8 @@ def site(kind: str, shape: tuple[int, int, int]) -> Site:
     images = [Images(shape, (0.3 + seed / 10,) * shape[0], (0.2 + seed / 10,) * shape[0]) for seed in SEEDS]
     return Site(
         streams=Streams(SEEDS, kind), task="multiclass", epochs=1, depth=1, weights=(), is_weight=np.ones(1),
-        is_trained=np.ones(1), scratch=np.empty((2, 1)), lr=np.ones((2, 1)), images=Seen.of_networks(images, FLOAT),
+        is_trained=np.ones(1), scratch=np.empty((2, 1)), lr=np.ones((2, 1)),
+        images=SeenImages.of_networks(images, FLOAT),
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from regx.studies.recommendation.display import (
     print_recommendation,
 )
 from regx.studies.recommendation.inspection import Inspection
-from regx.studies.recommendation.judgement import Compared, Measured, Raced, conclude
+from regx.studies.recommendation.judgement import LossDifference, Measured, Raced, conclude
 from regx.studies.recommendation.references import TREES, references
 from regx.studies.recommendation.result import Recommendation, read_recommendation
 from regx.studies.recommendation.write import write
@@ -108,8 +108,8 @@ def concluded(**changed: object) -> str:
 
 def test_what_only_looks_learnable_is_not_called_nothing() -> None:
     looks = {
-        "procedure": Compared(mean=0.1, low=-0.1, high=0.3, p=1.0, lower=3, splits=10),
-        "linear": Compared(mean=-0.2, low=-0.4, high=0.01, p=0.12, lower=9, splits=10),
+        "procedure": LossDifference(mean=0.1, low=-0.1, high=0.3, p=1.0, lower=3, splits=10),
+        "linear": LossDifference(mean=-0.2, low=-0.4, high=0.01, p=0.12, lower=9, splits=10),
     }
     text = concluded(learnable=None, learners=(), to_trivial=looks)
     assert text.startswith(
@@ -128,7 +128,7 @@ def test_where_every_split_chooses_the_plain_network_that_is_said() -> None:
 
 
 def test_a_regularizer_that_makes_it_worse_has_no_gain_at_most() -> None:
-    worse = Compared(mean=0.1, low=0.05, high=0.15, p=0.001, lower=0, splits=10)
+    worse = LossDifference(mean=0.1, low=0.05, high=0.15, p=0.001, lower=0, splits=10)
     text = concluded(regularization="does not help", to_plain=worse)
     assert "choosing one makes it worse" in text
     assert "At most" not in text
@@ -136,7 +136,7 @@ def test_a_regularizer_that_makes_it_worse_has_no_gain_at_most() -> None:
 
 
 def test_a_gain_on_test_rows_that_validation_rows_do_not_confirm() -> None:
-    better = Compared(mean=-0.3, low=-0.4, high=-0.2, p=0.001, lower=10, splits=10)
+    better = LossDifference(mean=-0.3, low=-0.4, high=-0.2, p=0.001, lower=10, splits=10)
     text = concluded(regularization="cannot tell", to_plain=better, recommended="none", rows_needed=200)
     assert "on test rows it does, and validation rows single none out" in text
     assert "no table of a size to be had" not in text

@@ -313,13 +313,13 @@ def test_the_network_is_chosen_first_and_is_that_of_every_lane(
 
     def until_90(question, base):  # type: ignore[no-untyped-def]
         if gains is None and base.training.epochs == 90:
-            monkeypatch.setattr(module.Race, "_spent", lambda *rest: True)
+            monkeypatch.setattr(module.TableRace, "_spent", lambda *rest: True)
         return real(question, base)
 
     monkeypatch.setattr(module, "train_networks", train)
     monkeypatch.setattr(question_module, "STEPS", 30)
     monkeypatch.setattr(module, "longer", until_90)
-    monkeypatch.setattr(module.Race, "_keep", lambda *rest: None)
+    monkeypatch.setattr(module.TableRace, "_keep", lambda *rest: None)
     question = TableQuestion(table, "outcome", (), seeds=2, options=Options(1))
     found = recommend(question, planned(question), tmp_path)
     resolved = found.config.resolved

@@ -48,7 +48,7 @@ STYLES = {"done": "green", "stopped": "yellow", "diverged": BAD, "failed": BAD, 
 
 
 @dataclass
-class Lane:
+class LaneView:
     """One lane. Arrays have an entry for each seed, (S,), not a number where nothing is known yet.
 
     judged: the loss that lanes are ranked by. start_norm: the weight norm before training. status: `waiting`,
@@ -129,7 +129,7 @@ class RaceState(Listener):
         self.judged_by = "test_loss" if peek else "val_loss"
         self.epochs = lanes[0].training.epochs
         self.lanes = [
-            Lane(
+            LaneView(
                 config.name,
                 stack_text(config.resolved),
                 any(member.kind == "early_stopping" for member in config.stack),
@@ -139,20 +139,20 @@ class RaceState(Listener):
         ]
         self._together: dict[tuple[int, int], frozenset[tuple[int, int]]] = {}
 
-    def leader(self) -> Lane | None:
+    def leader(self) -> LaneView | None:
         """The lane of the least mean loss, at the last epoch that all lanes have come to; None before the start.
 
         One that has lost no network comes before all that have. What has ended counts as it has ended from then on.
         """
         return next(iter(self._ranked()), None)
 
-    def best(self, n: int) -> list[Lane]:
+    def best(self, n: int) -> list[LaneView]:
         """The `n` lanes that are to be seen where there is room for no more, in the config's order."""
         chosen = [id(lane) for lane in [*self._ranked(), *self.lanes]]
         kept = list(dict.fromkeys(chosen))[:n]
         return [lane for lane in self.lanes if id(lane) in kept]
 
-    def _ranked(self) -> list[Lane]:
+    def _ranked(self) -> list[LaneView]:
         """The lanes whose loss is known, best first."""
         at = min((lane.reached for lane in self.lanes), default=math.inf)
         known = [(lane, loss) for lane in self.lanes if math.isfinite(loss := lane.loss_at(at))]
@@ -230,7 +230,7 @@ class RaceState(Listener):
         lane.outputs = {} if outputs is None else {lane.seeds[0]: outputs.T}
 
     def _end(
-        self, lane: Lane, seed: int, last: int, status: str, reported: dict[str, float], start_norm: float
+        self, lane: LaneView, seed: int, last: int, status: str, reported: dict[str, float], start_norm: float
     ) -> None:
         at = lane.seeds.index(seed)
         diverged = status == "diverged"

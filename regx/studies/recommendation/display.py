@@ -15,8 +15,8 @@ from regx.studies.recommendation.judgement import (
     PROCEDURE,
     USABLE,
     WORTH,
-    Compared,
     Conclusion,
+    LossDifference,
     Measured,
     Raced,
     mean,
@@ -394,7 +394,7 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _interval(compared: Compared) -> str:
+def _interval(compared: LossDifference) -> str:
     if compared.low is None or compared.high is None or compared.p is None:
         return f"{compared.splits} splits are too few for an interval"
     interval = f"{told(compared.low)} to {told(compared.high)}"

@@ -61,7 +61,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Compared:
+class LossDifference:
     """A test loss minus another over splits: 95 % interval, Holm-corrected p, and on how many splits it is lower."""
 
     mean: float
@@ -105,10 +105,10 @@ class Conclusion:
     recommended: str
     chosen: dict[int, str]
     procedure: dict[int, float]
-    lanes: dict[str, Compared]
-    to_plain: Compared
-    to_reference: dict[str, Compared]
-    to_trivial: dict[str, Compared]
+    lanes: dict[str, LossDifference]
+    to_plain: LossDifference
+    to_reference: dict[str, LossDifference]
+    to_trivial: dict[str, LossDifference]
     learners: tuple[str, ...]
     learnable: bool | None
     regularization: Literal["helps", "helps by nothing", "does not help", "cannot tell"]
@@ -195,7 +195,7 @@ def mean(scores: Scores) -> float:
     return math.fsum(scores.values()) / len(scores)
 
 
-def _compared(runs: Mapping[str, Scores], baseline: Scores, held_out: float) -> dict[str, Compared]:
+def _compared(runs: Mapping[str, Scores], baseline: Scores, held_out: float) -> dict[str, LossDifference]:
     """Each run to a baseline, p corrected for all of them."""
     found = {}
     for name, run in runs.items():
@@ -203,7 +203,7 @@ def _compared(runs: Mapping[str, Scores], baseline: Scores, held_out: float) -> 
         found[name] = (resampled_difference(differences, held_out), sum(one < 0 for one in differences))
     corrected = holm([1.0 if one.p is None else one.p for one, _ in found.values()])
     return {
-        name: Compared(one.mean, one.low, one.high, None if one.p is None else p, lower, len(baseline))
+        name: LossDifference(one.mean, one.low, one.high, None if one.p is None else p, lower, len(baseline))
         for (name, (one, lower)), p in zip(found.items(), corrected, strict=True)
     }
 
@@ -214,7 +214,7 @@ def _shares(losses: Scores, trivial: Scores) -> dict[int, float]:
 
 
 def _regularization(
-    compared: Compared, plain: bool, loss: float
+    compared: LossDifference, plain: bool, loss: float
 ) -> Literal["helps", "helps by nothing", "does not help", "cannot tell"]:
     """plain: whether the plain lane is recommended. loss: its test loss."""
     if compared.low is None or compared.splits < FEWEST_SPLITS:
@@ -225,7 +225,7 @@ def _regularization(
 
 
 def _contest(
-    compared: Mapping[str, Compared], tests: Mapping[str, Scores]
+    compared: Mapping[str, LossDifference], tests: Mapping[str, Scores]
 ) -> tuple[str, Literal["better", "worse", "unclear"]]:
     """The reference to hold the network against: the best that beats it, else the simplest that it does not beat."""
     roles = sorted((role for role in tests if role != TRIVIAL), key=lambda role: mean(tests[role]))

@@ -22,7 +22,7 @@ OPTIMIZERS: Mapping[str, Mapping[str, Any]] = {"sgd": {"name": "sgd", "momentum"
 
 
 @dataclass(frozen=True)
-class Network:
+class CandidateNetwork:
     """One that is tried: a name for a sentence, its config without regularizers, and the learning rates it is given."""
 
     name: str

@@ -28,7 +28,7 @@ from regx.studies.recommendation.ladder import (
     LadderLane,
     alone,
 )
-from regx.studies.recommendation.network import CANDIDATES, LONGER, OPTIMIZERS, Network
+from regx.studies.recommendation.network import CANDIDATES, LONGER, OPTIMIZERS, CandidateNetwork
 
 SPLITS = 10
 FEWEST_ROWS = 40
@@ -59,7 +59,7 @@ class Plan:
     lengthen: whether more epochs may be tried, which the user has not set. seconds: about what it takes.
     """
 
-    networks: tuple[Network, ...]
+    networks: tuple[CandidateNetwork, ...]
     lengthen: bool
     inspection: Inspection
     lanes: tuple[LadderLane, ...]
@@ -147,9 +147,9 @@ def _only(overrides: Sequence[str], prefix: str) -> tuple[str, ...]:
 
 def _networks(
     question: TableQuestion, dataset_keys: Mapping[str, str], rows: int, most_epochs: int
-) -> tuple[Network, ...]:
+) -> tuple[CandidateNetwork, ...]:
     """The networks that are tried: what the user has set is the same in all of them."""
-    found: dict[str, Network] = {}
+    found: dict[str, CandidateNetwork] = {}
     for hidden, optimizer, schedule in CANDIDATES:
         base = _base(question, dataset_keys, rows, most_epochs, hidden, {**OPTIMIZERS[optimizer], "schedule": schedule})
         rates: tuple[float, ...] = LEARNING_RATES if base.optimizer.kind == "sgd" else ADAPTIVE_RATES
@@ -157,7 +157,7 @@ def _networks(
             rates = (float(base.resolved["optimizer"]["lr"]),)
         units = "-".join(map(str, base.architecture.hidden)) or "no"
         name = f"{units} hidden units, {base.optimizer.kind}, {base.schedule.kind} schedule"
-        found.setdefault(name, Network(name, base, rates))
+        found.setdefault(name, CandidateNetwork(name, base, rates))
     return tuple(found.values())
 
 

@@ -58,7 +58,7 @@ from regx.studies.recommendation.ladder import (
     combined,
     stack,
 )
-from regx.studies.recommendation.network import GAIN, SHARE, Network, simplest
+from regx.studies.recommendation.network import GAIN, SHARE, CandidateNetwork, simplest
 from regx.studies.recommendation.network import SPLITS as NETWORK_SPLITS
 from regx.studies.recommendation.question import SLACK, Plan, TableQuestion, estimate, longer, processes, seconds_of
 from regx.studies.recommendation.references import Score, references, score
@@ -79,7 +79,7 @@ def recommend(question: TableQuestion, plan: Plan, out: Path) -> Recommendation:
     Raises RegxError where a folder cannot be written or somebody else writes there, or no network survives.
     """
     with Lock(race_folder(plan, out)) as held:
-        return Race(question, plan, held).run()
+        return TableRace(question, plan, held).run()
 
 
 def race_folder(plan: Plan, out: Path) -> Path:
@@ -117,7 +117,7 @@ class _Tuned(Keeper):
             self._results.fail(*self._candidates[member.config], member.seed, reason)
 
 
-class Race:
+class TableRace:
     def __init__(self, question: TableQuestion, plan: Plan, held: Lock) -> None:
         self._question, self._plan, self._held = question, plan, held
         self._start = time.monotonic()
@@ -212,7 +212,7 @@ class Race:
 
     # The network
 
-    def _use(self, network: Network) -> None:
+    def _use(self, network: CandidateNetwork) -> None:
         self._base, self._rates, self._results.network = network.base, network.rates, network.name
         self._rungs = rung_epochs(self._base.training.epochs, self._base.training.eval_every)
 
@@ -243,7 +243,7 @@ class Race:
         self._tuning, self._folders = self._estimated()
         self._tuning += self._done
 
-    def _reached(self, network: Network) -> float:
+    def _reached(self, network: CandidateNetwork) -> float:
         """The least mean validation loss of a network at its best epoch, over the first splits and its rates."""
         self._use(network)
         splits, epochs = self._splits[:NETWORK_SPLITS], network.base.training.epochs
@@ -252,14 +252,14 @@ class Race:
         of = [{one: self._results.loss(one, epochs, seed, best=True) for one in pool} for seed in splits]
         return min(mean_losses(pool, of).values())
 
-    def _affordable(self, network: Network) -> bool:
+    def _affordable(self, network: CandidateNetwork) -> bool:
         """Whether there is time to try a network, and then to race the lanes with it on as many splits as it takes."""
         splits = min(FEWEST_SPLITS, len(self._splits))
         race = estimate(network.base, self._plan.lanes, network.rates, splits) * self._measured_pace()
         left = self._start + FOR_TUNING * 60 * self._question.minutes - time.monotonic()
         return race < left and not self._spent(network, SHARE * 60 * self._question.minutes)
 
-    def _spent(self, network: Network, seconds: float) -> bool:
+    def _spent(self, network: CandidateNetwork, seconds: float) -> bool:
         """Whether trying a network would end later than so many seconds after the choice began."""
         trials = len(network.rates) * min(NETWORK_SPLITS, len(self._splits))
         return time.monotonic() - self._begun + trials * seconds_of(network.base) * self._measured_pace() > seconds
