@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -74,7 +75,7 @@ def check_rows(kind: str, *rows: int) -> None:
 
 
 @dataclass(frozen=True)
-class Source:
+class Source(ABC):
     """Base of all datasets: a frozen dataclass with a `kind` and declared parameters, all of them static."""
 
     kind: ClassVar[str]
@@ -89,10 +90,10 @@ class Source:
         """Whether its rows are images."""
         return False
 
+    @abstractmethod
     def load(self, seed: int) -> Dataset:
         """The dataset of one seed: its draw or its split. The same seed always gives the same arrays."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fingerprint(self) -> str:
         """SHA-256 of the bytes that the data is read from, as hex; of the generator's name for generated data."""
-        raise NotImplementedError

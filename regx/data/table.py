@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from abc import abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,9 +60,9 @@ class TableSource(Source):
     n_train: int | None = integer(None, ge=1, static=True, optional=True, help="train on only so many rows")
     label_noise: float = number(0.0, ge=0, le=1, static=True, help="share of the training labels drawn anew at random")
 
+    @abstractmethod
     def table(self) -> Table:
         """The whole table."""
-        raise NotImplementedError
 
     def load(self, seed: int) -> Dataset:
         table = self.table()

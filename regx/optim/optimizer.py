@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -20,7 +21,7 @@ Rate = Callable[[Array, int], Array]
 
 
 @dataclass(frozen=True)
-class Optimizer(Component):
+class Optimizer(Component, ABC):
     """Base of all optimizers.
 
     An optimizer holds no state: `slots` says how many arrays like the parameters it needs. They begin at zero.
@@ -41,22 +42,22 @@ class Optimizer(Component):
         """What networks must share to be trained in one population: with a radius every step takes two gradients."""
         return (*super().static_key(), bool(np.any(self.sam)))
 
+    @abstractmethod
     def slots(self) -> int:
         """How many arrays of shape (R, P) the optimizer remembers."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rate(self, values: Array, memory: list[Array]) -> Rate:
         """What an update multiplies gradients by that stay as they are: (R, 1) or (R, P), overwritten by the next call.
 
         A step of a penalty that moves the weights by this and its own slope ends where the gradients of loss and
         penalty cancel (Yun, Lozano & Yang 2021, Adaptive Proximal Gradient Methods for Structured Neural Networks).
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def update(self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array) -> Update:
         """The update of these arrays, with what is constant in it computed once.
 
         values, gradient, scratch and each of memory: (R, P); the gradient and the scratch may be overwritten.
         is_weight: (P,), 1 at weights and 0 at biases, gains and offsets.
         """
-        raise NotImplementedError

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +33,7 @@ Measured = Mapping[str, Mapping[int, float]]  # by cell and seed
 
 
 @dataclass(frozen=True)
-class Question:
+class Question(ABC):
     """says: the claim in words. cells: those that are looked at."""
 
     metric: str
@@ -49,9 +50,9 @@ class Question:
         verdict, found = self.verdict(values, judge, questions)
         return Answer(verdict, f"{self.says}: {verdict}; {self.metric} {means}{found}.")
 
+    @abstractmethod
     def verdict(self, values: Array, judge: Judge, questions: int) -> tuple[Verdict, str]:
         """From the metric, (cells, seeds): the verdict, and the interval that decided, in words."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
