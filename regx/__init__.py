@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         compare,
         diagnose,
         explain,
+        lesson,
         load,
         plot,
         race,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Classifier", "InputError", "Regressor", "RegxError", "Run", "__version__", "ablate", "bias_variance", "compare",
-    "diagnose", "explain", "load", "plot", "race", "recommend", "report", "run", "sweep", "worth",
+    "diagnose", "explain", "lesson", "load", "plot", "race", "recommend", "report", "run", "sweep", "worth",
 ]  # fmt: skip
 
 ELSEWHERE = {

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from regx.studies.ablation.result import Ablation
     from regx.studies.bias_variance.result import BiasVariance
     from regx.studies.diagnosis.result import Diagnosed
+    from regx.studies.lessons.result import Finding
     from regx.studies.recommendation.result import Recommendation
     from regx.studies.sweep.result import Sweep
     from regx.studies.worth.result import RowsWorth
@@ -176,6 +177,31 @@ def worth(
     from regx.studies.worth.question import worth as train
 
     return train(load_any(config, _overrides(set), seeds), Path(out), rows, metric, Options(jobs, force))
+
+
+def lesson(
+    name: str | Sequence[str] = (),
+    seeds: Seeds = None,
+    set: Mapping[str, Any] | None = None,
+    out: str | Path = "runs",
+    jobs: int | None = None,
+    force: bool = False,
+) -> list[Finding]:
+    """Run exercises of the lessons, such as `001.3`, or all of one, such as `003`; each ends in a verdict.
+
+    Without a name, the list of all exercises, none of them run: their verdict is None. set: for every network of an
+    exercise. Else as for `run`. Raises regx.InputError, with the nearest name, for one that is not known.
+    """
+    from regx.runner.networks import Options
+    from regx.studies.lessons.exercise import chosen, exercises
+    from regx.studies.lessons.question import run_exercise
+    from regx.studies.lessons.result import Finding
+
+    wanted = chosen([name] if isinstance(name, str) else name)
+    if not wanted:
+        return [Finding(exercise) for exercise in exercises().values()]
+    options = Options(jobs, force)
+    return [run_exercise(exercise, Path(out), seeds, options, _overrides(set)) for exercise in wanted]
 
 
 def recommend(

@@ -28,15 +28,14 @@ def command(
 
     out = asked.output()
     wanted = chosen(names or (), everything)
-    if listed or not wanted:
+    if listed or asked.dry_run or not wanted:
         print_exercises(wanted or list(exercises().values()), out)
         return
     found = []
     for exercise in wanted:
         with followed(out, asked.options()) as options:
-            finding = run_exercise(exercise, Path(asked.out), asked.seeds, options)
-        found.append((exercise, finding))
+            found.append(run_exercise(exercise, Path(asked.out), asked.seeds, options, asked.set))
         if not out.as_json:
-            print_finding(exercise, finding, out)
+            print_finding(found[-1], out)
             out.stream.flush()
     print_findings(found, out)

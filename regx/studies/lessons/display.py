@@ -17,19 +17,20 @@ from regx.studies.lessons.result import Finding
 def print_exercises(exercises: Sequence[Exercise], out: Output) -> None:
     """The exercises without running them."""
     if out.as_json:
-        out.document([as_plain(one, None) for one in exercises])
+        out.document([as_plain(Finding(one)) for one in exercises])
         return
     print_listing([{"exercise": one.name, "title": one.title} for one in exercises], out, ends=False)
 
 
-def print_finding(exercise: Exercise, found: Finding, out: Output) -> None:
+def print_finding(found: Finding, out: Output) -> None:
     """One exercise: what is claimed, what came out, and the verdict last."""
+    exercise = found.exercise
     _say(out, [f"{exercise.name}  {exercise.title}", f"Claim: {exercise.claim}"])
     if exercise.lesson_says:
         _say(out, [f"The lesson prints: {exercise.lesson_says}."])
     out.line()
     if found.folder is not None:
-        print_listing(_rows(exercise, found), out, ends=True)
+        print_listing(_rows(found), out, ends=True)
         out.line()
     _say(out, [answer.said for answer in found.answers])
     if exercise.why:
@@ -40,40 +41,40 @@ def print_finding(exercise: Exercise, found: Finding, out: Output) -> None:
 def in_words(found: Finding) -> str:
     """The verdict as a sentence ends."""
     words = {"holds": "holds here", "does not hold": "does not hold here", "checked": "arithmetic, and checked"}
-    return words.get(found.verdict, found.verdict)
+    return words.get(found.verdict or "", found.verdict or "not run")
 
 
-def print_findings(found: Sequence[tuple[Exercise, Finding]], out: Output) -> None:
+def print_findings(found: Sequence[Finding], out: Output) -> None:
     """Of all exercises together: a row each, or the JSON document."""
     if out.as_json:
-        out.document([as_plain(exercise, finding) for exercise, finding in found])
+        out.document([as_plain(one) for one in found])
     elif len(found) > 1:
-        rows = [{"exercise": one.name, "title": one.title, "verdict": finding.verdict} for one, finding in found]
+        rows = [{"exercise": one.name, "title": one.exercise.title, "verdict": one.verdict} for one in found]
         print_listing(rows, out, ends=False)
 
 
-def as_plain(exercise: Exercise, found: Finding | None) -> dict[str, Any]:
+def as_plain(found: Finding) -> dict[str, Any]:
     """An exercise as `regx lesson --json` prints it; without a verdict where it has not been run."""
     return {
-        "name": exercise.name,
-        "lesson": exercise.lesson,
-        "title": exercise.title,
-        "claim": exercise.claim,
-        "verdict": found and found.verdict,
-        "measured": found and found.measured,
-        "seconds": found and round(found.seconds, 1),
-        "folder": str(found.folder) if found and found.folder else None,
+        "name": found.name,
+        "lesson": found.lesson,
+        "title": found.exercise.title,
+        "claim": found.claim,
+        "verdict": found.verdict,
+        "measured": found.measured,
+        "seconds": None if found.seconds is None else round(found.seconds, 1),
+        "folder": str(found.folder) if found.folder else None,
     }
 
 
-def _rows(exercise: Exercise, found: Finding) -> list[dict[str, Any]]:
+def _rows(found: Finding) -> list[dict[str, Any]]:
     """A row a cell, with every metric that a question asks for."""
     assert found.folder is not None
     runs = {run.name: run for run in map(read_run, sorted(path for path in found.folder.iterdir() if path.is_dir()))}
-    metrics = dict.fromkeys(question.metric for question in exercise.questions)
+    metrics = dict.fromkeys(question.metric for question in found.exercise.questions)
     return [
         {"cell": cell, **{metric: mean_interval(list(per_seed(runs[cell], metric).values())) for metric in metrics}}
-        for cell in exercise.cells
+        for cell in found.exercise.cells
     ]
 
 

@@ -20,7 +20,7 @@ from regx.stats.significance import paired_t_p
 from regx.studies.lessons import demonstrations
 from regx.studies.lessons.exercise import Exercise
 from regx.studies.lessons.questions import Judge
-from regx.studies.lessons.result import Answer, Finding, verdict_of
+from regx.studies.lessons.result import Answer, Finding
 
 
 def run_exercise(
@@ -28,16 +28,18 @@ def run_exercise(
     out: Path,
     seeds: Seeds = None,
     options: Options = DEFAULT,
+    overrides: Sequence[str] = (),
 ) -> Finding:
     """Train what the exercise's cells lack in `out`/lesson-<name>, and answer its questions.
 
+    seeds, overrides: in place of what every cell says.
     Raises RegxError where the folder holds something else or cannot be written, and where a table is not to be had.
     """
     start = time.perf_counter()
     answers: list[Answer] = getattr(demonstrations, exercise.demonstration)() if exercise.demonstration else []
     if not exercise.cells:
-        return Finding(exercise.name, verdict_of(answers), tuple(answers), time.perf_counter() - start)
-    cells = cells_of(exercise, seeds)
+        return Finding(exercise, tuple(answers), time.perf_counter() - start)
+    cells = cells_of(exercise, seeds, overrides)
     folder = out / f"lesson-{exercise.name}"
     axes = [{"key": "lane", "values": list(exercise.cells)}]
     trained = train_cells(folder, f"lesson-{exercise.name}", axes, cells, options)
@@ -46,13 +48,14 @@ def run_exercise(
         values = {cell: per_seed(runs[cell], question.metric) for cell in question.cells}
         judge = judge_of([runs[cell] for cell in question.cells])
         answers.append(question.answer(values, judge, len(exercise.questions)))
-    return Finding(exercise.name, verdict_of(answers), tuple(answers), time.perf_counter() - start, folder)
+    return Finding(exercise, tuple(answers), time.perf_counter() - start, folder)
 
 
-def cells_of(exercise: Exercise, seeds: Seeds = None) -> list[Cell]:
-    """The configs of an exercise. seeds: in place of its own."""
+def cells_of(exercise: Exercise, seeds: Seeds = None, overrides: Sequence[str] = ()) -> list[Cell]:
+    """The configs of an exercise. seeds, overrides: in place of its own."""
     return [
-        Cell(config_of(mapping, exercise.name, (), seeds), {"lane": name}) for name, mapping in exercise.cells.items()
+        Cell(config_of(mapping, exercise.name, overrides, seeds), {"lane": name})
+        for name, mapping in exercise.cells.items()
     ]
 
 

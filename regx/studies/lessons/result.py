@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from regx.studies.lessons.exercise import Exercise
 
 Verdict = Literal["holds", "does not hold", "cannot tell", "checked"]
 
@@ -19,24 +22,41 @@ class Answer:
 
 @dataclass(frozen=True)
 class Finding:
-    """Of one exercise. folder: its runs, None where it trains nothing. seconds: by the clock."""
+    """Of one exercise; without answers where it was not run.
 
-    name: str
-    verdict: Verdict
-    answers: tuple[Answer, ...]
-    seconds: float
+    seconds: by the clock. folder: its runs, None where it trains nothing.
+    """
+
+    exercise: Exercise
+    answers: tuple[Answer, ...] = ()
+    seconds: float | None = None
     folder: Path | None = None
 
     @property
-    def measured(self) -> str:
+    def name(self) -> str:
+        return self.exercise.name
+
+    @property
+    def lesson(self) -> str:
+        return self.exercise.lesson
+
+    @property
+    def claim(self) -> str:
+        return self.exercise.claim
+
+    @property
+    def measured(self) -> str | None:
         """All that was measured, in sentences."""
-        return " ".join(answer.said for answer in self.answers)
+        return " ".join(answer.said for answer in self.answers) or None
 
+    @property
+    def verdict(self) -> Verdict | None:
+        """Of all answers together: one that does not hold decides, then one that cannot be told."""
+        verdicts = [answer.verdict for answer in self.answers]
+        for decisive in ("does not hold", "cannot tell", "holds", "checked"):
+            if decisive in verdicts:
+                return decisive
+        return None
 
-def verdict_of(answers: list[Answer]) -> Verdict:
-    """Of all answers together: one that does not hold decides, then one that cannot be told."""
-    verdicts = [answer.verdict for answer in answers]
-    for decisive in ("does not hold", "cannot tell", "holds"):
-        if decisive in verdicts:
-            return decisive
-    return "checked"
+    def __repr__(self) -> str:
+        return f"<regx lesson {self.name}: {self.verdict or 'not run'}>"

@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 from command_line import Regx
 
-import regx as package
+import regx as regx_package
 from regx.core.errors import InputError
+from regx.evidence.run import read_runs
 from regx.stats.bootstrap import bootstrap_interval
 from regx.stats.significance import paired_t_p
 from regx.studies.lessons import demonstrations
 from regx.studies.lessons.exercise import chosen, exercises
 from regx.studies.lessons.question import cells_of, per_seed, run_exercise
 from regx.studies.lessons.questions import question_of
-from regx.studies.lessons.result import Answer, verdict_of
+from regx.studies.lessons.result import Answer, Finding, Verdict
 
 LESSONS = ("000", "001", "002", "003", "004")
 # The numbers that other texts call an exercise by: those that a lesson numbers itself.
@@ -56,7 +57,7 @@ def test_an_exercise_trains_configs_and_asks_for_what_they_measure(name: str, tm
     if exercise.demonstration:
         answers = getattr(demonstrations, exercise.demonstration)()
         # Times are no arithmetic: what they say depends on the machine.
-        assert verdict_of(answers) in ("checked", "holds") or name == "001.5", answers
+        assert Finding(exercise, tuple(answers)).verdict in ("checked", "holds") or name == "001.5", answers
         if not exercise.cells:
             return
         exercise = dataclasses.replace(exercise, demonstration="")
@@ -115,11 +116,14 @@ def test_where_nothing_differs_a_verdict_is_seldom_sure(claim: dict) -> None:
 
 
 def test_of_several_answers_one_that_does_not_hold_decides() -> None:
-    said = {word: Answer(word, "") for word in ("holds", "does not hold", "cannot tell", "checked")}
-    assert verdict_of([said["holds"], said["cannot tell"], said["does not hold"]]) == "does not hold"
-    assert verdict_of([said["holds"], said["cannot tell"]]) == "cannot tell"
-    assert verdict_of([said["checked"], said["holds"]]) == "holds"
-    assert verdict_of([said["checked"]]) == "checked"
+    def verdict_of(*words: Verdict) -> Verdict | None:
+        return Finding(exercises()["001.3"], tuple(Answer(word, "") for word in words)).verdict
+
+    assert verdict_of("holds", "cannot tell", "does not hold") == "does not hold"
+    assert verdict_of("holds", "cannot tell") == "cannot tell"
+    assert verdict_of("checked", "holds") == "holds"
+    assert verdict_of("checked") == "checked"
+    assert verdict_of() is None
 
 
 def test_the_command_lists_runs_and_names_the_nearest(regx: Regx) -> None:
@@ -135,6 +139,18 @@ def test_the_command_lists_runs_and_names_the_nearest(regx: Regx) -> None:
     assert "Did you mean '001.3'?" in regx("lesson", "01.3", code=2).stderr
     shown = regx("lesson", "000.2", "--seeds", "5").stdout
     assert "Verdict: does not hold here." in shown
+
+
+def test_overrides_are_of_every_cell_and_a_dry_run_trains_nothing(regx: Regx, tmp_path: Path) -> None:
+    (planned,) = json.loads(regx("lesson", "000.2", "--dry-run", "--json").stdout)
+    assert planned["verdict"] is None
+    assert not (tmp_path / "runs").exists()
+    (found,) = regx_package.lesson("000.2", seeds=2, set={"training.epochs": 1}, out=tmp_path / "out")
+    assert found.verdict == "cannot tell"
+    runs, _ = read_runs([found.folder])
+    assert {run.config["training"]["epochs"] for run in runs} == {1}
+    assert {run.verdict for run in regx_package.lesson()} == {None}
+    assert [one.name for one in regx_package.lesson("004.1")] == ["004.1"]
 
 
 def test_an_unknown_lesson_is_named_with_the_nearest() -> None:
@@ -153,6 +169,6 @@ def test_a_diverged_network_counts_where_divergence_is_asked_for(tmp_path) -> No
 
 
 def test_the_page_of_lessons_has_every_exercise_with_its_claim() -> None:
-    page = (Path(package.__file__).parent / "docs" / "lessons.md").read_text()
+    page = (Path(regx_package.__file__).parent / "docs" / "lessons.md").read_text()
     for exercise in exercises().values():
         assert f"### {exercise.name} {exercise.title}\n\n{exercise.claim}\n" in page
