@@ -41,7 +41,7 @@ from regx.cli import (
     validate,
     worth,
 )
-from regx.cli.settings import Command
+from regx.cli.settings import Command, Commands
 from regx.core.errors import FAILED, RegxError
 from regx.core.notes import note
 
@@ -49,6 +49,7 @@ SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 SECONDS_TO_CLOSE = 1.4  # after a signal; what is not closed then is as safe as after a power cut
 
 app = typer.Typer(
+    cls=Commands,
     help="Find out which regularization helps a network on your data.",
     rich_markup_mode=None,
     add_completion=True,

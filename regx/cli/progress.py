@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,17 +23,18 @@ SECONDS_BETWEEN_LINES = 10.0
 @contextmanager
 def followed(out: Output, options: Options) -> Iterator[Options]:
     """The options with who shows how far training is, if anybody; and as `resumable`."""
-    from rich.console import Console
+    from regx.report.output import is_terminal
 
     with resumable(out, options.force):
-        console = Console(stderr=True)
         if not out.shows_progress:
             yield options
-        elif not console.is_terminal or console.is_dumb_terminal:
+        elif not is_terminal(sys.stderr) or os.environ.get("TERM", "").lower() in ("dumb", "unknown"):
             yield replace(options, watchers=Watchers(Lines()))
         else:
             from rich import progress as bar
+            from rich.console import Console
 
+            console = Console(stderr=True)
             columns = (bar.BarColumn(), bar.TextColumn("{task.description}"), bar.TimeElapsedColumn())
             with bar.Progress(*columns, console=console, transient=True) as bars:
                 start, task = time.monotonic(), bars.add_task("training", total=1)

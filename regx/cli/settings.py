@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 import os
 import re
+from collections.abc import Iterable
 from typing import Any
 
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*=")
 
@@ -21,9 +22,39 @@ class Command(TyperCommand):
         return " ".join(first.split())
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        convert_when_needed(self.get_params(ctx))
         # Arguments are no flags either, but have no is_flag.
         taking = {name for one in self.params if getattr(one, "is_flag", None) is False for name in one.opts}
         return super().parse_args(ctx, with_settings(args, taking) if "--set" in taking else args)
+
+
+class Commands(TyperGroup):
+    """All commands, and what stands before them."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        convert_when_needed(self.get_params(ctx))
+        return super().parse_args(ctx, args)
+
+
+def convert_when_needed(params: Iterable[Any]) -> None:
+    """Let typer make what makes a parameter's value only where words are no value yet."""
+    for one in params:
+        one._runtime_param = _Coercion()
+
+
+class _Coercion:
+    """Stands in for typer's own, which is built on pydantic, whose import takes a tenth of a second."""
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        wanted = param.type_descriptor.annotation
+        if value is None:
+            return () if param.multiple or param.nargs == -1 else None
+        if type(value) is wanted:
+            return value
+        if wanted == list[str] and not isinstance(value, str):
+            return list(value)
+        param._runtime_param = None
+        return param.get_runtime_param().coerce(value, param=param, ctx=ctx)
 
 
 def with_settings(args: list[str], taking: set[str]) -> list[str]:

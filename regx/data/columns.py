@@ -225,11 +225,11 @@ def _code(present: Mapping[str, int]) -> str | None:
 
 def _date(cells: Cells, name: str, present: Mapping[str, int], total: int) -> tuple[Form, str] | None:
     """The form of a column of dates, and its note; None where it is none."""
-    import pandas
-
     alike = [cell for cell in present if DATE_LIKE.fullmatch(cell)]
     if 2 * sum(present[cell] for cell in alike) < total:
         return None
+    import pandas
+
     texts = pandas.Series(alike)
     parsed = {form: pandas.to_datetime(texts, format=form, errors="coerce", utc=True) for form in FORMATS}
     rights = {form: int(stamps.notna().sum()) for form, stamps in parsed.items()}

@@ -105,9 +105,6 @@ def fit(
     scaled: numbers stay as they are. Else the median where missing, then mean 0 and standard deviation 1. Of words each
     is one-hot, missing being a level of its own.
     """
-    from sklearn.impute import SimpleImputer
-    from sklearn.preprocessing import StandardScaler
-
     levels_of: dict[str, list[str | None]] = {}
     names: list[str] = []
     constant = []
@@ -127,13 +124,29 @@ def fit(
         numbers = tuple(Scaled(name, 0.0, 0.0, 1.0) for name in names)
     else:
         # All at once: a sum along a column of many has other last bits than the sum of one alone.
-        imputer, scaler = SimpleImputer(strategy="median"), StandardScaler()
-        if names:
-            scaler.fit(imputer.fit_transform(np.column_stack([columns[name][train] for name in names])))
-        fitted = (imputer.statistics_, scaler.mean_, scaler.scale_) if names else ()
+        fitted = _standardised(np.column_stack([columns[name][train] for name in names])) if names else ()
         numbers = tuple(Scaled(name, *(float(of[k]) for of in fitted)) for k, name in enumerate(names))
     words = tuple(OneHot(name, tuple(levels)) for name, levels in levels_of.items())
     return numbers, words, tuple(_notes(columns, numbers, words, constant))
+
+
+def _standardised(x: Array) -> tuple[Array, Array, Array]:
+    """Of columns (n, D), NaN where missing: their medians, and with these filled in their means and deviations.
+
+    The numbers of scikit-learn's `SimpleImputer` and `StandardScaler`, whose import takes longer than most trainings.
+    """
+    n, median = len(x), np.nanmedian(x, axis=0)
+    x = np.where(np.isnan(x), median, x)
+    mean = x.sum(axis=0) / n
+    off = x - mean
+    # Chan, Golub & LeVeque 1983, Algorithms for Computing the Sample Variance, the corrected two-pass algorithm (1.7).
+    correction = off.sum(axis=0)
+    off **= 2
+    variance = (off.sum(axis=0) - correction**2 / n) / n
+    # What rounding leaves of a constant column is no deviation.
+    rounding = n * np.finfo(np.float64).eps
+    is_constant = variance <= rounding * variance + (rounding * mean) ** 2
+    return median, mean, np.where(is_constant, 1.0, np.sqrt(variance))
 
 
 def _notes(

@@ -116,7 +116,7 @@ def _check_training(labels: Array | None, classes: tuple[str, ...], train: Array
 
 
 def _check_classes(labels: Array, classes: tuple[str, ...], n_test: int, n_val: int, origin: str) -> None:
-    """Every class must be left in training, and scikit-learn needs two rows of each wherever it splits."""
+    """Every class must be left in training, and has two rows wherever rows are split."""
     for name, size in (("test", n_test), ("val", n_val)):
         if 0 < size < len(classes):
             raise InputError(
@@ -138,14 +138,45 @@ def _check_classes(labels: Array, classes: tuple[str, ...], n_test: int, n_val: 
 
 
 def _part(rows: Array, size: int, labels: Array | None, state: int) -> tuple[Array, Array]:
-    """Rows split in two, each in random order, the second of `size`."""
-    from sklearn.model_selection import train_test_split
+    """Rows split in two, each in random order, the second of `size`: as scikit-learn's `train_test_split` does it.
 
+    Which is not called since its import takes longer than most trainings. NumPy's RandomState never changes.
+    """
     if size == 0:
         return rows, rows[:0]
-    stratify = None if labels is None else labels[rows]
-    first, second = train_test_split(rows, test_size=size, random_state=state, stratify=stratify)
-    return first, second
+    draw = np.random.RandomState(state)
+    if labels is None:
+        order = draw.permutation(len(rows))
+        return rows[order[size:]], rows[order[:size]]
+    _, of_row, counts = np.unique(labels[rows], return_inverse=True, return_counts=True)
+    first = _shares(counts, len(rows) - size, draw)
+    second = _shares(counts - first, size, draw)
+    members = np.split(np.argsort(of_row, kind="stable"), np.cumsum(counts)[:-1])
+    members = [own[draw.permutation(len(own))] for own in members]
+    parts = (
+        np.concatenate([own[:n] for own, n in zip(members, first, strict=True)]),
+        np.concatenate([own[n : n + m] for own, n, m in zip(members, first, second, strict=True)]),
+    )
+    ahead, behind = (rows[draw.permutation(part)] for part in parts)
+    return ahead, behind
+
+
+def _shares(counts: Array, size: int, draw: np.random.RandomState) -> Array:
+    """How many of `size` rows each class has, of classes with so many rows: in proportion, rounded.
+
+    Down first; what is left goes to those that lost most, among equals by lot.
+    """
+    exact = counts / counts.sum() * size
+    shares = np.floor(exact)
+    lost, left = exact - shares, int(size - shares.sum())
+    for loss in np.unique(lost)[::-1]:
+        if left <= 0:
+            break
+        losers = np.flatnonzero(lost == loss)
+        chosen = draw.choice(losers, size=min(len(losers), left), replace=False)
+        shares[chosen] += 1
+        left -= len(chosen)
+    return np.asarray(shares, np.int64)
 
 
 def _nested_order(rows: Array, labels: Array | None) -> Array:

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from regx.cli.app import EXAMPLES, app
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("numpy", "pandas", "sklearn", "scipy", "pydantic", "yaml", "matplotlib", "rich")
+HEAVY = ("numpy", "pandas", "sklearn", "scipy", "scipy.stats", "pydantic", "yaml", "matplotlib", "rich", "numba")
 
 
 def regx(*arguments: str, code: str = "from regx.cli.app import main; main()") -> subprocess.CompletedProcess[str]:
@@ -38,16 +38,43 @@ def ending(body: str) -> subprocess.CompletedProcess[str]:
     return regx("try", code=code)
 
 
-def test_help_loads_nothing_heavy() -> None:
+def loaded(*arguments: str) -> list[str]:
+    """Which of the heavy modules a command loads."""
     code = (
         "import atexit, sys\n"
         "from regx.cli.app import main\n"
-        f"atexit.register(lambda: print([name for name in {HEAVY} if name in sys.modules]))\n"
+        f"atexit.register(lambda: print(*(name for name in {HEAVY} if name in sys.modules)))\n"
         "main()"
     )
-    done = regx("--help", code=code)
-    assert done.returncode == 0
-    assert done.stdout.splitlines()[-1] == "[]"
+    done = regx(*arguments, code=code)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()[-1].split()
+
+
+def test_help_loads_nothing_heavy() -> None:
+    assert loaded("--help") == []
+
+
+SHORT = "architecture: {hidden: [4]}\ntraining: {epochs: 10}\nregularizers: [dropout: {p: 0.1}]\n"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "seeds", "needed"),
+    [
+        ("{name: circle}", 1, ["numpy", "yaml"]),
+        ("{name: digits}", 1, ["numpy", "yaml"]),
+        # The interval over seeds takes a quantile of Student's t.
+        ("{name: csv, path: TABLE, target: target}", 4, ["numpy", "scipy", "yaml"]),
+    ],
+)
+def test_a_short_run_loads_what_it_uses(dataset: str, seeds: int, needed: list[str], tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    rows = [f"{k}.5,{'abc'[k % 3]},{k % 2}" for k in range(60)]
+    table.write_text("\n".join(["size,colour,target", *rows]))
+    config = tmp_path / "short.yaml"
+    config.write_text(f"dataset: {dataset}\nseeds: {seeds}\n{SHORT}".replace("TABLE", str(table)))
+    found = loaded("run", str(config), "--out", str(tmp_path), "--jobs", "1", "--quiet")
+    assert [name for name in found if name != "pydantic"] == needed  # which is typer's, to make a number of a word
 
 
 def commands() -> dict[str, Any]:

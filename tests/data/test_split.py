@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.model_selection import train_test_split
 
 from regx.core.errors import InputError
-from regx.data.split import split_rows
+from regx.data.split import _part, split_rows
 
 fractions = st.tuples(st.floats(0.05, 0.45), st.one_of(st.just(0.0), st.floats(0.05, 0.45)))
 
@@ -42,6 +43,19 @@ def test_a_stratified_split_works_for_every_seed_or_for_none(
             # Each cut rounds once, and the second one cuts what the first has left.
             assert (np.abs(np.bincount(labels[part], minlength=len(counts)) - expected) < 2).all()
     assert len(set(outcomes)) == 1
+
+
+@given(labels=st.lists(st.integers(0, 4), min_size=4, max_size=60), state=st.integers(0, 2**31 - 1), data=st.data())
+@pytest.mark.parametrize("stratified", [True, False])
+def test_rows_are_split_as_by_scikit_learn(stratified: bool, labels: list, state: int, data: st.DataObject) -> None:
+    of_all = np.array([9, *labels, *labels])  # no class has one row only
+    rows, classes = np.arange(1, len(of_all))[::-1], len(set(labels))
+    size = data.draw(st.integers(classes, len(rows) - classes))
+    stratify = of_all[rows] if stratified else None
+    expected = train_test_split(rows, test_size=size, random_state=state, stratify=stratify)
+    found = _part(rows, size, of_all if stratified else None, state)
+    for mine, others in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(mine, others)
 
 
 def test_n_train_takes_nested_stratified_rows_and_leaves_the_other_splits() -> None:
