@@ -11,7 +11,7 @@ import numpy as np
 from regx.evidence.run import Run
 from regx.figures.kind import Kind
 from regx.figures.style import BLACK, BLUE, GREY, INTERVAL, VERMILLION, WIDE, legend_below, loss_label, words
-from regx.report.table import Row, compare_rows
+from regx.report.table import Row, compare_rows, short_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 METRIC = "test_loss"
 COLOURS = {"better": BLUE, "worse": VERMILLION}
-MOST_LETTERS = 34  # of a stack, before it is folded into its run's name
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def _values(panel: Axes, members: Sequence[tuple[Row, ComparedRun]]) -> None:
         spread = np.linspace(-0.22, 0.22, len(one.values)) if len(one.values) > 1 else np.zeros(1)
         panel.plot(one.values, place + spread, "o", color=GREY, markersize=2.5, alpha=0.6, label="a seed")
         _bar(panel, place, row[METRIC], BLACK)
-    panel.set_yticks(range(len(members)), [_name(row, members) for row, _ in members])
+    panel.set_yticks(range(len(members)), list(map(words, short_names([row for row, _ in members]))))
     panel.set_ylim(len(members) - 0.4, -0.6)  # the best on top
     panel.set_xlabel(members[0][1].label)
     panel.set_ylabel("stack")
@@ -102,12 +101,6 @@ def _bar(panel: Axes, place: int, interval: Any, colour: str) -> None:
     panel.plot([mean], [place], "D", color=colour, markersize=4, label="mean")
     if low is not None and high is not None:
         panel.plot([low, high], [place, place], color=colour, marker="|", linewidth=1.2, label="interval")
-
-
-def _name(row: Row, members: Sequence[tuple[Row, ComparedRun]]) -> str:
-    """The stack, and the run's name where another run has the same, or it is long."""
-    alike = sum(other["stack"] == row["stack"] for other, _ in members) > 1
-    return words(row["name"] if alike or len(row["stack"]) > MOST_LETTERS else row["stack"])
 
 
 KIND = Kind(

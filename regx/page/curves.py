@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from regx.core.arrays import Array
@@ -32,3 +34,31 @@ def thin(epochs: Array, points: int) -> Array:
     even = np.linspace(0, len(epochs) - 1, half)
     early = np.geomspace(1, len(epochs), half) - 1
     return np.unique(np.round(np.concatenate([even, early])).astype(int))
+
+
+def caption(curves: Mapping[str, Mapping[str, Mapping[str, Curve]]]) -> str:
+    """What is drawn, and where the curves of a few runs end. curves: by what the run is called, metric and split."""
+    said = []
+    for called, metrics in list(curves.items())[:3]:
+        splits = metrics.get("loss", {})
+        if "train" in splits and "test" in splits:
+            train, test = splits["train"], splits["test"]
+            least = int(test.mean.argmin())
+            said.append(
+                f"{called} ends at train loss {train.mean[-1]:.3g} and test loss "
+                f"{test.mean[-1]:.3g}, least {test.mean[least]:.3g} at epoch {test.epoch[least]:,}"
+            )
+    return (
+        "Mean loss over seeds at each epoch, with the 95 % interval as a band. A seed that stopped early counts "
+        "with its last value from then on; diverged seeds are left out." + (f" {'; '.join(said)}." if said else "")
+    )
+
+
+def start_least_last(curve: Curve, metric: str) -> list[str]:
+    """The mean before training, at its best epoch and at the last."""
+    best = int(curve.mean.argmin() if metric == "loss" else curve.mean.argmax())
+    return [
+        f"{curve.mean[0]:.3g}",
+        f"{curve.mean[best]:.3g} at epoch {curve.epoch[best]:,}",
+        f"{curve.mean[-1]:.3g} at epoch {curve.epoch[-1]:,}",
+    ]

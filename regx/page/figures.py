@@ -75,7 +75,7 @@ def curves_figure(
                     }
                 )  # fmt: skip
     log = bool(means) and min(means) > 0 and max(means) > LOG_SPAN * min(means)
-    return {"data": traces, "layout": _layout("epoch", "loss", log=log)}
+    return {"data": traces, "layout": axes_layout("epoch", "loss", log=log)}
 
 
 def fit_figure(surface: Surface, names: Mapping[int, str]) -> Figure:
@@ -103,7 +103,7 @@ def fit_figure(surface: Surface, names: Mapping[int, str]) -> Figure:
         }
         for run, name in names.items()
     ]  # fmt: skip
-    layout = _layout(surface.dataset.features[0], surface.dataset.target)
+    layout = axes_layout(surface.dataset.features[0], surface.dataset.target)
     layout["yaxis"] |= {"range": [surface.low, surface.high], "autorange": False}
     return {"data": traces, "layout": layout}
 
@@ -148,7 +148,7 @@ def map_figure(surface: Surface) -> Figure:
             }
         )  # fmt: skip
     first, second = surface.dataset.features
-    layout = _layout(first, second)
+    layout = axes_layout(first, second)
     layout["xaxis"] |= {"range": [x[0], x[-1]], "autorange": False}
     layout["yaxis"] |= {"range": [y[0], y[-1]], "autorange": False}
     return {"data": traces, "layout": layout}
@@ -196,7 +196,7 @@ def race_loss_figure(lanes: Sequence[Mapping[str, Any]], labels: Sequence[str]) 
         (epochs[-1] for lane in lanes for split in lane["loss"].values() if (epochs := split["epoch"])), default=1
     )
     log = bool(every) and max(every) > LOG_SPAN * min(every)
-    layout = _layout("epoch", "loss", log=log)
+    layout = axes_layout("epoch", "loss", log=log)
     layout["xaxis"] |= {"range": [-0.02 * last, 1.02 * last], "autorange": False}
     if every:
         # A network that diverges would press all others to the floor.
@@ -208,7 +208,7 @@ def race_loss_figure(lanes: Sequence[Mapping[str, Any]], labels: Sequence[str]) 
 
 def weights_figure() -> Figure:
     """A weight matrix: rows are the layer's inputs, columns its units."""
-    layout = _layout("unit of the layer", "input of the layer")
+    layout = axes_layout("unit of the layer", "input of the layer")
     layout["yaxis"] |= {"autorange": "reversed"}
     return {
         "data": [
@@ -240,7 +240,7 @@ def strength_figure(strength: Strength) -> Figure:
                 "meta": {"role": "strength", "split": split},
             }
         )  # fmt: skip
-    layout = _layout(strength.key + (" (logarithmic)" if strength.log else ""), "loss")
+    layout = axes_layout(strength.key + (" (logarithmic)" if strength.log else ""), "loss")
     layout["xaxis"] |= {
         "tickmode": "array",
         "tickvals": strength.positions,
@@ -250,7 +250,7 @@ def strength_figure(strength: Strength) -> Figure:
     layout["legend"] = {"orientation": "h", "y": 1.12, "x": 0}
     layout["showlegend"] = True
     chosen = strength.positions[strength.chosen]
-    layout["shapes"] = [_upright(chosen, "dot"), _upright(chosen, "solid")]
+    layout["shapes"] = [upright(chosen, "dot"), upright(chosen, "solid")]
     return {"data": traces, "layout": layout}
 
 
@@ -259,7 +259,7 @@ def value_text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
 
 
-def _upright(x: float, dash: str) -> dict[str, Any]:
+def upright(x: float, dash: str) -> dict[str, Any]:
     return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": {"width": 1.5, "dash": dash}}
 
 
@@ -268,7 +268,7 @@ def _class_name(surface: Surface, number: int) -> str:
     return names[number] if number < len(names) else str(number)
 
 
-def _layout(x: str, y: str, log: bool = False) -> dict[str, Any]:
+def axes_layout(x: str, y: str, log: bool = False) -> dict[str, Any]:
     return {
         "autosize": True,
         "margin": {"l": 58, "r": 14, "t": 12, "b": 46},

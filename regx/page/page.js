@@ -29,6 +29,12 @@
     if (meta.role === "strength") Object.assign(one, { line: { ...trace.line, color: colour(SPLIT_COLOURS[meta.split]) }, marker: { ...trace.marker, color: colour(SPLIT_COLOURS[meta.split]) } });
     if (meta.role === "class") one.marker = { ...trace.marker, color: colour("c" + meta.colour), line: { width: 1, color: colour("ground") } };
     if (meta.role === "boundary") one.line = { ...trace.line, color: colour("ink") };
+    if (meta.role === "seed") one.marker = { ...trace.marker, color: faint(runColour(meta.run), 0.5) };
+    if (meta.role === "mean" || meta.role === "difference") {
+      const shade = meta.role === "mean" ? colour("ink") : colour(["better", "worse"].includes(meta.verdict) ? meta.verdict : "soft");
+      one.marker = { ...trace.marker, color: shade };
+      one.error_x = { ...trace.error_x, color: shade };
+    }
     if (meta.role === "weights") one.colorscale = signed();
     if (meta.role === "map") one.colorscale = meta.colours.length ? steps(meta.colours) : signed();
     return one;

@@ -10,9 +10,11 @@ from typing import Any
 from regx.core.errors import RegxError
 from regx.evidence.predict import predict_seeds
 from regx.evidence.run import Run
+from regx.page.curves import SPLITS
 from regx.page.surface import Surface
 from regx.report.lines import looks_logarithmic
 from regx.store.files import SWEEP
+from regx.store.summary import Summary
 from regx.studies.sweep.result import Sweep, read_sweep
 
 OTHER_SEEDS = 4
@@ -106,3 +108,16 @@ def _positions(values: Sequence[Any], numeric: bool) -> tuple[list[float], bool]
     logs = [math.log10(value) for value in values if value > 0]
     step = (logs[-1] - logs[0]) / max(len(logs) - 1, 1)
     return [logs[0] - step] * (len(values) - len(logs)) + logs, True
+
+
+def losses_text(summary: Summary, verdict: str | None) -> str:
+    """The losses of a run with their intervals, and its verdict."""
+    said = []
+    for split in SPLITS:
+        interval = summary.over_seeds(f"{split}_loss")
+        if interval["mean"] is not None:
+            text = f"{split} loss {interval['mean']:.3g}"
+            if interval["low"] is not None:
+                text += f" ({interval['low']:.3g} to {interval['high']:.3g})"
+            said.append(text)
+    return ", ".join(said) + (f"; verdict: {verdict}" if verdict else "")

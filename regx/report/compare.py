@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from regx.report.conclusion import without_baseline
 from regx.report.output import Output
 from regx.report.render import print_rows
 from regx.report.table import (
@@ -50,9 +51,6 @@ def _without_baseline(rows: Sequence[Row]) -> list[str]:
     said = []
     for group, members in groups.items():
         if len(members) > 1 and not any(row["verdict"] for row in members):
-            why = "no run here is without regularizers. Name one to compare with: --baseline RUN."
-            metric = members[0]["metric"]
-            if all((row.get(metric) or {}).get("mean") is None for row in members):
-                why = f"no run here has a {metric}. Choose another --metric."
-            said.append(f"{group}: no verdicts, since {why}")
+            why = without_baseline(members)
+            said.append(f"{group}: {why[0].lower()}{why[1:]}")
     return said

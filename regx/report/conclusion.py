@@ -1,11 +1,76 @@
-"""What a comparison table says, in sentences."""
+"""What a comparison table says, in sentences: the one set of words of terminal, page, notebook and Python."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from regx.report.numbers import MOST_NAMES, listed
+from regx.metrics import REGISTRY
+from regx.report.numbers import MOST_NAMES, count, listed, told
 from regx.report.table import Row, is_equal, labels, seeds_text, spoken
+
+
+def opening(rows: Sequence[Row]) -> list[str]:
+    """The sentence that matters of the rows of one group: what helped, and by how much; and what it leaves open.
+
+    Of several that helped it speaks of the one that validation chooses.
+    """
+    names = dict(zip((row["run"] for row in rows), spoken(rows), strict=True))
+    base = next((row for row in rows if row["verdict"] == "baseline"), None)
+    if base is None:
+        return [without_baseline(rows)]
+    against = names[base["run"]]
+    others = [row for row in rows if row is not base and row["difference"]["mean"] is not None]
+    if not others:
+        return [f"There is nothing to compare yet: no finished seed stands beside {against}."]
+    found = [row for row in others if row["verdict"] in ("better", "lower", "higher")]
+    first = min(found or others, key=_rank)
+    peeked = " (by peeking)" if first.get("peek") else ""
+    said = f"{names[first['run']]}{peeked} {outcome(first, base, f'with {against}')}."
+    if not found and len(others) > 1:
+        nothing = f"Nothing is shown to help against {against}."
+        return [nothing, f"That does not show that nothing helps. The first by validation loss: {said}"]
+    if len(found) > 1 and first["verdict"] == "better":
+        rest = "Each is compared with the baseline alone: which is best is not shown."
+        return [said, f"{len(found)} of {len(others)} helped. {rest}"]
+    return [said]
+
+
+def _rank(row: Row) -> tuple[bool, float]:
+    """The validation loss chooses; where a run has none, its difference in the metric, which flatters it."""
+    loss = (row.get("val_loss") or {}).get("mean")
+    sign = -1 if REGISTRY[row["metric"]].better == "higher" else 1
+    return loss is None, sign * row["difference"]["mean"] if loss is None else loss
+
+
+def outcome(row: Row, base: Row, without: str = "without it") -> str:
+    """Whether a run did better than the baseline, with its numbers: `helped: test loss 0.036 instead of ...`.
+
+    Both have a mean and share a seed. without: what the baseline is called, after `with` or `without`.
+    """
+    metric, verdict, seeds = row.get("metric", "test_loss"), str(row["verdict"]), count(row["shared"], "seed")
+    name = metric.replace("_", " ")
+    found = {"better": "helped", "worse": "hurt", "lower": f"has a lower {name}", "higher": f"has a higher {name}"}.get(
+        verdict, f"made no difference that {seeds} could tell"
+    )
+    if verdict.startswith("cannot tell"):
+        found = f"cannot be judged by {seeds}"
+    elif is_equal(row):
+        found = f"changed no {name}"
+    if all(one["seeds"] - one["diverged"] == row["shared"] for one in (row, base)):
+        numbers = f"{told(row[metric]['mean'])} instead of {told(base[metric]['mean'])} {without}"
+    else:  # each mean is over seeds of its own
+        difference = row["difference"]["mean"]
+        numbers = f"{told(abs(difference))} {'lower' if difference < 0 else 'higher'} than {without}"
+    won = f"better at {row['won']} of {seeds}" if row["won"] is not None else f"over {seeds}"
+    return f"{found}: {'' if name in found else f'{name} '}{numbers}, {won}"
+
+
+def without_baseline(rows: Sequence[Row]) -> str:
+    """Why the rows of one group have no verdicts."""
+    metric = rows[0]["metric"]
+    if all((row.get(metric) or {}).get("mean") is None for row in rows):
+        return f"No verdicts, since no run here has a {metric}. Choose another --metric."
+    return "No verdicts, since no run here is without regularizers. Name one to compare with: --baseline RUN."
 
 
 def conclusion(rows: Sequence[Row]) -> list[str]:
@@ -110,3 +175,66 @@ def _needed(row: Row) -> str:
         return "no number of" if of_one_table(row.get("dataset")) else "more than 1000"
     rounded = seeds if seeds < 100 else -(-seeds // 10) * 10
     return f"about {rounded}"
+
+
+def why(row: Row, base: Row) -> str:
+    """What changed in the network beside the metric, as far as the rows show it; empty where they show nothing.
+
+    What that means is said only where the verdict bears it.
+    """
+    meaning = {
+        "better": ", which is what learning less of the noise looks like",
+        "worse": ", but more is held back than noise",
+    }.get(str(row.get("verdict")), "")
+    train, gap = _means(row, base, "train_loss"), _means(row, base, "gap")
+    norm, zeros = _means(row, base, "weight_norm"), _means(row, base, "zero_fraction")
+    found = []
+    looser = train is not None and train[0] > train[1] * 1.05
+    over = gap is not None and gap[1] > 0  # else there is no gap to close
+    if train and gap and looser and over and gap[0] < gap[1]:
+        found.append(
+            f"it fits its training data less closely (train loss {train[1]:.3g} before, {train[0]:.3g} with it), and "
+            f"the gap between validation and training falls from {_signed(gap[1])} to {_signed(gap[0])}{meaning}"
+        )
+    elif train and gap and looser:
+        closing = (
+            f"without closing the gap to validation ({_signed(gap[1])} before, {_signed(gap[0])} with it)"
+            if over
+            else f"where there was no gap to validation to close ({_signed(gap[1])})"
+        )
+        found.append(
+            f"it holds the fit of the training data back (train loss {train[1]:.3g} before, {train[0]:.3g} with it) "
+            f"{closing}"
+        )
+    elif gap and over and gap[0] < gap[1] * 0.95:
+        found.append(
+            f"the gap between validation and training falls from {_signed(gap[1])} to {_signed(gap[0])} while the "
+            "training data is fitted as closely as before"
+        )
+    if norm and norm[1] > 0 and not 0.8 < norm[0] / norm[1] < 1.25:
+        word = "smaller" if norm[0] < norm[1] else "greater"
+        found.append(f"the weights are {word} (norm {norm[1]:.3g} before, {norm[0]:.3g} with it)")
+    if zeros and zeros[0] > zeros[1] + 0.05:
+        found.append(f"{zeros[0]:.0%} of the weights are exactly zero".replace("%", " %"))
+    return "; ".join(found) + "." if found else ""
+
+
+def beside(row: Row, base: Row, settings: Sequence[str]) -> str:
+    """That a run differs from the baseline in more than its regularizers. settings: the keys in which it does."""
+    if not settings:
+        return ""
+    name, against = labels([row, base])
+    return f"{name} differs from {against} in {listed(settings)} too, so what {_did(row)} need not be a regularizer."
+
+
+def _did(row: Row) -> str:
+    return {"better": "helped", "worse": "hurt"}.get(str(row["verdict"]), "made a difference")
+
+
+def _means(row: Row, base: Row, key: str) -> tuple[float, float] | None:
+    own, other = ((one.get(key) or {}).get("mean") for one in (row, base))
+    return None if own is None or other is None else (own, other)
+
+
+def _signed(number: float) -> str:
+    return f"{number:.3g}".replace("-", "−")

@@ -15,7 +15,7 @@ from regx.evidence.run import Needed, Run, find_runs, read_runs
 from regx.evidence.shrinkage import shrinkage_of
 from regx.metrics import REGISTRY, check_metric
 from regx.metrics.metric import Metric
-from regx.store.summary import in_data_and_shape, in_optimizer
+from regx.store.summary import DATA_AND_SHAPE, in_data_and_shape, in_optimizer
 
 if TYPE_CHECKING:
     import pandas
@@ -306,13 +306,34 @@ def labels(rows: Sequence[Row]) -> list[str]:
 
 def spoken(rows: Sequence[Row]) -> list[str]:
     """What a sentence calls each row: what regularizes it; where several are alike in that, with their labels."""
-    stacks = [row.get("stack") for row in rows]
-    called = labels(rows)
+    stacks = _told_apart(rows)
     times = Counter(stacks)
     return [
         label if stack is None else words if times[stack] == 1 else f"{words} ({label})"
-        for label, stack in zip(called, stacks, strict=True)
+        for label, stack in zip(labels(rows), stacks, strict=True)
         for words in ["no regularizer" if stack == "none" else str(stack)]
+    ]
+
+
+def short_names(rows: Sequence[Row], most: int = 34) -> list[str]:
+    """What a figure or a page calls each row: what regularizes it if short and no other's; else its label."""
+    stacks = _told_apart(rows)
+    times = Counter(stacks)
+    return [
+        stack if stack is not None and times[stack] == 1 and len(stack) <= most else label
+        for stack, label in zip(stacks, labels(rows), strict=True)
+    ]
+
+
+def _told_apart(rows: Sequence[Row]) -> list[str | None]:
+    """What regularizes each of several rows, without label noise and the like that the data or shape of all have."""
+    stacks = [row.get("stack") for row in rows]
+    parts = [str(stack).split(" + ") for stack in stacks]
+    shared = set.intersection(*map(set, parts)) if len(rows) > 1 else set()
+    without = {part for part in shared if part.partition("(")[0] in DATA_AND_SHAPE}
+    return [
+        stack and (" + ".join(part for part in own if part not in without) or "none")
+        for stack, own in zip(stacks, parts, strict=True)
     ]
 
 

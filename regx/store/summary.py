@@ -238,10 +238,12 @@ def in_optimizer(resolved: Mapping[str, Any]) -> dict[str, float]:
     return {name: value for name, value in found.items() if value != declared[name].neutral}
 
 
+DATA_AND_SHAPE = {"label_noise": "dataset", "residual": "architecture", "tied": "architecture"}  # name: its section
+
+
 def in_data_and_shape(resolved: Mapping[str, Any]) -> dict[str, Any]:
     """What else regularizes without being in the stack: label noise, residual connections, tied weights."""
-    sections = {"label_noise": "dataset", "residual": "architecture", "tied": "architecture"}
-    found = {name: (resolved.get(section) or {}).get(name) for name, section in sections.items()}
+    found = {name: (resolved.get(section) or {}).get(name) for name, section in DATA_AND_SHAPE.items()}
     return {name: value for name, value in found.items() if value}
 
 

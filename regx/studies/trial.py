@@ -11,10 +11,11 @@ from regx.core.errors import InputError, did_you_mean
 from regx.evidence.predict import predict
 from regx.evidence.run import Run
 from regx.regularizers import REGISTRY
-from regx.report.numbers import count, told
+from regx.report.conclusion import outcome
+from regx.report.numbers import count
 from regx.report.output import Output
 from regx.report.run import exit_code
-from regx.report.table import Row, compare_rows, is_equal
+from regx.report.table import Row, compare_rows
 from regx.stats.aggregate import mean_interval
 from regx.studies.race.display import view_of
 from regx.studies.race.scene import scene
@@ -64,22 +65,15 @@ def trial_sentence(plain: Row, own: Row) -> str:
     """Whether it helped, by which numbers: test losses at the shared seeds."""
     shared = plain["stack"].split(" + ")  # such as label noise, which is in the data of both
     what = " + ".join(part for part in own["stack"].split(" + ") if part not in shared)
-    on, verdict = f"{what} on the {own['dataset'].replace('_', ' ')}", str(own["verdict"])
+    on = f"{what} on the {own['dataset'].replace('_', ' ')}"
     losses = [row["test_loss"]["mean"] for row in (own, plain)]
     if None in losses:
         which = "its networks" if losses[0] is None else "the networks without it"
         return f"{on}: there is nothing to compare, since {which} diverged."
-    seeds = count(own["shared"], "seed")
     odd = [row for row in (plain, own) if row["diverged"]]
-    found = {"better": "helped", "worse": "hurt"}.get(verdict, f"made no difference that {seeds} could tell")
-    if verdict == "unclear" and is_equal(own):
-        found = "changed no test loss"
-    elif verdict.startswith("cannot tell"):
-        found = f"cannot be judged by {seeds}"
-    return (
-        f"{on} {found}: test loss {told(losses[0])} instead of {told(losses[1])} without it, better at {own['won']} of "
-        f"{seeds}."
-        + "".join(f" Diverged, and in no mean: {row['name']} at {count(row['diverged'], 'seed')}." for row in odd)
+    one, other = ({**row, "seeds": own["shared"] + row["diverged"]} for row in (own, plain))
+    return f"{on} {outcome(one, other)}." + "".join(
+        f" Diverged, and in no mean: {row['name']} at {count(row['diverged'], 'seed')}." for row in odd
     )
 
 

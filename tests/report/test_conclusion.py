@@ -4,7 +4,7 @@ import pytest
 
 from regx.data import REGISTRY
 from regx.evidence.run import read_runs
-from regx.report.conclusion import conclusion
+from regx.report.conclusion import beside, conclusion, opening, why
 from regx.report.table import compare_rows, seeds_text, sort_rows
 
 
@@ -102,3 +102,101 @@ def test_runs_that_peeked_diverged_or_lack_seeds_are_named(tmp_path, fabricated)
 )
 def test_seeds_in_short(seeds, text):
     assert seeds_text(seeds) == text
+
+
+BASE = [0.10, 0.12, 0.09, 0.14, 0.115, 0.1, 0.13]
+
+
+@pytest.fixture
+def rows(tmp_path, fabricated):
+    """A run for each verdict, by what is taken from the baseline's losses at each of seven seeds."""
+    fabricated.store(tmp_path / "none", BASE)
+    for name, lam, change in (
+        ("l2", 0.1, lambda seed: -0.05 - 0.001 * seed),
+        ("worse", 9.0, lambda seed: 0.05 + 0.001 * seed),
+        ("same", 0.0, lambda seed: 0.0),
+    ):
+        losses = [loss + change(seed) for seed, loss in enumerate(BASE)]
+        fabricated.store(tmp_path / name, losses, stack=[{"l2": {"lam": lam}}])
+    vague = [loss + (-1) ** seed * 0.02 for seed, loss in enumerate(BASE)]
+    fabricated.store(tmp_path / "vague", vague, stack=[{"dropout": {"p": 0.1}}])
+    fabricated.store(tmp_path / "few", [0.01, 0.02], stack=[{"dropout": {"p": 0.3}}])
+    return {row["name"]: row for row in sort_rows(compare_rows(read_runs([tmp_path])[0]))}
+
+
+def beside_none(rows, *names):
+    return opening([rows["none"], *(rows[name] for name in names)])
+
+
+def test_the_opening_says_what_helped_with_its_numbers(rows):
+    helped = "l2(0.1) helped: test loss 0.061 instead of 0.114 with no regularizer, better at 7 of 7 seeds."
+    assert beside_none(rows, "l2", "worse", "vague") == [helped]
+    assert beside_none(rows, "worse") == [
+        "l2(9) hurt: test loss 0.167 instead of 0.114 with no regularizer, better at 0 of 7 seeds."
+    ]
+    assert beside_none(rows, "same") == [
+        "l2(0) changed no test loss: 0.114 instead of 0.114 with no regularizer, better at 0 of 7 seeds."
+    ]
+    nothing, rest = beside_none(rows, "vague", "worse")
+    assert nothing == "Nothing is shown to help against no regularizer."
+    assert rest.startswith("That does not show that nothing helps. The first by validation loss: ")
+    assert opening([rows["none"], {**rows["l2"], "peek": True}])[0].startswith("l2(0.1) (by peeking) helped: ")
+    # Means of other seeds are no numbers to set side by side.
+    assert beside_none(rows, "few") == [
+        "dropout(0.3) cannot be judged by 2 seeds: test loss 0.095 lower than with no regularizer, better at 2 of 2 "
+        "seeds."
+    ]
+    assert beside_none(rows) == ["There is nothing to compare yet: no finished seed stands beside no regularizer."]
+    assert opening([{**rows["l2"], "verdict": None}])[0].startswith("No verdicts, since no run here is without")
+
+
+def test_of_several_that_helped_the_validation_split_chooses_not_the_test_split(rows):
+    lucky = {**rows["l2"], "run": "lucky", "stack": "l1(9)", "difference": {**rows["l2"]["difference"], "mean": -1.0}}
+    several = [
+        {**row, "val_loss": {"mean": loss, "low": None, "high": None}}
+        for row, loss in ((lucky, 0.2), (rows["l2"], 0.1), (rows["none"], 0.3))
+    ]
+    first, rest = opening(several)
+    assert first.startswith("l2(0.1) helped: ")
+    assert rest == "2 of 2 helped. Each is compared with the baseline alone: which is best is not shown."
+    assert opening([{**row, "val_loss": None} for row in several])[0].startswith("l1(9) helped: ")
+
+
+def test_a_metric_without_a_better_direction_is_lower_or_higher(rows):
+    l2, none = ({**rows[name], "metric": "weight_norm", "won": None} for name in ("l2", "none"))
+    for verdict in ("lower", "higher"):
+        (said,) = opening([{**l2, "verdict": verdict}, none])
+        assert said.startswith(f"l2(0.1) has a {verdict} weight norm: ")
+        assert said.endswith(", over 7 seeds.")
+
+
+def test_what_differs_beside_the_regularizers_is_said(rows):
+    assert beside(rows["l2"], rows["none"], ["optimizer.lr", "training.epochs"]) == (
+        "l2 differs from none in optimizer.lr and training.epochs too, so what helped need not be a regularizer."
+    )
+    assert beside(rows["l2"], rows["none"], []) == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"train_loss": 0.2, "gap": 0.1}, "falls from 0.3 to 0.1."),
+        ({"train_loss": 0.2, "gap": 0.1, "verdict": "better"}, "which is what learning less of the noise looks like"),
+        ({"train_loss": 0.2, "gap": 0.1, "verdict": "worse"}, "but more is held back than noise"),
+        ({"train_loss": 0.2, "gap": 0.3}, "holds the fit of the training data back"),
+        ({"train_loss": 0.1, "gap": 0.1}, "as closely as before"),
+        ({"before": {"gap": -0.0137}, "train_loss": 0.1, "gap": -0.0141}, ""),
+        ({"before": {"gap": -0.0137}, "train_loss": 0.2, "gap": -0.0175}, "there was no gap to validation to close"),
+        ({"weight_norm": 2.0}, "the weights are smaller (norm 10 before, 2 with it)"),
+        ({"zero_fraction": 0.9}, "90 % of the weights are exactly zero"),
+        ({}, ""),
+    ],
+)
+def test_why(changes, words):
+    before = {"train_loss": 0.1, "gap": 0.3, "weight_norm": 10.0, "zero_fraction": 0.0, **changes.get("before", {})}
+    verdict = changes.get("verdict", "unclear")
+    base, row = ({key: {"mean": given[key]} for key in before} for given in (before, {**before, **changes}))
+    row["verdict"] = verdict
+    found = why(row, base)
+    assert words in found
+    assert bool(found) == bool(words)

@@ -95,9 +95,16 @@ def server() -> Iterator[tuple[str, list[str]]]:
 
 def test_every_figure_is_drawn_with_no_word_in_the_console_and_no_request(opened: Page, page: Path) -> None:
     names = opened("return Array.from(document.querySelectorAll('.plot')).map((e) => e.id)")
-    assert {"curves-0", "race-0-fit", "race-0-loss", "race-0-weights", "strength-0-0-curve", "strength-0-0-fit"} <= set(
-        names
-    )
+    assert {
+        "comparison-0-values",
+        "comparison-0-differences",
+        "curves-0",
+        "race-0-fit",
+        "race-0-loss",
+        "race-0-weights",
+        "strength-0-0-curve",
+        "strength-0-0-fit",
+    } <= set(names)
     assert "race-1-fit" in names  # the boundary on the table of two features
     for name in names:
         assert opened.drawn(name), name
@@ -155,7 +162,7 @@ def test_what_the_slider_shows_is_what_was_stored(opened: Page, sine: Path) -> N
         "return gd.data.filter((t) => t.meta.role === 'fit').map((t) => [t.name, t.x, t.y])"
     )
     (folder,) = sine.glob("l2-*")
-    x, y = next(line[1:] for line in lines if line[0] == "l2")
+    x, y = next(line[1:] for line in lines if line[0] == "l2(0.02)")
     at_first = predict_snapshots(read_run(folder), [[one] for one in x])[0][:, 0]
     assert y == pytest.approx(at_first.tolist(), rel=1e-3, abs=1e-4)
     weights = opened("return document.getElementById('race-0-weights').data[0].z")
@@ -324,6 +331,23 @@ def test_on_a_phone_nothing_but_tables_scrolls_sideways(opened: Page) -> None:
     wide = "return [document.documentElement.scrollWidth, window.innerWidth]"
     assert opened(wide) == [360, 360]
     assert opened("return document.getElementById('curves-0')._fullLayout.width") <= 360
+
+
+def test_on_a_laptop_the_table_stays_inside_the_window_and_the_figure_is_on_the_first_screen(opened: Page) -> None:
+    size = {"width": 1280, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    opened.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    opened.driver.refresh()
+    widths = opened(
+        "return Array.from(document.querySelectorAll('[id$=-table] > .scroll')).map((e) => [e.scrollWidth,"
+        " e.clientWidth])"
+    )
+    assert len(widths) == len(GROUPS)
+    assert all(content <= room for content, room in widths), widths
+    top = "return document.querySelector(arguments[0]).getBoundingClientRect()[arguments[1]]"
+    assert opened(top, "#group-0-title", "top") < 200
+    assert opened(top, "#comparison-0-values", "top") < 320
+    shown = opened.wait("return document.querySelectorAll('#comparison-0-values .scatterlayer .point').length")
+    assert shown >= 7 * 6  # a dot a seed
 
 
 def test_no_label_of_a_logarithmic_axis_lies_over_another(opened: Page) -> None:

@@ -69,9 +69,9 @@ def elements(page: Path) -> list[tuple[str, ...]]:
 def test_everything_is_there(words: str, page: Path) -> None:
     for said in (
         "Which regularization helped: sine, table.csv",
-        "kind of table.csv: what these runs say",
+        "kind of table.csv",
         "test loss",
-        "95 % interval of the difference",
+        "Difference: to the baseline, seed by seed, with its 95 % interval",
         "What changed in the networks",
         "Diagnosis:",
         "regularizers.l2.lam = 0.02",
@@ -209,9 +209,9 @@ def test_diverged_and_peeked_runs_are_marked(tmp_path: Path, fabricated: Any) ->
         write_json(peeked / file, {**read_json(peeked / file), "peek": True})
     content = build([str(tmp_path)], None, "test_loss")[0]
     (group,) = content["groups"]
-    said = {text.split()[0].rstrip(":"): text for text in group["sentences"]}
-    assert "1 seed diverged and is left out" in said["broken"]
-    assert "chose by the test split (--peek)" in said["peeked"]
+    assert "Diverged, and in no mean: broken (seeds: 1 of 6)." in group["conclusion"]
+    peeking = "The test split was used for choosing (--peek), so its loss is no honest estimate: peeked."
+    assert peeking in group["conclusion"]
     text = " ".join(Reader(render(content)).text)
     assert "1 diverged" in text
     assert "chose by the test split" in text
@@ -289,14 +289,14 @@ def test_how_the_networks_of_a_race_end_is_said(tmp_path: Path, train: Callable[
     boom, stop = content["data"]["races"]["race-0"]["lanes"]
     assert (stop["ended"], boom["ended"]) == ("stopped", "diverged")
     assert stop["reported"] < stop["last"] < 40
-    assert f"stop ends at epoch {stop['last']} with" in content["groups"][0]["race"]["caption"]
-    assert f"boom diverges at epoch {boom['last']} with" in content["groups"][0]["race"]["caption"]
+    assert f"early_stopping(1) ends at epoch {stop['last']} with" in content["groups"][0]["race"]["caption"]
+    assert f"none diverges at epoch {boom['last']} with" in content["groups"][0]["race"]["caption"]
 
 
 def test_where_no_picture_of_the_prediction_is_possible_the_page_says_why(
     table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("regx.page.build.surface_of", lambda _: None)
+    monkeypatch.setattr("regx.page.group.surface_of", lambda _: None)
     content = build([str(table)], None, "test_loss")[0]
     assert content["groups"][0]["race"]["figures"] == ["loss", "weights"]
     assert "There is no fit or boundary to draw: the data has 2 features" in render(content)
@@ -332,13 +332,16 @@ def test_where_a_page_cannot_stand(sine: Path, tmp_path: Path) -> None:
 
 def test_the_baseline_and_the_metric_are_chosen(sine: Path, table: Path) -> None:
     (group,) = build([str(sine)], "l2", "train_loss")[0]["groups"]
-    assert any(text.startswith("l2 is the baseline: train loss") for text in group["sentences"])
+    verdict = [column["key"] for column in group["table"]["columns"]].index("verdict")
+    assert [row["label"] for row in group["table"]["rows"] if row["cells"][verdict]["text"] == "baseline"] == [
+        "l2(0.02)"
+    ]
+    assert "train_loss" in [column["key"] for column in group["table"]["columns"]]
     with pytest.raises(InputError, match=r"--baseline: .*Did you mean 'none'"):
         build([str(sine)], "nnoe", "test_loss")
     (alone,) = build([str(table)], None, "test_accuracy")[0]["groups"]
-    assert alone["conclusion"] == [
-        "Nothing stands beside table, the run without regularizers, so there is nothing to compare yet."
-    ]
+    assert alone["opening"].startswith("There is nothing to compare yet: no finished seed stands beside no regularizer")
+    assert alone["comparison"]["parts"] == ["values"]
 
 
 def test_numbers_that_are_not_finite_leave_the_data_json(content: dict[str, Any]) -> None:

@@ -1,0 +1,294 @@
+"""What the page says of runs on one dataset."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from regx.core.errors import RegxError
+from regx.core.text import clean
+from regx.evidence.curves import Curve
+from regx.evidence.data import dataset_of
+from regx.evidence.run import Run
+from regx.metrics import CURVES
+from regx.page import figures, words
+from regx.page.comparison import comparison_figures
+from regx.page.curves import SPLITS, caption, start_least_last, thinned_curve
+from regx.page.race import pictured_seed, race_of
+from regx.page.run import run_content
+from regx.page.strength import Strength, fits, losses_text
+from regx.page.surface import Surface, plain_surface, surface_of
+from regx.report.conclusion import beside, conclusion, opening, why
+from regx.report.render import cell_texts, shown_columns
+from regx.report.table import COLUMNS, Row, only_changed
+
+# With seven colours and eight symbols 56 runs look different. Colour 0 and the disc are the baseline's alone.
+SYMBOLS = "■◆▲▼✚★⬟✖"
+BASELINE_SYMBOL = "●"
+COLOURS = 7
+SHOWN_AT_FIRST = 5
+ALL_POINTS = 3000  # of learning curves, over all runs: what keeps the page small
+MOST_POINTS = 240
+LEAST_POINTS = 40
+FIRST = ("verdict", "metric", "test_accuracy", "difference", "p", "won", "seeds_to_tell", "val_loss")  # of the table
+WITHOUT = ("seconds", "run")  # columns that nobody needs here
+
+
+class Group:
+    """What the page says of runs on one dataset."""
+
+    def __init__(
+        self,
+        number: int,
+        name: str,
+        rows: Sequence[Row],
+        by_folder: Mapping[str, Run],
+        called: Mapping[str, str],
+        index: Mapping[str, int],
+        metric: str,
+        data: dict[str, Any],
+        sweeps: Sequence[Strength],
+        verdicts: Mapping[str, str | None],
+    ) -> None:
+        self.number, self.name, self.rows, self.called, self.index = number, clean(name), rows, called, index
+        self.metric, self.data, self.sweeps, self.verdicts = metric, data, sweeps, verdicts
+        self.lanes = sum(pictured_seed(run) is not None for run in by_folder.values())
+        self.runs = [by_folder[row["run"]] for row in rows]
+        self.labels = list(called.values())
+        baseline_first = sorted(rows, key=lambda row: row["verdict"] != "baseline")
+        # With no baseline its colour stays unused, so that grey always means the baseline.
+        shift = 0 if baseline_first[0]["verdict"] == "baseline" else 1
+        self.styles = {row["run"]: order + shift for order, row in enumerate(baseline_first)}
+        self.surfaces: dict[int, Surface | str] = {}
+        self.changed = {row["run"]: row["changed"] for row in only_changed(rows, self.runs)}
+
+    def content(self) -> dict[str, Any]:
+        runs = [
+            {**self._style(row["run"]), **run_content(row, run)} for row, run in zip(self.rows, self.runs, strict=True)
+        ]
+        speaking = [key for key in shown_columns(self.rows) if key not in WITHOUT]
+        first = [self.metric if key == "metric" else key for key in FIRST]
+        headline, *more = map(clean, opening(self.rows))
+        return {
+            "id": f"group-{self.number}",
+            "name": self.name,
+            "opening": headline,
+            "conclusion": [*more, *map(clean, conclusion(self.rows)), *self._beside()],
+            "comparison": self._comparison(),
+            "table": self._table([key for key in dict.fromkeys(first) if key in speaking]),
+            "more": self._table([key for key in speaking if key not in first]),
+            "reasons": self._reasons(),
+            "curves": self._curves(),
+            "race": self._race(),
+            "strengths": [self._strength(number, sweep) for number, sweep in enumerate(self.sweeps)],
+            "differences": self._differences(),
+            "runs": runs,
+        }
+
+    def _style(self, folder: str) -> dict[str, Any]:
+        place = self.styles[folder]
+        return {
+            "index": self.index[folder],
+            "label": self.called[folder],
+            "colour": 1 + (place - 1) % COLOURS if place else 0,
+            "symbol": SYMBOLS[(place - 1) % len(SYMBOLS)] if place else BASELINE_SYMBOL,
+        }
+
+    def _comparison(self) -> dict[str, Any]:
+        """The figure of the metric by run, and of the paired differences to the baseline."""
+        name = f"comparison-{self.number}"
+        named = {row["run"]: self._style(row["run"]) for row in self.rows}
+        made = comparison_figures(list(zip(self.rows, self.runs, strict=True)), named, self.metric)
+        self.data["figures"].update({f"{name}-{part}": figure for part, figure in made.items()})
+        return {"id": name, "parts": list(made), "rows": len(self.rows)}
+
+    def _table(self, keys: Sequence[str]) -> dict[str, Any]:
+        texts = cell_texts(self.rows, keys)
+        columns = [{"key": key, "title": key.replace("_", " "), "text": COLUMNS[key].kind == "text"} for key in keys]
+        body = []
+        for place, row in enumerate(self.rows):
+            found = [texts[key][place].strip() for key in keys]
+            cells = [{"text": clean(text).rstrip("*"), "best": text.endswith("*")} for text in found]
+            body.append({**self._style(row["run"]), "cells": cells})
+        return {"columns": columns, "rows": body}
+
+    def _base(self) -> Row | None:
+        return next((row for row in self.rows if row["verdict"] == "baseline"), None)
+
+    def _reasons(self) -> list[str]:
+        base = self._base()
+        if base is None:
+            return []
+        found = [(row, why(row, base)) for row in self.rows if row is not base]
+        return [
+            f"{self.called[row['run']]} beside {self.called[base['run']]}: {reason}" for row, reason in found if reason
+        ]
+
+    def _curves(self) -> dict[str, Any]:
+        points = max(min(MOST_POINTS, ALL_POINTS // len(self.index)), LEAST_POINTS)
+        curves: dict[int, dict[str, dict[str, Curve]]] = {}
+        for run in self.runs:
+            place = self.index[str(run.folder)]
+            for metric in CURVES:
+                splits = {split: thinned_curve(run, f"{split}_{metric}", points) for split in SPLITS}
+                known = {split: curve for split, curve in splits.items() if curve is not None}
+                if known:
+                    curves.setdefault(place, {})[metric] = known
+        by_style = sorted(self.rows, key=lambda row: self.styles[row["run"]])
+        shown = [self.index[row["run"]] for row in by_style[:SHOWN_AT_FIRST]]
+        name = f"curves-{self.number}"
+        self.data["figures"][name] = figures.curves_figure(curves, self.labels, shown)
+        numbers = [
+            {"label": self.labels[place], "split": f"{split} {metric}", "cells": start_least_last(curve, metric)}
+            for place, metrics in curves.items()
+            for metric, splits in metrics.items()
+            for split, curve in splits.items()
+        ]
+        return {
+            "figure": name,
+            "runs": [{**self._style(row["run"]), "shown": self.index[row["run"]] in shown} for row in by_style],
+            "splits": [split for split in SPLITS if any(split in run.get("loss", {}) for run in curves.values())],
+            "metrics": [name for name in CURVES if any(name in run for run in curves.values())],
+            "log": self.data["figures"][name]["layout"]["yaxis"]["type"] == "log",
+            "caption": caption({self.labels[place]: metrics for place, metrics in curves.items()}),
+            "numbers": numbers,
+        }
+
+    def _beside(self) -> list[str]:
+        """Of runs that a verdict tells from the baseline, the settings other than regularizers in which they differ."""
+        base = self._base()
+        if base is None:
+            return []
+        of_base = self.changed[base["run"]]
+        said = []
+        for row in self.rows:
+            own = self.changed[row["run"]]
+            settings = [
+                key
+                for key in sorted({*own, *of_base})
+                if own.get(key) != of_base.get(key) and not key.startswith(("regularizers", "training.snapshots"))
+            ]
+            if row["verdict"] in ("better", "worse", "lower", "higher"):
+                said.append(clean(beside(row, base, settings)))
+        return [text for text in said if text]
+
+    def _surface(self, run: Run, seed: int) -> Surface | str:
+        """Where the networks of a seed can be drawn, or a message that says why they cannot."""
+        if seed not in self.surfaces:
+            try:
+                dataset = dataset_of(run, seed)
+                self.surfaces[seed] = surface_of(dataset) or words.undrawable(dataset)
+            except RegxError as error:
+                self.surfaces[seed] = clean(str(error))
+        return self.surfaces[seed]
+
+    def _race(self) -> dict[str, Any]:
+        pictured = {str(run.folder): pictured_seed(run) for run in self.runs}
+        racing = [run for run in self.runs if pictured[str(run.folder)] is not None]
+        if not racing:
+            return {"figures": None}
+        seed = Counter(pictured[str(run.folder)] for run in racing).most_common(1)[0][0]
+        assert seed is not None
+        surface = self._surface(racing[0], seed)
+        drawable = surface if isinstance(surface, Surface) else None
+        by_style = sorted(racing, key=lambda run: self.styles[str(run.folder)])
+        race = race_of(by_style, self.index, drawable, seed, self.lanes)
+        name = f"race-{self.number}"
+        lanes = race.content["lanes"]
+        made = {"loss": figures.race_loss_figure(lanes, self.labels), "weights": figures.weights_figure()}
+        if drawable is not None and drawable.kind == "line":
+            made["fit"] = figures.fit_figure(drawable, {lane["run"]: self.labels[lane["run"]] for lane in lanes})
+        elif drawable is not None:
+            made["fit"] = figures.map_figure(drawable)
+        self.data["races"][name] = race.content
+        self.data["figures"].update({f"{name}-{part}": figure for part, figure in made.items()})
+        return {
+            "id": name,
+            "figures": list(made),
+            "kind": drawable.kind if drawable is not None else None,
+            "picture": words.picture(drawable) if drawable is not None else None,
+            "classes": figures.class_marks(drawable) if drawable is not None else [],
+            "seed": seed,
+            "stops": race.epochs,
+            "runs": [self._style(str(run.folder)) for run in race.runs],
+            "left_out": [self.called[str(run.folder)] for run in race.left_out],
+            "without": [self.called[str(run.folder)] for run in self.runs if pictured[str(run.folder)] is None],
+            "note": surface if isinstance(surface, str) else "",
+            "caption": self._race_caption(lanes),
+        }
+
+    def _race_caption(self, lanes: Sequence[Mapping[str, Any]]) -> str:
+        said = []
+        for lane in lanes:
+            ends = [f"{split} loss {lane['loss'][split]['loss'][-1]:.3g}" for split in SPLITS if split in lane["loss"]]
+            ended = "diverges" if lane["ended"] == "diverged" else "ends"
+            said.append(f"{self.labels[lane['run']]} {ended} at epoch {lane['last']:,} with {', '.join(ends)}")
+        return "; ".join(said) + "."
+
+    def _strength(self, number: int, sweep: Strength) -> dict[str, Any]:
+        name = f"strength-{self.number}-{number}"
+        self.data["figures"][f"{name}-curve"] = figures.strength_figure(sweep)
+        texts = [losses_text(run.summary, self.verdicts[str(run.folder)]) for run in sweep.runs]
+        shown = sweep.chosen
+        seeds = [seed for seed in sweep.runs[shown].config["seeds"] if seed in sweep.runs[shown].completed_seeds]
+        surface: Surface | str | None = None
+        if not {str(run.folder) for run in sweep.runs} <= {row["run"] for row in self.rows}:
+            surface = f"The data differs along {clean(sweep.key)}, so there is no one picture to draw the fits in."
+        elif seeds:
+            surface = self._surface(sweep.runs[shown], seeds[0])
+        drawable = surface if isinstance(surface, Surface) else None
+        values = [clean(figures.value_text(value)) for value in sweep.values]
+        self.data["strengths"][name] = {
+            "values": values,
+            "positions": sweep.positions,
+            "texts": texts,
+            "fits": fits(sweep, drawable, seeds[0]) if drawable is not None else [],
+            "surface": plain_surface(drawable),
+            "key": clean(sweep.key),
+        }
+        if drawable is not None:
+            made = (
+                figures.fit_figure(drawable, {-1: "other seeds", -2: f"seed {seeds[0]}"})
+                if drawable.kind == "line"
+                else figures.map_figure(drawable)
+            )
+            self.data["figures"][f"{name}-fit"] = made
+        peeked = " Choosing by the test split (--peek) flatters its loss." if sweep.by == "test" else ""
+        whole = [run.completed_seeds == run.seeds for run in sweep.runs]
+        among = " among those without a diverged seed" if whole[shown] and not all(whole) else ""
+        chosen = f" The {sweep.by} loss chooses {values[shown]}, where it is least{among}.{peeked}"
+        compact = (
+            " Of this sweep only the best cells have run folders, so only they are drawn." if sweep.compact else ""
+        )
+        fixed = ", ".join(f"{key} = {figures.value_text(value)}" for key, value in sweep.fixed.items())
+        return {
+            "id": name,
+            "sweep": clean(sweep.name),
+            "key": clean(sweep.key),
+            "fixed": clean(fixed),
+            "ticks": values,
+            "texts": texts,
+            "start": shown,
+            "kind": drawable.kind if drawable is not None else None,
+            "picture": words.picture(drawable) if drawable is not None else None,
+            "classes": figures.class_marks(drawable) if drawable is not None else [],
+            "seed": seeds[0] if seeds else None,
+            "note": surface if isinstance(surface, str) else "",
+            "caption": f"Mean losses over seeds for {len(values)} values of {clean(sweep.key)}, from {values[0]} to "
+            f"{values[-1]}, with 95 % intervals.{chosen}{compact}",
+        }
+
+    def _differences(self) -> dict[str, Any]:
+        return {
+            "any": any(self.changed.values()),
+            "rows": [
+                {
+                    **self._style(row["run"]),
+                    "settings": [
+                        clean(f"{key} = {figures.value_text(value)}") for key, value in self.changed[row["run"]].items()
+                    ],
+                }
+                for row in self.rows
+            ],
+        }
