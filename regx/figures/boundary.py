@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regx.core.arrays import Array
+from regx.data.surface import Surface, surface_over
 from regx.evidence.data import dataset_of
 from regx.evidence.predict import predict
 from regx.evidence.run import Run
@@ -47,15 +48,15 @@ RADIUS = {"circle": np.sqrt(1.5)}  # where the true boundary is a circle around 
 class Boundary:
     """What is drawn of one run.
 
-    x: of each axis the grid's places, (2, CELLS). probability: of class 1, or of each class, the mean over seeds, at
-    [second axis, first axis], (CELLS, CELLS, K). data: the first seed's training rows, (m, 2). labels: the number of
+    where: over the two features. probability: of class 1, or of each class, the mean over seeds, at [second axis, first
+    axis], (CELLS, CELLS, K). data: the first seed's training rows, (m, 2). labels: the number of
     the class of each, (m,).
     """
 
     title: str
     x_labels: tuple[str, str]
     classes: tuple[str, ...]
-    x: Array
+    where: Surface
     probability: Array
     data: Array
     labels: Array
@@ -72,18 +73,15 @@ def unfit(run: Run) -> str | None:
 def read(run: Run) -> Boundary:
     seed = run.completed_seeds[0]
     data = dataset_of(run, seed)
-    every_x = np.concatenate([split.x for split in (data.train, data.val, data.test)])
-    low, high = every_x.min(axis=0), every_x.max(axis=0)
-    low, high = low - 0.03 * (high - low), high + 0.03 * (high - low)
-    x = np.linspace(low, high, CELLS, axis=1)
-    grid = np.stack(np.meshgrid(*x), axis=-1)
+    where = surface_over(data, CELLS, CELLS, margin=0.03)
+    assert where is not None  # of two features
     y = data.train.y
     return Boundary(
         title=run_title(run),
         x_labels=(feature_label(run, data.features[0]), feature_label(run, data.features[1])),
         classes=tuple(words(name, 20) for name in data.classes),
-        x=x,
-        probability=predict(run, grid.reshape(-1, 2)).reshape(CELLS, CELLS, -1).astype(float),
+        where=where,
+        probability=predict(run, where.x).reshape(CELLS, CELLS, -1).astype(float),
         data=data.train.x,
         labels=(y[:, 0] if y.shape[1] == 1 else y.argmax(axis=1)).astype(int),
         seed=seed,
@@ -111,8 +109,9 @@ def draw(runs: Sequence[Boundary]) -> Figure:
         panel.set_title(folded(one.title))
         panel.set_xlabel(one.x_labels[0])
         panel.set_ylabel(one.x_labels[1])
-        panel.set_xlim(one.x[0, 0], one.x[0, -1])
-        panel.set_ylim(one.x[1, 0], one.x[1, -1])
+        across, up = one.where.extent
+        panel.set_xlim(across)
+        panel.set_ylim(up)
         panel.set_box_aspect(1)
     if shaded is not None:
         names = {one.classes[1] for one in runs if one.probability.shape[2] == 1}
@@ -128,9 +127,9 @@ def _two_classes(panel: Axes, one: Boundary, handles: dict[str, Any]) -> Any:
 
     p = one.probability[:, :, 0]
     # From dark to light also in grey; rounding may leave the range by the last bit.
-    shaded = panel.contourf(*one.x, p.clip(0, 1), levels=LEVELS, cmap="cividis")
-    panel.contour(*one.x, p, levels=[0.5], colors="white", linewidths=3)
-    panel.contour(*one.x, p, levels=[0.5], colors="black", linewidths=1.4).set_label("decision boundary")
+    shaded = panel.contourf(*one.where.axes, p.clip(0, 1), levels=LEVELS, cmap="cividis")
+    panel.contour(*one.where.axes, p, levels=[0.5], colors="white", linewidths=3)
+    panel.contour(*one.where.axes, p, levels=[0.5], colors="black", linewidths=1.4).set_label("decision boundary")
     handles.setdefault("boundary", Line2D([], [], color="black", linewidth=1.4, label="decision boundary (0.5)"))
     return shaded
 
@@ -143,13 +142,13 @@ def _many_classes(panel: Axes, one: Boundary, handles: dict[str, Any]) -> None:
     most = one.probability.max(axis=2)[:, :, None]
     # Pale, so that the data stands out.
     colour = 1 - 0.6 * most * (1 - colours[one.probability.argmax(axis=2)])
-    extent = (one.x[0, 0], one.x[0, -1], one.x[1, 0], one.x[1, -1])
+    extent = (*one.where.extent[0], *one.where.extent[1])
     panel.imshow(colour, origin="lower", extent=extent, aspect="auto", interpolation="bilinear")
     for k in range(one.probability.shape[2]):
         others = np.delete(one.probability, k, axis=2).max(axis=2)
         margin = one.probability[:, :, k] - others
         if margin.min() < 0 < margin.max():
-            panel.contour(*one.x, margin, levels=[0], colors="black", linewidths=1.2)
+            panel.contour(*one.where.axes, margin, levels=[0], colors="black", linewidths=1.2)
     handles.setdefault(
         "many", Line2D([], [], color="black", linewidth=1.2, label="decision boundary; the paler, the less sure")
     )

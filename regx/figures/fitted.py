@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regx.core.arrays import Array
+from regx.data.surface import surface_over
 from regx.evidence.curves import mean_and_interval
 from regx.evidence.data import dataset_of
 from regx.evidence.predict import predict
@@ -71,9 +72,10 @@ def inputs_other_than(run: Run, expected: int) -> str | None:
 def read(run: Run) -> Fit:
     seeds = run.completed_seeds
     data = dataset_of(run, seeds[0])
-    every_x = np.concatenate([split.x[:, 0] for split in (data.train, data.val, data.test)])
-    x = np.linspace(every_x.min(), every_x.max(), POINTS)
-    each = np.stack([predict(run, x[:, None], seed)[:, 0] for seed in seeds]).astype(float)
+    where = surface_over(data, POINTS, POINTS)
+    assert where is not None  # of one feature
+    (x,) = where.axes
+    each = np.stack([predict(run, where.x, seed)[:, 0] for seed in seeds]).astype(float)
     mean, low, high = mean_and_interval(each)
     truth = TRUTHS.get(run.summary.dataset)
     return Fit(

@@ -11,7 +11,7 @@ from regx.core.text import clean
 from regx.evidence.curves import Curve
 from regx.page.curves import SPLITS
 from regx.page.strength import Strength
-from regx.page.surface import Surface
+from regx.page.surface import DrawnSurface
 
 Figure = dict[str, Any]
 DASHES = {"train": "dot", "val": "dash", "test": "solid"}
@@ -78,7 +78,7 @@ def curves_figure(
     return {"data": traces, "layout": axes_layout("epoch", "loss", log=log)}
 
 
-def fit_figure(surface: Surface, names: Mapping[int, str]) -> Figure:
+def fit_figure(surface: DrawnSurface, names: Mapping[int, str]) -> Figure:
     """A line over one feature: training points, test split, and for each run an empty line that page.js fills."""
     train, test = surface.dataset.train, surface.dataset.test
     order = test.x[:, 0].argsort()
@@ -95,7 +95,7 @@ def fit_figure(surface: Surface, names: Mapping[int, str]) -> Figure:
             "marker": {"size": 7, "symbol": "circle-open"}, "meta": {"role": "points"},
         },
     ]  # fmt: skip
-    x = _rounded(surface.axes[0])
+    x = _rounded(surface.where.axes[0])
     traces += [
         {
             "type": "scatter", "mode": "lines", "name": plot_text(name), "x": x, "y": [], "hoverinfo": "name+x+y",
@@ -108,10 +108,10 @@ def fit_figure(surface: Surface, names: Mapping[int, str]) -> Figure:
     return {"data": traces, "layout": layout}
 
 
-def map_figure(surface: Surface) -> Figure:
+def map_figure(surface: DrawnSurface) -> Figure:
     """A map over two features: colours for the prediction, the boundary, and the training points by their class."""
     train, classes = surface.dataset.train, surface.classes
-    x, y = (_rounded(axis) for axis in surface.axes)
+    x, y = (_rounded(axis) for axis in surface.where.axes)
     bar = {"title": {"text": ""}, "thickness": 12}
     heat: dict[str, Any] = {
         "type": "heatmap", "x": x, "y": y, "z": [], "zmin": surface.low, "zmax": surface.high, "hoverinfo": "x+y+z",
@@ -154,7 +154,7 @@ def map_figure(surface: Surface) -> Figure:
     return {"data": traces, "layout": layout}
 
 
-def class_marks(surface: Surface) -> list[dict[str, Any]]:
+def class_marks(surface: DrawnSurface) -> list[dict[str, Any]]:
     """How a map shows the training points of each class: symbol, colour and name. None of a regression."""
     signs = tuple(CLASS_SYMBOLS)
     return [
@@ -263,7 +263,7 @@ def upright(x: float, dash: str) -> dict[str, Any]:
     return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": {"width": 1.5, "dash": dash}}
 
 
-def _class_name(surface: Surface, number: int) -> str:
+def _class_name(surface: DrawnSurface, number: int) -> str:
     names = surface.dataset.classes
     return names[number] if number < len(names) else str(number)
 

@@ -18,7 +18,7 @@ from regx.page.curves import SPLITS, caption, start_least_last, thinned_curve
 from regx.page.race import pictured_seed, race_of
 from regx.page.run import run_content
 from regx.page.strength import Strength, fits, losses_text
-from regx.page.surface import Surface, plain_surface, surface_of
+from regx.page.surface import DrawnSurface, plain_surface, surface_of
 from regx.report.conclusion import beside, conclusion, opening, why
 from regx.report.render import cell_texts, shown_columns
 from regx.report.table import COLUMNS, Row, only_changed
@@ -60,7 +60,7 @@ class Group:
         # With no baseline its colour stays unused, so that grey always means the baseline.
         shift = 0 if baseline_first[0]["verdict"] == "baseline" else 1
         self.styles = {row["run"]: order + shift for order, row in enumerate(baseline_first)}
-        self.surfaces: dict[int, Surface | str] = {}
+        self.surfaces: dict[int, DrawnSurface | str] = {}
         self.changed = {row["run"]: row["changed"] for row in only_changed(rows, self.runs)}
 
     def content(self) -> dict[str, Any]:
@@ -173,7 +173,7 @@ class Group:
                 said.append(clean(beside(row, base, settings)))
         return [text for text in said if text]
 
-    def _surface(self, run: Run, seed: int) -> Surface | str:
+    def _surface(self, run: Run, seed: int) -> DrawnSurface | str:
         """Where the networks of a seed can be drawn, or a message that says why they cannot."""
         if seed not in self.surfaces:
             try:
@@ -191,13 +191,13 @@ class Group:
         seed = Counter(pictured[str(run.folder)] for run in racing).most_common(1)[0][0]
         assert seed is not None
         surface = self._surface(racing[0], seed)
-        drawable = surface if isinstance(surface, Surface) else None
+        drawable = surface if isinstance(surface, DrawnSurface) else None
         by_style = sorted(racing, key=lambda run: self.styles[str(run.folder)])
         race = race_of(by_style, self.index, drawable, seed, self.lanes)
         name = f"race-{self.number}"
         lanes = race.content["lanes"]
         made = {"loss": figures.race_loss_figure(lanes, self.labels), "weights": figures.weights_figure()}
-        if drawable is not None and drawable.kind == "line":
+        if drawable is not None and drawable.where.is_line:
             made["fit"] = figures.fit_figure(drawable, {lane["run"]: self.labels[lane["run"]] for lane in lanes})
         elif drawable is not None:
             made["fit"] = figures.map_figure(drawable)
@@ -232,12 +232,12 @@ class Group:
         texts = [losses_text(run.summary, self.verdicts[str(run.folder)]) for run in sweep.runs]
         shown = sweep.chosen
         seeds = [seed for seed in sweep.runs[shown].config["seeds"] if seed in sweep.runs[shown].completed_seeds]
-        surface: Surface | str | None = None
+        surface: DrawnSurface | str | None = None
         if not {str(run.folder) for run in sweep.runs} <= {row["run"] for row in self.rows}:
             surface = f"The data differs along {clean(sweep.key)}, so there is no one picture to draw the fits in."
         elif seeds:
             surface = self._surface(sweep.runs[shown], seeds[0])
-        drawable = surface if isinstance(surface, Surface) else None
+        drawable = surface if isinstance(surface, DrawnSurface) else None
         values = [clean(figures.value_text(value)) for value in sweep.values]
         self.data["strengths"][name] = {
             "values": values,
@@ -250,7 +250,7 @@ class Group:
         if drawable is not None:
             made = (
                 figures.fit_figure(drawable, {-1: "other seeds", -2: f"seed {seeds[0]}"})
-                if drawable.kind == "line"
+                if drawable.where.is_line
                 else figures.map_figure(drawable)
             )
             self.data["figures"][f"{name}-fit"] = made

@@ -13,7 +13,7 @@ from regx.evidence.predict import predict_snapshots
 from regx.evidence.run import Run
 from regx.figures.weights import as_matrix
 from regx.page.curves import SPLITS, thin, thinned_curve
-from regx.page.surface import Surface, as_signed_bytes, plain_surface
+from regx.page.surface import DrawnSurface, as_signed_bytes, plain_surface
 
 MOST_FRAMES, LEAST_FRAMES = 40, 6
 MOST_UNITS, LEAST_UNITS = 40, 8
@@ -37,7 +37,9 @@ class Replay:
     left_out: list[Run]
 
 
-def race_of(runs: Sequence[Run], index: Mapping[str, int], surface: Surface | None, seed: int, lanes: int) -> Replay:
+def race_of(
+    runs: Sequence[Run], index: Mapping[str, int], surface: DrawnSurface | None, seed: int, lanes: int
+) -> Replay:
     """The race of the runs that have snapshots of the seed, of which there must be one.
 
     index: a run's folder -> its place on the page. lanes: how many runs with snapshots the whole page has.
@@ -68,13 +70,13 @@ def _lane(
     index: int,
     epochs: Sequence[int],
     stops: Sequence[int],
-    surface: Surface | None,
+    surface: DrawnSurface | None,
     seed: int,
     scales: Mapping[tuple[str, tuple[int, ...]], float],
     budget: int,
 ) -> dict[str, Any]:
     network = run.summary.networks[seed]
-    predicted = predict_snapshots(run, surface.x) if surface is not None else {}
+    predicted = predict_snapshots(run, surface.where.x) if surface is not None else {}
     first = _matrices(run.snapshots[epochs[0]])
     units = _units([matrix.shape for matrix in first.values()], budget // len(epochs))
     layers = [

@@ -11,7 +11,7 @@ from regx.core.errors import RegxError
 from regx.evidence.predict import predict_seeds
 from regx.evidence.run import Run
 from regx.page.curves import SPLITS
-from regx.page.surface import Surface
+from regx.page.surface import DrawnSurface
 from regx.report.lines import looks_logarithmic
 from regx.store.files import SWEEP
 from regx.store.summary import Summary
@@ -54,7 +54,7 @@ def strengths(runs: Sequence[Run]) -> tuple[list[Strength], list[str]]:
     return found, problems
 
 
-def fits(strength: Strength, surface: Surface, seed: int) -> list[dict[str, Any] | None]:
+def fits(strength: Strength, surface: DrawnSurface, seed: int) -> list[dict[str, Any] | None]:
     """What each run predicts on the surface: `drawn` by the seed's network, and on a line `others`, some other seeds'.
 
     None where the seed did not complete.
@@ -65,8 +65,8 @@ def fits(strength: Strength, surface: Surface, seed: int) -> list[dict[str, Any]
         if seed not in seeds:
             drawn.append(None)
             continue
-        others = [one for one in seeds if one != seed][: OTHER_SEEDS if surface.kind == "line" else 0]
-        predicted = [surface.drawn(one) for one in predict_seeds(run, surface.x, [seed, *others])]
+        others = [one for one in seeds if one != seed][: OTHER_SEEDS if surface.where.is_line else 0]
+        predicted = [surface.drawn(one) for one in predict_seeds(run, surface.where.x, [seed, *others])]
         drawn.append({"drawn": predicted[0], "others": predicted[1:]})
     return drawn
 

@@ -1,34 +1,36 @@
-"""What a network's prediction can be drawn on: a line over one feature, a map over two."""
+"""A prediction as the page draws it: a line over one feature, a map over two."""
 
 from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from regx.core.arrays import Array
 from regx.data.dataset import Dataset
+from regx.data.surface import Surface, surface_over
 
 LINE_POINTS = 121
 MAP_SIDE = 36
 
 
 @dataclass(frozen=True)
-class Surface:
-    """Where to ask a network for its prediction, and the data to draw beside it.
+class DrawnSurface:
+    """Where a network is asked for its prediction, and the data to draw beside it.  low, high: of the numbers drawn.
 
-    x: (n, D), the inputs to predict at. axes: one or two arrays, the ticks of the line or of the map's sides.
-    outputs: K; with more than one on a map the most probable class is drawn. low, high: of the numbers drawn.
+    With several outputs on a map the most probable class is drawn.
     """
 
-    kind: Literal["line", "map"]
-    x: Array
-    axes: tuple[Array, ...]
+    where: Surface
     dataset: Dataset
     low: float
     high: float
+
+    @property
+    def kind(self) -> str:
+        return "line" if self.where.is_line else "map"
 
     @property
     def classes(self) -> int:
@@ -47,40 +49,34 @@ class Surface:
 
         A map is read row by row, from the least of the second feature on.
         """
-        if self.kind == "line":
+        if self.where.is_line:
             return [float(f"{number:.4g}") for number in predicted[:, 0]]
         values = predicted.argmax(axis=1) if self.classes else predicted[:, 0]
         return as_bytes(values, self.low, self.high)
 
 
-def surface_of(dataset: Dataset) -> Surface | None:
+def surface_of(dataset: Dataset) -> DrawnSurface | None:
     """The surface of a dataset of one feature and one output, or of two features; None for any other."""
-    rows = np.concatenate([dataset.train.x, dataset.test.x])
+    where = surface_over(dataset, LINE_POINTS, MAP_SIDE)
     outputs = dataset.train.y.shape[1]
-    if rows.shape[1] == 1 and outputs == 1:
-        line = np.linspace(rows.min(), rows.max(), LINE_POINTS)
+    if where is None or (where.is_line and outputs > 1):
+        return None
+    if where.is_line:
         y = np.concatenate([dataset.train.y, dataset.test.y])
         margin = 0.25 * (float(np.ptp(y)) or 1.0)
-        return Surface("line", line[:, None], (line,), dataset, float(y.min()) - margin, float(y.max()) + margin)
-    if rows.shape[1] == 2:
-        sides = tuple(np.linspace(rows[:, axis].min(), rows[:, axis].max(), MAP_SIDE) for axis in (0, 1))
-        first, second = np.meshgrid(*sides)
-        low, high = 0.0, 1.0
-        if outputs > 1:
-            high = outputs - 1.0
-        elif dataset.task == "regression":
-            low, high = float(dataset.train.y.min()), float(dataset.train.y.max())
-        return Surface("map", np.stack([first.ravel(), second.ravel()], axis=1), sides, dataset, low, high)
-    return None
+        return DrawnSurface(where, dataset, float(y.min()) - margin, float(y.max()) + margin)
+    if outputs == 1 and dataset.task == "regression":
+        return DrawnSurface(where, dataset, float(dataset.train.y.min()), float(dataset.train.y.max()))
+    return DrawnSurface(where, dataset, 0.0, max(outputs - 1.0, 1.0))
 
 
-def plain_surface(surface: Surface | None) -> dict[str, Any] | None:
+def plain_surface(surface: DrawnSurface | None) -> dict[str, Any] | None:
     """What page.js needs in order to read what `drawn` gives."""
     if surface is None:
         return None
     return {
         "kind": surface.kind,
-        "axes": [[float(f"{number:.5g}") for number in axis] for axis in surface.axes],
+        "axes": [[float(f"{number:.5g}") for number in axis] for axis in surface.where.axes],
         "low": surface.low,
         "high": surface.high,
         "classes": surface.classes,

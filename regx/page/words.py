@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from regx.data.dataset import Dataset
-from regx.page.surface import Surface
+from regx.page.surface import DrawnSurface
 
 
-def picture(surface: Surface) -> dict[str, str]:
+def picture(surface: DrawnSurface) -> dict[str, str]:
     """What the picture of a prediction is of, in the plural if it is, what it shows, and how that is to be read."""
     points = "signs are the training points by their label"
-    if surface.kind == "line":
+    if surface.where.is_line:
         test = "the dotted line is" if surface.test_is_a_curve else "dots are"
         return {
             "of": "fitted curves",

@@ -22,6 +22,7 @@ from regx.config.load import load_any
 from regx.core.errors import InputError, RegxError
 from regx.core.parameters import Parameter, parameters
 from regx.data.csv import CSV
+from regx.data.surface import Surface, surface_over
 from regx.play.lane import Lane
 from regx.regularizers import REGISTRY as REGULARIZERS
 from regx.runner.plan import dataset
@@ -233,41 +234,29 @@ class Session:
     def _frame(self) -> dict[str, Any]:
         lanes = []
         self._frames += 1
-        where = self._inputs()
+        where = self._surface()
         for name, lane in self._lanes.items():
             shown: dict[str, Any] = {"name": name, "curves": lane.curves(), "stopped": lane.stopped.tolist()}
             if not self._running or self._frames % FRAMES_PER_MAP == 0:
                 shown["weights"] = lane.weights()
             if where is not None:
-                shown["surface"] = lane.surface(where, self._looking_at)
+                shown["surface"] = lane.surface(where.x, self._looking_at)
             lanes.append(shown)
         return {
             "type": "frame",
             "epoch": self._epoch(),
             "looking_at": self._looking_at,
             "running": self._running,
-            "inputs": None if where is None else where[:, 0].tolist() if where.shape[1] == 1 else GRID,
-            "extent": self._extent(),
+            "inputs": None if where is None else where.axes[0].tolist() if where.is_line else GRID,
+            "extent": None if where is None else where.extent,
             "slider": {"path": self._slider[0], "points": self._slider[1]},
             "lanes": lanes,
         }
 
-    def _extent(self) -> list[list[float]]:
-        """Least and greatest value of each feature over all rows of the first seed."""
+    def _surface(self) -> Surface | None:
+        """Where the function is asked, over the data of the first seed."""
         lane = next(iter(self._lanes.values()))
-        data = dataset(lane.config.dataset, lane.config.seeds[0])
-        x = np.concatenate([data.train.x, data.val.x, data.test.x])
-        return [[float(column.min()), float(column.max())] for column in x.T]
-
-    def _inputs(self) -> Any:
-        """Where the function is asked: points of one feature, a grid of two, and nowhere of more."""
-        extent = self._extent()
-        if len(extent) == 1:
-            return np.linspace(extent[0][0], extent[0][1], POINTS)[:, None]
-        if len(extent) == 2:
-            across, up = (np.linspace(low, high, GRID) for low, high in extent)
-            return np.stack([a.ravel() for a in np.meshgrid(across, up)], axis=1)
-        return None
+        return surface_over(dataset(lane.config.dataset, lane.config.seeds[0]), POINTS, GRID)
 
 
 def _document(grid: Grid) -> dict[str, Any]:

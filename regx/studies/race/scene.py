@@ -11,6 +11,7 @@ import numpy as np
 from regx.core.arrays import Array
 from regx.data.dataset import Source, Split
 from regx.data.redrawn import Generator
+from regx.data.surface import Surface, surface_over
 from regx.studies.race.canvas import TALL, WIDE, Canvas
 
 if TYPE_CHECKING:
@@ -26,17 +27,21 @@ MOST_POINTS = 60  # of a plane, whose boundary more would hide
 class Scene:
     """Where predictions are wanted, and what is drawn beside them.
 
-    inputs: (n, 1) of a curve, ascending; (PLANE_SIDE², 2) of a plane, row by row from its upper left corner on. points:
-    the training split. source: the truth, if it is a generator.
+    points: the training split. source: the truth, if it is a generator.
     """
 
-    inputs: Array
+    where: Surface
     points: Split
     source: Source
 
     @property
     def is_curve(self) -> bool:
-        return bool(self.inputs.shape[1] == 1)
+        return self.where.is_line
+
+    @property
+    def inputs(self) -> Array:
+        """Where predictions are wanted, (n, D)."""
+        return self.where.x
 
     def width(self, height: int) -> int:
         """The width that fits a height: a plane is as wide as it is high, a curve as wide as there is room."""
@@ -56,7 +61,7 @@ class Scene:
 
     def _draw_curve(self, canvas: Canvas, outputs: Array | None) -> None:
         rows, columns = canvas.dots
-        x = self.inputs[:, 0]
+        (x,) = self.where.axes
         along = np.linspace(x[0], x[-1], columns)
         truth = self.source.truth(along[:, None])[:, 0] if isinstance(self.source, Generator) else None
         seen = np.concatenate([self.points.y[:, 0], truth if truth is not None else []])
@@ -75,8 +80,7 @@ class Scene:
 
     def _draw_plane(self, canvas: Canvas, outputs: Array | None) -> None:
         rows, columns = canvas.dots
-        left, top = self.inputs[0]
-        right, bottom = self.inputs[-1]
+        (left, right), (bottom, top) = self.where.extent
         x1, x2 = np.linspace(left, right, columns), np.linspace(top, bottom, rows)
         x, y = self.points.x[:MOST_POINTS], self.points.y[:MOST_POINTS, 0]
         at_rows = np.round((top - x[:, 1]) / (top - bottom) * (rows - 1)).astype(int)
@@ -88,7 +92,7 @@ class Scene:
             truth = self.source.truth(grid.reshape(-1, 2)).reshape(rows, columns) > 0.5
             canvas.draw(_edge(truth) & (np.add.outer(np.arange(rows), np.arange(columns)) % 3 == 0), TRUTH, ".")
         if outputs is not None and np.isfinite(outputs).all():
-            between = _between(outputs.reshape(PLANE_SIDE, PLANE_SIDE), rows, columns)
+            between = _between(outputs.reshape(PLANE_SIDE, PLANE_SIDE)[::-1], rows, columns)
             canvas.draw(_edge(between > 0.5), FIT, "*")
 
 
@@ -98,18 +102,14 @@ def scene(source: Source, seeds: Sequence[int]) -> Scene | None:
     The training data shown is that of the first seed.
     """
     data = source.load(seeds[0])
-    x = np.concatenate([data.train.x, data.test.x])
-    low, high = x.min(axis=0), x.max(axis=0)
-    if x.shape[1] > 2 or not (high > low).all():
+    where = surface_over(data, CURVE_INPUTS, PLANE_SIDE)
+    if where is None or not all(high > low for low, high in where.extent):
         return None
     if not isinstance(source, Generator) and any(source.load(seed).features != data.features for seed in seeds):
         return None  # another split of a table may have other categories
-    if data.task == "regression" and x.shape[1] == 1 and data.train.y.shape[1] == 1:
-        return Scene(np.linspace(low, high, CURVE_INPUTS), data.train, source)
-    if data.task == "binary" and x.shape[1] == 2:
-        sides = (np.linspace(low[0], high[0], PLANE_SIDE), np.linspace(high[1], low[1], PLANE_SIDE))
-        return Scene(np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2), data.train, source)
-    return None
+    curve = where.is_line and data.task == "regression" and data.train.y.shape[1] == 1
+    plane = not where.is_line and data.task == "binary"
+    return Scene(where, data.train, source) if curve or plane else None
 
 
 def _line(at: Array, rows: int) -> Array:

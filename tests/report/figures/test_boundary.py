@@ -25,7 +25,7 @@ def test_the_boundary_is_where_the_probability_is_half(runs, drawn):
 
 def test_the_shades_are_the_probability(runs, drawn):
     found = read(runs["circle"])
-    place = np.array([[found.x[0, 30], found.x[1, 70]]])
+    place = np.array([[found.where.axes[0][30], found.where.axes[1][70]]])
     assert found.probability[70, 30, 0] == pytest.approx(float(predict(runs["circle"], place)[0, 0]), abs=1e-6)
     panel = drawn("boundary", runs["circle"]).axes[0]
     shades = next(one for one in panel.collections if len(one.get_paths()) == 10)

@@ -76,10 +76,10 @@ def test_surfaces() -> None:
     line, plane = surface_of(Sine().load(0)), surface_of(Circle().load(0))
     assert line is not None
     assert plane is not None
-    assert (line.kind, line.x.shape[1], plane.kind, plane.x.shape[1]) == ("line", 1, "map", 2)
+    assert (line.kind, line.where.x.shape[1], plane.kind, plane.where.x.shape[1]) == ("line", 1, "map", 2)
     # A map is read row by row: the first feature runs fastest.
-    assert plane.x[1, 0] > plane.x[0, 0]
-    assert plane.x[1, 1] == plane.x[0, 1]
+    assert plane.where.x[1, 0] > plane.where.x[0, 0]
+    assert plane.where.x[1, 1] == plane.where.x[0, 1]
     assert surface_of(Digits().load(0)) is None
     assert "no fit or boundary to draw: the data has 64 features" in undrawable(Digits().load(0))
 
