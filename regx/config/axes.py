@@ -18,10 +18,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from regx.config.forms import SWITCH, is_switched
+from regx.config.identity import pointed
 from regx.config.problems import Path, Problem, dotted
 from regx.config.reader import Node, scalar
 from regx.config.schema import mappings, parameters_at
 from regx.core.parameters import Parameter
+from regx.regularizers import REGISTRY as REGULARIZERS
 
 FUNCTION = re.compile(r"\s*(log|linear)\s*\((.*)\)\s*", re.DOTALL)
 MAX_VALUES = 10_000
@@ -41,7 +43,11 @@ class FoundAxis:
     def point(self, position: int, resolved: Mapping[str, Any]) -> Any:
         """The value at a position, as it is in that cell's resolved config; off and on as words."""
         written = self.values[position].written
-        return written if written in SWITCH else as_point(locate(resolved, self.key))
+        if written in SWITCH:
+            return written
+        found = as_point(locate(resolved, self.key))
+        kind = str(self.path[-1])
+        return pointed(kind, found) if kind in REGULARIZERS and isinstance(found, dict) else found
 
 
 def locate(resolved: object, key: str) -> object:

@@ -95,6 +95,16 @@ def former_identity(resolved: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in _kept({**resolved, "training": training}, was_known).items() if key in TOP}
 
 
+def pointed(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a regularizer as a value of an axis, by which cells are named.
+
+    Parameters that version 0.1.0 did not know are left out where they stand at their default.
+    """
+    cls: Any = REGULARIZERS[kind]
+    former, defaults = FORMER.get(kind, " ".join(settings)).split(), _defaults(cls)
+    return {key: value for key, value in settings.items() if key in former or not _is_same(value, defaults.get(key))}
+
+
 def _kept(resolved: Mapping[str, Any], keep: Callable[[type | None, str, str, str, Any], bool]) -> dict[str, Any]:
     """A resolved config with what keep(class, section, kind, key, value) says yes to; class None if unknown."""
 

@@ -219,6 +219,8 @@ def unusable(config: Config, tree: Node) -> Iterator[Problem]:
                 f"{regularizer.kind}=off, use input_noise instead, or if the columns of a csv are pixels, set "
                 "dataset.shape=[channels, height, width]"
             )
+        if regularizer.on_layers is not None and reason is None:
+            reason = _no_such_layers(regularizer.on_layers, config.architecture.depth + 1)
         if reason is not None:
             index, item = items[regularizer.kind]
             place = item.keys.get(regularizer.kind, item.place)
@@ -231,6 +233,15 @@ def unusable(config: Config, tree: Node) -> Iterator[Problem]:
             f"expected images to convolve, found a table, {config.dataset.kind}. Leave conv out, or if columns of a "
             "csv are pixels, set dataset.shape=[channels, height, width]",
         )
+
+
+def _no_such_layers(layers: tuple[int, ...], count: int) -> str | None:
+    """What is wrong with layers that a regularizer names of a network with so many, or None."""
+    found = next((f"{layer}" for layer in layers if not -count <= layer < count), None if layers else "none")
+    if found is None:
+        return None
+    named = f"its {count} layers with weights, 0 to {count - 1}, or -1 to -{count} from the output on"
+    return f"layers: expected numbers of {named if count > 1 else 'its only layer, 0'}, found {found}"
 
 
 def _said(expected: str, found: str, hint: str = "") -> str:

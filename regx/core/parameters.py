@@ -203,6 +203,12 @@ def integers(default: Any, *, help: str, example: str, optional: bool = False, *
     return declared(Parameter(list, help, default, item=Parameter(int, **bounds), example=example, optional=optional))
 
 
+def chosen_layers() -> Any:
+    """The layers whose weights a regularizer acts on; held as a tuple, or None for all."""
+    said = "numbers of the layers whose weights it acts on: 0 the first, -1 the output's; null for all"
+    return integers(None, help=said, example="[0, -1]", optional=True)
+
+
 def numbers_by_name(options: tuple[str, ...], *, help: str, example: str, **bounds: Any) -> Any:
     """Null, one of a few words, or numbers by name such as {cat: 1, dog: 3}; held as None, the word or pairs.
 

@@ -56,8 +56,9 @@ class Site:
     task: str  # regression, binary or multiclass
     epochs: int  # that will be trained
     depth: int  # hidden layers
-    weights: tuple[Tensor, ...]  # the weight matrices, from the input on; shared ones once
-    is_weight: Array  # (P,), 1 at the weights of weight matrices, 0 at biases, gains and offsets
+    # The weight matrices that it acts on, from the input on; shared ones once.
+    weights: tuple[Tensor, ...]
+    is_weight: Array  # (P,), 1 at their weights, 0 at biases, gains and offsets
     is_trained: Array  # (P,), 1 at what gradients change, 0 at running statistics
     scratch: Array  # (R, P), anybody's to overwrite
     lr: Array  # (R, 1), the learning rate in force
@@ -126,6 +127,11 @@ class Regularizer(Component):
     decays: ClassVar[bool] = False  # weights shrink in proportion to their size
     uses_batch: ClassVar[bool] = False  # what it computes for a row depends on the other rows of the batch
     steadies: ClassVar[bool] = False  # it is there for balance or steadiness, so what learns too little may keep it
+
+    @property
+    def on_layers(self) -> tuple[int, ...] | None:
+        """The layers whose weights it acts on, as its `layers` names them; None for all."""
+        return getattr(self, "layers", None)
 
     def unusable(self, task: str, n_val: int) -> str | None:
         """Why it cannot act on data of this task and with a validation split of `n_val` rows, or None if it can."""

@@ -38,7 +38,7 @@ def shrinkage(config: Mapping[str, Any], rows: int, epochs: int) -> float | None
     """What the decay of a config shrinks weights by over so many epochs; None without any, or where it is not known.
 
     Known are decoupled decay, of the stack or of the optimizer, and an L2 penalty in gradient descent. Adam and RMSprop
-    divide the penalty's gradient by the size of the loss's, so there nobody knows.
+    divide the penalty's gradient by the size of the loss's, so there nobody knows. Of some layers alone there is none.
     """
     optimizer = config["optimizer"]
     distance = travelled(config, rows, epochs)
@@ -49,7 +49,8 @@ def shrinkage(config: Mapping[str, Any], rows: int, epochs: int) -> float | None
         lam = given.get("lam")
         if kind not in ("weight_decay", "l2", "elastic_net") or not lam:
             continue
-        if not isinstance(lam, int | float) or (kind != "weight_decay" and optimizer["name"] in ADAPTIVE):
+        is_of_all = isinstance(lam, int | float) and given.get("layers") is None
+        if not is_of_all or (kind != "weight_decay" and optimizer["name"] in ADAPTIVE):
             return None
         if kind == "weight_decay":
             steps = distance if given.get("scaled_by_lr", True) else distance / float(optimizer["lr"])

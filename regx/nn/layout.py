@@ -114,7 +114,13 @@ class Layout:
     @property
     def weights(self) -> tuple[Tensor, ...]:
         """The weight matrices, from the input on; shared ones once."""
-        found = {tensor.start: tensor for name, tensor in self.tensors.items() if name.endswith("/weight")}
+        return self.weights_of(None)
+
+    def weights_of(self, layers: Sequence[int] | None) -> tuple[Tensor, ...]:
+        """The same of these layers alone, counted as in a list, -1 the output's; of all if None."""
+        count = range(len(self.dense))
+        named = count if layers is None else sorted({count[layer] for layer in layers})
+        found = {tensor.start: tensor for tensor in (self.tensors[f"{layer}/weight"] for layer in named)}
         return tuple(tensor.matrix() for tensor in found.values())
 
     @property
@@ -137,10 +143,10 @@ class Layout:
                 held += (tensor.shape[0] + 2 * block.outputs[0]) * block.places
         return held
 
-    def is_weight(self, dtype: np.dtype[Any]) -> Array:
-        """1 at the weights of weight matrices and 0 at everything else, (P,)."""
+    def is_weight(self, dtype: np.dtype[Any], layers: Sequence[int] | None = None) -> Array:
+        """1 at the weights of weight matrices, of these layers alone or of all, and 0 at everything else, (P,)."""
         mask = np.zeros(self.size, dtype)
-        for tensor in self.weights:
+        for tensor in self.weights_of(layers):
             mask[tensor.start : tensor.stop] = 1
         return mask
 

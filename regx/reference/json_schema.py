@@ -90,7 +90,10 @@ def _value(parameter: Parameter) -> Schema:
     """What a file may hold for a parameter: a value, a list of several, or log(...) and linear(...)."""
     one = _one(parameter)
     functions = [FUNCTION] if parameter.type in (int, float) else []
-    return _either(one, _list(_either(one, *functions)), *functions)
+    several = _list(_either(one, *functions))
+    if parameter.type is list:  # of whose values a list without a list in it is one
+        several["contains"] = {"type": "array"}
+    return _either(one, several, *functions)
 
 
 def _object(keys: Mapping[str, Parameter], **more: Schema) -> Schema:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from regx.core.arrays import Array, norms
-from regx.core.parameters import number
+from regx.core.parameters import chosen_layers, number
 from regx.core.regularizer import Regularizer, Site
 from regx.regularizers.proximal import shrink
 
@@ -31,6 +31,7 @@ class ElasticNet(Regularizer):
 
     lam: Array = number(0.001, neutral=0.0, ge=0, help="strength of both parts together")
     l1_ratio: Array = number(0.5, ge=0, le=1, help="share of the L1 part; 0 is l2, 1 is l1")
+    layers: tuple[int, ...] | None = chosen_layers()
 
     def begin(self, at: Site, values: Array) -> None:
         at.state["l1"] = at.over_weights(self.lam * self.l1_ratio)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from regx.core.arrays import Array, norms_along
-from regx.core.parameters import number
+from regx.core.parameters import chosen_layers, number
 from regx.core.regularizer import Regularizer, Site
 from regx.regularizers.proximal import shrink_groups
 
@@ -35,6 +35,7 @@ class GroupLasso(Regularizer):
     )
 
     lam: Array = number(0.001, neutral=0.0, ge=0, help="strength: the penalty is lam times the sum of scaled norms")
+    layers: tuple[int, ...] | None = chosen_layers()
 
     def penalty(self, values: Array, at: Site) -> Array:
         norms = [

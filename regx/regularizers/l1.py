@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from regx.core.arrays import Array
-from regx.core.parameters import choice, number
+from regx.core.parameters import choice, chosen_layers, number
 from regx.core.regularizer import Regularizer, Site
 from regx.regularizers.proximal import shrink
 
@@ -34,6 +34,7 @@ class L1(Regularizer):
 
     lam: Array = number(0.001, neutral=0.0, ge=0, help="strength: the penalty is lam times the sum of absolute weights")
     method: str = choice("proximal", ("proximal", "subgradient"), help="how the penalty acts on the weights")
+    layers: tuple[int, ...] | None = chosen_layers()
 
     def hooks(self) -> tuple[str, ...]:
         return ("penalty", "on_step" if self.method == "proximal" else "add_gradient")

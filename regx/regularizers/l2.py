@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from regx.core.arrays import Array, norms
-from regx.core.parameters import number
+from regx.core.parameters import chosen_layers, number
 from regx.core.regularizer import Regularizer, Site
 
 
@@ -32,6 +32,7 @@ class L2(Regularizer):
     lam: Array = number(
         0.003, neutral=0.0, ge=0, help="strength: the penalty is lam/2 times the sum of squared weights"
     )
+    layers: tuple[int, ...] | None = chosen_layers()
 
     def begin(self, at: Site, values: Array) -> None:
         at.state["lam"] = at.over_weights(self.lam)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from regx.core.arrays import Array, norms
-from regx.core.parameters import number
+from regx.core.parameters import chosen_layers, number
 from regx.core.regularizer import Regularizer, Site
 
 
@@ -29,6 +29,7 @@ class Orthogonal(Regularizer):
     )
 
     lam: Array = number(0.001, neutral=0.0, ge=0, help="strength: the penalty is lam times the squared distance")
+    layers: tuple[int, ...] | None = chosen_layers()
 
     def penalty(self, values: Array, at: Site) -> Array:
         grams = [_distance(tensor.of(values)) for tensor in at.weights]

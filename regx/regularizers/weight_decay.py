@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from regx.core.arrays import Array
-from regx.core.parameters import flag, number
+from regx.core.parameters import chosen_layers, flag, number
 from regx.core.regularizer import Regularizer, Site
 
 
@@ -29,8 +29,8 @@ class WeightDecay(Regularizer):
     decays = True
 
     lam: Array = number(0.01, neutral=0.0, ge=0, help="share of a weight lost per step, before the learning rate")
-
     scaled_by_lr: bool = flag(True, help="whether lam is times the learning rate; else it is the same at any rate")
+    layers: tuple[int, ...] | None = chosen_layers()
 
     def begin(self, at: Site, values: Array) -> None:
         at.state["lam"] = at.over_weights(self.lam)

@@ -11,11 +11,13 @@ import yaml
 from typer.testing import CliRunner
 
 from regx.cli.app import app
+from regx.config.config import settings_of
 from regx.config.load import load_any, load_config, load_grid, load_lanes, load_source
 from regx.config.overrides import short_axes
 from regx.core.errors import InputError
 from regx.reference.interactions import lane_warnings
 from regx.reference.json_schema import json_schema
+from regx.regularizers import L2, Dropout
 
 RACE = """\
 dataset: {name: sine, n_train: 12}
@@ -137,23 +139,24 @@ def test_without_lanes_it_is_no_race(race: Path) -> None:
 
 
 OVERRIDES = {
-    "lanes.both.dropout.p=0.4": {"both": [{"l2": {"lam": 0.01}}, {"dropout": {"p": 0.4, "input": 0.0}}]},
-    "lanes.both.l2=off": {"both": [{"dropout": {"p": 0.5, "input": 0.0}}]},
-    "lanes.none.l2.lam=2": {"none": [{"l2": {"lam": 2.0}}]},
-    "lanes.l2=[l2: 3]": {"l2": [{"l2": {"lam": 3.0}}]},
-    "lanes.more=[l2: 5]": {"more": [{"l2": {"lam": 5.0}}]},
+    "lanes.both.dropout.p=0.4": {"both": [L2(lam=0.01), Dropout(p=0.4)]},
+    "lanes.both.l2=off": {"both": [Dropout()]},
+    "lanes.none.l2.lam=2": {"none": [L2(lam=2.0)]},
+    "lanes.l2=[l2: 3]": {"l2": [L2(lam=3.0)]},
+    "lanes.more=[l2: 5]": {"more": [L2(lam=5.0)]},
 }
 
 
 @pytest.mark.parametrize("override", OVERRIDES)
 def test_an_override_changes_its_lane_alone(race: Path, override: str) -> None:
-    assert stacks(race, override) == {**stacks(race), **OVERRIDES[override]}
+    (lane, members), *_ = OVERRIDES[override].items()
+    assert stacks(race, override) == {**stacks(race), lane: [{one.kind: settings_of(one)} for one in members]}
 
 
 def test_a_name_with_dots_is_told_from_the_key_that_follows(race: Path) -> None:
     race.write_text("lanes: {l2: [l2: 0.1], l2.5: [l2: 5]}\n")
     found = stacks(race, "lanes.l2.5.l2.lam=7", "lanes.l2.l2.lam=6")
-    assert found == {"l2": [{"l2": {"lam": 6.0}}], "l2.5": [{"l2": {"lam": 7.0}}]}
+    assert found == {"l2": [{"l2": settings_of(L2(lam=6.0))}], "l2.5": [{"l2": settings_of(L2(lam=7.0))}]}
 
 
 def test_a_lane_can_be_left_out_and_shared_settings_are_everybodys(race: Path) -> None:
@@ -213,7 +216,7 @@ r.yaml:2:1 lanes: expected one stack, found lanes: this config is a race. Type: 
 
 def test_lanes_with_nothing_behind_it_is_commented_out(race: Path) -> None:
     Path("c.yaml").write_text("lanes:\nregularizers: [l2: 3]\n")
-    assert load_config("c.yaml").resolved["regularizers"] == [{"l2": {"lam": 3.0}}]
+    assert load_config("c.yaml").stack == (L2(lam=3.0),)
 
 
 def test_the_folder_is_of_everything_but_the_seeds(race: Path) -> None:

@@ -15,8 +15,10 @@ from regx.config.load import load_any, load_config, load_grid
 from regx.config.overrides import short_axes
 from regx.config.problems import ConfigError
 from regx.core.errors import InputError
+from regx.core.parameters import parameters
 from regx.data import REGISTRY as DATASETS
 from regx.reference.checked import check
+from regx.regularizers import L2, REGISTRY
 
 
 @pytest.fixture
@@ -438,6 +440,30 @@ def test_what_cannot_act_on_such_data_is_said_with_its_place(config: Path) -> No
     assert [text for text in check(config).warnings() if "early_stopping: it needs a validation split" in text]
 
 
+@pytest.mark.parametrize(
+    ("hidden", "written", "said"),
+    [
+        ("[8, 8]", "[0, 3]", "its 3 layers with weights, 0 to 2, or -1 to -3 from the output on, found 3"),
+        ("[8, 8]", "[-4]", "its 3 layers with weights, 0 to 2, or -1 to -3 from the output on, found -4"),
+        ("[8, 8]", "[]", "its 3 layers with weights, 0 to 2, or -1 to -3 from the output on, found none"),
+        ("[]", "[1]", "its only layer, 0, found 1"),
+    ],
+)
+@pytest.mark.parametrize("kind", [kind for kind, cls in REGISTRY.items() if "layers" in parameters(cls)])
+def test_layers_that_are_not_there_are_refused(config: Path, kind: str, hidden: str, written: str, said: str) -> None:
+    config.write_text(f"architecture: {{hidden: {hidden}}}\nregularizers: [{{{kind}: {{layers: {written}}}}}]\n")
+    assert f"c.yaml:2:17 regularizers.{kind}: layers: expected numbers of {said}" in message(load_config, config)
+    right = load_config(config, [f"regularizers.{kind}.layers=[0, -1]"])
+    assert right.stack[0].on_layers == (0, -1)
+    unnamed = load_config(config, [f"regularizers.{kind}.layers=null"])
+    assert unnamed.digest() != right.digest()
+
+
+def test_layers_may_be_an_axis(config: Path) -> None:
+    config.write_text("regularizers: [{l2: {lam: 0.1, layers: [null, [0], [1, -1]]}}]\n")
+    assert [cell.config.stack[0].on_layers for cell in load_grid(config).cells] == [None, (0,), (1, -1)]
+
+
 @pytest.mark.parametrize("kind", ["sine", "circle", "breast_cancer", "digits"])
 def test_the_task_that_is_known_before_is_the_task(kind: str) -> None:
     source = DATASETS[kind]()
@@ -476,7 +502,7 @@ def test_on_keeps_the_settings_and_is_a_value_as_off_is(config: Path) -> None:
         ("regularizers.dropout", ("on", "off")),
     ]
     assert grid.cells[2].config.resolved["regularizers"] == load_config(config).resolved["regularizers"]
-    assert grid.cells[5].config.resolved["regularizers"] == [{"l2": {"lam": 0.5}}]
+    assert grid.cells[5].config.stack == (L2(lam=0.5),)
     assert grid.cells[5].point == {"regularizers.l2": {"lam": 0.5}, "regularizers.dropout": "off"}
     other = load_grid(config, ["regularizers.l2.lam=0.4", "regularizers.l2=off,on,0.5", "regularizers.dropout=on,off"])
     assert other.folder_name != grid.folder_name
@@ -505,7 +531,7 @@ def test_a_config_extends_another_key_by_key_but_for_its_stack(config: Path) -> 
     (lane,) = load_any("a.yaml").cells
     assert lane.config.resolved["optimizer"]["lr"] == 0.001  # Adam's own, not SGD's
     assert lane.config.stack == ()
-    assert load_config("sub/b.yaml").resolved["regularizers"][0] == {"l2": {"lam": 0.003}}
+    assert load_config("sub/b.yaml").stack[0] == L2(lam=0.003)
 
 
 def test_a_table_is_looked_for_beside_the_file_that_names_it(config: Path, tmp_path: Path) -> None:

@@ -47,10 +47,11 @@ from regx.regularizers import (
 # By kind: pairs of settings that differ in what networks of one population may differ in. What they must share (a
 # method, a metric) is equal within a pair, and every choice of it has a pair.
 SETTINGS: dict[str, list[tuple[Regularizer, Regularizer]]] = {
-    "l2": [(L2(lam=0.01), L2(lam=0.5))],
+    "l2": [(L2(lam=0.01), L2(lam=0.5)), (L2(lam=0.01, layers=(-1,)), L2(lam=0.5, layers=(-1,)))],
     "l1": [
         (L1(lam=0.003), L1(lam=0.1)),
         (L1(lam=0.003, method="subgradient"), L1(lam=0.1, method="subgradient")),
+        (L1(lam=0.003, layers=(0, -1)), L1(lam=0.1, layers=(0, -1))),
     ],
     "dropout": [
         (Dropout(p=0.2), Dropout(p=0.5)),
@@ -100,14 +101,24 @@ SETTINGS: dict[str, list[tuple[Regularizer, Regularizer]]] = {
     "cutout": [(Cutout(size=2), Cutout(size=3))],
     "random_erasing": [(RandomErasing(), RandomErasing(p=0.9, largest=0.6))],
     "cutmix": [(CutMix(), CutMix(alpha=0.3))],
-    "elastic_net": [(ElasticNet(lam=0.003), ElasticNet(lam=0.1, l1_ratio=0.8))],
-    "group_lasso": [(GroupLasso(lam=0.003), GroupLasso(lam=0.05))],
+    "elastic_net": [
+        (ElasticNet(lam=0.003), ElasticNet(lam=0.1, l1_ratio=0.8)),
+        (ElasticNet(lam=0.003, layers=(0,)), ElasticNet(lam=0.1, layers=(0,))),
+    ],
+    "group_lasso": [
+        (GroupLasso(lam=0.003), GroupLasso(lam=0.05)),
+        (GroupLasso(lam=0.003, layers=(0,)), GroupLasso(lam=0.05, layers=(0,))),
+    ],
     "weight_decay": [
         (WeightDecay(lam=0.01), WeightDecay(lam=0.5)),
         (WeightDecay(lam=0.01, scaled_by_lr=False), WeightDecay(lam=0.1, scaled_by_lr=False)),
+        (WeightDecay(lam=0.01, layers=(-1,)), WeightDecay(lam=0.5, layers=(-1,))),
     ],
-    "max_norm": [(MaxNorm(c=2.0), MaxNorm(c=0.5))],
-    "orthogonal": [(Orthogonal(lam=0.001), Orthogonal(lam=0.02))],
+    "max_norm": [(MaxNorm(c=2.0), MaxNorm(c=0.5)), (MaxNorm(c=2.0, layers=(-1,)), MaxNorm(c=0.5, layers=(-1,)))],
+    "orthogonal": [
+        (Orthogonal(lam=0.001), Orthogonal(lam=0.02)),
+        (Orthogonal(lam=0.001, layers=(0,)), Orthogonal(lam=0.02, layers=(0,))),
+    ],
     "clip_norm": [(ClipNorm(max_norm=1.0), ClipNorm(max_norm=0.05))],
     "clip_value": [(ClipValue(clip_value=0.1), ClipValue(clip_value=0.01))],
     "gradient_noise": [(GradientNoise(eta=0.01), GradientNoise(eta=0.3, gamma=0.2))],

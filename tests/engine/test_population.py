@@ -291,6 +291,41 @@ def test_evaluation_in_chunks_is_evaluation_at_once(monkeypatch):
             np.testing.assert_allclose(values, other.metrics[column], rtol=1e-12)
 
 
+# Layers
+
+
+CHOOSE_LAYERS = [pair[1] for pair in PAIRS if "layers" in parameters(type(pair[1])) and pair[1].on_layers is None]
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("member", CHOOSE_LAYERS, ids=lambda member: name((member, member)))
+def test_layers_that_are_not_named_are_left_alone(member, tied):
+    """In a step the weights of the layers named move as if all were, the others as if none was."""
+    architecture = Architecture((6, 6, 6), tied=tied)
+
+    def stepped(*stack):
+        state = State(population([0, 1], stack, SGD(lr=0.3), architecture=architecture))
+        _, penalty = state.train_epoch(1, True)
+        return {key: tensor.of(state.values).copy() for key, tensor in state.layout.tensors.items()}, penalty
+
+    (none, _), (everywhere, all_of_it) = stepped(), stepped(dataclasses.replace(member, layers=(0, 1, 2, 3)))
+    parts = 0
+    # Hidden layers that share a weight are named by any of them.
+    for layers, named in [((-1,), {3}), ((0,), {0}), ((-2, 1), {1, 2})]:
+        some, penalty = stepped(dataclasses.replace(member, layers=layers))
+        parts += penalty
+        for key, array in some.items():
+            acts = int(key[0]) in (named if not tied or key[0] not in "12" else {1, 2} & named)
+            assert np.array_equal(array, (everywhere if acts else none)[key]), (layers, key)
+            assert not acts or "weight" not in key or not np.array_equal(array, none[key])
+    # Of shared weights the second of the three has been counted, under another name.
+    assert tied or np.allclose(parts, all_of_it)
+    default, _ = stepped(member)
+    # The output layer alone is free of max_norm, unless it is named.
+    hidden = dataclasses.replace(member, layers=(0, 1, 2) if member.kind == "max_norm" else (0, 1, 2, 3))
+    assert all(np.array_equal(array, default[key]) for key, array in stepped(hidden)[0].items())
+
+
 # Neutral values
 
 

@@ -5,6 +5,7 @@ gradients of loss and penalty cancel.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from regx.optim import REGISTRY as OPTIMIZERS
 from regx.optim import SGD, Adam, AdamW, Constant, Cosine, Optimizer, RMSprop, Schedule
 from regx.regularizers import L1, L2, REGISTRY, ElasticNet, GroupLasso, WeightDecay
 from regx.regularizers.proximal import shrink_groups
-from tests.engine.populations import dataset, population
+from tests.engine.populations import assert_same_bits, dataset, population
 
 N, FEATURES = 80, 6
 OPTIMIZER = {
@@ -100,6 +101,15 @@ def test_linear_networks_end_where_the_exact_solvers_do(name: str, kind: str, ou
         assert kind == "l2" or alpha < 0.1 or (expected == 0).any()
         objective = network.metrics["objective"][1:]
         assert objective[-1] <= objective.min() * (1 + 1e-6) < network.metrics["train_loss"][0]
+
+
+@pytest.mark.parametrize("layers", [(0,), (-1,)])
+@pytest.mark.parametrize("kind", PENALTIES)
+def test_the_only_layer_named_is_the_same_problem(kind: str, layers: tuple[int, ...]) -> None:
+    member = PENALTIES[kind][0](0.2, 1)
+    data, adam = regression(1), OPTIMIZER["adam"]
+    (named,), (unnamed,) = (linear(data, [one], adam, epochs=50) for one in (replace(member, layers=layers), member))
+    assert_same_bits(named, unnamed)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
