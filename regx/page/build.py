@@ -13,7 +13,7 @@ from regx.evidence.run import Run
 from regx.metrics import REGISTRY as METRICS
 from regx.page.group import Group
 from regx.page.strength import strengths
-from regx.report.table import Row, compare_rows, read_with_baseline, short_names, sort_rows
+from regx.report.table import Row, compare_rows, mixed_versions, read_with_baseline, short_names, sort_rows
 from regx.store.files import strict
 
 
@@ -52,6 +52,7 @@ def build(paths: Sequence[str], baseline: str | None, metric: str) -> tuple[dict
         "groups": groups,
         "terms": _terms(groups),
         "problems": [clean(problem) for problem in problems],
+        "remarks": [clean(f"{said[0].upper()}{said[1:]}.") for said in mixed_versions(runs)],
         "data": strict(data),
     }
     return content, problems

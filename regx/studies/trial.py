@@ -14,7 +14,7 @@ from regx.regularizers import REGISTRY
 from regx.report.conclusion import outcome
 from regx.report.numbers import count
 from regx.report.output import Output
-from regx.report.run import exit_code
+from regx.report.run import ended
 from regx.report.table import Row, compare_rows
 from regx.stats.aggregate import mean_interval
 from regx.studies.race.display import view_of
@@ -58,7 +58,7 @@ def print_trial(name: str, plain: Run, own: Run, out: Output) -> int:
         out.next(f"regx explain {name}")
     else:
         out.line(sentence)
-    return exit_code([plain, own])
+    return ended([plain, own], out)
 
 
 def trial_sentence(plain: Row, own: Row) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -389,48 +391,62 @@ def test_active_is_not_absent(pair):
 # Random streams
 
 
-# With more rows there are other batches, for which more is drawn.
-@pytest.mark.parametrize("pair", [pair for pair in PAIRS if not makes_rows(pair[0])], ids=name)
-def test_adding_a_regularizer_changes_no_other_draw(pair, monkeypatch):
-    def draws(stack):
-        drawn: dict[str, list[np.ndarray]] = {}
+def _draws(*members: Sequence[Regularizer]) -> dict[str, list[np.ndarray]]:
+    """What two networks with these members, two settings of each, draw: by purpose, in the order of drawing."""
+    drawn: dict[str, list[np.ndarray]] = {}
 
-        class Recorded(Streams):
-            def __init__(self, seeds, purpose):
-                super().__init__(seeds, purpose)
-                self.drawn = drawn.setdefault(purpose, [])
+    class Recorded(Streams):
+        def __init__(self, seeds, purpose):
+            super().__init__(seeds, purpose)
+            self.drawn = drawn.setdefault(purpose, [])
 
-            def _record(self, values):
-                self.drawn.append(np.array(values))
-                return values
+        def _record(self, values):
+            self.drawn.append(np.array(values))
+            return values
 
-            def bits(self, shape):
-                return self._record(super().bits(shape))
+        def bits(self, shape):
+            return self._record(super().bits(shape))
 
-            def normal(self, shape, dtype):
-                return self._record(super().normal(shape, dtype))
+        def normal(self, shape, dtype):
+            return self._record(super().normal(shape, dtype))
 
-            def permutation(self, n):
-                return self._record(super().permutation(n))
+        def permutation(self, n):
+            return self._record(super().permutation(n))
 
-        with monkeypatch.context() as patch:
-            patch.setattr(engine_state, "Streams", Recorded)
-            # Two epochs, so that nobody stops before all is drawn.
-            # Widths that the groups of a norm divide.
-            even = Architecture((6, 4))
-            networks = train(population([0, 7], stack, architecture=even, data=BINARY, batch_size=6, epochs=2))
-        drawn["init"] = [
-            network.weights[key] for network in networks for key in network.weights if "init" in key and "weight" in key
-        ]
-        return drawn
-
-    others = [
-        [side_by_side(*other)]
-        for other in PAIRS
-        if other[0].kind != pair[0].kind and not (is_layer(pair[0]) and is_layer(other[0]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine_state, "Streams", Recorded)
+        # Two epochs, so that nobody stops before all is drawn. Widths that the groups of a norm divide.
+        settings = {"architecture": Architecture((6, 4)), "data": BINARY, "batch_size": 6, "epochs": 2}
+        networks = train(population([0, 7], [list(pair) for pair in members], **settings))
+    drawn["init"] = [
+        network.weights[key] for network in networks for key in network.weights if "init" in key and "weight" in key
     ]
-    for stack in ([], *others):
-        without, added = draws(stack), draws([list(pair), *stack])
+    return drawn
+
+
+@functools.cache
+def _alone(number: int) -> dict[str, list[np.ndarray]]:
+    return _draws(side_by_side(*PAIRS[number]))
+
+
+@pytest.mark.parametrize("number", range(len(PAIRS)), ids=[name(pair) for pair in PAIRS])
+def test_adding_a_regularizer_changes_no_other_draw(number):
+    """Of every two members each draws what it draws alone, and the rest what it draws without them.
+
+    With more rows there are other batches, for which more is drawn: of a member that makes rows only its own draws are
+    held, by the members beside it.
+    """
+    pair = PAIRS[number]
+    together = [] if makes_rows(pair[0]) else [(_draws(), _alone(number))]
+    for other in range(number + 1, len(PAIRS)):
+        second = PAIRS[other]
+        if second[0].kind != pair[0].kind and not (is_layer(pair[0]) and is_layer(second[0])):
+            # Both orders occur, each for half of the pairs.
+            members = [side_by_side(*pair), side_by_side(*second)]
+            both = _draws(*(members if (number + other) % 2 else members[::-1]))
+            together += [(_alone(number), both)] if not makes_rows(second[0]) else []
+            together += [(_alone(other), both)] if not makes_rows(pair[0]) else []
+    for without, added in together:
         assert without["init"]
         assert without["batches"]
         for purpose in without:

@@ -177,10 +177,12 @@ def test_versions_that_are_mixed_are_said(regx: Regx, project: Path) -> None:
     about = read_json(path)
     write_json(path, {**about, "versions": {**about["versions"], "numpy": "1.0"}})
     assert "mixed" not in regx("compare", path.parent).stderr
-    regx("run", "configs/regression.yaml", "--seeds", "4", "--out", "format1")
-    said = regx("compare", path.parent).stderr
-    assert said.count("versions are mixed") == 1
-    assert "regx 0.1.0 with NumPy 1.0" in said
+    trained = regx("run", "configs/regression.yaml", "--seeds", "4", "--out", "format1")
+    for said in (trained.stderr, regx("compare", path.parent).stderr):
+        assert said.count("versions are mixed") == 1
+        assert "regx 0.1.0 with NumPy 1.0" in said
+    regx("report", path.parent, "-o", "page.html")
+    assert "regx 0.1.0 with NumPy 1.0" in (project / "page.html").read_text()
     trainings = read_json(path)["trainings"]
     seeds = read_json(path.with_name("summary.json"))["seeds"]
     assert [trainings[entry.get("training", 0)]["versions"]["numpy"] == "1.0" for entry in seeds.values()] == [

@@ -9,7 +9,7 @@ from regx.report.conclusion import of_one_table
 from regx.report.listing import print_listing
 from regx.report.numbers import brief, count, in_words, listed
 from regx.report.output import Output
-from regx.report.run import exit_code
+from regx.report.run import ended
 from regx.report.table import compare_rows
 from regx.stats.aggregate import side
 from regx.stats.paired import FEWEST_SEEDS
@@ -41,7 +41,7 @@ def print_ablation(study: Ablation, out: Output) -> int:
         out.conclusion(said)
         out.text(["", *_legend(study), str(study.folder)])
         out.next(f"regx report {study.folder}")
-    return exit_code(runs)
+    return ended(runs, out)
 
 
 def as_plain(study: Ablation) -> dict[str, Any]:

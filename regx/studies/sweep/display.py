@@ -12,7 +12,7 @@ from regx.report.lines import MARKERS, validation_curve
 from regx.report.numbers import count, in_full
 from regx.report.output import WIDEST, Output
 from regx.report.render import print_rows
-from regx.report.run import exit_code
+from regx.report.run import ended
 from regx.report.table import compare_rows, setting, sort_rows
 from regx.stats.optimism import Optimism
 from regx.studies.sweep.judgement import Choice, choose
@@ -57,7 +57,7 @@ def print_sweep(sweep: Sweep, out: Output, metric: str = "test_loss", columns: S
         out.next(f"regx report {sweep.folder}")
     if sweep.all_losses is not None and bool((sweep.all_losses != sweep.all_losses).any()):  # there is a NaN
         return SOME_DIVERGED
-    return exit_code(sweep.runs)
+    return ended(sweep.runs, out)
 
 
 def _as_plain(choice: Choice) -> dict[str, Any]:

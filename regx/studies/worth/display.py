@@ -7,7 +7,7 @@ from typing import Any
 
 from regx.report.listing import print_listing
 from regx.report.output import Output
-from regx.report.run import exit_code
+from regx.report.run import ended
 from regx.studies.worth.result import AtSize, RowsWorth
 from regx.studies.worth.words import answers
 
@@ -21,13 +21,13 @@ def print_worth(study: RowsWorth, out: Output) -> int:
             "points": [_plain(point) for point in study.points], "answers": said,
         }  # fmt: skip
         out.document(document)
-        return exit_code(study.runs)
+        return ended(study.runs, out)
     print_listing([_row(study, point) for point in study.points], out, ends=True, dispensable=["p"])
     out.text([""])
     out.conclusion(said)
     out.text(["", str(study.folder)])
     out.next(f"regx report {study.folder}")
-    return exit_code(study.runs)
+    return ended(study.runs, out)
 
 
 def _row(study: RowsWorth, point: AtSize) -> dict[str, Any]:
