@@ -123,41 +123,69 @@ def _of_weight(weight: Array, filters: int, places: int, shared: bool) -> Array:
 
 
 class MaxPooling:
-    """The greatest value of each window; its gradient goes to the first place that has it, as in PyTorch."""
+    """The greatest value of each window; its gradient goes to the first place that has it, as in PyTorch.
+
+    Of the columns first, then of the rows of what is left, each by as many views as a window is wide: a later one wins
+    only where it is greater, so that among equals the upper and then the left one does.
+    """
 
     def __init__(self, block: Block, pool: int, outputs: Array, training: bool) -> None:
         replicas, _, batch = outputs.shape
-        self._whole, self._small = ((replicas, *shape, batch) for shape in (block.outputs, block.pooled))
-        self._pool, self._outputs = pool, outputs
+        channels, height, width = block.pooled
+        self._whole, small = (replicas, *block.outputs, batch), (replicas, channels, height, width, batch)
+        self._rows, self._columns = (
+            [slice(first, first + (length - 1) * pool + 1, pool) for first in range(pool)] for length in (height, width)
+        )
+        self._used = slice(height * pool)  # the rows of the image that are in a window
         self._leaves_over = block.outputs[1] % pool > 0 or block.outputs[2] % pool > 0
-        self._place = np.empty(self._small, np.min_scalar_type(pool**2)) if training else None
+        self._outputs, self._greatest = outputs, outputs.reshape(small)
+        self._half = np.empty((replicas, channels, height * pool, width, batch), outputs.dtype)
+        # Where each view but the first has won, of the columns and of the rows.
+        self._won = [np.empty((pool - 1, *shape), bool) for shape in (self._half.shape, small)] if training else None
         self._back = np.zeros(self._whole, outputs.dtype) if training else None
 
-    def _windows(self, values: Array) -> list[Array]:
-        return _windows(values, self._pool, self._small)
+    def _columns_of(self, values: Array) -> list[Array]:
+        used = values.reshape(self._whole)[:, :, self._used]
+        return [used[:, :, :, place] for place in self._columns]
+
+    def _rows_of(self, half: Array) -> list[Array]:
+        return [half[:, :, place] for place in self._rows]
 
     def forward(self, h: Array) -> Array:
         """(R, C·H·W, B) -> (R, C·(H//pool)·(W//pool), B)."""
-        first, *others = self._windows(h.reshape(self._whole))
-        greatest = self._outputs.reshape(self._small)
-        np.copyto(greatest, first)
-        if self._place is not None:
-            self._place.fill(0)
-        for number, window in enumerate(others, start=1):
-            if self._place is not None:
-                np.copyto(self._place, number, where=window > greatest)
-            np.maximum(greatest, window, out=greatest)
+        columns, rows = self._won or (None, None)
+        _greatest(self._columns_of(h), self._half, columns)
+        _greatest(self._rows_of(self._half), self._greatest, rows)
         return self._outputs
 
     def pullback(self, gradient: Array) -> Array:
         """(R, C·(H//pool)·(W//pool), B) -> (R, C·H·W, B)."""
         assert self._back is not None
-        gradient = gradient.reshape(self._small)
+        assert self._won is not None
+        columns, rows = self._won
         if self._leaves_over:
             self._back.fill(0)  # what follows writes into it everywhere
-        for number, window in enumerate(self._windows(self._back)):
-            np.multiply(gradient, self._place == number, out=window)
+        _to_winners(gradient.reshape(self._greatest.shape), self._rows_of(self._half), rows)
+        _to_winners(self._half, self._columns_of(self._back), columns)
         return self._back.reshape(len(self._back), -1, self._back.shape[-1])
+
+
+def _greatest(views: list[Array], greatest: Array, won: Array | None) -> None:
+    """Write the greatest of the views at each place, and where each but the first is greater than those before it."""
+    before, *others = views
+    for number, view in enumerate(others):
+        if won is not None:
+            np.greater(view, before, out=won[number])
+        np.maximum(before, view, out=greatest)
+        before = greatest
+
+
+def _to_winners(gradient: Array, views: list[Array], won: Array) -> None:
+    """Write the gradient into the last view that has won, or else into the first, and zeros into the others."""
+    left = gradient
+    for view, mine in zip(views[:0:-1], won[::-1], strict=True):
+        np.multiply(left, mine, out=view)
+        left = np.subtract(left, view, out=views[0])
 
 
 class AveragePooling:

@@ -136,11 +136,13 @@ class Layout:
 
     @property
     def values_per_sample(self) -> int:
-        """The numbers that a network in training holds of each sample: hidden values, their gradients, and patches."""
+        """The numbers that a network in training holds of each sample: hidden values, gradients, patches."""
         held = 2 * sum(self.widths)
         for block, tensor in zip(self.blocks, self.dense, strict=False):
             if block.is_convolution:
                 held += (tensor.shape[0] + 2 * block.outputs[0]) * block.places
+                if block.pooled != block.outputs:  # columns are pooled before rows
+                    held += math.prod(block.outputs) // self.architecture.pool
         return held
 
     def is_weight(self, dtype: np.dtype[Any], layers: Sequence[int] | None = None) -> Array:
