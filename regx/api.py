@@ -16,6 +16,7 @@ from regx.evidence.run import Run, read_run
 if TYPE_CHECKING:
     import pandas
 
+    from regx.studies.ablation.along import AblationAlong
     from regx.studies.ablation.result import Ablation
     from regx.studies.bias_variance.result import BiasVariance
     from regx.studies.diagnosis.result import Diagnosed
@@ -132,13 +133,20 @@ def ablate(
     force: bool = False,
     *,
     metric: str = "test_loss",
-) -> Ablation:
-    """Train every on/off combination of the stack, as `regx ablate` does: what each member adds to `metric`."""
-    from regx.config.load import load_config
+) -> Ablation | AblationAlong:
+    """Train every on/off combination of the stack, as `regx ablate` does: what each member adds to `metric`.
+
+    With a list in the config or in `set` where one value belongs, what each adds at every value.
+    """
+    from regx.config.load import load_grid
     from regx.runner.networks import Options
+    from regx.studies.ablation.along import ablate_along
     from regx.studies.ablation.question import ablate as train
 
-    return train(load_config(config, _overrides(set), seeds), Path(out), metric, Options(jobs, force))
+    grid = load_grid(config, _overrides(set), seeds=seeds)
+    if grid.axes:
+        return ablate_along(grid, Path(out), metric, Options(jobs, force))
+    return train(grid.cells[0].config, Path(out), metric, Options(jobs, force))
 
 
 def bias_variance(

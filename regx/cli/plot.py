@@ -18,8 +18,8 @@ def command(
             "--kind",
             "-k",
             metavar="KIND",
-            help="learning_curves, fitted, boundary, validation_curve, weights, gaps, bias_variance or reliability; "
-            "repeatable; else all that fit the runs",
+            help="learning_curves, fitted, boundary, validation_curve, weights, filters, mistakes, gaps, "
+            "effects, bias_variance or reliability; repeatable; else all that fit the runs",
         ),
     ] = None,
     out: Annotated[

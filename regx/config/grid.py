@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from regx.config.config import Config
 from regx.config.identity import Identity, digest, identity
+from regx.config.problems import ConfigError, Place, Problem
+from regx.core.errors import InputError
 
 MAX_NAME = 100
 
@@ -18,12 +20,24 @@ MAX_NAME = 100
 class Axis:
     """A key as the user types it, such as `regularizers.l2.lam`, and its values in order; lists are tuples.
 
-    stack: where a value is the word `on`, the stack that it stands for.
+    stack: where a value is the word `on`, the stack that it stands for. place: where it is written, if it was read.
     """
 
     key: str
     values: tuple[Any, ...]
     stack: list[dict[str, Any]] | None = None
+    place: Place | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def switches(self) -> bool:
+        """Whether its values are `off` and `on`."""
+        return sorted(map(str, self.values)) == ["off", "on"]
+
+    def refused(self, message: str) -> InputError:
+        """The error that says where the axis is written and why a study cannot have it."""
+        if self.place is None:
+            return InputError(f"{self.key}: {message}")
+        return ConfigError([Problem(self.place, tuple(self.key.split(".")), message)])
 
 
 @dataclass(frozen=True)

@@ -216,7 +216,7 @@ class _Draft:
                 if point == "on" and config is not None:
                     switched_on = config.resolved["regularizers"]
                 found += own
-            checked.append(Axis(axis.key, tuple(points.values()), switched_on))
+            checked.append(Axis(axis.key, tuple(points.values()), switched_on, axis.values[0].place))
         config = _built(first, [*problems, *_independent(found, problems)], self.folder)
         return config.name, tuple(checked)
 

@@ -9,6 +9,9 @@ COLUMNS: dict[str, str] = {
     "strong; under Adam and RMSprop nobody knows it of an L2. Early stopping without decay, in gradient descent: "
     "T/t where t of T steps are reported, as of an L2 with lam of about 1/(lr·t) (Goodfellow et al. 2016, section "
     "7.8).",
+    "interpolates": "In `regx sweep` along size, epochs, rows or label noise: yes where the mean training error is 0, "
+    "or of a regression the training loss a hundredth of the trivial one or less. Where that begins lies the peak of "
+    "double descent, if there is one.",
     "difference": "Mean over shared seeds of the metric minus the baseline's, with a 95 % interval by bootstrap-t over "
     "seeds, the same every time; where seeds are splits of one table and share its rows, the interval of the corrected "
     "resampled t-test (Nadeau & Bengio 2003). Less is better for losses.",

@@ -148,11 +148,7 @@ class State:
         network = self._networks[samples]
         x, y, weight = network.into, batch.y, batch.weight
         if self._acting["on_batch"]:
-            x = batch.x[:, :-1]
-            for member, site in self._acting["on_batch"]:
-                site.row_weight = weight
-                x, y = member.on_batch(x, y, site)
-                weight = site.row_weight
+            x, y, weight = self.entering(batch)
         backward = self._backward if self._rho is None else self._backward_nearby
         loss = backward(network, x, y, weight)
         if record:
@@ -167,6 +163,15 @@ class State:
         for member, site in self._acting["on_step"]:
             member.on_step(self.values, site)
         return loss
+
+    def entering(self, batch: Batch) -> tuple[Array, Array, Array | None]:
+        """What a step sees of a batch, changed by the members of the stack: x (R, D, B), y (R, K, B), weight (R, B)."""
+        x, y, weight = batch.x[:, :-1], batch.y, batch.weight
+        for member, site in self._acting["on_batch"]:
+            site.row_weight = weight
+            x, y = member.on_batch(x, y, site)
+            weight = site.row_weight
+        return x, y, weight
 
     def _backward(self, network: Network, x: Array, y: Array, weight: Array | None) -> Array:
         """The gradient of the loss at the parameters as they are. The loss, summed over the samples, (R,).

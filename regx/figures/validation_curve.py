@@ -13,13 +13,16 @@ from regx.core.arrays import Array
 from regx.figures.kind import Kind
 from regx.figures.scale import Scale, scale_of, shown
 from regx.figures.style import (
+    BLACK,
     COLUMN,
     GREY,
     INTERVAL,
     LINES,
     LOSSES,
+    SKY,
     SPLITS,
     WIDE,
+    YELLOW,
     Line,
     legend_below,
     loss_label,
@@ -27,6 +30,7 @@ from regx.figures.style import (
     panels,
     words,
 )
+from regx.studies.sweep.interpolation import Interpolation, fitting_axes, interpolation
 from regx.studies.sweep.result import Sweep
 
 if TYPE_CHECKING:
@@ -44,7 +48,7 @@ class AlongAxis:
     scale: of the axis that is drawn along. lines: the values of the second axis, one of None where there is none.
     losses: by split, mean, low and high, (3, lines, n), NaN where a cell is missing or diverged.
     chosen: the line and the place of the cell with the least mean of `chosen_by`; None where every cell diverged.
-    fixed: further axes, at the chosen cell's values.
+    fixed: further axes, at the chosen cell's values. just_fitted: where the axis is one along which fitting begins.
     """
 
     name: str
@@ -58,6 +62,7 @@ class AlongAxis:
     chosen_by: str
     peek: bool
     fixed: dict[str, Any]
+    just_fitted: Interpolation | None = None
 
 
 def unfit(sweep: Sweep) -> str | None:
@@ -68,7 +73,11 @@ def unfit(sweep: Sweep) -> str | None:
 
 def read(sweep: Sweep) -> AlongAxis:
     best = sweep.chosen.point if sweep.chosen is not None else None
-    first, *others = sorted((axis for axis in sweep.axes if len(axis.values) > 1), key=_rank)
+    along, strength = fitting_axes(sweep)
+    axes = sorted((axis for axis in sweep.axes if len(axis.values) > 1), key=_rank)
+    if along is not None:  # along which fitting may begin, a line for each strength
+        axes.sort(key=lambda axis: (axis is not along, axis is not strength))
+    first, *others = axes
     second = others[0] if others else None
     fixed = {axis.key: (best or sweep.cells[0].point)[axis.key] for axis in sweep.axes if axis not in (first, second)}
     scale = scale_of(_different(first))
@@ -89,6 +98,7 @@ def read(sweep: Sweep) -> AlongAxis:
             if best is not None and point == best:
                 chosen = (row, column)
     return AlongAxis(
+        just_fitted=interpolation(sweep),
         name=words(sweep.name), key=first.key, second=second.key if second else None, scale=scale,
         label=loss_label(sweep.task, sweep.dataset), lines=lines, losses=losses, chosen=chosen,
         chosen_by="test" if sweep.peek else "validation", peek=sweep.peek,
@@ -120,7 +130,7 @@ def _one_axis(one: AlongAxis) -> Figure:
     _finish(panel, one, [mean for curve in drawn.values() for mean in curve[0].tolist()], COLUMN)
     if any(np.isfinite(curve[1]).any() for curve in drawn.values()):
         handles.append(Line2D([], [], color=GREY, marker="_", linestyle="none", label=f"bars: {INTERVAL}"))
-    handles += _mark_chosen(panel, one, 0)
+    handles += [*_mark_fitted(panel, one), *_mark_chosen(panel, one, 0)]
     legend_below(figure, handles)
     return figure
 
@@ -146,6 +156,8 @@ def _two_axes(one: AlongAxis) -> Figure:
         _finish(panel, one, means, WIDE / 3.4)
         panel.set_title(split)
         panel.label_outer()
+        fitted = [*_mark_fitted(panel, one), *(_mark_best(panel, one) if split == one.chosen_by else ())]
+        marks += [mark for mark in fitted if mark.get_label() not in {known.get_label() for known in marks}]
         marks += _mark_chosen(panel, one, one.chosen[0] if one.chosen else 0, split == one.chosen_by)
     legend_below(figure, [*handles, *marks])
     return figure
@@ -200,6 +212,37 @@ def _mark_chosen(panel: Axes, one: AlongAxis, row: int, star: bool = True) -> li
     return panel.plot(
         [at], [one.losses[one.chosen_by][0, row, one.chosen[1]]], marker="*", markersize=10, color="white",
         markeredgecolor="black", linestyle="none", label=_chosen_text(one), zorder=5,
+    )  # fmt: skip
+
+
+def _mark_fitted(panel: Axes, one: AlongAxis) -> list[Any]:
+    """Shades between the values where the training error becomes 0 and where parameters are enough."""
+    found, marks = one.just_fitted, []
+    if found is None:
+        return []
+    for flags, colour, label in (
+        (found.fitted, YELLOW, "training error becomes 0"),
+        (found.enough, SKY, "parameters = rows × outputs"),
+    ):
+        if turn := found.turn(flags):
+            low, high = sorted(one.scale.positions[one.scale.values.index(value)] for value in turn)
+            marks.append(panel.axvspan(low, high, color=colour, alpha=0.3, linewidth=0, zorder=0, label=label))
+    return marks
+
+
+def _mark_best(panel: Axes, one: AlongAxis) -> list[Any]:
+    """Rings around the best strength at each value, where the lines are strengths."""
+    found = one.just_fitted
+    if found is None or found.strength != one.second:
+        return []
+    rings = [
+        (value, one.lines.index(best)) for value, best in zip(found.values, found.best, strict=True) if best is not None
+    ]
+    columns = [one.scale.values.index(value) for value, _ in rings]
+    losses = [one.losses[one.chosen_by][0, row, column] for (_, row), column in zip(rings, columns, strict=True)]
+    return panel.plot(
+        [one.scale.positions[column] for column in columns], losses, color=BLACK, linewidth=0.8, marker="o",
+        markersize=9, markerfacecolor="none", label=f"best {words(one.second)} at each value", zorder=4,
     )  # fmt: skip
 
 

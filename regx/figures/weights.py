@@ -78,13 +78,12 @@ def draw(runs: Sequence[Weights]) -> Figure:
 
 
 def _heat_map(figure: Figure, panel: Axes, weight: Array) -> None:
-    shades = _shades()
     size = np.abs(weight[weight != 0])
     # One great weight would make all others look alike.
     most = float(np.percentile(size, 99)) if size.size else 1.0
     beyond: Any = "both" if size.size and size.max() > most else "neither"
     drawn = np.ma.masked_equal(weight, 0)
-    image = panel.imshow(drawn, cmap=shades, vmin=-most, vmax=most, aspect="auto", interpolation="nearest")
+    image = panel.imshow(drawn, cmap=shades(), vmin=-most, vmax=most, aspect="auto", interpolation="nearest")
     bar = figure.colorbar(image, ax=panel, location="bottom", extend=beyond, aspect=25, pad=0.02)
     bar.set_label("weight")
     bar.ax.tick_params(labelsize=6)
@@ -95,13 +94,13 @@ def _heat_map(figure: Figure, panel: Axes, weight: Array) -> None:
         axis.set_ticks(sorted({0, n // 2, n - 1}) if n > 2 else range(n))
 
 
-def _shades() -> Any:
+def shades() -> Any:
     """From dark blue over grey at 0 to yellow: ever lighter, so that grey keeps the sign; white is for exact zeros."""
     import matplotlib
     from matplotlib.colors import ListedColormap
 
-    shades = ListedColormap(matplotlib.colormaps["cividis"](np.linspace(0, 0.9, 256)))
-    return shades.with_extremes(bad="white")
+    found = ListedColormap(matplotlib.colormaps["cividis"](np.linspace(0, 0.9, 256)))
+    return found.with_extremes(bad="white")
 
 
 def _distribution(panel: Axes, weight: Array) -> None:

@@ -88,6 +88,7 @@ def silu(z: Array, out: Array, slope: Array | None) -> None:
     np.multiply(z, s, out=out)
 
 
+RISING = ("relu", "leaky_relu")  # of which the greatest of some values is that of the greatest
 ACTIVATIONS: dict[str, Activation] = {
     function.__name__: function for function in (relu, leaky_relu, tanh, sigmoid, gelu, silu)
 }

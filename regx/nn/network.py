@@ -11,7 +11,7 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.core.regularizer import Pullback, Regularizer, Stage
-from regx.nn.activations import ACTIVATIONS, slope_dtype
+from regx.nn.activations import ACTIVATIONS, RISING, slope_dtype
 from regx.nn.convolution import POOLING, Convolution
 from regx.nn.layout import Layout
 from regx.nn.weight import Hook, Weight
@@ -131,10 +131,9 @@ class Network:
                 whole = np.empty((replicas, math.prod(block.outputs), batch), dtype)
                 pool = POOLING[layout.architecture.pooling](block, layout.architecture.pool, views[layer + 1], training)
             if block:
-                stages = _stages(layout, layer, whole, values, gradient, stack)
                 skip = Skip(whole.shape, dtype) if block.residual else None
-            if pool and not skip:
-                stages.append(pool)
+                pooled = None if skip else pool
+                stages = _stages(layout, layer, whole, values, gradient, stack, pooled, views[layer + 1])
             product = (
                 Convolution(
                     weight, block, layout.architecture.kernel, layout.architecture.shared, whole, not layer, training
@@ -195,9 +194,14 @@ class _Layer:
 
 
 def _stages(
-    layout: Layout, layer: int, view: Array, values: Array, gradient: Array | None, stack: Sequence[Regularizer]
-) -> list[Stage]:
-    """What follows the product of a hidden layer: the activation, and the layers of the stack before and after it."""
+    layout: Layout, layer: int, view: Array, values: Array, gradient: Array | None, stack: Sequence[Regularizer],
+    pool: Stage | None, pooled: Array,
+) -> list[Stage]:  # fmt: skip
+    """What follows the product of a hidden layer: activation, pooling, and the layers of the stack around activation.
+
+    Where the greatest values are pooled an activation that rises comes after that, and has fewer to act on; the same
+    bits come out, since it keeps the greatest one the greatest.
+    """
     before: list[Stage] = []
     after: list[Stage] = []
     block, (replicas, _, samples) = layout.blocks[layer], view.shape
@@ -207,5 +211,8 @@ def _stages(
         stage = member.stage(own, gradients, (replicas, block.outputs[0], block.places, samples))
         if stage is not None:
             (before if member.before_activation else after).append(stage)
-    activation = Activation(layout.architecture.activation, view.shape, values.dtype, gradient is not None)
-    return [*before, activation, *after]
+    name = layout.architecture.activation
+    pool_first = pool is not None and not after and layout.architecture.pooling == "max" and name in RISING
+    activation = Activation(name, (pooled if pool_first else view).shape, values.dtype, gradient is not None)
+    pools = [] if pool is None else [pool]
+    return [*before, *pools, activation] if pool_first else [*before, activation, *after, *pools]

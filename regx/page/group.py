@@ -12,7 +12,7 @@ from regx.evidence.curves import Curve
 from regx.evidence.data import dataset_of
 from regx.evidence.run import Run
 from regx.metrics import CURVES
-from regx.page import figures, words
+from regx.page import figures, images, words
 from regx.page.comparison import comparison_figures
 from regx.page.curves import SPLITS, caption, start_least_last, thinned_curve
 from regx.page.race import pictured_seed, race_of
@@ -65,7 +65,8 @@ class Group:
 
     def content(self) -> dict[str, Any]:
         runs = [
-            {**self._style(row["run"]), **run_content(row, run)} for row, run in zip(self.rows, self.runs, strict=True)
+            {**self._style(row["run"]), **run_content(row, run), "pictures": self._pictures(row, run)}
+            for row, run in zip(self.rows, self.runs, strict=True)
         ]
         speaking = [key for key in shown_columns(self.rows) if key not in WITHOUT]
         first = [self.metric if key == "metric" else key for key in FIRST]
@@ -81,10 +82,14 @@ class Group:
             "reasons": self._reasons(),
             "curves": self._curves(),
             "race": self._race(),
+            "studies": [(name, picture, [*map(clean, said)]) for name, picture, said in images.studies(self.runs)],
             "strengths": [self._strength(number, sweep) for number, sweep in enumerate(self.sweeps)],
             "differences": self._differences(),
             "runs": runs,
         }
+
+    def _pictures(self, row: Row, run: Run) -> list[tuple[str, str]]:
+        return images.pictures(run) if self.index[row["run"]] < images.MOST else []
 
     def _style(self, folder: str) -> dict[str, Any]:
         place = self.styles[folder]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from regx.nn.losses import LOSSES
 from regx.optim import REGISTRY as OPTIMIZERS
 from regx.optim import SCHEDULES
 from regx.reference.ideas import ALIASES, IDEAS, plain
+from regx.reference.manner import manner
 from regx.regularizers import REGISTRY as REGULARIZERS
 
 PAGES = Path(__file__).parents[1] / "docs"
@@ -130,7 +131,9 @@ def explained(name: str) -> list[Entry]:
             f"expected something that regx knows, found '{name}'.{did_you_mean(name, sorted(names))} "
             "`regx explain` prints the list"
         )
-    return found
+    return [
+        replace(one, text=f"{one.text}\n\n{manner(one.name)}") if one.name in REGULARIZERS else one for one in found
+    ]
 
 
 def _text(thing: object) -> str:

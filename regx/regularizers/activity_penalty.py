@@ -18,6 +18,10 @@ class ActivityPenalty(Regularizer):
     On the output of the activation of every hidden layer, or of what stands before this in the stack. l1 with ReLU
     makes sparse codes: units that are exactly 0 for most samples.
 
+    Update: adds lam·sign(h), or lam·h, to the gradient of hidden values.
+    Usual: 0.00001 to 0.001.
+    Example: lam 0.1: hidden [1, -2, 3] give penalty 0.6.
+
     Elsewhere: `activity_regularizer=L1(lam)` of Keras' layers, where it is divided by the size of the batch, as in
     TensorFlow's Keras; Keras' L2 has no 1/2, so its factor is lam/2.
     """

@@ -19,6 +19,10 @@ class ClipNorm(Regularizer):
     stands where this is in the stack, and each network has its own norm. With Adam only changes of the norm between
     steps matter, since it divides by the gradient's size.
 
+    Update: a gradient longer than max_norm is shortened to it.
+    Usual: 0.5 to 5.
+    Example: max_norm 1: gradient [3, 4] give gradient [0.6, 0.8].
+
     Elsewhere: PyTorch's `clip_grad_norm_`, whose 1e-6 this is; Keras' `global_clipnorm`. Keras' `clipnorm` clips each
     tensor by itself.
     """

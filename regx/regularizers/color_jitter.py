@@ -23,6 +23,10 @@ class ColorJitter(Regularizer):
     by up to `hue` of the circle. Pixels stay within their range. Of grey images saturation and hue change nothing. Anew
     for every sample and step; none at evaluation.
 
+    Update: the gradient is that of images of another brightness, contrast or colour.
+    Usual: 0.2 to 0.4, hue 0.1.
+    Example: brightness 0.5, contrast 0, seed 0: images [[[0.2, 0.4]]] give images [[[0.28, 0.56]]].
+
     Elsewhere: torchvision's ColorJitter(brightness, contrast, saturation, hue), which draws the order too.
     """
 

@@ -19,6 +19,10 @@ class ConfidencePenalty(Regularizer):
     smoothing, which pulls towards the uniform distribution by the other Kullback-Leibler divergence, but strong where
     the network is confident rather than everywhere. On the output: softmax for several classes, sigmoid for two.
 
+    Update: adds beta·p·(log p + H) to the gradient of the outputs.
+    Usual: 0.1 to 1.
+    Example: beta 0.1: logits [2, 0] give penalty -0.037.
+
     Elsewhere: minus beta times the mean `entropy()` of PyTorch's Categorical or Bernoulli(logits=...), in nats.
     """
 

@@ -19,6 +19,11 @@ class Crop(Regularizer):
     Which moves it by up to `padding` whole pixels each way, each place alike, anew for every sample and step; none at
     evaluation. The padding is black (`fill: zero`, pixels of value 0) or the image mirrored at its edge (`reflect`).
 
+    Update: the gradient is that of images moved by whole pixels.
+    Usual: an eighth of the image, 4 of 32.
+    Example: padding 1, seed 0: images [[[1, 2, 3], [4, 5, 6], [7, 8, 9]]] give images [[[5, 6, 0], [8, 9, 0], [0,
+    0, 0]]].
+
     Elsewhere: torchvision's RandomCrop(size, padding=padding, padding_mode="constant" or "reflect"), before pixels are
     standardised.
     """
@@ -32,24 +37,27 @@ class Crop(Regularizer):
 
     def on_batch(self, x: Array, y: Array, at: Site) -> tuple[Array, Array]:
         images = by_sample(x, at)
-        replicas, samples, _, height, width = images.shape
+        replicas, samples, channels, height, width = images.shape
         draws = at.streams.uniform((2, samples), np.dtype(np.float64))
         moved = np.floor(draws * (2 * self.padding + 1)[:, None, None]).astype(np.intp) - self.padding[:, None, None]
-        down = moved[:, 0, :, None] + np.arange(height)  # (R, B, H), the row that each row shows
-        right = moved[:, 1, :, None] + np.arange(width)
-        rows, columns = (_mirrored(place, length) for place, length in ((down, height), (right, width)))
-        replica, sample = np.arange(replicas)[:, None, None, None], np.arange(samples)[:, None, None]
-        # Channels behind, where NumPy puts what stands between two indices.
-        found = images[replica, sample, :, rows[..., :, None], columns[..., None, :]].transpose(0, 1, 4, 2, 3)
-        if self.fill == "zero":
-            inside = (down == rows)[..., :, None] & (right == columns)[..., None, :]
-            found = np.where(inside[:, :, None], found, black(at))
-        return by_feature(found), y
+        of_all = int(self.padding.max())
+        if self.fill == "zero":  # beyond its own size nothing of an image is left
+            pads = [min(of_all, length) for length in (height, width)]
+            framed = np.empty((replicas, samples, channels, height + 2 * pads[0], width + 2 * pads[1]), images.dtype)
+            framed[:] = black(at)
+            framed[..., pads[0] : pads[0] + height, pads[1] : pads[1] + width] = images
+            starts = [np.clip(moved[:, axis], -pad, pad) + pad for axis, pad in enumerate(pads)]
+        else:  # the mirror image of the mirror image is the image again
+            pads = [min(of_all, length - 1) for length in (height, width)]
+            framed = np.pad(images, [(0, 0)] * 3 + [(pad, pad) for pad in pads], mode="reflect")
+            starts = [
+                _folded(moved[:, axis], length) + pad
+                for axis, (length, pad) in enumerate(zip((height, width), pads, strict=True))
+            ]
+        windows = np.lib.stride_tricks.sliding_window_view(framed, (height, width), axis=(3, 4))
+        return by_feature(windows[np.arange(replicas)[:, None], np.arange(samples), :, starts[0], starts[1]]), y
 
 
-def _mirrored(place: Array, length: int) -> Array:
-    """Places on a line that goes on beyond its ends as its mirror image, the end itself not repeated."""
-    if length == 1:
-        return np.zeros_like(place)
-    beyond = np.mod(place, 2 * (length - 1))
-    return np.asarray(np.minimum(beyond, 2 * (length - 1) - beyond))
+def _folded(moved: Array, length: int) -> Array:
+    """Moves over a line that goes on as its mirror image, as moves by less than its length."""
+    return np.asarray(np.mod(moved + length - 1, max(2 * (length - 1), 1)) - (length - 1))

@@ -22,6 +22,11 @@ class CutMix(Regularizer):
     uniformly, so at an edge less is pasted. Labels are mixed by the area that was. Partner and box are drawn anew for
     every sample and step; none at evaluation. 0 is no mixing.
 
+    Update: the gradient is that of images with a box of another, and of both labels by area.
+    Usual: 1.
+    Example: alpha 1, seed 0: images [[[0, 0], [0, 0]], [[1, 1], [1, 1]]] and targets [[1, 0], [0, 1]] give targets
+    [[0.75, 0.25], [0.25, 0.75]].
+
     Elsewhere: torchvision's CutMix(alpha=alpha), which like the paper's code draws one box and w for a whole batch.
     """
 

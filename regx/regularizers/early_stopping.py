@@ -24,6 +24,10 @@ class EarlyStopping(Regularizer):
     Its validation loss is the least of many, and so better than on new rows. Where lanes or cells are chosen among, it
     counts with `cross_fitted_loss`: each half of the validation rows judges the epoch that the other half chooses.
 
+    Update: nothing; it ends training and restores the weights of the best epoch.
+    Usual: patience 5 to 50.
+    Example: patience 2: losses [3, 2, 2.5, 2.6, 1] give epochs [3, 1].
+
     Elsewhere: Keras' `EarlyStopping(restore_best_weights=True)`; without it Keras and most loops keep the last weights.
     """
 

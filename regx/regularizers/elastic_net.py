@@ -20,6 +20,10 @@ class ElasticNet(Regularizer):
     gradient; the L1 part by a proximal step after each update, w <- sign(w)·max(|w| - rate·lam·l1_ratio, 0), where the
     rate is what the optimizer multiplies a lasting gradient by, as for `l1`.
 
+    Update: adds lam·(1 - l1_ratio)·W to the gradient, and moves by rate·lam·l1_ratio towards 0 after the step.
+    Usual: lam as for l1, l1_ratio 0.5.
+    Example: lam 1, l1_ratio 0.5: weights [2, -3] give gradient [1, -1.5].
+
     Elsewhere: scikit-learn's ElasticNet(alpha, l1_ratio) halves its squared error: lam = 2·alpha for one output, same
     l1_ratio. Keras' L1L2(l1, l2) is l1 = lam·l1_ratio and l2 = lam·(1 - l1_ratio)/2. It equals `l1` and `l2` in one
     stack.

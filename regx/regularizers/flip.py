@@ -19,6 +19,10 @@ class Flip(Regularizer):
     Drawn anew for every sample and step; none at evaluation. Right where a mirrored image keeps its label, as of cats
     and dogs; wrong for digits and letters, and vertical flips for most photographs.
 
+    Update: the gradient is that of mirrored images.
+    Usual: 0.5.
+    Example: horizontal 1: images [[[1, 2], [3, 4]]] give images [[[2, 1], [4, 3]]].
+
     Elsewhere: torchvision's RandomHorizontalFlip(p) and RandomVerticalFlip(p), Keras' RandomFlip.
     """
 

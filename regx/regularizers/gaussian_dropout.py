@@ -19,6 +19,10 @@ class GaussianDropout(Regularizer):
     The noise has the mean and the variance of dropout's mask with the same p, but drops nothing. After the activation
     of every hidden layer, never on the output. The same noise is used in the backward pass.
 
+    Update: the gradient of each unit is multiplied by the noise that the unit was.
+    Usual: 0.1 to 0.5.
+    Example: p 0.5, seed 0: hidden [1, 2, 3] give hidden [2.283, 4.482, 8.186].
+
     Elsewhere: Keras' GaussianDropout(p). The paper gives the standard deviation σ instead: p = σ²/(1 + σ²).
     """
 

@@ -22,6 +22,10 @@ class GroupLasso(Regularizer):
     <- group·max(1 - rate·lam·√size/‖group‖, 0), the rate being lr/(1 - momentum); with Adam and RMSprop, which have a
     rate for each weight, by the group that minimises Σ (w - group)²/(2·rate) + lam·√size·‖w‖.
 
+    Update: after the step shortens each group by rate·lam·√size, to 0 where it is shorter.
+    Usual: 0.0001 to 0.03.
+    Example: lam 1: weights [[3, 4], [0.1, 0]] give weights [[2.915, 3.887], [0, 0]].
+
     Elsewhere: for a linear model with K outputs it is scikit-learn's MultiTaskLasso(alpha), lam = 2·alpha/(K·√K):
     it halves its squared error, sums it over the outputs, and has no √size. With one output a group is one weight, and
     the penalty is that of `l1`.

@@ -21,6 +21,10 @@ class GroupNorm(Regularizer):
     with 1 it is layer norm. The same in training and at evaluation, whatever the batch. Gain and offset belong to a
     channel, are learned, from 1 and 0, and never penalised.
 
+    Update: as of layer norm, within each group.
+    Usual: groups of 4 to 32 channels.
+    Example: groups 2: units [1, 3, 10, 30] give units [-1, 1, -1, 1].
+
     Elsewhere: PyTorch's GroupNorm(groups, channels).
     """
 

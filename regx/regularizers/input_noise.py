@@ -16,6 +16,10 @@ class InputNoise(Regularizer):
     For small sigma and squared error like the penalty sigma²·‖∂f/∂x‖², which asks for a smooth function. sigma is in
     units of the inputs as the network sees them: of their standard deviation where the dataset is standardised.
 
+    Update: the gradient is that at the disturbed rows.
+    Usual: 0.1 to 0.3 of standardised inputs.
+    Example: sigma 0.1, seed 0: inputs [[1, 2], [3, 4]] give inputs [[1.128, 2.173], [3.124, 3.886]].
+
     Elsewhere: Keras' GaussianNoise(sigma) as the first layer.
     """
 

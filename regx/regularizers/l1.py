@@ -22,8 +22,13 @@ class L1(Regularizer):
     `subgradient`: adds lam·sign(w) to the gradient, with sign(0) = 0. Weights then rattle about zero and hardly ever
     rest on it.
 
+    Update: moves every weight by rate·lam towards 0 after the step, and no further; by subgradient adds lam·sign(W)
+    to the gradient.
+    Usual: 0.0001 to 0.1.
+    Example: lam 1: weights [2, 0.05, -3] give weights [1.9, 0, -2.9].
+
     Elsewhere: lam is the factor of Keras' `L1`. scikit-learn's Lasso(alpha) halves its squared error: lam =
-    2·alpha for one output.
+    2·alpha for one output. 000, 002 and 004 of the lessons take the subgradient, which makes hardly any exact zero.
     """
 
     kind = "l1"

@@ -17,6 +17,10 @@ class LabelSmoothing(Regularizer):
     which shrinks the predictions and is biased. The losses in the tables are those of the unsmoothed labels; only
     `objective` has the smoothed ones.
 
+    Update: at the output the gradient is the prediction minus the smoothed label.
+    Usual: 0.05 to 0.2.
+    Example: eps 0.1: targets [[1, 0, 0, 0]] give targets [[0.925, 0.025, 0.025, 0.025]].
+
     Elsewhere: `label_smoothing=eps` of PyTorch's CrossEntropyLoss and of Keras' CategoricalCrossentropy and
     BinaryCrossentropy.
     """

@@ -20,6 +20,10 @@ class LayerNorm(Regularizer):
     The same in training and at evaluation, whatever the batch. Gain and offset are learned, from 1 and 0, and never
     penalised.
 
+    Update: as of batch norm, over the units of a sample in place of the samples of a unit.
+    Usual: eps 0.00001.
+    Example: eps 0.00001: units [1, 3, 5] give units [-1.225, 0, 1.225].
+
     Elsewhere: PyTorch's LayerNorm(width), after a convolution GroupNorm(1, channels); Keras' LayerNormalization has eps
     1e-3.
     """

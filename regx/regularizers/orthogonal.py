@@ -19,6 +19,10 @@ class Orthogonal(Regularizer):
     right angles, so that a layer neither stretches nor shrinks what passes. Of a matrix with fewer rows than columns it
     is the rows, ‖WWᵀ - I‖², which has the same gradient. On all weight matrices, the output's included; no biases.
 
+    Update: adds 4·lam·W·(WᵀW - I) to the gradient.
+    Usual: 0.0001 to 0.01.
+    Example: lam 0.1: weights [[2, 0], [0, 1]] give gradient [[2.4, 0], [0, 0]].
+
     Elsewhere: Keras' `OrthogonalRegularizer` takes the absolute cosines between columns instead. It is no
     initialisation such as PyTorch's `orthogonal_`, and no reparametrisation such as its `parametrizations.orthogonal`.
     """

@@ -21,6 +21,11 @@ class RandomErasing(Regularizer):
     0.3 and 1/0.3, and its place uniformly among those where it is inside; a side is at most the image's. Each pixel in
     it is drawn uniformly between black and white. Anew for every sample and step; none at evaluation.
 
+    Update: the gradient is that of images with a box of noise.
+    Usual: 0.5.
+    Example: p 1, smallest 0.25, largest 0.25, seed 0: images [[[0, 0], [0, 0]]] give images [[[0, 0.942], [0,
+    0.661]]].
+
     Elsewhere: torchvision's RandomErasing(p, scale=(smallest, largest), value="random"), where pixels are normal, and
     boxes that do not fit are drawn again.
     """

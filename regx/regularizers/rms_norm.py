@@ -19,6 +19,10 @@ class RMSNorm(Regularizer):
     A layer of the network, after the product and before the activation of every hidden layer unless `position: after`.
     The same in training and at evaluation. The gain is learned, from 1, and never penalised.
 
+    Update: the gradient loses its part along the normalised values, and is divided by the root mean square.
+    Usual: eps 0.000001.
+    Example: eps 0.000001: units [3, 4] give units [0.849, 1.131].
+
     Elsewhere: PyTorch's RMSNorm(width, eps=1e-6).
     """
 

@@ -19,6 +19,11 @@ class Rotate(Regularizer):
     Anew for every sample and step; none at evaluation. Between pixels by bilinear interpolation; black comes in at the
     corners.
 
+    Update: the gradient is that of turned images.
+    Usual: 5 to 15.
+    Example: degrees 90, seed 0: images [[[0, 1, 0], [0, 1, 0], [0, 1, 0]]] give images [[[0.264, 0.049, 0], [0.692,
+    1, 0.692], [0, 0.049, 0.264]]].
+
     Elsewhere: torchvision's RandomRotation(degrees, interpolation=BILINEAR), before pixels are standardised; an angle
     is scipy.ndimage.rotate(reshape=False, order=1, mode="grid-constant").
     """

@@ -19,6 +19,11 @@ class Shift(Regularizer):
     Both drawn uniformly between -fraction and fraction, anew for every sample and step; none at evaluation. Between
     pixels by bilinear interpolation; black comes in at the edges. `crop` moves by whole pixels.
 
+    Update: the gradient is that of images moved by parts of pixels.
+    Usual: 0.1.
+    Example: fraction 0.4, seed 0: images [[[0, 1, 0], [0, 1, 0], [0, 1, 0]]] give images [[[0, 0.002, 0.037], [0,
+    0.058, 0.942], [0, 0.058, 0.942]]].
+
     Elsewhere: torchvision's RandomAffine(0, translate=(fraction, fraction)), which rounds to pixels; Keras'
     RandomTranslation(fraction, fraction, fill_mode="constant").
     """

@@ -20,6 +20,10 @@ class SpatialDropout(Regularizer):
     it; a channel that is gone is gone everywhere. After the pooling of every convolution, on the branch of a residual
     block. Dense layers have no channels and stay as they are: `dropout` is for them.
 
+    Update: the gradient goes through the channels that were kept, times 1/(1 - p).
+    Usual: 0.1 to 0.3.
+    Example: p 0.5, seed 0: hidden [1, 2, 3, 4, 5, 6, 7, 8] give hidden [2, 4, 6, 8, 10, 12, 0, 0].
+
     Elsewhere: PyTorch's Dropout2d(p) and Keras' SpatialDropout2D(p).
     """
 

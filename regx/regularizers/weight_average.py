@@ -23,6 +23,10 @@ class WeightAverage(Regularizer):
     epoch are those of the weights in training; the average's own are in the summary. It averages what those before it
     in the stack leave of a step, so it stands last there; with `early_stopping` the later of the two is reported.
 
+    Update: nothing; it reports another mean of the weights along the way.
+    Usual: ema 0.99 to 0.9999, swa from 0.75 of the epochs on.
+    Example: method swa, start 0.75: steps [1, 2, 6] give average 3.
+
     Elsewhere: PyTorch's AveragedModel(use_buffers=True) for swa, updated after every step from the start epoch on. Its
     get_ema_multi_avg_fn(decay) begins with the first weights and keeps decay^steps of them; so does Keras' ema. Keras'
     ema_momentum is decay. Many average at the ends of epochs alone.

@@ -19,6 +19,10 @@ class WeightDecay(Regularizer):
     part of the objective. With `scaled_by_lr: false` it is w <- (1 - lam·factor)·w, the factor being the schedule's.
     With plain SGD it is `l2` of the same lam; with `adam` it is the optimizer `adamw`.
 
+    Update: shrinks the weights by the share lr·lam before the step.
+    Usual: 0.0001 to 0.1 with Adam, so that lr·lam·steps is 0.3 to 10.
+    Example: lam 0.5: weights [2, -3] give weights [1.9, -2.85].
+
     Elsewhere: `weight_decay` of PyTorch's AdamW, and of its SGD(momentum=0) and Keras' AdamW, each on all parameters
     it is given. Over a training of T steps weights that nothing holds shrink by exp(-lr·lam·T): `regx explain
     shrinkage`. Loshchilov & Hutter's algorithms do not multiply it by the learning rate: `scaled_by_lr: false`.

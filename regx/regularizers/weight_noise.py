@@ -16,6 +16,10 @@ class WeightNoise(Regularizer):
     On every weight matrix, that of the output too, never on biases. Prefers minima where the loss changes little when
     the weights do. Evaluation uses the weights as they are.
 
+    Update: the gradient is that at the noisy weights, and moves the ones without noise.
+    Usual: 0.01 to 0.1.
+    Example: sigma 0.1, seed 0: weights [[1, 2], [3, 4]] give weights [[1.128, 2.124], [3.173, 3.886]].
+
     Elsewhere: no layer of PyTorch or Keras. sigma is absolute: He's initial weights have √(2/inputs), 0.18 for 64.
     """
 

@@ -62,6 +62,7 @@ COLUMNS = {
         TableColumn("seeds_to_tell", "count", 8, "least"),
         *sorted((column for column in _METRICS if column.importance >= 13), key=lambda column: column.importance),
         TableColumn("shrinkage", "number", 12.5),
+        TableColumn("interpolates", "text", 2.5),
         TableColumn("run", "text", UNASKED),
         TableColumn("group", "text", UNASKED),
         TableColumn("dataset", "text", UNASKED),

@@ -96,14 +96,14 @@ def answers(study: Ablation) -> list[str]:
         return [*said, "No seed completed in every combination, so nothing can be said."]
     if seeds < FEWEST_SEEDS:
         return [*said, f"Nothing can be told from {count(seeds, 'seed')}: expected at least {FEWEST_SEEDS}."]
-    words = _Words(study.metric)
+    words = Words(study.metric)
     if len(study.members) == 1:
         return [*said, _only(study, found, words)]
     diminishing = [] if words.sign == 0 else [_diminishing(found, words)]
     return [*said, *diminishing, _last(study, found, words), *_pairs(study, found, words)]
 
 
-def _only(study: Ablation, found: Contrasts, words: _Words) -> str:
+def _only(study: Ablation, found: Contrasts, words: Words) -> str:
     """What the one member of a stack does."""
     (name,), (one,) = study.members, found.effects
     if one.verdict in ("lower", "higher"):
@@ -116,7 +116,7 @@ def _only(study: Ablation, found: Contrasts, words: _Words) -> str:
     )
 
 
-class _Words:
+class Words:
     """How changes of a metric are told: `lowers the test loss by 0.1 [0.05, 0.15]`."""
 
     def __init__(self, metric: str) -> None:
@@ -142,7 +142,7 @@ class _Words:
         return f"{verbs[0]} {self.metric} by {first} while {other} is off and {second} while it is on"
 
 
-def _diminishing(found: Contrasts, words: _Words) -> str:
+def _diminishing(found: Contrasts, words: Words) -> str:
     question = "Is there a diminishing return?"
     if found.diminishing == "no gain":
         if side(found.sum_alone) * words.sign > 0:
@@ -175,7 +175,7 @@ def _diminishing(found: Contrasts, words: _Words) -> str:
     )
 
 
-def _last(study: Ablation, found: Contrasts, words: _Words) -> str:
+def _last(study: Ablation, found: Contrasts, words: Words) -> str:
     """What each member adds to all the others."""
     said, useless = [], []
     for name, one in zip(study.members, found.effects, strict=True):
@@ -189,7 +189,7 @@ def _last(study: Ablation, found: Contrasts, words: _Words) -> str:
     return f"Added to all the others, {'; '.join(said)}."
 
 
-def _pairs(study: Ablation, found: Contrasts, words: _Words) -> list[str]:
+def _pairs(study: Ablation, found: Contrasts, words: Words) -> list[str]:
     said = []
     for pair in found.pairs:
         one, other = _names(study, pair)

@@ -37,14 +37,19 @@ def ablation_of(folder: Path, members: Sequence[str], runs: Sequence[Run], metri
     """What the runs of all combinations, in the order of `design`, say of the members."""
     measured = [run.per_seed(metric) for run in runs]
     seeds = tuple(sorted(set.intersection(*(set(one) for one in measured))))
+    values = np.array([[one[seed] for seed in seeds] for one in measured])
+    found = contrasts(values, REGISTRY[metric].lower_is_better, held_out(runs[0], metric)) if seeds else None
+    return Ablation(folder, tuple(members), tuple(runs), metric, seeds, unfinished(runs), found)
+
+
+def unfinished(runs: Sequence[Run]) -> dict[int, list[str]]:
+    """By seed the stacks in which its network did not complete."""
     diverged: dict[int, list[str]] = {}
     for run in runs:
         for seed, network in run.summary.networks.items():
             if not network.completed:
                 diverged.setdefault(seed, []).append(run.stack)
-    values = np.array([[one[seed] for seed in seeds] for one in measured])
-    found = contrasts(values, REGISTRY[metric].lower_is_better, held_out(runs[0], metric)) if seeds else None
-    return Ablation(folder, tuple(members), tuple(runs), metric, seeds, dict(sorted(diverged.items())), found)
+    return dict(sorted(diverged.items()))
 
 
 def read_ablation(folder: Path, metric: str = "test_loss") -> Ablation:
@@ -53,7 +58,7 @@ def read_ablation(folder: Path, metric: str = "test_loss") -> Ablation:
     members = [axis.key for axis in swept.axes]
     by_stack = {tuple(cell.point[member] == "on" for member in members): cell.run for cell in swept.cells}
     runs = [by_stack.get(tuple(row)) for row in design(len(members)).tolist()]
-    if not members or any(set(axis.values) != {"off", "on"} for axis in swept.axes):
+    if not members or any(not axis.switches for axis in swept.axes):
         raise InputError(f"{folder}: expected the folder of an ablation, found that of a sweep.")
     if any(run is None for run in runs):
         raise InputError(f"{folder}: expected a run for every combination of {', '.join(members)}, found some missing.")

@@ -34,8 +34,8 @@ def study_folder(grid: Grid, out: Path) -> Path:
     """The folder of a study: of its config, axis and draws. Raises InputError for what cannot be studied."""
     if len(grid.axes) > 1:
         keys = ", ".join(axis.key for axis in grid.axes)
-        raise InputError(
-            f"{grid.name}: expected at most one axis for a study of bias and variance, found {len(grid.axes)}: {keys}. "
+        raise grid.axes[-1].refused(
+            f"expected at most one axis for a study of bias and variance, found {len(grid.axes)}: {keys}. "
             f"Give all but one of them a single value, such as -s {grid.axes[-1].key}={grid.axes[-1].values[0]}."
         )
     config = grid.cells[0].config

@@ -1,12 +1,13 @@
 """What to change next in a run's config, as overrides that `--set` takes.
 
-Against overfitting the order is the usual playbook's: disturb the inputs, decay the weights, stop early, drop units,
-then more data or a smaller network. The verdict says how strong, and the rows of the training split how much of the
-list is worth trying: the more rows, the less explicit regularization is needed.
+Against overfitting the order is the usual playbook's: augment (move images, disturb rows by noise), decay the weights,
+stop early, drop units, then more data or a smaller network. The verdict says how strong, and the rows of the training
+split how much of the list is worth trying: the more rows, the less explicit regularization is needed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from regx.evidence.run import Run, read_runs
 from regx.evidence.shrinkage import ADAPTIVE, shrinkage, travelled
 from regx.optim import REGISTRY as OPTIMIZERS
 from regx.regularizers import REGISTRY as REGULARIZERS
+from regx.runner.plan import dataset
 from regx.store.files import CONFIG
 from regx.studies.diagnosis.foreign import diagnose_log, is_log
 from regx.studies.diagnosis.judgement import DEAD, NOTHING_LEARNED, STILL_LEARNING, VANISHED_GRADIENT, Seed, mean_of
@@ -98,6 +100,7 @@ class _Facts:
         self.parameters: int = run.summary.parameters or 0
         batch = self.training.get("batch_size", "full")
         self.steps_per_epoch = 1 if batch == "full" else math.ceil(self.rows / batch)
+        self.image = _height_and_width(run)
         self.mean: Seed = mean_of([seed for seed in diagnosis.seeds if seed.diverged is None])
         trained = [network.last_epoch for network in run.summary.networks.values() if network.completed]
         # By the seed that trained longest.
@@ -108,11 +111,19 @@ class _Facts:
         self.shrinkage = shrinkage(config, self.rows, self.epochs)
 
 
+def _height_and_width(run: Run) -> tuple[int, ...]:
+    """Of an image, where rows are images and can still be read; else empty."""
+    with contextlib.suppress(RegxError):
+        if run.typed.dataset.is_images:
+            return dataset(run.typed.dataset, run.typed.seeds[0]).shape[1:]
+    return ()
+
+
 # Overfitting
 
 
 def _against_overfitting(facts: _Facts) -> Iterator[Advice]:
-    yield from _input_noise(facts)
+    yield from _images_moved(facts) if facts.image else _input_noise(facts)
     if facts.rows < LARGE_DATA:
         yield from _decay(facts)
     yield from _early_stopping(facts)
@@ -120,6 +131,20 @@ def _against_overfitting(facts: _Facts) -> Iterator[Advice]:
         yield from _dropout(facts)
     yield from _more_data(facts)
     yield from _smaller(facts)
+
+
+def _images_moved(facts: _Facts) -> Iterator[Advice]:
+    """Crops of at most an eighth of the image, then small rotations: what hardly any label minds."""
+    reach = max(min(facts.image) // 8, 1)
+    for kind, key, value in (("crop", "padding", reach), ("rotate", "degrees", 10)):
+        if kind not in facts.stack:
+            yield Advice(
+                kind,
+                (f"regularizers.{kind}.{key}={value}",),
+                "Augmentation comes first: every step sees each image a little moved."
+                if kind == "crop"
+                else "Small rotations keep most labels, too.",
+            )
 
 
 def _input_noise(facts: _Facts) -> Iterator[Advice]:

@@ -9,12 +9,13 @@ from typing import Any
 from regx.config.grid import Cell
 from regx.core.errors import SOME_DIVERGED
 from regx.report.lines import MARKERS, validation_curve
-from regx.report.numbers import count, in_full
+from regx.report.numbers import count, in_full, listed, setting_value
 from regx.report.output import WIDEST, Output
 from regx.report.render import print_rows
 from regx.report.run import ended
 from regx.report.table import compare_rows, setting, sort_rows
 from regx.stats.optimism import Optimism
+from regx.studies.sweep.interpolation import Interpolation, fits, interpolation
 from regx.studies.sweep.judgement import Choice, choose
 from regx.studies.sweep.result import Sweep, read_sweep
 
@@ -42,15 +43,23 @@ def print_sweep(sweep: Sweep, out: Output, metric: str = "test_loss", columns: S
     rows = {
         row["run"]: row for row in sort_rows(compare_rows(sweep.runs, None, metric, columns or ()), sweep.chosen_by)
     }
+    found = interpolation(sweep)
     points = {str(cell.run.folder): cell.point for cell in [*sweep.ranked(), *sweep.cells] if cell.run is not None}
     ordered = [{**rows[run], "point": point} for run, point in points.items()]
+    if found is not None:
+        told = {True: "yes", False: "no", None: None}
+        fitted = {str(run.folder): told[fits(run)] for run in sweep.runs}
+        ordered = [{**row, "interpolates": fitted[str(row["run"])]} for row in ordered]
     if out.as_json:
         chosen = None if choice is None else _as_plain(choice)
-        out.document({"sweep": str(sweep.folder), "best": chosen and chosen["run"], "chosen": chosen, "rows": ordered})
+        out.document(
+            {"sweep": str(sweep.folder), "best": chosen and chosen["run"], "chosen": chosen, "rows": ordered}
+            | ({"interpolation": found.as_plain()} if found else {})
+        )
     else:
         print_rows(ordered, out, columns, sweep.chosen_by)
         out.text([""])
-        out.conclusion([_sentences(choice)])
+        out.conclusion([_sentences(choice), *(fitting(found) if found else ())])
         if out.form == "terminal":
             out.picture(_curve(read_sweep(sweep.folder, []) if sweep.compact else sweep, choice, out.width))
         out.text([str(sweep.folder)])
@@ -102,6 +111,29 @@ def _sentences(choice: Choice | None) -> str:
     else:
         said.append(f"Its test loss, which had no say in the choice, is {in_full(choice.cell.loss('test_loss'))}.")
     return " ".join(said)
+
+
+def fitting(found: Interpolation) -> list[str]:
+    """Where the training rows are just fitted, and the best strength along the axis."""
+    at = ", ".join(setting(*axis) for axis in found.fixed.items())
+    said = []
+    for flags, event in (
+        (found.fitted, "the training error becomes 0"),
+        (found.enough, "the network has as many parameters as training rows times outputs"),
+    ):
+        turn = found.turn(flags)
+        where = f"between {setting(found.key, turn[0])} and {setting_value(turn[1])}" if turn else None
+        if where is None and True in flags and False not in flags:
+            where = f"outside of these values of {found.key}, at all of which that is so"
+        said.append(f"{event} {where}" if where else f"it is nowhere seen along {found.key} that {event}")
+    threshold = f"{'; '.join(said)}{f' (at {at})' if at else ''}."
+    best = [
+        f"{setting_value(best)} at {setting_value(value)}"
+        for value, best in zip(found.values, found.best, strict=False)
+    ]
+    return [threshold[0].upper() + threshold[1:]] + [
+        f"The best {found.strength} by mean loss: {listed(best)}." for _ in best[:1]
+    ]
 
 
 def _flattered(optimism: Optimism | None) -> str:

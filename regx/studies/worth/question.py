@@ -68,8 +68,8 @@ def worth(
 
 def _beside_none(grid: Grid) -> dict[str, Config]:
     config = grid.cells[0].config
-    if len(grid.cells) > 1:
-        raise InputError(f"{grid.name}: expected a config or a race, found a sweep of {len(grid.cells)} cells.")
+    if grid.axes:
+        raise grid.axes[0].refused("expected one value: what is varied is the number of training rows, with --rows")
     return {"none": _with_stack(config, "none", ()), **({"stack": config} if config.stack else {})}
 
 

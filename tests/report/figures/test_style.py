@@ -58,10 +58,12 @@ def test_every_panel_of_every_kind_names_its_axes(runs, swept, decomposed, drawn
     subjects = {
         "comparison": runs["sine"], "learning_curves": runs["circle"], "fitted": runs["sine"],
         "boundary": runs["circle"],
-        "validation_curve": sweep, "weights": runs["sine"], "gaps": runs["sine"], "bias_variance": decomposition,
+        "validation_curve": sweep, "weights": runs["sine"], "gaps": runs["sine"],
+        "effects": swept(regularizers__l2="off,on", optimizer__lr="0.01,0.02"), "bias_variance": decomposition,
         "reliability": runs["circle"],
     }  # fmt: skip
-    assert list(subjects) == [kind.name for kind in KINDS]
+    # Images have no axes: tests/report/figures/test_pictures.py.
+    assert list(subjects) == [kind.name for kind in KINDS if kind.name not in ("filters", "mistakes")]
     for kind, subject in subjects.items():
         figure = drawn(kind, subject)
         panels = [panel for panel in figure.axes if panel.get_visible() and panel.get_label() != "<colorbar>"]

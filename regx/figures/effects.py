@@ -1,0 +1,97 @@
+"""What an ablation has found: the effect of each member of the stack, along an axis if there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from regx.figures.kind import Kind
+from regx.figures.scale import Scale, scale_of
+from regx.figures.style import COLUMN, GREY, LINES, legend_below, panels, words
+from regx.metrics import REGISTRY
+from regx.stats.aggregate import Interval
+from regx.studies.ablation.along import read_along
+from regx.studies.ablation.result import read_ablation
+from regx.studies.sweep.result import Sweep
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+METRIC = "test_loss"
+
+
+@dataclass(frozen=True)
+class Effects:
+    """rows: the names of effects and their intervals; of an ablation along an axis each has one for every value."""
+
+    name: str
+    rows: tuple[tuple[str, tuple[Interval, ...]], ...]
+    key: str | None = None
+    scale: Scale | None = None
+
+
+def unfit(sweep: Sweep) -> str | None:
+    members = [axis for axis in sweep.axes if axis.switches]
+    if not members or len(sweep.axes) - len(members) > 1 or len(sweep.runs) < len(sweep.cells):
+        return "it is no ablation"
+    return None
+
+
+def read(sweep: Sweep) -> Effects:
+    name = words(sweep.name)
+    if any(not axis.switches for axis in sweep.axes):
+        along = read_along(sweep, METRIC)
+        scale = scale_of(list(along.values))
+        order = [along.values.index(value) for value in scale.values]
+        rows = tuple(
+            (member, tuple(effects[place].difference for place in order))
+            for member, effects in zip(along.members, along.effects, strict=True)
+        )
+        return Effects(name, rows, along.key, scale)
+    study = read_ablation(sweep.folder, METRIC)
+    found, members = study.contrasts, study.members
+    if found is None:
+        return Effects(name, ())
+    return Effects(name, (
+        *((member, (effect.average,)) for member, effect in zip(members, found.effects, strict=True)),
+        *((" × ".join(members[one] for one in pair.members), (pair.interaction,)) for pair in found.pairs),
+    ))  # fmt: skip
+
+
+def draw(studies: Sequence[Effects]) -> Figure:
+    (one,) = studies
+    change = f"change of {REGISTRY[METRIC].in_words().removeprefix('the ')} by switching on"
+    figure, (panel,) = panels(1, height=2.5 if one.scale else 0.8 + 0.3 * len(one.rows))
+    for number, (name, intervals) in enumerate(one.rows):
+        mean, low, high = (np.array([each[end] for each in intervals], float) for end in ("mean", "low", "high"))
+        style: Any = LINES[number % len(LINES)].drawn() | {} if one.scale else {"color": "black", "marker": "o"}
+        bars: dict[str, Any] = {"capsize": 2, "linewidth": 1}
+        if one.scale:
+            panel.errorbar(one.scale.positions, mean, [mean - low, high - mean], label=words(name), **style, **bars)
+        else:
+            panel.errorbar(mean, [-number], xerr=[mean - low, high - mean], **style, **bars)
+    if one.scale:
+        panel.axhline(0, color=GREY, linewidth=0.8)
+        one.scale.apply(panel, str(one.key), COLUMN)
+        panel.set_ylabel(change)
+        legend_below(figure, panel.get_legend_handles_labels()[0])
+    else:
+        panel.axvline(0, color=GREY, linewidth=0.8)
+        panel.set_yticks([-number for number in range(len(one.rows))], [words(name) for name, _ in one.rows])
+        panel.set_xlabel(change)
+    figure.suptitle(f"ablation {one.name}\n95 % intervals; below 0 it helps", fontsize=8)
+    return figure
+
+
+KIND = Kind(
+    name="effects",
+    help="what each member of an ablation changes, along its axis",
+    of="sweep",
+    unfit=unfit,
+    read=read,
+    draw=draw,
+    per_figure=1,
+)

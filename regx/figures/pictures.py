@@ -1,0 +1,95 @@
+"""Images as figures show them, and the contact sheet: what the steps of a training see of some images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from regx.config.config import Config
+from regx.core.arrays import Array
+from regx.core.errors import InputError
+from regx.engine.batches import Batch
+from regx.engine.state import State
+from regx.figures.style import content, styled, words
+from regx.runner.plan import Member, plan
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+ACROSS, MOST_CLASSES = 9, 20
+
+
+def as_shown(images: Array) -> list[Array]:
+    """Images (n, C, H, W) as (H, W) or (H, W, 3) between 0 and 1; of other channels than 1 or 3 their mean."""
+    low, high = min(float(images.min()), 0.0), max(float(images.max()), 1.0)
+    scaled = (images - low) / (high - low)
+    return [np.moveaxis(one, 0, 2) if len(one) == 3 else one.mean(axis=0) for one in scaled]
+
+
+def show(panel: Axes, picture: Array) -> Any:
+    """Draw an image from `as_shown`, a grey one from black to white."""
+    return panel.imshow(picture, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """images: of each class, one as it is and what steps see of it; or where nothing changes them, several as they are.
+
+    (classes, n, C, H, W). stack: what changes them; empty for nothing.
+    """
+
+    classes: tuple[str, ...]
+    images: Array
+    stack: tuple[str, ...]
+
+
+def sheet(config: Config, seed: int) -> Sheet:
+    """What the steps of a seed's training see of the first image of each class. Raises InputError for a table."""
+    data = config.dataset.load(seed)
+    if data.images is None:
+        raise InputError(f"--pictures: expected images, found {config.dataset.kind}, whose rows are none.")
+    train = data.train
+    labels = train.y[:, 0].astype(int) if train.y.shape[1] == 1 else train.y.argmax(axis=1)
+    rows = [np.flatnonzero(labels == label)[:ACROSS] for label in range(min(len(data.classes), MOST_CLASSES))]
+    there = [label for label, found in enumerate(rows) if len(found)]
+    classes = tuple(data.classes[label] for label in there)
+    acting = tuple(member.kind for member in config.stack if "on_batch" in member.hooks())
+    chosen = [np.resize(rows[label], ACROSS) for label in there]
+    if not acting:
+        return Sheet(classes, np.stack([data.images.pixels(train.x[each]) for each in chosen]), ())
+    first = np.array([each[0] for each in chosen])
+    state = State(next(iter(plan([config], [Member(0, seed)], 1))).population)
+    x = np.ones((1, train.x.shape[1] + 1, len(first)), state.values.dtype)
+    x[0, :-1] = train.x[first].T
+    y = train.y[first].T[None].astype(x.dtype)
+    seen = [train.x[first], *(state.entering(Batch(x, y))[0][0].T for _ in range(ACROSS - 1))]
+    return Sheet(classes, np.stack([data.images.pixels(each) for each in seen], axis=1), acting)
+
+
+def draw_sheet(one: Sheet) -> Figure:
+    from matplotlib.figure import Figure
+
+    down = len(one.classes)
+    figure = Figure(figsize=(0.72 * ACROSS + 0.6, 0.75 * down + 0.5), layout="constrained")
+    axes = figure.subplots(down, ACROSS, squeeze=False)
+    for label, panels, images in zip(one.classes, axes, one.images, strict=True):
+        for panel, picture in zip(panels, as_shown(images), strict=True):
+            show(panel, picture)
+            panel.set_xticks([])
+            panel.set_yticks([])
+        panels[0].set_ylabel(words(label, 10), rotation=0, ha="right", va="center")
+    if one.stack:
+        axes[0, 0].set_title("as it is", fontsize=7)
+        axes[0, 1].set_title("as steps see it", fontsize=7, loc="left")
+    of = " + ".join(one.stack) if one.stack else "no augmentation in the stack: training images as they are"
+    figure.suptitle(words(of, 90), fontsize=8)
+    return figure
+
+
+def picture_of(config: Config, seed: int, dpi: int = 150) -> bytes:
+    """The contact sheet as a PNG file. Raises InputError for a table."""
+    with styled():
+        return content(draw_sheet(sheet(config, seed)), "png", dpi)

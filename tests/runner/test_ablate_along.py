@@ -1,0 +1,108 @@
+"""`regx ablate` along an axis, against the ablations of each of its values."""
+
+import json
+from pathlib import Path
+
+import pytest
+from command_line import Regx
+
+import regx as api
+from regx.core.errors import InputError
+from regx.figures import effects
+from regx.figures.style import styled
+from regx.stats.paired import Comparison
+from regx.studies.ablation.along import AblationAlong, read_along
+from regx.studies.ablation.display_along import answers_along
+from regx.studies.sweep.result import read_sweep
+
+RATES = [0.003, 0.03]
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> AblationAlong:
+    study = api.ablate(
+        {
+            "name": "small", "dataset": {"name": "sine", "n_train": 12, "n_val": 8, "n_test": 9},
+            "architecture": {"hidden": [5]}, "regularizers": [{"l2": 0.01}, {"dropout": 0.3}],
+            "optimizer": {"name": "adam", "lr": RATES}, "training": {"epochs": 20}, "seeds": 5,
+        },
+        out=tmp_path_factory.mktemp("along"),
+    )  # fmt: skip
+    assert isinstance(study, AblationAlong)
+    return study
+
+
+def test_the_effect_at_a_value_is_that_of_an_ablation_there(found: AblationAlong, tmp_path: Path) -> None:
+    config = {
+        **api.load(found.runs[-1].folder).config,
+        "name": "small",
+        "regularizers": [{"l2": 0.01}, {"dropout": 0.3}],
+    }
+    for place, rate in enumerate(RATES):
+        alone = api.ablate(config, set={"optimizer.lr": rate}, out=tmp_path)
+        assert alone.contrasts is not None
+        for effects_, expected in zip(found.effects, alone.contrasts.effects, strict=True):
+            for end in ("mean", "low", "high"):
+                assert effects_[place].difference[end] == pytest.approx(expected.average[end])
+    for effects_, changes in zip(found.effects, found.changes, strict=True):
+        first, last = (one.difference["mean"] for one in effects_)
+        assert changes[0].difference["mean"] == pytest.approx(last - first)
+
+
+def test_the_folder_gives_the_study_back_and_a_figure(found: AblationAlong) -> None:
+    again = read_along(read_sweep(found.folder))
+    assert (again.effects, again.changes) == (found.effects, found.changes)
+    assert again.key == "optimizer.lr"
+    swept = read_sweep(found.folder)
+    assert effects.unfit(swept) is None
+    with styled():
+        figure = effects.draw([effects.read(swept)])
+        figure.draw_without_rendering()
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["l2", "dropout"]
+
+
+def judged(mean: float, verdict: str) -> Comparison:
+    return Comparison({"mean": mean, "low": mean - 0.01, "high": mean + 0.01, "p": 0.01}, verdict, 5, 0, 5, 12)
+
+
+@pytest.mark.parametrize(
+    ("effects_", "turn", "words"),
+    [
+        (((-0.2, "better"), (0.1, "worse")), (0.003, 0.03),
+         "the sign of its effect turns between optimizer.lr=0.003 and 0.03. It lowers the test loss by 0.200 [0.190, "
+         "0.210] at optimizer.lr=0.003; it raises the test loss by 0.100 ["),
+        (((-0.2, "better"), (-0.1, "better")), None, "at every value that was tried: it lowers"),
+        (((0.2, "worse"), (0.1, "unclear")), None, ", which is worse; at optimizer.lr=0.03 these seeds cannot tell."),
+        (((0.2, "unclear"), (0.1, "unclear")), None, "these seeds cannot tell at any value of optimizer.lr."),
+    ],
+)  # fmt: skip
+def test_what_is_said(found: AblationAlong, effects_: tuple, turn: object, words: str) -> None:
+    from dataclasses import replace
+
+    one = tuple(judged(*effect) for effect in effects_)
+    study = replace(found, effects=(one, one), changes=((judged(0.3, "worse"),), (judged(0.3, "unclear"),)))
+    assert study.turns(0) == turn
+    said = answers_along(study)
+    assert words in said[0]
+    assert "beside that at optimizer.lr=0.003 it is 0.300 [0.290, 0.310] higher at optimizer.lr=0.03" in said[1]
+    assert said[3].endswith("these seeds cannot tell (about 12 seeds would tell).")
+
+
+def test_axes_that_a_study_cannot_have_are_refused_where_they_stand(small: Path, regx: Regx) -> None:
+    for command, option, words in (
+        ("ablate", "regularizers.dropout=off,on", "1:22 regularizers.dropout: expected no member of the stack"),
+        ("worth", "optimizer.lr=0.1,0.2", "1:20 optimizer.lr: expected one value: what is varied is the number of"),
+    ):
+        result = regx(command, small, "-s", option, code=2)
+        assert f"--set:{words}" in result.stderr.replace("1:28", "1:22")
+    result = regx("ablate", small, "-s", "optimizer.lr=0.1,0.2", "-s", "training.epochs=5,6", code=2)
+    assert "training.epochs: expected one axis beside the members of the stack" in result.stderr
+    planned = json.loads(regx("ablate", small, "-s", "optimizer.lr=0.1,0.2", "-n", "--json").stdout)
+    assert len(planned) == 8
+    assert planned[0]["point"] == {"optimizer.lr": 0.1, "l2": "off", "dropout": "off"}
+    swept = api.sweep(
+        {"dataset": {"name": "sine", "n_train": 9}, "training": {"epochs": 1}, "seeds": 1}, lr=[0.1, 0.2],
+        out=small.parent,
+    )  # fmt: skip
+    with pytest.raises(InputError, match="expected the folder of an ablation along an axis"):
+        read_along(read_sweep(swept.folder))
