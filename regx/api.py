@@ -7,6 +7,7 @@ runs, and what the studies return.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -223,23 +224,29 @@ def recommend(
     *,
     minutes: float = 5.0,
     config: str | Path | None = None,
+    metric: str = "loss",
+    fit: bool = False,
 ) -> Recommendation:
     """Which regularizers help on a table with this target, as `regx recommend` finds it.
 
-    seeds: the splits, 10 if None. minutes: about how long it may take. config: where the recommended config is written,
-    beside the race's folder. Else as for `run`.
+    seeds: the splits; as many as time allows, 20 at most, if None. minutes: about how long it may take. config: where
+    the recommended config is written, beside the race's folder. metric: what lanes are chosen and judged by: `loss`,
+    `balanced_accuracy`, `auc`, `mae`. fit: train the recommended network on all rows; its run folder is `fitted`.
+    Else as for `run`.
     """
     from regx.runner.networks import Options
+    from regx.studies.recommendation.fit import fit as train_on_all_rows
     from regx.studies.recommendation.question import TableQuestion, planned
     from regx.studies.recommendation.race import recommend as race_table
     from regx.studies.recommendation.write import check_output, write
 
     if config is not None:
         check_output(Path(config), force)
-    question = TableQuestion(Path(table), target, tuple(_overrides(set)), seeds, minutes, Options(jobs, force))
+    options = Options(jobs, force)
+    question = TableQuestion(Path(table), target, tuple(_overrides(set)), seeds, minutes, options, metric, fit)
     found = race_table(question, planned(question), Path(out))
     write(found, None if config is None else Path(config))
-    return found
+    return replace(found, fitted=train_on_all_rows(found, question, Path(out))) if fit else found
 
 
 def load(folder: str | Path) -> Run:

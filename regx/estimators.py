@@ -23,7 +23,7 @@ from regx.evidence.predict import outputs
 from regx.runner.networks import Options, train_networks
 from regx.runner.plan import Member, forget_data
 
-MOST_TIMES = 10  # as many rows, at most, as there are, where weights make several of one
+MOST_TIMES = 10  # as many rows, at most, as there are, where whole weights make several of one
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ class _InMemory(Source):
     y: Array
     task: Task
     labels: Array | None
-    weight: Array
+    weight: Array | None
     val_fraction: float
 
     def load(self, seed: int) -> Dataset:
@@ -49,26 +49,27 @@ class _InMemory(Source):
             few = self.labels is None or np.bincount(self.labels).min() < 2
             size = max(1, round(self.val_fraction * len(rows)), 0 if few else int(self.labels.max()) + 1)  # type: ignore[union-attr]
             rows, val = train_test_split(rows, test_size=size, random_state=seed, stratify=None if few else self.labels)
-        rows = rows[_repeated(self.weight[rows])]
+        weight = self.weight
+        if weight is not None and (times := _times(weight)) is not None:
+            rows, weight = np.repeat(rows, times[rows]), None
         names = tuple(f"x{k}" for k in range(self.x.shape[1]))
-        whole = Split(self.x, self.y)
+        whole = Split(self.x, self.y, weight)
         return Dataset(self.task, whole.rows(rows), whole.rows(val), whole.rows(rows[:1]), names, "y")
 
     def fingerprint(self) -> str:
         return "in memory"
 
 
-def _repeated(weight: Array) -> Array:
-    """Row numbers in which each stands as often as its weight says; against the smallest, evenly rounded, if not whole.
+def _times(weight: Array) -> Array | None:
+    """How often each row stands there, (n,), where weights are whole numbers, as they are or against the smallest.
 
-    At most MOST_TIMES as many rows as there are.
+    None where they are none, or rows would be too many: then they are weights in the loss. The same rows written out
+    then give the same network, bit for bit, and the same batches, which weights in the loss do not.
     """
-    most = MOST_TIMES * len(weight)
-    shares = (weight, weight / weight[weight > 0].min())
-    whole = [share for share in shares if np.allclose(share, np.rint(share)) and share.sum() <= most]
-    share = whole[0] if whole else weight * (min(shares[1].sum(), most) / weight.sum())
-    ends = np.rint(np.cumsum(share)).astype(int)
-    return np.repeat(np.arange(len(weight)), np.diff(ends, prepend=0))
+    for times in (weight, weight / weight.min()):
+        if np.allclose(times, np.rint(times)) and times.sum() <= MOST_TIMES * len(weight):
+            return np.rint(times).astype(int)
+    return None
 
 
 class _Networks(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -102,12 +103,20 @@ class _Networks(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         # In an order of their own, so that nothing depends on the one that they are given in.
         order = np.flatnonzero(used)[np.lexsort((*y[used].T, *x[used].T))]
         x, y, labels, weight = x[order], y[order], None if labels is None else labels[order], weight[order]
-        rows = _repeated(weight)
-        self._mean, scale = x[rows].mean(axis=0), x[rows].std(axis=0)
+        times = _times(weight)
+        rows = np.arange(len(x)) if times is None else np.repeat(np.arange(len(x)), times)
+        of_rows = weight if times is None else np.ones(len(rows))
+
+        def mean_and_deviation(values: Array) -> tuple[Array, Array]:
+            mean = np.average(values[rows], axis=0, weights=of_rows)
+            return mean, np.sqrt(np.average((values[rows] - mean) ** 2, axis=0, weights=of_rows))
+
+        self._mean, scale = mean_and_deviation(x)
         self._scale = np.where(scale > 1e-12 * np.maximum(np.abs(self._mean), 1e-300), scale, 1.0)
         self._center, self._spread = 0.0, 1.0
         if task == "regression":
-            self._center, self._spread = float(y[rows].mean()), float(y[rows].std()) or 1.0
+            center, spread = mean_and_deviation(y[:, 0])
+            self._center, self._spread = float(center), float(spread) or 1.0
             y = (y - self._center) / self._spread
         optimizer = {"name": self.optimizer} if isinstance(self.optimizer, str) else dict(self.optimizer)
         stack = self.stack if not isinstance(self.stack, Mapping) else [{k: v} for k, v in self.stack.items()]
@@ -125,6 +134,9 @@ class _Networks(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         )
         needs_validation = any(member.unusable(task, 0) for member in config.stack)
         fraction = float(self.validation_fraction) if needs_validation else 0.0
+        if any("on_data" in member.hooks() for member in config.stack):  # rows that are made have no weight
+            most = min(weight.sum() / weight.min(), MOST_TIMES * len(weight))
+            weight = np.maximum(1, np.floor(weight * (most / weight.sum())))
         source = _InMemory((x - self._mean) / self._scale, y, task, labels, weight, fraction)
         self._config, self._task = dataclasses.replace(config, dataset=source), task
         found: dict[int, Trained] = {}
@@ -168,7 +180,7 @@ class Regressor(RegressorMixin, _Networks):  # type: ignore[misc]
     stack: regularizers as in a config, such as `[{"l2": 0.003}, "batch_norm"]`. hidden: units of each hidden layer.
     optimizer: its name, or a mapping with its settings. seeds: how many networks, or the seeds. validation_fraction:
     share of the rows that is kept to choose by, where a regularizer such as early_stopping asks for it.
-    Features and target are standardised. A row of weight 2 counts as two rows.
+    Features and target are standardised. A row of weight 2 is two rows; weights that are not whole count in the loss.
     """
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:

@@ -61,6 +61,16 @@ def test_weights_of_rows_and_classes_count_as_repeated_rows() -> None:
     repeated = regx.Regressor(epochs=20).fit(np.repeat(x, times, axis=0), np.repeat(y, times))
     np.testing.assert_array_equal(weighted.predict(x), repeated.predict(x))
     x, y = make_classification(400, 4, weights=[0.93], flip_y=0.1, random_state=1)
+    # With one batch weights that are not whole are those of the loss, up to rounding: half of 3 and of 1.
+    odd = np.where(y == 1, 1.5, 0.7)
+    one, other = (
+        regx.Classifier(epochs=3, batch_size="full").fit(x, y, sample_weight=weight).predict_proba(x)
+        for weight in (odd, 10 * odd)
+    )
+    np.testing.assert_allclose(one, other, atol=1e-4)
+    assert abs(one - regx.Classifier(epochs=3, batch_size="full").fit(x, y).predict_proba(x)).max() > 0.01
+    smote = regx.Classifier(epochs=3, stack=["smote"], class_weight="balanced").fit(x, y)
+    assert np.isfinite(smote.predict_proba(x)).all()
     plain = regx.Classifier(epochs=30).fit(x, y).predict(x)
     balanced = regx.Classifier(epochs=30, class_weight="balanced").fit(x, y).predict(x)
     assert (balanced == 1).sum() > 1.5 * (plain == 1).sum()

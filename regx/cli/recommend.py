@@ -22,8 +22,14 @@ def command(
     ] = None,
     minutes: Annotated[float, typer.Option(metavar="M", min=0.05, help="about how long it may take")] = 5.0,
     splits: Annotated[
-        int | None, typer.Option(metavar="N", min=2, help="so many outer splits, as --seeds N; else 10")
+        int | None,
+        typer.Option(
+            metavar="N", min=2, help="so many outer splits, as --seeds N; else as many as time allows, 20 at most"
+        ),
     ] = None,
+    metric: Annotated[
+        str, typer.Option(metavar="NAME", help="choose and judge by it: loss, balanced_accuracy, auc, mae")
+    ] = "loss",
     fit: Annotated[bool, typer.Option("--fit", help="train the recommended network on all rows, for predict")] = False,
 ) -> None:
     """Find which regularizers help on a table.
@@ -48,7 +54,9 @@ def command(
     if config is not None:
         check_output(config, asked.force)
     out = asked.output()
-    question = TableQuestion(table, target, tuple(asked.set), asked.seeds or splits, minutes, asked.options())
+    question = TableQuestion(
+        table, target, tuple(asked.set), asked.seeds or splits, minutes, asked.options(), metric, fit
+    )
     plan = planned(question)
     print_inspection(plan.inspection, out)
     if asked.dry_run:

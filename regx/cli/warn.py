@@ -21,6 +21,8 @@ def warn(configs: Sequence[Config], out: Output, peek: bool = False, lanes: bool
 
     lanes: they are those of a race.
     """
+    from regx.data.cautions import cautions
+    from regx.data.csv import CSV
     from regx.reference.interactions import lane_warnings, warnings
     from regx.runner.plan import clipped, dataset
 
@@ -31,5 +33,7 @@ def warn(configs: Sequence[Config], out: Output, peek: bool = False, lanes: bool
     found += [f"warning: {warning}" for warning in said]
     read = dict.fromkeys((config.dataset, config.seeds[0]) for config in configs)
     found += [f"note: {note}" for source, seed in read for note in dataset(source, seed).notes]
+    tables = [source.table() for source, _ in read if isinstance(source, CSV)]
+    found += [f"note: {note}" for table in tables for note in cautions(table)]
     found += [f"note: {note}" for config in configs for note in clipped(config)]
     out.note(*dict.fromkeys(found))

@@ -53,7 +53,8 @@ class Wanted:
 
     seconds: between two glimpses of a population. inputs: (n, D), where glimpses are to show what is predicted.
     side_by_side: whether populations are to train in turns. checkpoints: whether there are to be any.
-    slim: whether networks come as `Trained.slim` leaves them.
+    slim: whether networks come as `Trained.slim` leaves them. metrics: which are measured of the reported networks,
+    beside those that always are.
     """
 
     seconds: float = 0.1
@@ -61,6 +62,7 @@ class Wanted:
     side_by_side: bool = False
     checkpoints: bool = False
     slim: bool = False
+    metrics: tuple[str, ...] = ()
 
 
 class Listener:

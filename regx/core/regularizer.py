@@ -3,6 +3,7 @@
     site      value                           hook            who acts there
     data      the training split, once        on_data         minority interpolation
     batch     x (R, D, B), y (R, K, B)        on_batch        input noise, mixup, label smoothing
+    inputs    x (R, D, B) and its gradient    on_inputs       adversarial training
     weight    one weight matrix (R, in, out)  on_weight       DropConnect, weight noise
     hidden    h (R, H, B)                     on_hidden       dropout, activity penalty
     branch    residual branch (R, H, B)       on_branch       stochastic depth
@@ -148,6 +149,13 @@ class Regularizer(Component):
         """Change what a step sees: x (R, D, B), y (R, K, B). Must not write into them."""
         raise NotImplementedError
 
+    def on_inputs(self, x: Array, gradient: Array, at: Site) -> Array:
+        """Other inputs for a step than x, (R, D, B), whose gradient of the step's loss is given. Writes into neither.
+
+        The step then takes the gradient anew, with the same masks.
+        """
+        raise NotImplementedError
+
     def on_weight(self, weight: Array, at: Site) -> tuple[Array, Pullback]:
         """Change a weight matrix (R, in, out) for one step. Must not write into it."""
         raise NotImplementedError
@@ -228,6 +236,6 @@ class Regularizer(Component):
 
 
 HOOKS = (
-    "on_data", "on_batch", "on_weight", "on_hidden", "on_branch", "on_logits", "penalty", "add_gradient",
+    "on_data", "on_batch", "on_inputs", "on_weight", "on_hidden", "on_branch", "on_logits", "penalty", "add_gradient",
     "on_gradient", "on_step", "on_epoch", "on_finish",
 )  # fmt: skip

@@ -14,13 +14,15 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.core.errors import InputError, did_you_mean
-from regx.core.parameters import choice, integers, text, words
+from regx.core.parameters import choice, integer, integers, text, words
+from regx.core.streams import stream
 from regx.data.cells import SEPARATORS, Cells, read_cells
 from regx.data.columns import SMALLEST, Form, Reading, form_of, read
 from regx.data.dataset import Task
 from regx.data.files import Version, version
 from regx.data.numerals import MISSING, decimal_sign
 from regx.data.preparation import percent
+from regx.data.split import nested_order
 from regx.data.table import Table, TableSource
 
 # A target of whole numbers is a class if there are at most so many of them, each in so many rows on average.
@@ -62,6 +64,9 @@ class CSV(TableSource):
     group: str | None = text(None, optional=True, help="a column whose rows of one value stand in one split: a person")
     time: str | None = text(None, optional=True, help="a column by which the latest rows are the test split")
     weight: str | None = text(None, optional=True, help="a column of how much each row counts")
+    rows: int | None = integer(
+        None, ge=10, optional=True, static=True, help="use only so many rows, drawn at random, the same for every seed"
+    )
 
     shape: Sequence[int] = integers(
         [],
@@ -81,9 +86,10 @@ class CSV(TableSource):
         except OSError as error:
             raise InputError(f"dataset.path: no file at {path} ({error.strerror}). Expected a CSV file.") from error
         own = {key: tuple(getattr(self, key)) for key in ("drop", "categorical", "keep", "missing_values")}
-        if self.shape:
-            return _as_images(self._columns(path, at_version, own), tuple(self.shape))
-        return self._columns(path, at_version, own)
+        table = self._columns(path, at_version, own)
+        if self.rows is not None and self.rows < len(table.y):
+            table = _some(table, self.rows)
+        return _as_images(table, tuple(self.shape)) if self.shape else table
 
     def _columns(self, path: Path, at_version: Version, own: dict[str, Any]) -> Table:
         # What does not matter to reading is left at its default, so that it is read once.
@@ -100,6 +106,21 @@ class CSV(TableSource):
         self.table()  # has the clear messages for a file that cannot be read
         with Path(self.path).expanduser().open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@functools.lru_cache(maxsize=2)
+def _some(table: Table, rows: int) -> Table:
+    """A table of so many of its rows, in their order; of classes each has its share."""
+    order = stream(0, "rows").permutation(len(table.y))
+    kept = np.sort(nested_order(order, None if table.task == "regression" else table.y)[:rows])
+
+    def of(values: Array | None) -> Array | None:
+        return None if values is None else values[kept]
+
+    columns = {name: values[kept] for name, values in table.columns.items()}
+    return dataclasses.replace(
+        table, columns=columns, y=table.y[kept], groups=of(table.groups), times=of(table.times), weight=of(table.weight)
+    )
 
 
 def _as_images(table: Table, shape: tuple[int, ...]) -> Table:

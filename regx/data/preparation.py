@@ -15,17 +15,22 @@ from regx.core.memory import shortage
 from regx.data.columns import Form, Reading
 from regx.data.dataset import Task
 
+BOUND = 3.0  # of numbers that are scaled robustly
 MISSING_LEVEL = "(missing)"  # how the level of empty cells is called among the features
 
 
 @dataclass(frozen=True)
 class Scaled:
-    """A column of numbers: what stands for a missing one, then (value - mean) / scale."""
+    """A column of numbers: what stands for a missing one, then (value - mean) / scale.
+
+    bound: if not 0, x is then x / sqrt(1 + (x/bound)²), which never leaves -bound to bound.
+    """
 
     name: str
     fill: float
     mean: float
     scale: float
+    bound: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,8 @@ class Preparation:
         for k, one in enumerate(self.numbers):
             values = columns[one.name]
             x[:, k] = (np.where(np.isnan(values), one.fill, values) - one.mean) / one.scale
+            if one.bound:
+                x[:, k] /= np.sqrt(1 + (x[:, k] / one.bound) ** 2)
         start = len(self.numbers)
         for column in self.words:
             position = {level: start + k for k, level in enumerate(column.levels)}
@@ -96,14 +103,15 @@ def preparation_of(data: Mapping[str, Any]) -> Preparation:
 
 
 def fit(
-    columns: Mapping[str, Array], train: Array, scaled: bool = False
+    columns: Mapping[str, Array], train: Array, scaled: bool = False, robust: bool = False
 ) -> tuple[tuple[Scaled, ...], tuple[OneHot, ...], tuple[str, ...]]:
     """How each column is encoded, and notes on what that does.
 
     columns: (n,) each; float64 with NaN where a value is missing, or words (object) with None where one is.
     train: row numbers. Nothing but these rows decides on filling, scaling, levels and what is constant.
     scaled: numbers stay as they are. Else the median where missing, then mean 0 and standard deviation 1. Of words each
-    is one-hot, missing being a level of its own.
+    is one-hot, missing being a level of its own. robust: median 0 and quartiles 1 apart, then drawn in to below `BOUND`
+    (Holzmüller et al. 2024, Better by Default, section 3).
     """
     levels_of: dict[str, list[str | None]] = {}
     names: list[str] = []
@@ -126,6 +134,8 @@ def fit(
         # All at once: a sum along a column of many has other last bits than the sum of one alone.
         fitted = _standardised(np.column_stack([columns[name][train] for name in names])) if names else ()
         numbers = tuple(Scaled(name, *(float(of[k]) for of in fitted)) for k, name in enumerate(names))
+        if robust:
+            numbers = tuple(Scaled(one.name, one.fill, *_quartiles(columns[one.name][train]), BOUND) for one in numbers)
     words = tuple(OneHot(name, tuple(levels)) for name, levels in levels_of.items())
     return numbers, words, tuple(_notes(columns, numbers, words, constant))
 
@@ -147,6 +157,12 @@ def _standardised(x: Array) -> tuple[Array, Array, Array]:
     rounding = n * np.finfo(np.float64).eps
     is_constant = variance <= rounding * variance + (rounding * mean) ** 2
     return median, mean, np.where(is_constant, 1.0, np.sqrt(variance))
+
+
+def _quartiles(values: Array) -> tuple[float, float]:
+    """The median, and how far the quartiles are apart; where they are equal half of the range."""
+    low, middle, high = np.nanquantile(values, (0.25, 0.5, 0.75))
+    return float(middle), float(high - low or (np.nanmax(values) - np.nanmin(values)) / 2)
 
 
 def _notes(

@@ -46,7 +46,7 @@ def split_rows(
         assert parts is not None
         train, val, test = parts
         _check_training(labels, classes, train, origin)
-        return _nested_order(train, labels)[:n_train] if times is None else train[-(n_train or n) :], val, test
+        return nested_order(train, labels)[:n_train] if times is None else train[-(n_train or n) :], val, test
     if labels is not None:
         _check_classes(labels, classes, n_test, n_val, origin)
     least = 1 if labels is None else len(classes)
@@ -59,7 +59,7 @@ def split_rows(
     rest, test = _part(np.arange(n), n_test, labels, state_test)
     train, val = _part(rest, n_val, labels, state_val)
     if n_train is not None:
-        train = _nested_order(train, labels)[:n_train]
+        train = nested_order(train, labels)[:n_train]
     return train, val, test
 
 
@@ -179,7 +179,7 @@ def _shares(counts: Array, size: int, draw: np.random.RandomState) -> Array:
     return np.asarray(shares, np.int64)
 
 
-def _nested_order(rows: Array, labels: Array | None) -> Array:
+def nested_order(rows: Array, labels: Array | None) -> Array:
     """Rows in random order put so that every beginning is stratified and holds each class once before any twice."""
     if labels is None:
         return rows

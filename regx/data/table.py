@@ -12,7 +12,7 @@ import numpy as np
 from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.core.images import Images
-from regx.core.parameters import integer, number
+from regx.core.parameters import choice, integer, number
 from regx.data.columns import Form, Reading
 from regx.data.dataset import Dataset, Source, Split, Task
 from regx.data.label_noise import with_label_noise
@@ -20,7 +20,7 @@ from regx.data.preparation import OneHot, Preparation, Scaled, fit
 from regx.data.split import split_rows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """A table before it is split.
 
@@ -58,6 +58,11 @@ class TableSource(Source):
     test_fraction: float = number(0.25, ge=0, lt=1, static=True, help="share of all rows for the test; 0 for none")
     val_fraction: float = number(0.15, ge=0, lt=1, static=True, help="share of all rows for validation; 0 for none")
     n_train: int | None = integer(None, ge=1, static=True, optional=True, help="train on only so many rows")
+    scaling: str = choice(
+        "standard",
+        ("standard", "robust"),
+        help="of numbers: mean 0 and deviation 1; robust, for skewed ones: median 0, quartiles 1 apart, within -3 to 3",
+    )
     label_noise: float = number(0.0, ge=0, le=1, static=True, help="share of the training labels drawn anew at random")
 
     @abstractmethod
@@ -78,7 +83,7 @@ class TableSource(Source):
         if table.shape:
             numbers, images = _standardised_pixels(table, train)
         else:
-            numbers, words, notes = fit(table.columns, train)
+            numbers, words, notes = fit(table.columns, train, robust=self.scaling == "robust")
         if not numbers and not words:
             raise InputError(f"{table.origin}: no column varies in the training split: nothing to learn from.")
         center, spread = 0.0, 1.0

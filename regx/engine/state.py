@@ -21,7 +21,7 @@ from regx.nn.network import Hooks, Network
 from regx.nn.weight import Hook
 
 # The hooks that the state calls itself; those of `Hooks` act within the network.
-OUTSIDE = ("on_batch", "penalty", "add_gradient", "on_gradient", "on_step", "on_epoch", "on_finish")
+OUTSIDE = ("on_batch", "on_inputs", "penalty", "add_gradient", "on_gradient", "on_step", "on_epoch", "on_finish")
 
 
 class State:
@@ -90,7 +90,15 @@ class State:
         }
         self.hooks = Hooks(*(self._hooks(name) for name in ("on_weight", "on_hidden", "on_branch", "on_logits")))
         self._networks = {
-            size: Network(self.layout, values, self._inputs(size), population.stack, self.gradient, self.hooks)
+            size: Network(
+                self.layout,
+                values,
+                self._inputs(size),
+                population.stack,
+                self.gradient,
+                self.hooks,
+                bool(self._acting["on_inputs"]),
+            )
             for size in self._batches.sizes()
         }
         self.evaluator = Evaluator(population, self.layout, values)
@@ -98,7 +106,8 @@ class State:
     def _inputs(self, size: int) -> Array:
         """What the first layer reads: the batch's own buffer, or where a hook makes other inputs, one for those."""
         buffer = self._batches.buffers(size).x
-        return np.ones(buffer.shape, buffer.dtype) if self._acting["on_batch"] else buffer
+        makes_others = self._acting["on_batch"] or self._acting["on_inputs"]
+        return np.ones(buffer.shape, buffer.dtype) if makes_others else buffer
 
     def _hooks(self, name: str) -> tuple[Hook, ...]:
         def call(member: Regularizer, site: Site, value: Array, layer: int) -> tuple[Array, Pullback]:
@@ -147,8 +156,10 @@ class State:
         """One step. The loss of the batch in training mode, summed over its samples, (R,)."""
         network = self._networks[samples]
         x, y, weight = network.into, batch.y, batch.weight
-        if self._acting["on_batch"]:
+        if self._acting["on_batch"] or self._acting["on_inputs"]:
             x, y, weight = self.entering(batch)
+        if self._acting["on_inputs"]:
+            x = self._other_inputs(network, x, y, weight)
         backward = self._backward if self._rho is None else self._backward_nearby
         loss = backward(network, x, y, weight)
         if record:
@@ -172,6 +183,20 @@ class State:
             x, y = member.on_batch(x, y, site)
             weight = site.row_weight
         return x, y, weight
+
+    def _other_inputs(self, network: Network, x: Array, y: Array, weight: Array | None) -> Array:
+        """The inputs that members make of those of a step, whose loss goes up and down with them; the rest stays."""
+        for site in self._sites.values():
+            site.streams.record()
+        here, penalties = self.values.copy(), self._penalties.copy()
+        self._backward(network, x, y, weight)
+        np.copyto(self.values, here)  # running statistics
+        np.copyto(self._penalties, penalties)
+        for site in self._sites.values():
+            site.streams.replay()
+        for member, site in self._acting["on_inputs"]:
+            x = member.on_inputs(x, network.of_inputs, site)
+        return x
 
     def _backward(self, network: Network, x: Array, y: Array, weight: Array | None) -> Array:
         """The gradient of the loss at the parameters as they are. The loss, summed over the samples, (R,).
@@ -249,7 +274,7 @@ class State:
         for batch in self._batches.epoch(Streams(population.seeds, "statistics")):
             size = batch.y.shape[2]
             if size in networks:
-                networks[size].forward(batch.x[:, :-1] if self._acting["on_batch"] else networks[size].into)
+                networks[size].forward(batch.x[:, :-1])
                 total += values * values.dtype.type(size)
                 counted += size
         values[:, untrained] = total[:, untrained] / values.dtype.type(max(counted, 1))

@@ -92,7 +92,12 @@ class _Training:
         self._networks = np.arange(replicas)  # the numbers of those still training
         rows = 2 + self._training.epochs // self._training.eval_every + 1
         self._history = History(replicas, rows, population.task, population.dtype)
-        self._kept = [metric for metric in REGISTRY.values() if metric.kept and population.task in metric.tasks]
+        wanted = self._wanted.metrics
+        self._kept = [
+            metric
+            for metric in REGISTRY.values()
+            if (metric.kept or metric.name in wanted) and population.task in metric.tasks
+        ]
         self._trivial = [trivial(dataset) for dataset in population.datasets]
         self._which = population.which
         self._snapshots: dict[int, dict[int, dict[str, Array]]] = {

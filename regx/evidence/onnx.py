@@ -15,15 +15,17 @@ import numpy as np
 from regx.config.config import Config
 from regx.core.arrays import Array
 from regx.core.errors import InputError
+from regx.core.regularizer import Regularizer
 from regx.data.preparation import Preparation
-from regx.evidence.predict import chosen, reported
+from regx.evidence.predict import chosen, input_shape, reported
 from regx.evidence.rows import preparations
+from regx.nn.layout import Block, Layout
 
 if TYPE_CHECKING:
     from regx.evidence.run import Run
 
 OPSET, ML_OPSET, IR = 17, 3, 8
-NORMS = ("batch_norm", "layer_norm", "rms_norm")
+NORMS = ("batch_norm", "layer_norm", "group_norm", "rms_norm")
 
 
 def export(run: Run) -> bytes:
@@ -111,6 +113,10 @@ class _Graph:
     def number(self, value: float) -> str:
         return self.constant(np.array(value, np.float64))
 
+    def shaped(self, x: str, *shape: int) -> str:
+        """(n, ...) as (n, *shape); without a shape as (n, all the numbers of a row)."""
+        return self.add("Reshape", x, self.constant(np.array([0, *(shape or (-1,))])))
+
     def call(self, kind: str, x: str, value: float) -> str:
         return self.add(kind, x, self.number(value))
 
@@ -125,7 +131,11 @@ def _encoded(graph: _Graph, preparation: Preparation, inputs: dict[str, str]) ->
     for one in preparation.numbers:
         x = columns[one.name]
         filled = graph.add("Where", graph.add("IsNaN", x), graph.number(one.fill), x)
-        features.append(graph.call("Div", graph.call("Sub", filled, one.mean), one.scale))
+        x = graph.call("Div", graph.call("Sub", filled, one.mean), one.scale)
+        if one.bound:
+            square = graph.add("Mul", of_bound := graph.call("Div", x, one.bound), of_bound)
+            x = graph.add("Div", x, graph.add("Sqrt", graph.call("Add", square, 1.0)))
+        features.append(x)
     for word in preparation.words:
         levels = ["" if level is None else level for level in word.levels]
         one_hot = graph.add("OneHotEncoder", columns[word.name], domain="ai.onnx.ml", cats_strings=levels, zeros=1)
@@ -174,28 +184,44 @@ def _parts(graph: _Graph, days: str) -> dict[str, str]:
 
 
 def _network(graph: _Graph, config: Config, named: dict[str, Array], x: str) -> str:
-    """The outputs of a network before the task's last function, (n, K)."""
+    """The outputs of a network before the task's last function, (n, K). Hidden values are (n, C·H·W) or (n, H)."""
     architecture, dtype = config.architecture, z_type(config)
-    if getattr(architecture, "conv", ()):
-        raise InputError("regx export: expected dense layers, found convolutions, which it cannot write yet.")
-    h = graph.add("Cast", x, to=1 if dtype == np.float32 else 11)
-    norms = [member for member in config.stack if member.kind in NORMS]
-    if own := [one.kind for one in config.stack if one.own_tensors(1) and one.kind not in NORMS]:
+    norms = [member for member in config.stack if type(member).stage is not Regularizer.stage]
+    if own := [one.kind for one in norms if one.kind not in NORMS]:
         raise InputError(f"regx export: expected the layers {', '.join(NORMS)}, found {own[0]}, which it cannot write.")
-    widths = [named["0/weight"].shape[0], *architecture.hidden]
-    for layer in range(len(architecture.hidden)):
+    if architecture.conv and not architecture.shared:
+        raise InputError(
+            "regx export: expected filters that all places share, found architecture.shared: false, which it cannot "
+            "write."
+        )
+    h = graph.add("Cast", x, to=1 if dtype == np.float32 else 11)
+    last = f"{architecture.depth}/bias"
+    blocks = Layout(input_shape(config, named), architecture, len(named[last]), config.stack).blocks
+    for layer, block in enumerate(blocks):
         before = h
-        h = _dense(graph, named, layer, h)
+        h = _convolved(graph, named, layer, h, block) if block.is_convolution else _dense(graph, named, layer, h)
         for norm in norms:
             if norm.before_activation:
-                h = _normalised(graph, norm, named, layer, h)
+                h = _normalised(graph, norm, named, layer, h, block)
         h = _activated(graph, architecture.activation, h, dtype)
         for norm in norms:
             if not norm.before_activation:
-                h = _normalised(graph, norm, named, layer, h)
-        if architecture.residual and layer and widths[layer] == widths[layer + 1]:
+                h = _normalised(graph, norm, named, layer, h, block)
+        if block.residual:
             h = graph.add("Add", h, before)
-    return _dense(graph, named, len(architecture.hidden), h)
+        if block.pooled != block.outputs:
+            pool = {"max": "MaxPool", "average": "AveragePool"}[architecture.pooling]
+            size = [architecture.pool] * 2
+            h = graph.shaped(graph.add(pool, graph.shaped(h, *block.outputs), kernel_shape=size, strides=size))
+    return _dense(graph, named, len(blocks), h)
+
+
+def _convolved(graph: _Graph, named: dict[str, Array], layer: int, h: str, block: Block) -> str:
+    filters = named[f"{layer}/weight"].transpose(3, 0, 1, 2)  # of (in, kernel, kernel, out)
+    before, after = (filters.shape[2] - 1) // 2, filters.shape[2] // 2
+    weight, bias = graph.constant(filters), graph.constant(named[f"{layer}/bias"])
+    around = [before, before, after, after]
+    return graph.shaped(graph.add("Conv", graph.shaped(h, *block.inputs), weight, bias, pads=around))
 
 
 def _dense(graph: _Graph, named: dict[str, Array], layer: int, h: str) -> str:
@@ -216,18 +242,25 @@ def _activated(graph: _Graph, activation: str, h: str, dtype: Any) -> str:
     return graph.add("Mul", h, graph.add("Mul", half, graph.add("Add", erf, graph.constant(np.array(1, dtype)))))
 
 
-def _normalised(graph: _Graph, norm: Any, named: dict[str, Array], layer: int, h: str) -> str:
-    own = {name: named.get(f"{layer}/{name}") for name in ("gain", "offset", "running_mean", "running_variance")}
-    gain = own["gain"]
-    assert gain is not None
-    eps = graph.constant(np.array(norm.eps, gain.dtype))
+def _normalised(graph: _Graph, norm: Any, named: dict[str, Array], layer: int, h: str, block: Block) -> str:
+    """Of channels over their places; a dense layer's units are channels of one place."""
+    names = ("gain", "offset", "running_mean", "running_variance")
+    own = {name: named[key] for name in names if (key := f"{layer}/{name}") in named}
+    channels = block.outputs[0]
+    eps = graph.constant(np.array(norm.eps, own["gain"].dtype))
+
+    def of_channels(name: str) -> str:
+        return graph.constant(own[name][:, None])
+
     if norm.kind == "batch_norm":
-        h = graph.add("Sub", h, graph.constant(own["running_mean"]))  # type: ignore[arg-type]
-        variance = graph.constant(own["running_variance"])  # type: ignore[arg-type]
+        h = graph.add("Sub", graph.shaped(h, channels, block.places), of_channels("running_mean"))
+        variance = of_channels("running_variance")
     else:
-        if norm.kind == "layer_norm":
-            h = graph.add("Sub", h, graph.add("ReduceMean", h, axes=[1], keepdims=1))
-        variance = graph.add("ReduceMean", graph.add("Mul", h, h), axes=[1], keepdims=1)
+        groups = getattr(norm, "groups", 1)
+        h = graph.shaped(h, groups, channels // groups * block.places)
+        if "offset" in own:
+            h = graph.add("Sub", h, graph.add("ReduceMean", h, axes=[2], keepdims=1))
+        variance = graph.add("ReduceMean", graph.add("Mul", h, h), axes=[2], keepdims=1)
     h = graph.add("Div", h, graph.add("Sqrt", graph.add("Add", variance, eps)))
-    h = graph.add("Mul", h, graph.constant(gain))
-    return h if own["offset"] is None else graph.add("Add", h, graph.constant(own["offset"]))
+    h = graph.add("Mul", graph.shaped(h, channels, block.places), of_channels("gain"))
+    return graph.shaped(graph.add("Add", h, of_channels("offset")) if "offset" in own else h)

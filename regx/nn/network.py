@@ -105,7 +105,7 @@ class Network:
 
     def __init__(
         self, layout: Layout, values: Array, inputs: Array, stack: Sequence[Regularizer],
-        gradient: Array | None = None, hooks: Hooks | None = None,
+        gradient: Array | None = None, hooks: Hooks | None = None, to_inputs: bool = False,
     ) -> None:  # fmt: skip
         replicas, batch, dtype = len(values), inputs.shape[2], values.dtype
         training = gradient is not None
@@ -136,10 +136,16 @@ class Network:
                 stages = _stages(layout, layer, whole, values, gradient, stack, pooled, views[layer + 1])
             product = (
                 Convolution(
-                    weight, block, layout.architecture.kernel, layout.architecture.shared, whole, not layer, training
+                    weight,
+                    block,
+                    layout.architecture.kernel,
+                    layout.architecture.shared,
+                    whole,
+                    not layer and not to_inputs,
+                    training,
                 )
                 if block and block.is_convolution
-                else Dense(weight, buffers[layer], views[layer], whole, not layer, training)
+                else Dense(weight, buffers[layer], views[layer], whole, not layer and not to_inputs, training)
             )
             self._layers.append(_Layer(product, stages, skip, pool if skip else None, whole))
         self._tape: list[Pullback] = []
@@ -177,9 +183,13 @@ class Network:
         return x
 
     def backward(self, gradient: Array) -> None:
-        """Write the gradient of all parameters, from that of the logits, (R, K, B). Runs once after each forward."""
+        """Write the gradient of all parameters, from that of the logits, (R, K, B). Runs once after each forward.
+
+        `of_inputs` is then the gradient of the inputs, (R, D, B), where the network was made `to_inputs`.
+        """
         for pullback in reversed(self._tape):
             gradient = pullback(gradient)
+        self.of_inputs = gradient
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,12 @@ from regx.config.grid import Grid
 from regx.config.load import load_any
 from regx.config.problems import ConfigError, dotted
 from regx.core.errors import InputError
+from regx.data.cautions import cautions
 from regx.data.csv import CSV
 from regx.data.dataset import Dataset
 from regx.reference.interactions import hints, lane_warnings, warnings
+
+TABLES = 8  # of the cells of one config, or ways to read one, that are checked
 
 
 @dataclass(frozen=True)
@@ -105,11 +108,18 @@ def _stack(config: Config) -> str:
 
 
 def _in_words(grid: Grid) -> list[str]:
-    """What its first cell would train, where that is a table that is there. Raises InputError as training would."""
-    config = grid.cells[0].config
-    if not isinstance(config.dataset, CSV) or _without_table(config):
-        return []
-    return trained_in_words(config, config.dataset.load(config.seeds[0]), len(grid.cells))
+    """What its cells would train, of each table that is there once. Raises InputError as training would."""
+    of_table: dict[CSV, list[Config]] = {}
+    for config in [cell.config for cell in grid.cells]:
+        if isinstance(config.dataset, CSV) and not _without_table(config):
+            of_table.setdefault(config.dataset, []).append(config)
+    said = [
+        trained_in_words(configs[0], table.load(configs[0].seeds[0]), len(configs))
+        for table, configs in list(of_table.items())[:TABLES]
+    ]
+    if len(of_table) > TABLES:
+        said.append([f"Of {len(of_table)} tables of its cells these {TABLES} were read; the others are not checked."])
+    return list(dict.fromkeys(chain(*said)))
 
 
 def trained_in_words(config: Config, data: Dataset, cells: int = 1) -> list[str]:
@@ -122,6 +132,7 @@ def trained_in_words(config: Config, data: Dataset, cells: int = 1) -> list[str]
         f"predict '{data.target}' from {len(data.features)} features of {sum(splits)} rows: {splits[0]} to train on, "
         f"{splits[1]} to choose with, {splits[2]} to judge by.",
         *data.notes,
+        *(cautions(config.dataset.table()) if isinstance(config.dataset, CSV) else ()),
     ]
 
 

@@ -93,11 +93,12 @@ def warnings(config: Config, stack_key: str = "regularizers") -> list[str]:
     hidden = config.architecture.hidden
     equal = [*pairwise(hidden), *pairwise(config.architecture.conv)]
     blocks = config.architecture.residual and any(one == other for one, other in equal)
-    if "stochastic_depth" in stack and not blocks:
-        found.append(
-            "stochastic_depth without residual blocks: there is no branch to leave out, so it does nothing. Use "
-            "-s architecture.residual=true, with hidden layers of equal width."
-        )
+    for kind, does in (("stochastic_depth", "leave out"), ("shake_drop", "disturb")):
+        if kind in stack and not blocks:
+            found.append(
+                f"{kind} without residual blocks: there is no branch to {does}, so it does nothing. Use "
+                "-s architecture.residual=true, with hidden layers of equal width."
+            )
     if "flip" in stack and config.dataset.mirrored:
         found.append(
             f"flip on {config.dataset.kind}: {config.dataset.mirrored}, so labels become wrong. Use crop, shift or a "

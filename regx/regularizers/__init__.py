@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from regx.core.regularizer import Regularizer
 from regx.regularizers.activity_penalty import ActivityPenalty
+from regx.regularizers.adversarial import Adversarial
 from regx.regularizers.batch_norm import BatchNorm
 from regx.regularizers.clip_norm import ClipNorm
 from regx.regularizers.clip_value import ClipValue
@@ -27,12 +28,14 @@ from regx.regularizers.l1 import L1
 from regx.regularizers.l2 import L2
 from regx.regularizers.label_smoothing import LabelSmoothing
 from regx.regularizers.layer_norm import LayerNorm
+from regx.regularizers.lookahead import Lookahead
 from regx.regularizers.max_norm import MaxNorm
 from regx.regularizers.mixup import Mixup
 from regx.regularizers.orthogonal import Orthogonal
 from regx.regularizers.random_erasing import RandomErasing
 from regx.regularizers.rms_norm import RMSNorm
 from regx.regularizers.rotate import Rotate
+from regx.regularizers.shake_drop import ShakeDrop
 from regx.regularizers.shift import Shift
 from regx.regularizers.smote import SMOTE
 from regx.regularizers.spatial_dropout import SpatialDropout
@@ -44,9 +47,10 @@ from regx.regularizers.weight_noise import WeightNoise
 MEMBERS: tuple[type[Regularizer], ...] = (
     L2, L1, ElasticNet, GroupLasso, WeightDecay, MaxNorm, Orthogonal,
     Dropout, GroupDropout, SpatialDropout, GaussianDropout, DropConnect, WeightNoise, InputNoise, StochasticDepth,
+    ShakeDrop, Adversarial,
     Mixup, LabelSmoothing, SMOTE, ActivityPenalty, ConfidencePenalty,
     BatchNorm, LayerNorm, GroupNorm, RMSNorm,
     Flip, Crop, Rotate, Shift, ColorJitter, Cutout, RandomErasing, CutMix,
-    ClipNorm, ClipValue, GradientNoise, EarlyStopping, WeightAverage,
+    ClipNorm, ClipValue, GradientNoise, EarlyStopping, Lookahead, WeightAverage,
 )  # fmt: skip
 REGISTRY: dict[str, type[Regularizer]] = {member.kind: member for member in MEMBERS}

@@ -78,7 +78,12 @@ class _Told(Listener):
         self, configs: Sequence[Config], members: Sequence[Member], keeper: Keeper, watchers: Watchers
     ) -> None:
         self._keeper, self._watchers = keeper, watchers
-        self.wanted = replace(watchers.wanted, checkpoints=keeper.wanted.checkpoints, slim=keeper.wanted.slim)
+        self.wanted = replace(
+            watchers.wanted,
+            checkpoints=keeper.wanted.checkpoints,
+            slim=keeper.wanted.slim,
+            metrics=keeper.wanted.metrics,
+        )
         self._needed = {member: configs[member.config].training.epochs for member in members}
         self._at = dict.fromkeys(members, 0)
         self._all_epochs = sum(self._needed.values())

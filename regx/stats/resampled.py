@@ -49,6 +49,14 @@ def resampled_difference(differences: Sequence[float], held_out: float) -> Resam
     return Resampled(mean, error, mean - half, mean + half, 2 * float(stdtr(len(x) - 1, -abs(mean) / error)))
 
 
+def detectable(differences: Sequence[float], held_out: float, power: float = 0.8) -> float | None:
+    """The least mean difference that is told from 0 with this power, of tables whose differences vary like these."""
+    from scipy.special import stdtrit
+
+    error, free = resampled_difference(differences, held_out).error, len(differences) - 1
+    return None if error is None else error * float(stdtrit(free, 1 - LEVEL / 2) + stdtrit(free, power))
+
+
 def splits_that_tell(differences: Sequence[float], held_out: float, level: float = LEVEL) -> int | None:
     """How many splits would tell a mean difference such as this from 0 at a level; None if no number would."""
     from scipy.special import stdtrit

@@ -34,7 +34,7 @@ def epoch_of(kinds: tuple[type, ...], task: str, evaluate: bool) -> Callable[[],
     """A function that trains one epoch more of networks with these members, and where asked for evaluates it."""
     data: Dataset = DATASETS["sine" if task == "regression" else "circle"](n_train=30).load(0)
     population = Population(
-        Architecture(residual=any(kind.kind == "stochastic_depth" for kind in kinds)),
+        Architecture(residual=any("on_branch" in kind.hooks() for kind in kinds)),
         Training(epochs=10**6),
         Adam.of_population([Adam()] * NETWORKS, F4),
         Constant(),

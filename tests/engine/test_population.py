@@ -400,18 +400,21 @@ def _draws(*members: Sequence[Regularizer]) -> dict[str, list[np.ndarray]]:
             super().__init__(seeds, purpose)
             self.drawn = drawn.setdefault(purpose, [])
 
-        def _record(self, values):
-            self.drawn.append(np.array(values))
+        def _record(self, draw):
+            is_new = not self._again  # what is drawn once more, of the bits of before, is no other draw
+            values = draw()
+            if is_new:
+                self.drawn.append(np.array(values))
             return values
 
         def bits(self, shape):
-            return self._record(super().bits(shape))
+            return self._record(functools.partial(super().bits, shape))
 
         def normal(self, shape, dtype):
-            return self._record(super().normal(shape, dtype))
+            return self._record(functools.partial(super().normal, shape, dtype))
 
         def permutation(self, n):
-            return self._record(super().permutation(n))
+            return self._record(functools.partial(super().permutation, n))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine_state, "Streams", Recorded)

@@ -30,6 +30,7 @@ def frame() -> pandas.DataFrame:
 
 CASES = [
     ("price", {"activation": "relu"}, ["batch_norm"]),
+    ("price", {"activation": "relu", "scaling": "robust"}, [{"group_norm": {"groups": 2}}]),
     ("price", {"activation": "gelu", "residual": True}, ["layer_norm"]),
     ("kind", {"activation": "silu"}, ["rms_norm"]),
     ("kind", {"activation": "leaky_relu", "tied": True}, [{"layer_norm": {"position": "after"}}]),
@@ -43,10 +44,12 @@ def test_onnxruntime_predicts_the_same(
     target: str, shape: dict, stack: list, frame: pandas.DataFrame, tmp_path: Path, regx: Regx
 ) -> None:
     frame.to_csv(tmp_path / "table.csv", index=False)
+    scaling = {"scaling": shape["scaling"]} if "scaling" in shape else {}
+    shape = {key: value for key, value in shape.items() if key != "scaling"}
     drop = [name for name in ("price", "kind", "sold") if name != target]
     run = api.run(
         {
-            "dataset": {"name": "csv", "path": str(tmp_path / "table.csv"), "target": target, "drop": drop},
+            "dataset": {"name": "csv", "path": str(tmp_path / "table.csv"), "target": target, "drop": drop, **scaling},
             "architecture": {"hidden": [6, 6, 6], **shape}, "regularizers": stack, "training": {"epochs": 8},
             "seeds": 2,
         },
@@ -67,6 +70,31 @@ def test_onnxruntime_predicts_the_same(
     classes = session.get_modelmeta().custom_metadata_map["classes"].splitlines()
     names = [f"p_{one}" for one in classes] or ["prediction"]
     np.testing.assert_allclose(found, expected[names].to_numpy(), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("shape", "stack"),
+    [
+        ({"conv": [4, 4], "kernel": 3, "residual": True, "pooling": "average"}, ["batch_norm"]),
+        ({"conv": [4], "kernel": 2, "pool": 1}, [{"group_norm": {"groups": 2}}]),
+        ({"conv": [3, 2], "kernel": 2, "pool": 2}, ["layer_norm", "cutout"]),
+    ],
+)
+def test_so_it_does_of_convolutions(shape: dict, stack: list, tmp_path: Path, regx: Regx) -> None:
+    rng = np.random.default_rng(0)
+    pixels = pandas.DataFrame(rng.integers(0, 256, (N, 42)), columns=[f"p{k}" for k in range(42)])
+    pixels.assign(kind=np.where(pixels["p3"] > 120, "light", "dark")).to_csv(tmp_path / "table.csv", index=False)
+    table = {"name": "csv", "path": str(tmp_path / "table.csv"), "target": "kind", "shape": [1, 6, 7]}
+    config = {
+        "dataset": table, "architecture": {"hidden": [6], **shape}, "regularizers": stack, "training": {"epochs": 8},
+        "seeds": 2,
+    }  # fmt: skip
+    run = api.run(config, out=tmp_path / "runs")
+    regx("export", run.folder, "-o", "model.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
+    columns = {name: pixels[name].to_numpy(np.float64)[:, None] for name in pixels}
+    (found,) = session.run(None, {one.name: columns[one.name] for one in session.get_inputs()})
+    np.testing.assert_allclose(found, run.predict(pixels)[["p_dark", "p_light"]].to_numpy(), rtol=1e-5, atol=1e-5)
 
 
 def test_what_cannot_be_exported_is_said(small: Path, tmp_path: Path, regx: Regx) -> None:

@@ -4,11 +4,20 @@ import dataclasses
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, log_loss
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, log_loss, mean_absolute_error, roc_auc_score
 
 from regx.core.streams import stream
 from regx.data.dataset import Dataset, Split, Task
-from regx.studies.recommendation.references import LINEAR, NETWORK, TREES, TRIVIAL, references, score
+from regx.studies.recommendation.references import (
+    LINEAR,
+    NETWORK,
+    PERMUTATIONS,
+    TREES,
+    TRIVIAL,
+    by_chance,
+    references,
+    score,
+)
 
 ROWS = 90
 
@@ -47,7 +56,7 @@ def test_the_trivial_answers_are_fitted_on_training_and_validation_rows() -> Non
     truth = data.test.y.argmax(axis=1)
     found = score(references("multiclass")[0], data, 0)
     assert found.loss == pytest.approx(log_loss(truth, np.tile(shares, (len(truth), 1)), labels=[0, 1, 2]))
-    assert found.accuracy == pytest.approx(accuracy_score(truth, np.full(len(truth), shares.argmax())))
+    assert found.metrics["accuracy"] == pytest.approx(accuracy_score(truth, np.full(len(truth), shares.argmax())))
 
 
 @pytest.mark.parametrize("role", [TRIVIAL, LINEAR, TREES, NETWORK])
@@ -80,3 +89,42 @@ def test_trees_learn_what_no_line_does() -> None:
     data = Dataset("binary", *parts, features=("x", "y"), target="t", classes=("a", "b"))
     found = {one.role: score(one, data, 0).loss for one in references("binary")}
     assert found[TREES] < 0.5 * found[LINEAR]
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+@pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
+def test_other_metrics_are_those_of_scikit_learn(task: Task) -> None:
+    data = dataset(task)
+    x, y = (np.concatenate([getattr(data.train, of), getattr(data.val, of)]) for of in "xy")
+    found = score(references(task)[1], data, 0).metrics
+    if task == "regression":
+        from sklearn.linear_model import LinearRegression
+
+        near = mean_absolute_error(data.test.y, LinearRegression().fit(x, y).predict(data.test.x))
+        assert found["mae"] == pytest.approx(near, rel=0.1)
+        return
+    from regx.studies.recommendation.references import _labels, _model
+
+    state = _model(LINEAR, task, _labels(y, task), 0)
+    answers = state.fit(x, _labels(y, task)).predict_proba(data.test.x)
+    truth = _labels(data.test.y, task)
+    assert found["balanced_accuracy"] == pytest.approx(balanced_accuracy_score(truth, answers.argmax(axis=1)))
+    auc = roc_auc_score(truth, answers if task == "multiclass" else answers[:, 1], multi_class="ovr")
+    assert found["roc_auc"] == pytest.approx(auc)
+
+
+def test_chance_is_a_share_of_the_orders() -> None:
+    # Of three rows there are six orders; their own has the least loss, as has none of the others: 1 of 6.
+    losses = np.array([[0.0, 1.0, 1.0], [1.0, 0.0, 1.0], [1.0, 1.0, 0.0]])
+    assert by_chance(losses, stream(0, "chance")) == pytest.approx(1 / 6, abs=0.03)
+    assert by_chance(np.ones((9, 9)), stream(0, "chance")) == 1
+    assert by_chance(1 - np.eye(20), stream(0, "chance")) == 1 / (1 + PERMUTATIONS)
+
+
+@pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
+def test_noise_is_rarely_unlikely(task: Task) -> None:
+    linear = references(task)[1]
+    chances = [score(linear, dataset(task, False, seed), seed).p for seed in range(20)]
+    assert np.mean([p <= 0.25 for p in chances]) <= 0.5
+    assert max(chances) > 0.5
+    assert score(linear, dataset(task), 0).p < 0.01

@@ -4,61 +4,127 @@ import math
 
 import pytest
 
+from regx.config.load import config_of
 from regx.core.parameters import parameters
 from regx.regularizers import REGISTRY
 from regx.studies.recommendation.ladder import (
-    ALONE,
-    COMBINED,
-    LADDER,
+    COCKTAILS,
     LEARNING_RATES,
-    STRENGTHS,
+    PARTS,
+    USUAL,
     Candidate,
-    alone,
+    LadderLane,
+    applied,
+    beyond,
+    candidates,
+    cocktails,
     combined,
-    stack,
+    ladder,
 )
 from regx.studies.recommendation.network import simplest
 
-CHOSEN = {kind: Candidate(kind, 0.01, (values[-1],)) for kind, (_, values) in STRENGTHS.items()}
+LANES = ladder("binary", uneven=True)
+TUNED = [name for name, part in PARTS.items() if part.strengths]
+CHOSEN = {
+    name: Candidate(name, 0.01, ((name, part.strengths[-1] if part.strengths else None),))
+    for name, part in PARTS.items()
+}
 
 
 def test_the_ladder_goes_from_none_to_full_in_the_order_of_the_playbook() -> None:
-    names = [lane.name for lane in LADDER]
+    names = [lane.name for lane in LANES]
     assert names[0] == "none"
-    assert names[-1] == "full"
-    order = [names.index(name) for name in ("input_noise", "l2", "early_stopping", "dropout", "small")]
+    assert names[-2:] == ["full", "cocktail"]
+    order = [names.index(name) for name in ("input_noise", "l2", "early_stopping", "dropout", "batch_norm", "small")]
     assert order == sorted(order)
-    assert {kind for lane in COMBINED for kind in lane.kinds} <= set(LADDER[-1].kinds), "full is all of them"
 
 
-@pytest.mark.parametrize("kind", STRENGTHS)
-def test_strengths_are_first_parameters_within_their_bounds_and_none_is_neutral(kind: str) -> None:
-    key, values = STRENGTHS[kind]
-    declared = parameters(REGISTRY[kind])
-    assert key == next(iter(declared))
-    assert declared[key].neutral not in values
-    assert list(values) == sorted(values)
+def test_lanes_are_those_that_can_act() -> None:
+    names = [[lane.name for lane in ladder(*asked)] for asked in (("regression", False), ("binary", True, False))]
+    assert not {"class_weight", "label_smoothing"} & set(names[0])
+    assert {"class_weight", "label_smoothing"} <= set(names[1])
+    assert "skip" in names[0]
+    assert not {"skip", "stochastic_depth", "shake_drop"} & set(names[1]), "no equal layers"
+    cocktail = ladder("regression", uneven=False)[-1]
+    assert not {"class_weight", "label_smoothing", "small"} & set(cocktail.parts)
 
 
-@pytest.mark.parametrize("lane", ALONE, ids=lambda lane: lane.name)
-def test_every_lane_the_plain_one_too_has_the_same_learning_rates(lane: object) -> None:
-    assert {candidate.lr for candidate in alone(lane)} == set(LEARNING_RATES)  # type: ignore[arg-type]
+@pytest.mark.parametrize("name", TUNED)
+def test_strengths_are_within_their_bounds_and_none_is_neutral(name: str) -> None:
+    part = PARTS[name]
+    declared = parameters(REGISTRY[name])[part.key]
+    assert declared.neutral not in part.strengths
+    assert list(part.strengths) == sorted(part.strengths)
+
+
+@pytest.mark.parametrize("lane", [lane for lane in LANES if lane.is_alone], ids=lambda lane: lane.name)
+def test_every_lane_the_plain_one_too_has_the_same_learning_rates(lane: LadderLane) -> None:
+    assert {candidate.lr for candidate in candidates(lane, LEARNING_RATES)} == set(LEARNING_RATES)
 
 
 def test_together_starts_from_what_each_had_alone_and_from_a_third_of_it() -> None:
-    lane = next(lane for lane in COMBINED if lane.name == "l2+dropout")
+    lane = next(lane for lane in LANES if lane.name == "l2+dropout")
     assert [candidate.strengths for candidate in combined(lane, CHOSEN)] == [
-        (1.0, 0.5), (1.0, 0.166667), (0.333333, 0.5), (0.333333, 0.166667),
+        (0.1, 0.5), (0.1, 0.166667), (0.033333, 0.5), (0.033333, 0.166667),
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("lane", LADDER, ids=lambda lane: lane.name)
-def test_every_candidate_is_a_stack_of_its_kinds(lane: object) -> None:
-    candidates = alone(lane) if len(lane.kinds) < 2 else combined(lane, CHOSEN)  # type: ignore[attr-defined, arg-type]
-    for candidate in candidates:
-        items = stack(lane, candidate, patience=7)  # type: ignore[arg-type]
-        members = [REGISTRY[kind](**given) for item in items for kind, given in item.items()]
-        assert tuple(member.kind for member in members) == lane.kinds  # type: ignore[attr-defined]
+@pytest.mark.parametrize("lane", LANES, ids=lambda lane: lane.name)
+def test_every_candidate_is_a_config_of_its_parts(lane: LadderLane) -> None:
+    resolved = config_of({"dataset": "sine", "architecture": {"hidden": [8, 8]}}, "test").resolved
+    if lane.is_cocktail:
+        pool = cocktails(lane, LEARNING_RATES)
+    else:
+        pool = candidates(lane, LEARNING_RATES) if lane.is_alone else combined(lane, CHOSEN)
+    for candidate in pool:
+        config = config_of(applied(resolved, candidate, 7), "test")
+        names = [name for name, _ in candidate.parts]
+        assert [member.kind for member in config.stack] == [name for name in names if name in REGISTRY]
+        assert config.architecture.residual == any(PARTS[name].exclusive == "skip" for name in names)
+        assert (config.training.class_weight == "balanced") == ("class_weight" in names)
+        assert config.architecture.hidden == ((2, 2) if "small" in names else (8, 8))
+        assert config.optimizer.lr == candidate.lr
+    assert lane.name == "none" or lane.is_cocktail or all(one.parts for one in pool)
+
+
+def test_a_cocktail_holds_what_can_be_together_and_what_many_start_from() -> None:
+    lane = LANES[-1]
+    pool = cocktails(lane, LEARNING_RATES)
+    assert pool == cocktails(lane, LEARNING_RATES), "the same for every split"
+    assert 0.8 * COCKTAILS < len(pool) <= COCKTAILS
+    for candidate in pool:
+        words = [PARTS[name].exclusive for name, _ in candidate.parts if PARTS[name].exclusive]
+        assert len(words) == len(set(words))
+    assert [tuple(name for name, _ in one.parts) for one in pool[:2]] == list(USUAL)
+    assert {name for one in pool for name, _ in one.parts} == set(lane.parts), "every part is drawn"
+
+
+@pytest.mark.parametrize(
+    ("name", "tried", "strength", "after"),
+    [
+        ("l2", (0.001, 0.01, 0.1), 0.1, 1.0),
+        ("l2", (0.001, 0.01, 0.1), 0.001, 0.0001),
+        ("l2", (0.001, 0.01, 0.1), 0.01, None),
+        ("dropout", (0.1, 0.3, 0.5), 0.5, 0.83),
+        ("dropout", (0.1, 0.3, 0.5, 0.83), 0.83, 0.915),
+        ("label_smoothing", (0.03, 0.1), 0.1, 0.33),
+    ],
+)
+def test_a_grid_goes_on_where_the_best_of_it_stands_at_an_end(
+    name: str, tried: tuple[float, ...], strength: float, after: float | None
+) -> None:
+    pool = [Candidate(name, 0.01, ((name, one),)) for one in tried]
+    found = beyond(Candidate(name, 0.01, ((name, strength),)), pool)
+    assert found == (None if after is None else Candidate(name, 0.01, ((name, after),)))
+
+
+def test_so_does_that_of_the_plain_networks_rates_unless_there_is_one_alone() -> None:
+    pool = [Candidate("none", rate) for rate in (0.001, 0.003, 0.01)]
+    assert beyond(pool[2], pool) == Candidate("none", 0.033)
+    assert beyond(pool[0], pool) == Candidate("none", 0.00033)
+    assert beyond(pool[1], pool) is None
+    assert beyond(pool[0], pool[:1]) is None
+    assert beyond(Candidate("early_stopping", 0.01, (("early_stopping", None),)), []) is None
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,11 @@ validation rows of this split alone would choose, and its loss on the test rows 
 Single lanes are compared too, with p corrected for all of them by Holm's method. All tests are corrected resampled
 t-tests, since splits of one table share rows.
 
-Whether there is anything to learn is asked of each loss as a share of the trivial answer's on the same split. A few
-unusual test rows raise both alike, so a loss of nearly 0 is seen where the differences vary too much to show it.
+Whether there is anything to learn is asked of the plain models by permutation of each split's test targets; the p
+of several splits, which share rows, are put together as twice their median (Meinshausen, Meier & Bühlmann 2009,
+p-Values for High-Dimensional Regression, section 3.2). Where rows are kept together by group or time, which no order of
+targets respects, each loss is asked as a share of the trivial answer's on the same split instead: a few unusual test
+rows raise both alike, so a loss of nearly 0 is seen where the differences vary too much to show it.
 """
 
 from __future__ import annotations
@@ -19,9 +22,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any, Literal
 
-from regx.stats.resampled import LEVEL, resampled_difference, rows_that_tell, splits_that_tell
+from regx.stats.resampled import LEVEL, detectable, resampled_difference, rows_that_tell, splits_that_tell
 from regx.stats.significance import holm
 from regx.studies.recommendation.references import LINEAR, NETWORK, TREES, TRIVIAL, Reference
 
@@ -41,6 +45,7 @@ class Raced:
     """One lane: its losses by split. On each split its strengths are those that this split's validation rows chose.
 
     stack: the stack that is recommended if this lane is, its strengths chosen on the validation rows of all splits.
+    val, test: losses, or costs by another criterion.
     """
 
     name: str
@@ -49,15 +54,18 @@ class Raced:
     val: Scores
     test: Scores
     accuracy: Scores | None
+    balanced: Scores | None = None
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One reference: its test losses by split."""
+    """One reference: its test losses, or costs, by split. p: that they are so low by chance; None if not asked."""
 
     reference: Reference
     test: Scores
     accuracy: Scores | None
+    balanced: Scores | None = None
+    p: Scores | None = None
 
 
 @dataclass(frozen=True)
@@ -92,14 +100,16 @@ class Conclusion:
     in `procedure`. lanes: each lane compared with the plain one, by name.
     to_plain, to_reference: the procedure compared with the plain lane, and with each reference by role.
     to_trivial: the procedure and the other references, their losses as shares of the trivial answer's, compared with 1.
-    learners: which of these beat the trivial answer. learnable: whether one does; None where none is shown to, and one
-    looks as if it did by more than is `WORTH`.
+    learners: which of these beat the trivial answer. by_chance: of each plain model how likely its losses are where
+    there is nothing to learn, corrected for their number; empty where that was not asked. learnable: whether there is
+    something; None where nothing is shown, and a model looks by more than is `WORTH` as if there were.
     regularization: whether a regularizer helps the network; it does not where the 95 % interval has no gain that is
     worth having, and helps by nothing where the gain that is shown is below what anybody could use (`USABLE`). single:
     the lanes that alone are better than the plain one, where choosing among all is not shown to help. rival: the role
     of the reference that the network is held against; contest: how that ends, from the network's side. splits_needed,
     rows_needed: what would about tell what the data cannot; of rows nothing is promised unless it was asked whether the
-    network gains from more epochs, and it does not. gains: whether it does; None where that was not asked.
+    network gains from more epochs, and it does not. gains: whether it does; None where that was not asked. detectable:
+    the least gain over the plain network that would be found on 8 of 10 such tables.
     """
 
     recommended: str
@@ -110,6 +120,7 @@ class Conclusion:
     to_reference: dict[str, LossDifference]
     to_trivial: dict[str, LossDifference]
     learners: tuple[str, ...]
+    by_chance: dict[str, float]
     learnable: bool | None
     regularization: Literal["helps", "helps by nothing", "does not help", "cannot tell"]
     single: tuple[str, ...]
@@ -118,6 +129,7 @@ class Conclusion:
     splits_needed: int | None
     rows_needed: int | None
     gains: bool | None
+    detectable: float | None
 
 
 def conclude(
@@ -146,12 +158,16 @@ def conclude(
     to_trivial = _compared(shares, dict.fromkeys(plain.test, 1.0), held_out)
     learners = tuple(name for name, compared in to_trivial.items() if compared.verdict == "better")
     looks_so = any(compared.mean < -WORTH for compared in to_trivial.values())
-    learnable = True if learners else None if looks_so else False
+    chances = {one.reference.role: min(1.0, 2 * median(one.p.values())) for one in references if one.p}
+    chances = dict(zip(chances, holm(list(chances.values())), strict=True))
+    shown_to_learn = any(p <= LEVEL for p in chances.values()) if chances else bool(learners)
+    learnable = True if shown_to_learn else None if looks_so else False
     regularization = _regularization(to_plain, recommended is plain, mean(plain.test))
     if len(lanes) == 1:
         regularization = "cannot tell"  # time sufficed for the plain network alone
-    elif regularization == "helps" and learnable is False:
-        regularization = "does not help"  # it makes the network less bad, and not better than no network
+    elif regularization == "helps" and not learnable:
+        # It makes the network less bad, and is not shown to make it better than no network.
+        regularization = "does not help" if learnable is False else "cannot tell"
     elif regularization == "helps" and -to_plain.mean < USABLE * mean(tests[TRIVIAL]):
         regularization = "helps by nothing"
     compared = _compared({lane.name: lane.test for lane in lanes if lane is not plain}, plain.test, held_out)
@@ -169,6 +185,7 @@ def conclude(
         to_reference=to_reference,
         to_trivial=to_trivial,
         learners=learners,
+        by_chance=chances,
         learnable=learnable,
         regularization=regularization,
         single=single,
@@ -177,6 +194,7 @@ def conclude(
         splits_needed=splits_that_tell(differences, held_out),
         rows_needed=rows_that_tell(differences, held_out, rows) if gains is False else None,
         gains=gains,
+        detectable=detectable([procedure[seed] - plain.test[seed] for seed in plain.test], held_out),
     )
 
 

@@ -4,40 +4,51 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from regx.config.config import Config
 from regx.config.load import Seeds, config_of
 from regx.core.errors import InputError
+from regx.core.listener import Keeper
+from regx.data.dataset import Dataset
 from regx.data.table import TableSource
 from regx.nn.layout import Layout
-from regx.runner.networks import DEFAULT, Options
-from regx.runner.plan import dataset, estimated_seconds, forget_data
+from regx.runner.networks import DEFAULT, Options, train_networks
+from regx.runner.plan import Member, dataset, estimated_seconds, forget_data
+from regx.studies.recommendation.criteria import LOSS, Criterion, criterion
 from regx.studies.recommendation.halving import rung_epochs, survivors
 from regx.studies.recommendation.inspection import Inspection, inspect
 from regx.studies.recommendation.judgement import FEWEST_SPLITS
 from regx.studies.recommendation.ladder import (
     ADAPTIVE_RATES,
-    LADDER,
+    COCKTAILS,
     LEARNING_RATES,
-    SMALL,
-    STRENGTHS,
     LadderLane,
-    alone,
+    candidates,
+    is_uneven,
+    ladder,
 )
 from regx.studies.recommendation.network import CANDIDATES, LONGER, OPTIMIZERS, CandidateNetwork
+from regx.studies.recommendation.network import SPLITS as TRIED_ON
 
-SPLITS = 10
+SPLITS = 20  # where seconds allow; from `ENOUGH_SPLITS` on time is rather spent on more lanes
+ENOUGH_SPLITS = 10
 FEWEST_ROWS = 40
+MOST_ROWS = 10_000  # that are asked; of larger tables as many, drawn at random
 MINUTES = 5.0
 # Steps of the optimizer, enough for the plain network to learn its training rows by heart where it can.
 STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 2000, 30, 2000
-FULL_BATCH_UP_TO, BATCH, LARGE_TABLE, LARGE_BATCH = 128, 64, 10_000, 256
+FULL_BATCH_UP_TO, BATCH = 128, 64
 EVALUATIONS = 50  # of a whole training
-SLACK = 2.0  # a first guess at how much longer training takes than estimated, until it is measured
+SECONDS_TO_MEASURE, TOGETHER = 0.02, 4  # of estimated work of each, and networks, by which the pace is measured
+SKEWED = 6.0  # standard deviations from the mean that some number lies: then robust scaling is tried
+OTHERS = 1.5
 
 
 @dataclass(frozen=True)
@@ -50,21 +61,26 @@ class TableQuestion:
     seeds: Seeds = None
     minutes: float = MINUTES
     options: Options = DEFAULT
+    metric: str = "loss"
+    fit: bool = False
 
 
 @dataclass(frozen=True)
 class Plan:
     """What will be done. networks: those that are tried for all lanes to share, their seeds the splits.
 
-    lengthen: whether more epochs may be tried, which the user has not set. seconds: about what it takes.
+    lengthen: whether more epochs may be tried, which the user has not set. pace: seconds for one that is estimated, by
+    as many processes as will train. seconds: about what it takes.
     """
 
     networks: tuple[CandidateNetwork, ...]
     lengthen: bool
     inspection: Inspection
     lanes: tuple[LadderLane, ...]
+    pace: float
     seconds: float
     notes: tuple[str, ...]
+    criterion: Criterion = LOSS
 
     @property
     def base(self) -> Config:
@@ -79,13 +95,13 @@ def planned(question: TableQuestion) -> Plan:
     """Look at the table and decide what to train. Raises InputError for a table that cannot be learned from."""
     forget_data()
     _check_overrides(question.overrides)
-    dataset_keys = {"name": "csv", "path": str(question.table), "target": question.target}
+    keys: dict[str, Any] = {"name": "csv", "path": str(question.table), "target": question.target}
     # Where the error of a missing file is the user's own word for it, not a key of a config they have not written.
     if not os.path.isfile(question.table):  # noqa: PTH113  # false where a name is too long, or a folder closed
         raise InputError(f"{question.table}: no such table. Expected a CSV file with a header line.")
-    mapping = {"dataset": dataset_keys, "seeds": SPLITS}
+    notes: list[str] = []
     of_data = (*_only(question.overrides, "dataset."), *_only(question.overrides, "seeds="))
-    first = config_of(mapping, str(question.table), of_data, question.seeds)
+    first = config_of({"dataset": keys, "seeds": SPLITS}, str(question.table), of_data, question.seeds)
     source = first.dataset
     assert isinstance(source, TableSource)
     rows = len(source.table().y)
@@ -94,37 +110,51 @@ def planned(question: TableQuestion) -> Plan:
             f"{question.table}: {rows} rows are too few to train, to choose and to judge on: expected {FEWEST_ROWS} or "
             "more. With so few a plain model by cross-validation is the better start."
         )
+    if rows > MOST_ROWS and not _only(question.overrides, "dataset.rows="):
+        notes.append(
+            f"The race asks {MOST_ROWS:,} of the {rows:,} rows, drawn at random. The config that is written is for all "
+            f"of them; -s dataset.rows={rows} asks all, which takes longer."
+        )
+        keys["rows"] = MOST_ROWS
+        source = config_of({"dataset": keys}, str(question.table), of_data).dataset
+        assert isinstance(source, TableSource)
     data = dataset(source, first.seeds[0])
     if not len(data.test.x):
         raise InputError("regx recommend judges by test loss: expected dataset.test_fraction above 0.")
     if not len(data.val.x):
         raise InputError("regx recommend chooses by validation loss: expected dataset.val_fraction above 0.")
-    networks = _networks(question, dataset_keys, len(data.train.x), MOST_EPOCHS)
-    base, rates = networks[0].base, networks[0].rates
-    notes: list[str] = []
-    jobs = processes(question)
-    seconds = estimate(base, LADDER, rates, len(base.seeds)) * SLACK / jobs
-    least = estimate(base, LADDER, rates, min(FEWEST_SPLITS, len(base.seeds))) * SLACK / jobs
-    if least > question.minutes * 60 and not _only(question.overrides, "training.epochs"):
-        shorter = max(9, math.floor(base.training.epochs * question.minutes * 60 / least))
-        if shorter < base.training.epochs:
+    judged_by = criterion(question.metric, data.task)
+    networks = _networks(question, keys, data, MOST_EPOCHS)
+    lanes = ladder(data.task, is_uneven(source.table()))
+    pace = _pace(networks[0].base) / processes(question)
+    fewest = min(FEWEST_SPLITS, len(first.seeds))
+    lengthen = not _only(question.overrides, "training.epochs")
+    least = work(networks[0].base, lanes[:2], networks[0].rates, fewest) * pace
+    if lengthen and least > 0.5 * question.minutes * 60:
+        shorter = max(9, math.floor(0.5 * networks[0].base.training.epochs * question.minutes * 60 / least))
+        if shorter < networks[0].base.training.epochs:
             notes.append(
                 f"{question.minutes:g} minutes are few for this table: networks train {shorter} epochs instead of "
-                f"{base.training.epochs}."
+                f"{networks[0].base.training.epochs}."
             )
-            networks = _networks(question, dataset_keys, len(data.train.x), shorter)
-            base = networks[0].base
-            seconds = estimate(base, LADDER, rates, len(base.seeds)) * SLACK / jobs
-    parameters = Layout(data.shape, base.architecture, data.train.y.shape[1]).size
-    lengthen = not _only(question.overrides, "training.epochs")
-    return Plan(networks, lengthen, inspect(source, data, parameters), LADDER, seconds, tuple(notes))
+            networks = _networks(question, keys, data, shorter)
+    parameters = Layout(data.shape, networks[0].base.architecture, data.train.y.shape[1]).size
+    # Which network will be chosen is not known: the one in the middle.
+    likely = networks[len(networks) // 2]
+    seconds = sum(work(one.base, lanes[:1], one.rates, min(TRIED_ON, len(first.seeds))) for one in networks)
+    seconds += work(likely.base, lanes, likely.rates, len(first.seeds))
+    return Plan(
+        networks, lengthen, inspect(source, data, parameters), lanes, pace, min(seconds * pace, 60 * question.minutes),
+        tuple(notes), judged_by,
+    )  # fmt: skip
 
 
-def longer(question: TableQuestion, base: Config) -> Config:
+def longer(question: TableQuestion, network: CandidateNetwork) -> CandidateNetwork:
     """The same network, trained `LONGER` as long, with as many evaluations."""
-    epochs = LONGER * base.training.epochs
-    training = {**base.resolved["training"], "epochs": epochs, "eval_every": max(1, epochs // EVALUATIONS)}
-    return config_of({**base.resolved, "training": training}, str(question.table))
+    epochs = LONGER * network.base.training.epochs
+    training = {**network.base.resolved["training"], "epochs": epochs, "eval_every": max(1, epochs // EVALUATIONS)}
+    base = config_of({**network.base.resolved, "training": training}, str(question.table))
+    return CandidateNetwork(network.name, base, network.rates)
 
 
 def _check_overrides(overrides: Sequence[str]) -> None:
@@ -146,33 +176,44 @@ def _only(overrides: Sequence[str], prefix: str) -> tuple[str, ...]:
 
 
 def _networks(
-    question: TableQuestion, dataset_keys: Mapping[str, str], rows: int, most_epochs: int
+    question: TableQuestion, keys: Mapping[str, Any], data: Dataset, most_epochs: int
 ) -> tuple[CandidateNetwork, ...]:
     """The networks that are tried: what the user has set is the same in all of them."""
     found: dict[str, CandidateNetwork] = {}
-    for hidden, optimizer, schedule in CANDIDATES:
-        base = _base(question, dataset_keys, rows, most_epochs, hidden, {**OPTIMIZERS[optimizer], "schedule": schedule})
+    for hidden, optimizer, schedule, scaling in CANDIDATES:
+        if scaling == "robust" and not _is_skewed(data):
+            continue
+        own = {**keys, "scaling": scaling}
+        base = _base(
+            question, own, len(data.train.x), most_epochs, hidden, {**OPTIMIZERS[optimizer], "schedule": schedule}
+        )
         rates: tuple[float, ...] = LEARNING_RATES if base.optimizer.kind == "sgd" else ADAPTIVE_RATES
         if _only(question.overrides, "optimizer.lr="):
             rates = (float(base.resolved["optimizer"]["lr"]),)
         units = "-".join(map(str, base.architecture.hidden)) or "no"
-        name = f"{units} hidden units, {base.optimizer.kind}, {base.schedule.kind} schedule"
+        scaled = ", robust scaling" if getattr(base.dataset, "scaling", "") == "robust" else ""
+        name = f"{units} hidden units, {base.optimizer.kind}, {base.schedule.kind} schedule{scaled}"
         found.setdefault(name, CandidateNetwork(name, base, rates))
     return tuple(found.values())
 
 
+def _is_skewed(data: Dataset) -> bool:
+    """Whether some number lies much farther from the others than standard scaling leaves room for."""
+    return bool((np.abs(data.train.x) > SKEWED).any())
+
+
 def _base(
-    question: TableQuestion, dataset_keys: Mapping[str, str], rows: int, most_epochs: int, hidden: Sequence[int],
+    question: TableQuestion, keys: Mapping[str, Any], rows: int, most_epochs: int, hidden: Sequence[int],
     optimizer: Mapping[str, Any],
 ) -> Config:  # fmt: skip
     """A plain network for a table of so many training rows, with the user's own settings on top."""
-    batch: int | str = "full" if rows <= FULL_BATCH_UP_TO else BATCH if rows < LARGE_TABLE else LARGE_BATCH
+    batch: int | str = "full" if rows <= FULL_BATCH_UP_TO else BATCH
     steps = 1 if batch == "full" else math.ceil(rows / int(batch))
     epochs = min(max(FEWEST_EPOCHS, STEPS // steps), most_epochs)
 
     def config(epochs: int) -> Config:
         mapping = {
-            "dataset": dict(dataset_keys),
+            "dataset": dict(keys),
             "architecture": {"hidden": list(hidden)},
             "regularizers": [],
             "optimizer": {} if _only(question.overrides, "optimizer.name") else dict(optimizer),
@@ -186,24 +227,45 @@ def _base(
     return found if found.training.epochs == epochs else config(found.training.epochs)
 
 
-def estimate(base: Config, lanes: Sequence[LadderLane], rates: Sequence[float], splits: int) -> float:
+def work(base: Config, lanes: Sequence[LadderLane], rates: Sequence[float], splits: int) -> float:
     """About the seconds of one core that tuning these lanes takes, by the engine's own estimate."""
-    rungs = rung_epochs(base.training.epochs, base.training.eval_every)
-    epochs = 0.0
-    for lane in lanes:
-        if len(lane.kinds) > 1:
-            pool: Mapping[int, float] = dict.fromkeys(range(2 ** sum(kind in STRENGTHS for kind in lane.kinds)), 0.0)
-        else:
-            pool = dict.fromkeys(range(len(alone(lane, tuple(rates)))), 0.0)
-        for rung in rungs if lane.kinds or lane.name == SMALL else rungs[-1:]:
-            epochs += len(pool) * rung
-            pool = dict.fromkeys(survivors(pool), 0.0)
-    return epochs / base.training.epochs * splits * seconds_of(base)
+    return sum(trainings(base, lane, rates) for lane in lanes) * splits * seconds_of(base)
+
+
+def trainings(base: Config, lane: LadderLane, rates: Sequence[float]) -> float:
+    """How many whole trainings the halving of a lane on one split comes to."""
+    rungs, whole = rung_epochs(base.training.epochs, base.training.eval_every), base.training.epochs
+    if not lane.parts:
+        return len(rates) * sum(rungs) / whole
+    if lane.is_alone:
+        size = len(candidates(lane, rates))
+    else:
+        size = COCKTAILS if lane.is_cocktail else 2 ** sum(bool(part.strengths) for part in lane.known)
+    total = 0.0
+    for number, epochs in enumerate(rungs):
+        # After the first rung other candidates go on for all splits together than for each.
+        total += epochs / whole * size * (OTHERS if number else 1)
+        size = len(survivors(dict.fromkeys(range(size), 0.0)))
+    return total
 
 
 def seconds_of(base: Config) -> float:
     """About the seconds of one core that training one network takes, by the engine's own estimate."""
     return estimated_seconds(base, dataset(base.dataset, base.seeds[0]))
+
+
+def _pace(base: Config) -> float:
+    """The seconds that one which is estimated takes here and now, by training a few networks a little."""
+    epochs = 1 + math.ceil(base.training.epochs * SECONDS_TO_MEASURE / seconds_of(base))
+    took = []
+    for each in (1, epochs, 1):  # the first time imports, and fills caches; what one epoch takes is mostly the frame
+        training = {**base.resolved["training"], "epochs": each, "eval_every": min(base.training.eval_every, each)}
+        short = config_of({**base.resolved, "training": training, "seeds": list(base.seeds)[:TOGETHER]}, "the table")
+        begun = time.perf_counter()
+        train_networks([short], [Member(0, seed) for seed in short.seeds], Keeper(), Options(1))
+        took.append(time.perf_counter() - begun)
+    estimated = len(short.seeds) * seconds_of(base) * (epochs - 1) / base.training.epochs
+    return max(took[1] - took[2], 0.1 * took[1]) / estimated
 
 
 def processes(question: TableQuestion) -> int:

@@ -1,14 +1,17 @@
 """What scikit-learn's plain models reach on the same splits.
 
 They are fitted on the training and validation rows together, since they choose inside them: the linear model its
-strength by 5-fold cross-validation, the trees and the network when to stop on a tenth of
-them. So they see the rows that the networks
-see, and the test split is as untouched for them.
+strength by 5-fold cross-validation, the trees and the network when to stop on a tenth of them. So they see the rows
+that the networks see, and the test split is as untouched for them.
+
+Whether there is anything to learn is asked of them by permutation: were the columns independent of the target, the
+test rows could have their targets in any order, and the loss would be as likely to be less as more.
 """
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +25,7 @@ TRIVIAL, LINEAR, TREES, NETWORK = "trivial", "linear", "trees", "network"
 TREE_MODEL = "a tree model (gradient boosting)"
 MOST_FOLDS = 5
 STEPS = 1000
+PERMUTATIONS, PERMUTED_ROWS = 1999, 500
 
 
 @dataclass(frozen=True)
@@ -35,11 +39,19 @@ class Reference:
 
 @dataclass(frozen=True)
 class Score:
-    """What a reference reaches on the test split of one seed. accuracy: None for regression. notes: a sentence each."""
+    """What a reference reaches on the test split of one seed.
 
-    loss: float
-    accuracy: float | None
+    metrics: by `criteria.MEASURED`, as far as the task has them. p: that the loss is so low by chance. notes: a
+    sentence each.
+    """
+
+    metrics: Mapping[str, float]
+    p: float
     notes: tuple[str, ...] = ()
+
+    @property
+    def loss(self) -> float:
+        return self.metrics["loss"]
 
 
 def references(task: str) -> tuple[Reference, ...]:
@@ -60,7 +72,7 @@ def references(task: str) -> tuple[Reference, ...]:
 
 
 def score(reference: Reference, data: Dataset, seed: int) -> Score:
-    """Fit a reference on a seed's training and validation rows; its loss (as the networks') and accuracy on test."""
+    """Fit a reference on a seed's training and validation rows, and measure it on the test rows as networks are."""
     from threadpoolctl import threadpool_limits
 
     x = np.concatenate([data.train.x, data.val.x])
@@ -73,13 +85,46 @@ def score(reference: Reference, data: Dataset, seed: int) -> Score:
         notes: tuple[str, ...] = ()
         if any("converge" in str(warning.message).lower() for warning in raised):
             notes = (f"{reference.table} stopped before it had converged on split {seed}.",)
+        rng, truth = stream(seed, "permutations"), _labels(data.test.y, data.task)
         if data.task == "regression":
-            return Score(float(np.mean((model.predict(data.test.x) - data.test.y[:, 0]) ** 2)), None, notes)
-        probabilities = model.predict_proba(data.test.x)
-    truth = _labels(data.test.y, data.task)
-    picked = probabilities[np.arange(len(truth)), truth]
-    loss = -float(np.mean(np.log(np.maximum(picked, np.finfo(np.float64).eps))))
-    return Score(loss, float(np.mean(probabilities.argmax(axis=1) == truth)), notes)
+            errors = model.predict(data.test.x) - truth
+            metrics = {"loss": float(np.mean(errors**2)), "mae": float(np.mean(np.abs(errors)))}
+            # What depends on the order in the squared error is the sum of products alone.
+            few = slice(PERMUTED_ROWS)
+            return Score(metrics, by_chance(-(errors + truth)[few, None] * truth[None, few], rng), notes)
+        probabilities = np.maximum(model.predict_proba(data.test.x), np.finfo(np.float64).eps)
+    losses = -np.log(probabilities)
+    recalls = [np.mean(probabilities[truth == k].argmax(axis=1) == k) for k in np.unique(truth)]
+    metrics = {
+        "loss": float(losses[np.arange(len(truth)), truth].mean()),
+        "accuracy": float(np.mean(probabilities.argmax(axis=1) == truth)),
+        "balanced_accuracy": float(np.mean(recalls)),
+        "roc_auc": _auc(probabilities, truth),
+    }
+    return Score(metrics, by_chance(losses[:PERMUTED_ROWS, truth[:PERMUTED_ROWS]], rng), notes)
+
+
+def by_chance(losses: Array, rng: np.random.Generator) -> float:
+    """The share of orders of the targets in which the loss is as low as in theirs, theirs counted as one of them.
+
+    losses: (n, n), of the prediction for a row at the target of another. Of many rows some are given.
+    """
+    rows = np.arange(len(losses))
+    orders = rng.permuted(np.tile(rows, (PERMUTATIONS, 1)), axis=1)
+    drawn = losses[rows, orders].sum(axis=1)
+    own = float(losses[rows, rows].sum())
+    return (1 + int((drawn <= own + 1e-9 * abs(own)).sum())) / (1 + PERMUTATIONS)
+
+
+def _auc(probabilities: Array, truth: Array) -> float:
+    """As `roc_auc` has it: of two classes that of the second, of several the mean of each against the rest."""
+    from sklearn.metrics import roc_auc_score
+
+    each = [truth == k for k in range(probabilities.shape[1])][1 if probabilities.shape[1] == 2 else 0 :]
+    if not all(0 < own.sum() < len(own) for own in each):
+        return float("nan")
+    columns = probabilities[:, -len(each) :]
+    return float(np.mean([roc_auc_score(own, columns[:, k]) for k, own in enumerate(each)]))
 
 
 def _labels(y: Array, task: str) -> Array:

@@ -15,6 +15,7 @@ from regx.studies.recommendation.inspection import Inspection
 from regx.studies.recommendation.judgement import Conclusion, Measured, Raced, Scores, conclude
 from regx.studies.recommendation.references import references
 
+OF_SPLITS = ("test", "accuracy", "balanced")
 OUTCOME, RECOMMENDED = "recommendation.json", "recommended.yaml"
 
 
@@ -23,7 +24,8 @@ class Recommendation:
     """What was found.
 
     folder: of the race. config: the one that is recommended. seconds: that it took. notes: what a reader should know.
-    unfinished: the lanes in whose run folders a network diverged or failed.
+    unfinished: the lanes in whose run folders a network diverged or failed. cost: what lanes are chosen and judged by.
+    fitted: the run folder of the recommended network trained on all rows, where that was asked for.
     """
 
     folder: Path
@@ -35,6 +37,8 @@ class Recommendation:
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     unfinished: tuple[str, ...] = ()
+    cost: str = "loss"
+    fitted: Path | None = None
 
     @property
     def recommended(self) -> Raced:
@@ -42,11 +46,10 @@ class Recommendation:
 
     def numbers(self) -> dict[str, Any]:
         """What the conclusion rests on, from which `read_recommendation` makes it again."""
-        lanes = [{**one.__dict__, **_plain(one.__dict__, "val", "test", "accuracy")} for one in self.lanes]
-        models = [{"role": one.reference.role, **_plain(one.__dict__, "test", "accuracy")} for one in self.references]
-        measured = {"lanes": lanes, "references": models}
+        lanes = [{**one.__dict__, **_plain(one.__dict__, "val", *OF_SPLITS)} for one in self.lanes]
+        models = [{"role": one.reference.role, **_plain(one.__dict__, *OF_SPLITS, "p")} for one in self.references]
         facts = {"gains": self.conclusion.gains, "seconds": self.seconds, "unfinished": list(self.unfinished)}
-        return {**measured, **facts}
+        return {"lanes": lanes, "references": models, **facts, "cost": self.cost}
 
 
 def read_recommendation(folder: Path) -> Recommendation:
@@ -56,9 +59,9 @@ def read_recommendation(folder: Path) -> Recommendation:
     try:
         inspection, measured = Inspection.of_json(found["inspection"]), found["measured"]
         by_role = {one.role: one for one in references(inspection.task)}
-        lanes = tuple(Raced(**{**one, **_scores(one, "val", "test", "accuracy")}) for one in measured["lanes"])
+        lanes = tuple(Raced(**{**one, **_scores(one, "val", *OF_SPLITS)}) for one in measured["lanes"])
         models = tuple(
-            Measured(by_role[one["role"]], **_scores(one, "test", "accuracy")) for one in measured["references"]
+            Measured(by_role[one["role"]], **_scores(one, *OF_SPLITS, "p")) for one in measured["references"]
         )
         notes, unfinished = tuple(found["notes"]), tuple(measured["unfinished"])
         seconds = float(measured["seconds"])
@@ -66,7 +69,8 @@ def read_recommendation(folder: Path) -> Recommendation:
         raise damaged(path, "expected inspection, lanes and references as they were written") from None
     conclusion = conclude(lanes, models, inspection.split, inspection.rows, measured.get("gains", False))
     config = load_config(folder / RECOMMENDED)
-    return Recommendation(folder, config, inspection, lanes, models, conclusion, seconds, notes, unfinished)
+    cost = measured.get("cost", "loss")
+    return Recommendation(folder, config, inspection, lanes, models, conclusion, seconds, notes, unfinished, cost)
 
 
 def _plain(scores: Mapping[str, Scores | None], *names: str) -> dict[str, Any]:
@@ -75,4 +79,5 @@ def _plain(scores: Mapping[str, Scores | None], *names: str) -> dict[str, Any]:
 
 
 def _scores(plain: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    return {name: plain[name] and {int(seed): score for seed, score in plain[name].items()} for name in names}
+    # Those of earlier versions lack some.
+    return {name: (of := plain.get(name)) and {int(seed): score for seed, score in of.items()} for name in names}

@@ -12,6 +12,7 @@ import numpy as np
 from regx.core.regularizer import CROSS_FITTED
 from regx.core.trained import Trained
 from regx.store.files import read_json, write_json
+from regx.studies.recommendation.criteria import MEASURED
 from regx.studies.recommendation.ladder import Candidate
 from regx.studies.recommendation.references import Score
 
@@ -33,38 +34,29 @@ class Tuning:
         self._written = time.monotonic()
 
     def _key(self, candidate: Candidate, epochs: int) -> str:
-        strengths = ",".join(f"{strength:g}" for strength in candidate.strengths)
-        return f"{candidate.lane} lr={candidate.lr:g} ({strengths}) {self.network}, {epochs} epochs"
+        parts = ", ".join(name if of is None else f"{name} {of:g}" for name, of in candidate.parts)
+        return f"{candidate.lane} lr={candidate.lr:g} ({parts}) {self.network}, {epochs} epochs"
 
     def has(self, candidate: Candidate, epochs: int, seed: int) -> bool:
         key = self._key(candidate, epochs)
         return str(seed) in self._networks.get(key, {}) or (key, seed) in self.failed
 
-    def get(self, candidate: Candidate, epochs: int, seed: int) -> dict[str, float] | None:
-        key = self._key(candidate, epochs)
-        if (key, seed) in self.failed:
-            return dict.fromkeys(("val_loss", "test_loss", "best_val_loss"), math.inf)
-        found = self._networks.get(key, {}).get(str(seed))
-        if found is None:
-            return None
-        return {name: math.inf if value is None else value for name, value in found.items()}
-
-    def loss(self, candidate: Candidate, epochs: int, seed: int, best: bool = False) -> float:
-        """The validation loss of the reported network, or the least that it had at any evaluated epoch."""
-        found = self.get(candidate, epochs, seed)
-        return math.inf if found is None else found["best_val_loss" if best else "val_loss"]
+    def value(self, metric: str, candidate: Candidate, epochs: int, seed: int) -> float:
+        """A metric of the reported network, or `best_val_loss`; infinite where it diverged, failed or is not known."""
+        found = self._networks.get(self._key(candidate, epochs), {}).get(str(seed), {}).get(metric)
+        return math.inf if found is None else found
 
     def add(self, candidate: Candidate, epochs: int, trained: Trained) -> None:
-        names = [name for name in ("val_loss", "test_loss", "test_accuracy") if name in trained.reported]
+        values = {**trained.diagnostics, **trained.reported}
+        names = [f"{split}_{name}" for name in MEASURED for split in ("val", "test") if f"{split}_{name}" in values]
         # A test loss that is no number can be averaged with nothing. So no such network is chosen.
-        finite = trained.status == "completed" and all(math.isfinite(trained.reported[name]) for name in names)
-        kept: dict[str, float | None] = {str(name): trained.reported[name] if finite else None for name in names}
+        finite = trained.status == "completed" and all(math.isfinite(values[f"{one}_loss"]) for one in ("val", "test"))
+        kept = {name: values[name] if finite and math.isfinite(values[name]) else None for name in names}
         kept["best_val_loss"] = float(np.nanmin(trained.metrics["val_loss"])) if finite else None
         if finite and math.isfinite(judged := trained.diagnostics.get(CROSS_FITTED, math.nan)):
             kept["val_loss"] = judged  # the least of many would win for being the least
         self._networks.setdefault(self._key(candidate, epochs), {})[str(trained.seed)] = kept
-        if time.monotonic() - self._written > SECONDS_BETWEEN_WRITES:
-            self.write()
+        self._write_now_and_then()
 
     def fail(self, candidate: Candidate, epochs: int, seed: int, reason: str) -> None:
         self.failed.add((self._key(candidate, epochs), seed))
@@ -72,11 +64,14 @@ class Tuning:
 
     def reference(self, role: str, seed: int) -> Score | None:
         found = self._references.get(role, {}).get(str(seed))
-        return None if found is None else Score(found["loss"], found["accuracy"], tuple(found["notes"]))
+        return None if found is None else Score(found["metrics"], found["p"], tuple(found["notes"]))
 
     def add_reference(self, role: str, seed: int, found: Score) -> None:
-        kept = {"loss": found.loss, "accuracy": found.accuracy, "notes": list(found.notes)}
+        kept = {"metrics": dict(found.metrics), "p": found.p, "notes": list(found.notes)}
         self._references.setdefault(role, {})[str(seed)] = kept
+        self._write_now_and_then()
+
+    def _write_now_and_then(self) -> None:
         if time.monotonic() - self._written > SECONDS_BETWEEN_WRITES:
             self.write()
 

@@ -1,0 +1,136 @@
+"""Training the candidates of a race: what is not known yet, as populations, until time is over."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from regx.config.config import Config
+from regx.config.load import config_of
+from regx.core.listener import Following, Keeper, Progress, Wanted, Watchers
+from regx.core.trained import Trained
+from regx.runner.networks import Options, train_networks
+from regx.runner.plan import Member
+from regx.studies.recommendation.clock import Clock
+from regx.studies.recommendation.criteria import Criterion, measured
+from regx.studies.recommendation.halving import mean_losses
+from regx.studies.recommendation.ladder import Candidate, applied
+from regx.studies.recommendation.network import CandidateNetwork
+from regx.studies.recommendation.question import TableQuestion, seconds_of
+from regx.studies.recommendation.tuning import Tuning
+
+Trial = tuple[Candidate, int, int]  # a candidate, for so many epochs, on the split of a seed
+
+
+class _OutOfTimeError(Exception):
+    """The minutes are over."""
+
+
+class _Kept(Keeper):
+    """Keeps the results of tuning. candidates: by the number of a config."""
+
+    def __init__(self, results: Tuning, candidates: Sequence[tuple[Candidate, int]], clock: Clock, task: str) -> None:
+        self._results, self._candidates, self._clock = results, candidates, clock
+        self.wanted = Wanted(slim=True, metrics=measured(task))
+
+    def on_glimpse(self, whose: Any, glimpse: Any) -> None:
+        if self._clock.is_over:
+            raise _OutOfTimeError
+
+    def on_trained(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
+        for member, one in zip(members, trained, strict=True):
+            self._results.add(*self._candidates[member.config], one)
+
+    def on_failed(self, members: Sequence[Member], reason: str) -> None:
+        for member in members:
+            self._results.fail(*self._candidates[member.config], member.seed, reason)
+
+
+class Trials:
+    """The trials of one network after the other, which are known by their results."""
+
+    def __init__(
+        self,
+        question: TableQuestion,
+        task: str,
+        criterion: Criterion,
+        results: Tuning,
+        clock: Clock,
+        network: CandidateNetwork,
+    ) -> None:
+        self._question, self._task, self.criterion = question, task, criterion
+        self.results, self.clock = results, clock
+        self.use(network)
+
+    def use(self, network: CandidateNetwork) -> None:
+        """Go on with another network."""
+        self.network, self.results.network = network, network.name
+        self.epochs = network.base.training.epochs
+        self.seconds = seconds_of(network.base)  # of a core, for one network
+        self._configs: dict[tuple[Candidate, int], Config] = {}
+
+    def cost(self, epochs: int) -> float:
+        """About the seconds of a core that training one network takes."""
+        return self.seconds * epochs / self.epochs
+
+    def patience(self, epochs: int) -> int:
+        return max(2 * self.network.base.training.eval_every, epochs // 5)
+
+    def config(self, candidate: Candidate, epochs: int) -> Config:
+        """The config of a candidate."""
+        key = candidate, epochs
+        if key not in self._configs:
+            resolved = self.network.base.resolved
+            resolved = {**resolved, "training": {**resolved["training"], "epochs": epochs}}
+            found = config_of(applied(resolved, candidate, self.patience(epochs)), str(self._question.table))
+            self._configs[key] = dataclasses.replace(found, name=candidate.lane)
+        return self._configs[key]
+
+    def options(self, follow: Callable[[Progress], None]) -> Options:
+        """How to train, told to a function rather than to who watches the race."""
+        return dataclasses.replace(self._question.options, watchers=Watchers(Following(follow)))
+
+    def train(self, stage: str, wanted: Sequence[Trial]) -> None:
+        """Train what of these is not known yet, unless time is over."""
+        missing = [one for one in dict.fromkeys(wanted) if not self.results.has(*one)]
+        self.clock.known(sum(self.cost(epochs) for _, epochs, _ in set(wanted) - set(missing)))
+        if not missing or self.clock.is_over:
+            return
+        numbers: dict[tuple[Candidate, int], int] = {}
+        for candidate, epochs, _ in missing:
+            numbers.setdefault((candidate, epochs), len(numbers))
+        configs = [self.config(candidate, epochs) for candidate, epochs in numbers]
+        members = [Member(numbers[candidate, epochs], seed) for candidate, epochs, seed in missing]
+        work, share, begun = sum(self.cost(epochs) for _, epochs, _ in missing), 0.0, time.monotonic()
+
+        def follow(progress: Progress) -> None:
+            nonlocal share
+            share = progress.share
+            self.clock.tell(stage, work * share)
+
+        self.clock.tell(stage)
+        try:
+            keeper = _Kept(self.results, list(numbers), self.clock, self._task)
+            train_networks(configs, members, keeper, self.options(follow))
+            share = 1.0
+        except _OutOfTimeError:
+            return
+        finally:
+            self.clock.trained(work * share, time.monotonic() - begun)
+            self.results.write()
+
+    def known(self, candidate: Candidate, epochs: int, seeds: Sequence[int]) -> bool:
+        return all(self.results.has(candidate, epochs, seed) for seed in seeds)
+
+    def costs(
+        self, pool: Sequence[tuple[Candidate, int]], seeds: Sequence[int], best: bool = False
+    ) -> dict[tuple[Candidate, int], float]:
+        """What each of these costs on validation rows, the mean over splits.
+
+        best: the least loss that it had at any evaluated epoch, as nothing is told yet by where it happens to stand.
+        """
+        metric = "best_val_loss" if best and self.criterion.metric == "loss" else f"val_{self.criterion.metric}"
+        of = [{one: self.criterion.of(self.results.value(metric, *one, seed)) for one in pool} for seed in seeds]
+        return mean_losses(pool, of)
