@@ -4,7 +4,7 @@ The method, which the reader of a report may hold us to:
 
 - Outer splits. Each seed splits the table anew into training, validation and test rows. The test rows of a split are
   looked at once, in the report, for the candidate that the validation rows of the same split have chosen.
-- CandidateNetwork. Its depth, width, optimizer, schedule and length are chosen first, as the best that nobody regularizes
+- Network. Its depth, width, optimizer, schedule and length are chosen first, as the best that nobody regularizes
   (`network.py`). All lanes share it.
 - Lanes. The ladder from no regularizer to all of them, and a cocktail (`ladder.py`). Every lane, the plain one too, is
   tried with the same learning rates and lengths of training, and every regularizer with a small grid of strengths;
