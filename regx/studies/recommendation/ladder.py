@@ -21,7 +21,7 @@ from regx.core.streams import stream
 from regx.data.table import Table
 from regx.regularizers import REGISTRY
 
-LEARNING_RATES = (0.003, 0.01, 0.03)  # of gradient descent with momentum
+LEARNING_RATES = (0.01, 0.03, 0.1)  # of gradient descent with momentum
 ADAPTIVE_RATES = (0.001, 0.003, 0.01)  # of any other optimizer
 UNEVEN = 1.5  # times as many rows of the commonest class as of the rarest: then weights of the classes are a lane
 CLASSES = ("binary", "multiclass")

@@ -33,10 +33,10 @@ class CandidateNetwork:
 
 # Hidden units, optimizer, schedule and how numbers are scaled, the simplest first.
 CANDIDATES = (
-    ((64,), "sgd", "constant", "standard"),
     ((64,), "adam", "cosine", "standard"),
     ((128, 128), "adam", "cosine", "standard"),
     ((128, 128), "adam", "cosine", "robust"),
+    ((128, 128), "sgd", "cosine", "standard"),
     ((256, 256, 256), "adam", "cosine", "standard"),
 )
 
