@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas
 import pytest
 import yaml
 
@@ -67,12 +68,15 @@ def test_every_study_is_one_line_and_is_read_again_from_its_folder(tmp_path: Pat
     assert regx.report(swept.runs[0], tmp_path / "page.html").stat().st_size > 1000
 
 
+@pytest.mark.usefixtures("few_lanes")
 def test_a_table_gets_its_recommendation(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     rows = [f"{a:.3f},{a + b:.3f}" for a, b in rng.normal(size=(60, 2))]
     (tmp_path / "t.csv").write_text("a,y\n" + "\n".join(rows) + "\n")
     changes = {"training.epochs": 9, "architecture.hidden": [2], "optimizer.lr": 0.01}
-    found = regx.recommend(tmp_path / "t.csv", "y", 2, changes, tmp_path, config=tmp_path / "mine.yaml")
+    found = regx.recommend(tmp_path / "t.csv", "y", 2, changes, tmp_path, config=tmp_path / "mine.yaml", fit=True)
+    assert found.fitted is not None
+    assert regx.load(found.fitted).predict(pandas.DataFrame({"a": [0.1, 0.2]})).shape == (2, 2)
     assert found.recommended.name in {lane.name for lane in found.lanes}
     assert (
         regx.run(tmp_path / "mine.yaml", out=tmp_path).config["regularizers"] == found.config.resolved["regularizers"]

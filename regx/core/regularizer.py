@@ -203,6 +203,11 @@ class Regularizer(Component):
         """
         raise NotImplementedError
 
+    @property
+    def copies(self) -> int:
+        """How many copies of all parameters it keeps behind them, then a weight for each in the mean of predictions."""
+        return 0
+
     def own_tensors(self, width: int) -> dict[str, tuple[float, bool]]:
         """What a layer adds to so many units or channels, (width,) each: first value, and whether it is trained."""
         return {}

@@ -16,7 +16,7 @@ from regx.metrics.metric import Metric
 from regx.metrics.seen import SplitRows
 from regx.nn.layout import Layout
 from regx.nn.losses import LOSSES, correct
-from regx.nn.network import Network
+from regx.nn.network import Ensemble, Network, for_evaluation
 
 # Samples that go through the network at once: enough to fill the products, few enough that what a network holds of them
 # stays in cache.
@@ -51,16 +51,16 @@ class Evaluator:
         ]
         self._per_sample: Array | None = None
         self._right: Array | None = None
-        self._networks: dict[int, Network] = {}
+        self._networks: dict[int, Network | Ensemble] = {}
         self._chunk = min(CHUNK, max(32, MOST_VALUES // layout.values_per_sample))
         if self._n <= self._chunk:
             x = np.broadcast_to(self._x[self._which], (len(values), *self._x.shape[1:]))
             self._networks[self._n] = self._network(x.swapaxes(1, 2))
 
-    def _network(self, inputs: Array) -> Network:
-        return Network(self.layout, self.values, inputs, self._stack)
+    def _network(self, inputs: Array) -> Network | Ensemble:
+        return for_evaluation(self.layout, self.values, inputs, self._stack, self.task)
 
-    def _forward(self) -> Iterator[tuple[int, Network]]:
+    def _forward(self) -> Iterator[tuple[int, Network | Ensemble]]:
         """Pass the rows through in chunks: the first row of each, and the network that has just seen it."""
         if self._n <= self._chunk:
             network = self._networks[self._n]

@@ -17,7 +17,7 @@ from regx.engine.diagnostics import first_layer_gradient_norm
 from regx.engine.evaluate import Evaluator
 from regx.engine.population import Population
 from regx.nn.losses import LOSSES, probabilities
-from regx.nn.network import Hooks, Network
+from regx.nn.network import Hooks, Network, for_evaluation
 from regx.nn.weight import Hook
 
 # The hooks that the state calls itself; those of `Hooks` act within the network.
@@ -237,7 +237,7 @@ class State:
         """What the networks in training predict for inputs (n, D): (R, K, n)."""
         x = np.ones((len(self.values), inputs.shape[1] + 1, len(inputs)), self.values.dtype)
         x[:, :-1] = inputs.T
-        network = Network(self.layout, self.values, x, self.population.stack)
+        network = for_evaluation(self.layout, self.values, x, self.population.stack, self.population.task)
         return probabilities(network.forward(network.into), self.population.task)
 
     def going_on(self, scores: Scores) -> Array:

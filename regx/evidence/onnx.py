@@ -8,6 +8,7 @@ target's units, or of the probability of each class.
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.core.regularizer import Regularizer
 from regx.data.preparation import Preparation
-from regx.evidence.predict import chosen, input_shape, reported
+from regx.evidence.predict import chosen, input_shape, members, reported
 from regx.evidence.rows import preparations
 from regx.nn.layout import Block, Layout
 
@@ -44,23 +45,14 @@ def export(run: Run) -> bytes:
     of_seeds = []
     for seed in seeds:
         x = _encoded(graph, prepared[seed], inputs)
-        z = _network(graph, config, reported(run, seed), x)
         task = prepared[seed].task
+        outs = [_output(graph, task, config, _network(graph, config, one, x)) for one in members(reported(run, seed))]
+        out = graph.call("Div", graph.total(outs), len(outs))
         if task == "regression":
-            out = graph.add("Cast", z, to=onnx.TensorProto.DOUBLE)
             spread, center = graph.number(prepared[seed].spread), graph.number(prepared[seed].center)
-            of_seeds.append(graph.add("Add", graph.add("Mul", out, spread), center))
-        else:
-            if task == "binary":
-                one = graph.add("Sigmoid", z)
-                out = graph.add(
-                    "Concat", graph.add("Sub", graph.constant(np.ones((1, 1), z_type(config))), one), one, axis=1
-                )
-            else:
-                out = graph.add("Softmax", z, axis=1)
-            of_seeds.append(graph.add("Cast", out, to=onnx.TensorProto.DOUBLE))
-    total = functools.reduce(lambda one, other: graph.add("Add", one, other), of_seeds)
-    graph.add("Div", total, graph.number(len(of_seeds)), output="prediction")
+            out = graph.add("Add", graph.add("Mul", out, spread), center)
+        of_seeds.append(out)
+    graph.add("Div", graph.total(of_seeds), graph.number(len(of_seeds)), output="prediction")
     kinds = {
         name: onnx.TensorProto.STRING if form.kind == "words" else onnx.TensorProto.DOUBLE
         for name, form in forms.items()
@@ -84,6 +76,16 @@ def export(run: Run) -> bytes:
     helper.set_model_props(model, told)
     onnx.checker.check_model(model)
     return bytes(model.SerializeToString())
+
+
+def _output(graph: _Graph, task: str, config: Config, z: str) -> str:
+    """What a network predicts, (n, K) double: the number, or the probability of each class."""
+    if task == "binary":
+        one = graph.add("Sigmoid", z)
+        z = graph.add("Concat", graph.add("Sub", graph.constant(np.ones((1, 1), z_type(config))), one), one, axis=1)
+    elif task == "multiclass":
+        z = graph.add("Softmax", z, axis=1)
+    return graph.add("Cast", z, to=11)
 
 
 def z_type(config: Config) -> Any:
@@ -116,6 +118,9 @@ class _Graph:
     def shaped(self, x: str, *shape: int) -> str:
         """(n, ...) as (n, *shape); without a shape as (n, all the numbers of a row)."""
         return self.add("Reshape", x, self.constant(np.array([0, *(shape or (-1,))])))
+
+    def total(self, terms: Sequence[str]) -> str:
+        return functools.reduce(lambda one, other: self.add("Add", one, other), terms)
 
     def call(self, kind: str, x: str, value: float) -> str:
         return self.add(kind, x, self.number(value))

@@ -13,7 +13,7 @@ from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.nn.layout import Layout
 from regx.nn.losses import probabilities
-from regx.nn.network import Network
+from regx.nn.network import for_evaluation
 from regx.store.files import CONFIG
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def outputs(config: Config, task: str, networks: Sequence[Mapping[str, Array]], 
     values = np.stack([layout.flat(dict(named)) for named in networks])
     inputs = np.ones((len(networks), features + 1, len(x)), dtype)
     inputs[:, :features] = x.T
-    network = Network(layout, values, inputs, stack)
+    network = for_evaluation(layout, values, inputs, stack, task)
     # As in training: on several threads small products are slower, and other in their last bit.
     with threadpool_limits(1):
         return np.asarray(probabilities(network.forward(network.into), task).swapaxes(1, 2))
@@ -87,6 +87,16 @@ def input_shape(config: Config, named: Mapping[str, Array]) -> tuple[int, ...]:
     if not config.architecture.conv:
         return (named["0/weight"].shape[0],)
     return config.dataset.load(config.seeds[0]).shape
+
+
+def members(named: Mapping[str, Array]) -> list[dict[str, Array]]:
+    """The networks over which a network's prediction is the mean: its snapshots that count, or itself alone."""
+    weights = named.get("0/snapshots", np.empty(0))
+    found = []
+    for number in np.flatnonzero(weights) + 1:
+        mark = f"/snapshot{number}_"
+        found.append({name.replace(mark, "/"): array for name, array in named.items() if mark in name})
+    return found or [{name: array for name, array in named.items() if "/snapshot" not in name}]
 
 
 def chosen(run: Run, seed: int | None) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,7 @@ class Layout:
     the stack add to the hidden layers. Layers that share a weight have tensors of their own name at the same place.
 
     inputs: the number of features, or an image's (channels, height, width).
+    alone, copies: the layout without the copies of itself that a member keeps behind it, and how many there are.
     blocks: the hidden layers. dense: weight and bias of each layer as one. tensors: what a run saves, by name.
     Raises InputError where the architecture does not fit the inputs.
     """
@@ -96,6 +97,19 @@ class Layout:
                     self._first_values.append((tensor, value))
                     if not trained:
                         self._untrained.append(tensor)
+        self.alone, self.copies = self, max([member.copies for member in stack], default=0)
+        if self.copies:
+            self.alone = Layout(inputs, architecture, outputs, [member for member in stack if not member.copies])
+            for number in range(1, self.copies + 1):
+                for tensor in self.alone.tensors.values():
+                    name, start = (
+                        tensor.name.replace("/", f"/snapshot{number}_"),
+                        number * self.alone.size + tensor.start,
+                    )
+                    self.tensors[name] = replace(tensor, name=name, start=start)
+            self.size *= self.copies + 1
+            self.tensors["0/snapshots"] = self._place("0/snapshots", (self.copies,))
+            self._untrained.append(Tensor("", self.alone.size, (self.size - self.alone.size,)))
 
     def _weight_shape(self, block: Block | None) -> Shape:
         """The shape under which a layer's weight is saved; None stands for the output layer."""

@@ -71,3 +71,12 @@ def probabilities(z: Array, task: str) -> Array:
         return logistic(z)
     e = np.exp(z - z.max(axis=1, keepdims=True))
     return np.asarray(e / e.sum(axis=1, keepdims=True))
+
+
+def logits(p: Array, task: str) -> Array:
+    """The inverse of `probabilities`, up to a constant of all classes."""
+    if task == "regression":
+        return p
+    least = np.finfo(p.dtype).eps
+    p = np.clip(p, least, 1 - least)
+    return np.asarray(np.log(p) - np.log1p(-p) if task == "binary" else np.log(p))

@@ -14,6 +14,7 @@ from regx.core.regularizer import Pullback, Regularizer, Stage
 from regx.nn.activations import ACTIVATIONS, RISING, slope_dtype
 from regx.nn.convolution import POOLING, Convolution
 from regx.nn.layout import Layout
+from regx.nn.losses import logits, probabilities
 from regx.nn.weight import Hook, Weight
 
 
@@ -190,6 +191,48 @@ class Network:
         for pullback in reversed(self._tape):
             gradient = pullback(gradient)
         self.of_inputs = gradient
+
+
+class Ensemble:
+    """Networks that predict by the mean over copies of their parameters, as soon as one of these counts.
+
+    As a Network for evaluation; hidden values are those of the parameters in training. Where none counts yet, the
+    logits are those of the parameters in training too.
+    """
+
+    def __init__(self, layout: Layout, values: Array, inputs: Array, stack: Sequence[Regularizer], task: str) -> None:
+        size = layout.alone.size
+        first, *self._copies = [
+            Network(layout.alone, values[:, k * size : (k + 1) * size], inputs, stack) for k in range(layout.copies + 1)
+        ]
+        self._first, self._task = first, task
+        self.inputs, self.into, self.hidden = first.inputs, first.into, first.hidden
+        self.logits = np.empty_like(first.logits)
+        self._weights = layout.tensors["0/snapshots"].of(values)
+
+    def forward(self, x: Array) -> Array:
+        """The logits of the mean prediction, or for regression the prediction, (R, K, B)."""
+        np.copyto(self.logits, self._first.forward(x))
+        weights = self._weights[:, :, None, None]
+        if not weights.any():
+            return self.logits
+        total = np.zeros_like(self.logits)
+        for number, network in enumerate(self._copies):
+            z = network.forward(network.into if x is self.into else x)
+            total += np.where(weights[:, number] > 0, weights[:, number] * probabilities(z, self._task), 0)
+        of_all = weights.sum(axis=1)
+        mean = total / np.where(of_all > 0, of_all, 1)
+        np.copyto(self.logits, logits(mean, self._task), where=of_all > 0)
+        return self.logits
+
+
+def for_evaluation(
+    layout: Layout, values: Array, inputs: Array, stack: Sequence[Regularizer], task: str
+) -> Network | Ensemble:
+    """The networks as they predict."""
+    if layout.copies:
+        return Ensemble(layout, values, inputs, stack, task)
+    return Network(layout, values, inputs, stack)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ from regx.regularizers.rotate import Rotate
 from regx.regularizers.shake_drop import ShakeDrop
 from regx.regularizers.shift import Shift
 from regx.regularizers.smote import SMOTE
+from regx.regularizers.snapshot_ensemble import SnapshotEnsemble
 from regx.regularizers.spatial_dropout import SpatialDropout
 from regx.regularizers.stochastic_depth import StochasticDepth
 from regx.regularizers.weight_average import WeightAverage
@@ -51,6 +52,6 @@ MEMBERS: tuple[type[Regularizer], ...] = (
     Mixup, LabelSmoothing, SMOTE, ActivityPenalty, ConfidencePenalty,
     BatchNorm, LayerNorm, GroupNorm, RMSNorm,
     Flip, Crop, Rotate, Shift, ColorJitter, Cutout, RandomErasing, CutMix,
-    ClipNorm, ClipValue, GradientNoise, EarlyStopping, Lookahead, WeightAverage,
+    ClipNorm, ClipValue, GradientNoise, EarlyStopping, Lookahead, WeightAverage, SnapshotEnsemble,
 )  # fmt: skip
 REGISTRY: dict[str, type[Regularizer]] = {member.kind: member for member in MEMBERS}

@@ -76,7 +76,8 @@ def main() -> None:
     options.add_argument("--only", default="breast_cancer,digits,diabetes,curved,sparse,noise,noisy_classes")
     options.add_argument("--fast", action="store_true", help="small networks, to count over many draws")
     given = options.parse_args()
-    columns = "table draw splits recommended learnable regularization network chosen none trivial linear trees mlp p minutes"
+    columns = "table draw splits recommended learnable regularization network chosen none trivial linear trees mlp p"
+    columns += " minutes"
     print("\t".join(columns.split()), flush=True)
     helps = tables = 0
     with tempfile.TemporaryDirectory() as folder:

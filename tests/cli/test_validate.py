@@ -85,3 +85,19 @@ def test_what_a_run_refuses_of_a_table_is_found_before(good: str, command: list[
     assert result.exit_code
     assert "own.csv:1: no column 'z' to predict." in said
     assert "Found columns x, y" in said
+
+
+def test_the_tables_of_all_cells_are_read_and_what_makes_them_look_easy_is_said(good: str) -> None:
+    for name in ("one", "two"):
+        rows = [f"{k % 7 - 3},{k * 37 % 100 / 9:.2f},{'yes' if k % 7 > 2 else 'no'}" for k in range(60)]
+        Path(f"{name}.csv").write_text("\n".join(["a,b,y", *rows]) + "\n")
+    config = "dataset: {name: csv, path: [one.csv, two.csv], target: y}\nregularizers: [l2: [0, 0.1]]\n"
+    Path("tables.yaml").write_text(config)
+    result = validate("tables.yaml")
+    assert result.exit_code == 0
+    assert result.stderr.count("Trains a network 2-") == 1, "both say the same, and it is said once"
+    assert "Column 'a' alone tells 'y'." in result.stderr
+    Path("two.csv").write_text(Path("two.csv").read_text().replace("\n2,", "\nmany,", 1))
+    result = validate("tables.yaml")
+    assert result.exit_code != 0
+    assert "two.csv" in result.stdout + result.stderr

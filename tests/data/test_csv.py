@@ -219,3 +219,15 @@ def test_any_text_is_a_table_or_an_input_error(
     path.write_bytes(f"x,y\n{body}".encode("utf-8", "surrogatepass"))
     with contextlib.suppress(InputError):  # and nothing else, no warning either
         CSV(path=str(path), target="y").load(0)
+
+
+def test_some_rows_are_the_same_for_every_seed_and_hold_every_class(write: Write) -> None:
+    path = write("x,y\n" + "".join(f"{k},{'rare' if k % 20 == 0 else 'often'}\n" for k in range(400)))
+    few = table(path, rows=40, keep=("x",))
+    assert few.columns["x"].tolist() == table(path, rows=40, keep=("x",)).columns["x"].tolist()
+    assert list(few.columns["x"]) == sorted(few.columns["x"])
+    assert len(set(few.columns["x"])) == 40
+    assert np.bincount(few.y).tolist() == [38, 2]
+    assert len(table(path, rows=9999).y) == 400
+    first = CSV(path=path, target="y", rows=40, keep=("x",), n_train=10, val_fraction=0.0)
+    assert len(first.load(0).test.x) == 10

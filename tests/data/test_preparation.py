@@ -105,3 +105,22 @@ def test_what_is_stored_does_the_same_to_the_last_bit(size: list, colours: list)
     other = preparation_of(json.loads(json.dumps(one.as_json())))
     assert other == one
     np.testing.assert_array_equal(other.encode(columns), one.encode(columns))
+
+
+def test_robust_scaling_is_that_of_quartiles_drawn_in() -> None:
+    from sklearn.preprocessing import RobustScaler
+
+    rng = np.random.default_rng(0)
+    columns = {"size": rng.exponential(size=12) ** 3, "rare": np.array([0.0] * 11 + [4.0])}
+    columns["size"][3] = np.nan
+    train = np.array([0, 1, 2, 4, 5, 7, 8, 11])
+    of_numbers, of_words, _ = fit(columns, train, robust=True)
+    preparation = Preparation(Reading(), of_numbers, of_words, "regression", "y")
+    x = preparation.encode(columns)
+    filled = np.where(np.isnan(columns["size"]), np.median(columns["size"][train]), columns["size"])[:, None]
+    scaled = RobustScaler().fit(filled[train]).transform(filled)[:, 0]
+    np.testing.assert_allclose(x[:, 0], scaled / np.sqrt(1 + (scaled / 3) ** 2))
+    assert abs(x).max() < 3
+    # Of equal quartiles the range counts: 4 is 2 of its halves from 0.
+    np.testing.assert_allclose(x[:, 1], [0] * 11 + [2 / np.sqrt(1 + 4 / 9)])
+    assert preparation_of(json.loads(json.dumps(preparation.as_json()))) == preparation

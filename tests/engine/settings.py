@@ -40,6 +40,7 @@ from regx.regularizers import (
     Rotate,
     ShakeDrop,
     Shift,
+    SnapshotEnsemble,
     SpatialDropout,
     StochasticDepth,
     WeightAverage,
@@ -127,6 +128,7 @@ SETTINGS: dict[str, list[tuple[Regularizer, Regularizer]]] = {
     "clip_norm": [(ClipNorm(max_norm=1.0), ClipNorm(max_norm=0.05))],
     "clip_value": [(ClipValue(clip_value=0.1), ClipValue(clip_value=0.01))],
     "gradient_noise": [(GradientNoise(eta=0.01), GradientNoise(eta=0.3, gamma=0.2))],
+    "snapshot_ensemble": [(SnapshotEnsemble(cycles=3, last=2), SnapshotEnsemble(cycles=3, last=3))],
     "lookahead": [(Lookahead(), Lookahead(alpha=0.8, k=2))],
     "weight_average": [
         (WeightAverage(decay=0.8), WeightAverage(decay=0.95)),
@@ -138,7 +140,7 @@ PAIRS = [pair for pairs in SETTINGS.values() for pair in pairs]
 
 def is_layer(member: Regularizer) -> bool:
     """Whether it is a layer with tensors of its own, which evaluation has too. A stack has one such at most."""
-    return bool(member.own_tensors(12))
+    return bool(member.own_tensors(12) or member.copies)
 
 
 TRAINING_ONLY = [pair for pair in PAIRS if not is_layer(pair[0])]

@@ -35,6 +35,7 @@ CASES = [
     ("kind", {"activation": "silu"}, ["rms_norm"]),
     ("kind", {"activation": "leaky_relu", "tied": True}, [{"layer_norm": {"position": "after"}}]),
     ("sold", {"activation": "tanh"}, ["dropout"]),
+    ("kind", {"activation": "tanh"}, ["batch_norm", {"snapshot_ensemble": {"cycles": 2}}]),
     ("sold", {"activation": "sigmoid", "hidden": []}, []),
 ]
 

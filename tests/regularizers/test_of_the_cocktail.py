@@ -7,12 +7,15 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from regx.config.load import config_of
 from regx.core.regularizer import Site
 from regx.core.streams import LEVELS, Streams
 from regx.engine.state import State
+from regx.engine.trainer import train
+from regx.evidence.predict import outputs
 from regx.nn.architecture import Architecture
 from regx.optim import SGD
-from regx.regularizers import Adversarial, BatchNorm, CutMix, Cutout, Dropout, Lookahead, ShakeDrop
+from regx.regularizers import Adversarial, BatchNorm, CutMix, Cutout, Dropout, Lookahead, ShakeDrop, SnapshotEnsemble
 from regx.regularizers.mixup import beta_quantiles
 from tests.engine.populations import dataset, population
 
@@ -81,6 +84,37 @@ def test_lookahead_goes_half_of_the_way_of_five_steps() -> None:
         member.on_step(values, at)
     # The first: 5 steps of 1 from 0, half of which is 2.5. The second: 0 + 2 -> 0.5; 0.5 + 2 -> 1; then a step more.
     assert values.tolist() == [[2.5, 5.0], [2.0, 5.0]]
+
+
+@pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
+def test_an_ensemble_is_the_mean_over_networks_trained_for_as_long_as_each_cycle(task: str) -> None:
+    # At a constant rate a snapshot is what a shorter training ends with: after 4, 8 and 12 of 12 epochs.
+    data = dataset(task)
+    arguments = {"data": data, "batch_size": 8, "optimizer": SGD(lr=0.1)}
+    stack = [BatchNorm(), SnapshotEnsemble(cycles=3, last=2)]
+    (ensemble,) = train(population([2], stack, epochs=12, **arguments))
+    shorter = [train(population([2], [BatchNorm()], epochs=epochs, **arguments))[0] for epochs in (4, 8, 12)]
+    for number, one in enumerate(shorter, 1):
+        for name in ("0/weight", "1/running_mean", "2/bias"):
+            copy = ensemble.weights[f"final/{name.replace('/', f'/snapshot{number}_')}"]
+            assert np.array_equal(copy, one.weights[f"final/{name}"])
+    assert ensemble.weights["final/0/snapshots"].tolist() == [0, 1, 1], "the last two count"
+    config = config_of({"dataset": "sine", "architecture": {"hidden": [6, 5]}, "regularizers": ["batch_norm"]}, "test")
+    named = [
+        {name.removeprefix("final/"): array for name, array in one.weights.items() if name.startswith("final/")}
+        for one in shorter[1:]
+    ]
+    mean = outputs(config, task, named, data.test.x).mean(axis=0)
+    truth = data.test.y
+    if task == "regression":
+        loss = np.mean((mean - truth) ** 2)
+    elif task == "binary":
+        loss = -np.mean(np.log(np.where(truth > 0.5, mean, 1 - mean)))
+    else:
+        loss = -np.mean(np.log((mean * truth).sum(axis=1)))
+    assert ensemble.reported["test_loss"] == pytest.approx(loss, rel=1e-9)
+    before = ensemble.metrics["epoch"] < 4
+    assert np.array_equal(ensemble.metrics["test_loss"][before], shorter[2].metrics["test_loss"][before])
 
 
 def test_shake_drop_multiplies_forward_and_backward_by_other_numbers() -> None:

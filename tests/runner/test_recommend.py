@@ -17,9 +17,11 @@ from regx.data.split import split_rows
 from regx.runner.networks import Options
 from regx.store.folder import mark
 from regx.store.lock import Lock
+from regx.studies.recommendation import clock as clock_module
 from regx.studies.recommendation import question as question_module
 from regx.studies.recommendation import race as module
 from regx.studies.recommendation import trials
+from regx.studies.recommendation.display import conclusion_lines
 from regx.studies.recommendation.ladder import LEARNING_RATES
 from regx.studies.recommendation.question import TableQuestion, planned
 from regx.studies.recommendation.race import recommend
@@ -332,3 +334,55 @@ def test_the_network_is_chosen_first_and_is_that_of_every_lane(
     assert {one[:3] for one in trained if one[3]} == {((128, 128), "adam", "cosine")}
     assert found.inspection.parameters == 2 * 128 + 128 + 128 * 128 + 128 + 128 + 1
     assert any("chosen first, by validation loss, of the 4" in note for note in found.notes)
+
+
+def test_lanes_are_chosen_and_judged_by_the_metric_that_is_asked(tmp_path: Path) -> None:
+    rng = stream(0, "uneven classes")
+    x = rng.standard_normal((120, 2))
+    y = np.where(x[:, 0] + rng.standard_normal(120) > 1.6, "fraud", "fair")
+    rows = "\n".join(f"{a:.4f},{b:.4f},{c}" for (a, b), c in zip(x, y, strict=True))
+    (tmp_path / "t.csv").write_text(f"a,b,outcome\n{rows}\n")
+    question = TableQuestion(tmp_path / "t.csv", "outcome", SHORT, seeds=2, options=Options(1))
+    by_loss, by_balance = (
+        recommend(asked, planned(asked), tmp_path)
+        for asked in (question, dataclasses.replace(question, metric="balanced_accuracy"))
+    )
+    assert by_loss.folder == by_balance.folder, "what is trained is the same"
+    assert (by_loss.cost, by_balance.cost) == ("loss", "balanced error")
+    for one, other in zip(by_loss.references, by_balance.references, strict=True):
+        assert one.balanced is not None
+        assert other.test == {seed: 1 - share for seed, share in one.balanced.items()}
+    for lane in by_balance.lanes:
+        assert lane.balanced is not None
+        assert lane.test == {seed: 1 - share for seed, share in lane.balanced.items()}
+    assert by_balance.references[0].test == dict.fromkeys((0, 1), 0.5), "always the same answer"
+    said = " ".join(conclusion_lines(by_balance))
+    assert "test loss" not in said
+    for metric, message in (("mae", "the task is binary"), ("blance", "expected one of loss")):
+        with pytest.raises(InputError, match=message):
+            planned(dataclasses.replace(question, metric=metric))
+
+
+def test_the_clock_measures_its_pace_and_ends_what_is_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, told = [100.0], list[Progress]()
+    monkeypatch.setattr(clock_module.time, "monotonic", lambda: now[0])
+    clock = clock_module.Clock(60, 2.0, told.append)
+    clock.ahead, clock.reserve = 20.0, 10.0
+    assert clock.fits(25)
+    assert not clock.fits(26), "at 2 seconds each 52 of the 50 that are left"
+    assert clock.fits(6, share=0.25)
+    assert not clock.fits(7, share=0.25), "14 seconds of a quarter of 50"
+    clock.tell("a stage", part=5.0)
+    assert told[-1].seconds_left == 30, "15 at 2 seconds each"
+    now[0] += 40
+    clock.trained(10.0, 40.0)
+    assert clock.pace == 4
+    assert not clock.is_over
+    clock.is_bound = True
+    clock.tell("another")
+    assert told[-1].seconds_left == 20, "10 until tuning ends, and the 10 that are kept"
+    assert told[-1].share == pytest.approx(40 / 60)
+    now[0] += 10
+    assert clock.is_over
+    clock.tell("the end", ends=True)
+    assert told[-1].share == 1

@@ -66,6 +66,7 @@ PARTS: Mapping[str, Part] = {
         Part("shake_drop", "p", (0.1, 0.4), changes=RESIDUAL, exclusive="skip"),
         Part("lookahead"),
         Part("weight_average", "decay", (0.99, 0.999), exclusive="average"),
+        Part("snapshot_ensemble", exclusive="average"),
         Part("small"),
         Part("class_weight", changes={"training": {"class_weight": "balanced"}}, tasks=CLASSES),
     )
