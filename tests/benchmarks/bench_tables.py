@@ -37,7 +37,7 @@ TARGETS = {
 SET = {"car": ("dataset.categorical=[doors,persons]",)}
 # Units, dropout and weight decay; two hidden layers each.
 SETTINGS = ((128, 0.1, 0.01), (256, 0.3, 0.1))
-STEPS, BATCH = 2000, 128
+STEPS, BATCH = 1000, 128
 
 
 def pytorch(data: Dataset, seed: int) -> tuple[float, float]:

@@ -422,7 +422,10 @@ def _draws(*members: Sequence[Regularizer]) -> dict[str, list[np.ndarray]]:
         settings = {"architecture": Architecture((6, 4)), "data": BINARY, "batch_size": 6, "epochs": 2}
         networks = train(population([0, 7], [list(pair) for pair in members], **settings))
     drawn["init"] = [
-        network.weights[key] for network in networks for key in network.weights if "init" in key and "weight" in key
+        network.weights[key]
+        for network in networks
+        for key in network.weights
+        if key.startswith("init") and key.endswith("/weight")
     ]
     return drawn
 

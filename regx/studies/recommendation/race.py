@@ -43,6 +43,7 @@ from regx.runner.standing import run_folder, standing
 from regx.store.lock import Lock
 from regx.store.summary import stack_text
 from regx.studies.recommendation.clock import Clock
+from regx.studies.recommendation.criteria import LOSS
 from regx.studies.recommendation.halving import rung_epochs, survivors
 from regx.studies.recommendation.judgement import FEWEST_SPLITS, PLAIN, Conclusion, Measured, Raced, conclude
 from regx.studies.recommendation.ladder import (
@@ -69,6 +70,10 @@ REFERENCES = 0.15  # of the minutes, that the plain models may take
 FOLDERS = 0.2  # of the minutes at most, that are kept for training what is recommended
 # In which order lanes are raced: what helps most often first, since time may end.
 FIRST = ("early_stopping", "dropout", "l2", "batch_norm", "weight_decay", "weight_average")
+
+AT_ONCE = (
+    2  # times the work of a group of lanes has to fit, for them to be raced together: else what ends is lost of all
+)
 
 Choice = tuple[Candidate, int]  # a candidate, and for how many epochs it is trained
 
@@ -277,36 +282,32 @@ class TableRace:
         clock.ahead = self._work(self._lanes, len(self._splits))
 
     def _reduce(self, splits: int, why: str) -> None:
-        if splits < len(self._splits):
-            if splits < ENOUGH_SPLITS or self._question.seeds is not None:
-                self._notes.append(
-                    f"{splits} splits instead of {max(ENOUGH_SPLITS, len(self._question_splits()))} to keep to "
-                    f"{self._question.minutes:g} minutes, since {why} here. --minutes gives more."
-                )
-            self._splits = self._splits[:splits]
-
-    def _question_splits(self) -> Sequence[int]:
-        return self._plan.base.seeds if self._question.seeds is not None else ()
+        wanted = ENOUGH_SPLITS if self._question.seeds is None else len(self._plan.base.seeds)
+        if splits < min(wanted, len(self._splits)):
+            self._notes.append(
+                f"{splits} splits instead of {wanted} to keep to {self._question.minutes:g} minutes, since {why} here. "
+                "--minutes gives more."
+            )
+        self._splits = self._splits[:splits]
 
     def _race(self, lanes: Sequence[LadderLane]) -> None:
         """Tune the lanes: what helps most often, then several together, then the others; one by one where time ends."""
-        early = [lane for lane in lanes if lane.name in FIRST]
-        others = [lane for lane in lanes if lane.is_alone and lane.name not in FIRST]
-        cocktail = [lane for lane in lanes if lane.is_cocktail]
-        together = [lane for lane in lanes if not lane.is_alone and not lane.is_cocktail]
-        for stage, group in (
-            ("what helps most often", early), ("cocktails", cocktail), ("one regularizer each", others),
-            ("several together", together),
-        ):  # fmt: skip
-            fits = self._clock.fits(self._work(group, len(self._splits)))
+        first = (*FIRST, *(["class_weight"] if self._plan.criterion is not LOSS else []))  # which a loss punishes
+        groups = {
+            "what helps most often": [lane for lane in lanes if lane.name in first],
+            "cocktails": [lane for lane in lanes if lane.is_cocktail],
+            "one regularizer each": [lane for lane in lanes if lane.is_alone and lane.name not in first],
+            "several together": [lane for lane in lanes if not lane.is_alone and not lane.is_cocktail],
+        }
+        for stage, group in groups.items():
+            fits = self._clock.fits(AT_ONCE * self._work(group, len(self._splits)))
             for some in [group] if fits else [[lane] for lane in group]:
-                ready = [lane for lane in some if lane.is_alone or lane.is_cocktail or self._has_parts(lane)]
-                if self._clock.is_over or not (fits or self._clock.fits(self._work(ready, len(self._splits)))):
+                if not self._clock.fits(self._work(some, len(self._splits))):
                     continue
-                self._tune(stage, ready)
+                self._tune(stage, [lane for lane in some if stage != "several together" or self._has_parts(lane)])
 
     def _has_parts(self, lane: LadderLane) -> bool:
-        return all(ALL in self._chosen.get(name, {}) for name in lane.parts)
+        return all(name in self._chosen for name in lane.parts)
 
     def _pool(self, lane: LadderLane, chooser: int) -> list[Candidate]:
         """The candidates of a lane; of several together those around what the chooser has chosen of each alone."""
