@@ -108,6 +108,8 @@ def test_a_cocktail_holds_what_can_be_together_and_what_many_start_from() -> Non
         ("dropout", (0.1, 0.3, 0.5), 0.5, 0.83),
         ("dropout", (0.1, 0.3, 0.5, 0.83), 0.83, 0.915),
         ("label_smoothing", (0.03, 0.1), 0.1, 0.33),
+        ("weight_average", (0.99, 0.999), 0.999, 0.9995),
+        ("weight_average", (0.99, 0.999, 0.9995), 0.9995, 0.99975),
     ],
 )
 def test_a_grid_goes_on_where_the_best_of_it_stands_at_an_end(

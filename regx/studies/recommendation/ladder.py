@@ -189,7 +189,7 @@ def beyond(best: Candidate, tried: Sequence[Candidate]) -> Candidate | None:
     declared = parameters(REGISTRY[name])[PARTS[name].key]
     for bound in (declared.lt, declared.le):
         if found is not None and bound is not None and found >= bound:
-            found = float(f"{(strength + bound) / 2:.3g}")
+            found = float(f"{(strength + bound) / 2:.6g}")
     return None if found in (None, strength) else Candidate(best.lane, best.lr, ((name, found),))
 
 
