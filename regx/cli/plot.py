@@ -18,8 +18,8 @@ def command(
             "--kind",
             "-k",
             metavar="KIND",
-            help="learning_curves, fitted, boundary, validation_curve, weights, filters, mistakes, gaps, "
-            "effects, bias_variance or reliability; repeatable; else all that fit the runs",
+            help="comparison, curves, learning_curves, fitted, boundary, validation_curve, heat_map, weights, filters, "
+            "mistakes, gaps, effects, bias_variance or reliability; repeatable; else all that fit the runs",
         ),
     ] = None,
     out: Annotated[
@@ -29,16 +29,23 @@ def command(
         str | None, typer.Option(metavar="png|svg|pdf", help="format of the files; else the ending of FILE, or png")
     ] = None,
     dpi: Annotated[int, typer.Option(metavar="N", min=30, max=1200, help="dots per inch of a PNG")] = 300,
+    width: Annotated[float | None, typer.Option(metavar="INCHES", min=1, max=100, help="of each figure")] = None,
+    height: Annotated[float | None, typer.Option(metavar="INCHES", min=1, max=100, help="of each figure")] = None,
+    style: Annotated[
+        str, typer.Option(metavar="paper|talk", help="letters and lines for a column, or for a screen")
+    ] = "paper",
+    show: Annotated[bool, typer.Option("--show", help="open the files with the system's viewer")] = False,
     force: Annotated[bool, typer.Option("--force", help="replace files that regx plot has not made")] = False,
     json: JsonOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="no notes")] = False,
 ) -> None:
     """Draw figures of runs and print the files that are written."""
     from regx.figures.plot import Plots
+    from regx.figures.style import Look
     from regx.report.output import Output
 
     output = Output("json" if json else None, quiet)
-    plots = Plots(runs, kind or (), out, format, dpi, force)
+    plots = Plots(runs, kind or (), out, format, dpi, force, Look(style, width, height))
     written = []
     for plot in plots.write():
         written.append({"kind": plot.kind, "file": str(plot.file), "runs": [str(folder) for folder in plot.of]})
@@ -48,3 +55,6 @@ def command(
     if json:
         output.document({"plots": written, "notes": plots.notes})
     output.warn(plots.notes)
+    unseen = [one["file"] for one in written if show and typer.launch(str(one["file"])) != 0]
+    if unseen:
+        output.warn([f"--show: nothing here opens {', '.join(map(str, unseen))}"])

@@ -84,13 +84,15 @@ def _differences(panel: Axes, members: Sequence[tuple[Row, ComparedRun]]) -> Non
             _bar(panel, place, row["difference"], COLOURS.get(row["verdict"], GREY))
         panel.annotate(
             "baseline" if row["baseline"] and not row["verdict"] else row["verdict"], (1.02, place),
-            xycoords=("axes fraction", "data"), verticalalignment="center", fontsize=7,
+            xycoords=("axes fraction", "data"), verticalalignment="center", fontsize="small",
         )  # fmt: skip
     panel.axvline(0, color=BLACK, linewidth=0.6)
     panel.locator_params(axis="x", nbins=4)
     panel.set_yticks([])
     panel.set_ylim(len(members) - 0.4, -0.6)
-    baseline = next((row["baseline"] for row, _ in members if row["baseline"]), None)
+    rows = [row for row, _ in members]
+    names = zip(rows, short_names(rows), strict=True)
+    baseline = next((name for row, name in names if row["verdict"] == "baseline"), None)
     panel.set_xlabel(f"difference to {words(baseline)}" if baseline else "no baseline among these runs")
     panel.set_ylabel("stack, as on the left")
     panel.set_title("paired differences")

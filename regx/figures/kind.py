@@ -18,7 +18,8 @@ class Kind:
     unfit: why a subject cannot be drawn, or None if it can. Raises RegxError as `read` does.
     read: what is drawn of a subject, as plain numbers. Raises RegxError where a file is missing or damaged.
     draw: the figure of what was read. Called within `style.styled()`.
-    per_figure: of how many subjects one figure can be.
+    per_figure: of how many subjects one figure can be. together: whether it is to show all of them
+    in one figure, and is drawn of more where it is asked for only.
     """
 
     name: str
@@ -28,3 +29,4 @@ class Kind:
     read: Callable[[Any], Any]
     draw: Callable[[Sequence[Any]], Figure]
     per_figure: int
+    together: bool = False

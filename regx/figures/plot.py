@@ -6,17 +6,21 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from regx.core.errors import InputError, RegxError, did_you_mean
 from regx.figures import KINDS
 from regx.figures.kind import Kind
-from regx.figures.style import FORMATS, MADE_BY, content, nothing_completed, styled
+from regx.figures.style import FORMATS, MADE_BY, Look, content, nothing_completed, styled
 from regx.figures.subjects import Subjects, read_subjects
 from regx.store.atomic import make_folder, write_atomically
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 NAMES = tuple(kind.name for kind in KINDS)
-# Without --kind, of more runs than these only what compares them is drawn.
+# Without --kind, of more runs than these, and of the cells of a sweep, a kind that does not compare them is drawn where
+# one figure holds all of them.
 MOST = 12
 OTHER_FORMATS = (".jpg", ".jpeg", ".gif", ".webp", ".tif", ".tiff", ".eps", ".ps", ".bmp", ".html")
 FOLDER = "plots"
@@ -48,7 +52,8 @@ class Page:
 class Plots:
     """The figures of the runs at some paths. Made first, so that what is wrong is said before anything is drawn.
 
-    kinds: names in `NAMES`; all that fit if empty. out: a folder, or a file with the ending of its format.
+    kinds: names in `NAMES`; all that fit if empty. out: a folder, or a file with the ending of its format; without one
+    nothing is written.
     notes: what is not drawn and why, and what cannot be read, a message each; complete once `write` has ended.
     Raises InputError for whatever is wrong with the paths or the options.
     """
@@ -57,14 +62,15 @@ class Plots:
         self,
         paths: Sequence[str],
         kinds: Sequence[str] = (),
-        out: str = FOLDER,
+        out: str | None = FOLDER,
         format: str | None = None,
         dpi: int = 300,
         force: bool = False,
+        look: Look | None = None,
     ) -> None:
         chosen = _known(kinds)
-        self._format, folder, file = _place(out, format)
-        self._dpi = dpi
+        self._format, folder, file = _place(out or FOLDER, format)
+        self._dpi, self._look = dpi, look or Look()
         subjects = read_subjects(paths)
         self.notes = list(subjects.problems)
         fitting = self._fitting(chosen, subjects)
@@ -75,12 +81,21 @@ class Plots:
                 "Choose one with --kind, or give a folder."
             )
         self.pages = [page for kind, fit in fitting.items() for page in _pages(kind, fit, folder, file, self._format)]
-        if not force:
+        if out is not None and not force:
             _check_ours(self.pages)
 
     def write(self) -> Iterator[Plot]:
         """Draw and write each file. Raises RegxError if nothing could be drawn, or the disk refuses."""
-        written = 0
+        for page, figure, of in self.draw():
+            with styled(self._look):
+                drawn = content(figure, self._format, self._dpi)
+            make_folder(page.file.parent)
+            write_atomically(page.file, drawn)
+            yield Plot(page.kind.name, page.file, of)
+
+    def draw(self) -> Iterator[tuple[Page, Figure, tuple[Path, ...]]]:
+        """Each figure, with its file and the folders of what is drawn. Raises RegxError if nothing could be drawn."""
+        drawn = 0
         for page in self.pages:
             read, of = [], []
             for subject in page.subjects:
@@ -91,13 +106,11 @@ class Plots:
                     self._note(str(error))
             if not read:
                 continue
-            with styled():
-                drawn = content(page.kind.draw(read), self._format, self._dpi)
-            make_folder(page.file.parent)
-            write_atomically(page.file, drawn)
-            written += 1
-            yield Plot(page.kind.name, page.file, tuple(of))
-        if not written:
+            with styled(self._look):
+                figure = self._look.applied(page.kind.draw(read))
+            drawn += 1
+            yield page, figure, tuple(of)
+        if not drawn:
             raise InputError("\n".join(self.notes))
 
     def _note(self, text: str) -> None:
@@ -109,6 +122,7 @@ class Plots:
         fitting: dict[Kind, list[Any]] = {}
         wrong, left_out = [], []
         why: dict[str, None] = {}
+        cells = {run.folder for sweep in subjects.sweep if len(sweep.cells) > 1 for run in sweep.runs}
         unfinished = {run.folder: reason for run in subjects.run if (reason := nothing_completed(run)) is not None}
         if not chosen:
             self.notes += [f"nothing is drawn of {folder.name}: {reason}." for folder, reason in unfinished.items()]
@@ -130,16 +144,18 @@ class Plots:
                 wrong.append(_nothing_fits(kind, reasons))
             elif chosen:
                 self.notes += [f"{kind.name}: not drawn of {one.name}: {reason}." for one, reason in reasons]
-            if not chosen and kind.of == "run" and kind.per_figure <= 6 and len(fit) > MOST:
-                left_out.append(kind.name)
-            elif fit:
+            if not chosen and kind.of == "run" and kind.per_figure < len(fit) and kind.per_figure <= 6:
+                alone = [] if kind.together or len(fit) > MOST else [run for run in fit if run.folder not in cells]
+                left_out += [kind.name] * (len(alone) < len(fit))
+                fit = alone
+            if fit:
                 fitting[kind] = fit
         if wrong:
             raise InputError("\n".join([*subjects.problems, *wrong]))
         if left_out:
             self._note(
-                f"of more than {MOST} runs only what compares them is drawn. Not drawn: {', '.join(left_out)}. "
-                "Choose with --kind, or give fewer runs."
+                f"of more than {MOST} runs, and of a sweep, only what one figure holds is drawn. Not drawn: "
+                f"{', '.join(left_out)}. Choose with --kind, or give fewer runs."
             )
         if not fitting:
             nothing = "Expected runs with something to draw, found none." + (f" {_few(list(why))}." if why else "")

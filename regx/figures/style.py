@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import io
 import math
+import re
 import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from regx.core.errors import InputError, did_you_mean
 from regx.evidence.run import Run
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
 )  # fmt: skip
 GREY = "#666666"
 
+OWN_FONT = ("DejaVu Sans",)  # comes with matplotlib
 WIDE = 7.0  # inches: both columns of a paper
 COLUMN = 3.5  # inches: one
 LONGEST_LINE = 24  # letters that have room above, below or beside one of three panels
@@ -57,6 +60,9 @@ LINES = (
 )
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "<", ">", "*")
 
+STYLES = {"paper": 1.0, "talk": 1.6}  # by how much letters and lines are larger than in a paper
+GROWING = ("size", "width", "linewidth")  # the ends of the settings that grow
+
 SETTINGS: dict[Any, Any] = {
     "font.size": 8,
     "axes.titlesize": 8,
@@ -80,21 +86,89 @@ SETTINGS: dict[Any, Any] = {
 }
 
 
+@dataclass(frozen=True)
+class Look:
+    """How figures look. style: one of STYLES. width, height: in inches; what the figure needs if None."""
+
+    style: str = "paper"
+    width: float | None = None
+    height: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.style not in STYLES:
+            expected = f"--style: expected one of {', '.join(STYLES)}, found '{self.style}'."
+            raise InputError(expected + did_you_mean(self.style, STYLES))
+
+    def applied(self, figure: Figure) -> Figure:
+        """The figure in its size, the legend in as many columns as that has room for."""
+        grown = STYLES[self.style] ** 0.5  # less than its letters have, which is what makes them larger
+        width, height = self.width or figure.get_figwidth() * grown, figure.get_figheight() * grown
+        figure.set_size_inches(width, height)
+        for legend in list(figure.legends):
+            handles, texts = legend.legend_handles, [text.get_text() for text in legend.get_texts()]
+            for handle, text in zip(handles, texts, strict=True):
+                handle.set_label(text)  # type: ignore[union-attr]
+            figure.set_figheight(height - _legend_height(len(handles), legend._ncols))  # type: ignore[attr-defined]
+            legend.remove()
+            legend_below(figure, handles)
+        figure.set_figheight(self.height or figure.get_figheight())
+        return figure
+
+
 @contextlib.contextmanager
-def styled() -> Iterator[None]:
+def styled(look: Look | None = None) -> Iterator[None]:
     """Within it figures look as said here, whatever the user's matplotlibrc says."""
     import matplotlib
 
-    with matplotlib.rc_context(), warnings.catch_warnings():
-        # A name may be written in letters that the font lacks; it is then shown with boxes.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+    larger = STYLES[look.style] if look is not None else 1.0
+    with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(SETTINGS)
+        matplotlib.rcParams.update({key: larger * SETTINGS[key] for key in SETTINGS if key.endswith(GROWING)})
         yield
 
 
 def content(figure: Figure, format: str, dpi: int) -> bytes:
-    """The file of a figure. The same figure gives the same bytes: no date is in it."""
+    """The file of a figure. The same figure gives the same bytes: no date is in it.
+
+    Letters that matplotlib's own font lacks are taken from another that is installed, where there is one; where there
+    is none they are boxes. Raises InputError where the figure is too small for what stands in it.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        made = _saved(figure, format, dpi)
+    said = [str(warning.message) for warning in caught]
+    if any("collapsed to zero" in text for text in said):
+        width, height = figure.get_size_inches()
+        raise InputError(f"expected a figure with room for what stands in it, found {width:g} x {height:g} inches.")
+    lacking = {chr(int(found[1])) for text in said if (found := re.match(r"Glyph (\d+) ", text))}
+    if fonts := _fonts_with(lacking):
+        from matplotlib.text import Text
+
+        for text in figure.findobj(Text):
+            text.set_fontfamily([*OWN_FONT, *fonts])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            made = _saved(figure, format, dpi)
+    return made
+
+
+def _fonts_with(letters: set[str]) -> list[str]:
+    """Installed fonts that together have these letters, as far as there are some, the first by name."""
+    if not letters:
+        return []
+    from matplotlib import font_manager
+
+    found: list[str] = []
+    for name, file in sorted({entry.name: entry.fname for entry in font_manager.fontManager.ttflist}.items()):
+        if letters and not name.startswith("Last Resort"):  # whose every letter is a box
+            known = {chr(code) for code in font_manager.get_font(file).get_charmap()} & letters
+            found += [name] * bool(known)
+            letters = letters - known
+    return found
+
+
+def _saved(figure: Figure, format: str, dpi: int) -> bytes:
     metadata = {
         "png": {"Software": MADE_BY},
         "svg": {"Date": None, "Creator": MADE_BY},
@@ -181,10 +255,20 @@ def loss_scale(axes: Axes, means: Sequence[float]) -> None:
 
 def legend_below(figure: Figure, handles: Sequence[Any]) -> None:
     """One legend for all panels, below them, in as many columns as have room."""
-    width = figure.get_figwidth()
-    columns = next(n for n in range(min(len(handles), 4), 0, -1) if n == 1 or _legend_width(handles, n) <= width)
-    figure.set_figheight(figure.get_figheight() + 0.17 * -(-len(handles) // columns) + 0.1)  # takes no panel's room
+    columns = _legend_columns(handles, figure.get_figwidth())
+    figure.set_figheight(figure.get_figheight() + _legend_height(len(handles), columns))  # takes no panel's room
     figure.legend(handles=list(handles), loc="outside lower center", ncols=columns)
+
+
+def _legend_height(handles: int, columns: int) -> float:
+    """In inches, of a legend below the panels."""
+    import matplotlib
+
+    return float(matplotlib.rcParams["legend.fontsize"]) * 0.024 * -(-handles // columns) + 0.1
+
+
+def _legend_columns(handles: Sequence[Any], width: float) -> int:
+    return next(n for n in range(min(len(handles), 4), 0, -1) if n == 1 or _legend_width(handles, n) <= width)
 
 
 def _legend_width(handles: Sequence[Any], columns: int) -> float:
@@ -196,4 +280,7 @@ def _legend_width(handles: Sequence[Any], columns: int) -> float:
         max(len(str(one.get_label())) for one in handles[start : start + size])
         for start, size in zip(starts, sizes, strict=True)
     ]
-    return sum(0.052 * letters + 0.5 for letters in longest)
+    import matplotlib
+
+    larger = float(matplotlib.rcParams["legend.fontsize"]) / SETTINGS["legend.fontsize"]
+    return float(larger * sum(0.052 * letters + 0.5 for letters in longest))

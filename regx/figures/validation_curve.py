@@ -68,16 +68,14 @@ class AlongAxis:
 def unfit(sweep: Sweep) -> str | None:
     if not any(len(axis.values) > 1 for axis in sweep.axes):
         return "it has no axis of several values"
+    if sum(len(axis.values) > 1 for axis in sweep.axes) > 1 and len(_drawn_axes(sweep)[1].values) > len(LINES):
+        return f"it would have more than {len(LINES)} lines; `heat_map` shows both axes"
     return None if any(cell.known for cell in sweep.cells) else "none of its runs can be read"
 
 
 def read(sweep: Sweep) -> AlongAxis:
     best = sweep.chosen.point if sweep.chosen is not None else None
-    along, strength = fitting_axes(sweep)
-    axes = sorted((axis for axis in sweep.axes if len(axis.values) > 1), key=_rank)
-    if along is not None:  # along which fitting may begin, a line for each strength
-        axes.sort(key=lambda axis: (axis is not along, axis is not strength))
-    first, *others = axes
+    first, *others = _drawn_axes(sweep)
     second = others[0] if others else None
     fixed = {axis.key: (best or sweep.cells[0].point)[axis.key] for axis in sweep.axes if axis not in (first, second)}
     scale = scale_of(_different(first))
@@ -108,13 +106,8 @@ def read(sweep: Sweep) -> AlongAxis:
 
 def draw(sweeps: Sequence[AlongAxis]) -> Figure:
     (one,) = sweeps
-    if len(one.lines) > len(LINES):
-        figure = _heat_map(one)
-    elif one.second is None:
-        figure = _one_axis(one)
-    else:
-        figure = _two_axes(one)
-    figure.suptitle(_title(one), fontsize=8)
+    figure = _one_axis(one) if one.second is None else _two_axes(one)
+    figure.suptitle(title(one), fontsize="medium")
     return figure
 
 
@@ -163,26 +156,6 @@ def _two_axes(one: AlongAxis) -> Figure:
     return figure
 
 
-def _heat_map(one: AlongAxis) -> Figure:
-    """More lines than can be told apart: the loss that the choice was made by, as shades."""
-    figure, (panel,) = panels(1, height=0.9 + 0.18 * len(one.lines))
-    split = one.chosen_by
-    shaded = panel.imshow(one.losses[split][0], aspect="auto", origin="lower", cmap="cividis")
-    panel.set_xticks(range(len(one.scale.values)), [shown(value) for value in one.scale.values], rotation=90)
-    panel.set_yticks(range(len(one.lines)), [shown(value) for value in one.lines])
-    panel.set_xlabel(words(one.key))
-    panel.set_ylabel(words(one.second))
-    figure.colorbar(shaded, ax=panel).set_label(f"{split} {one.label}".replace(": ", ":\n"))
-    if one.chosen is not None:
-        row, column = one.chosen
-        mark = panel.plot(
-            [column], [row], marker="*", markersize=10, color="white", markeredgecolor="black", linestyle="none",
-            label=_chosen_text(one),
-        )  # fmt: skip
-        legend_below(figure, mark)
-    return figure
-
-
 def _line(panel: Axes, scale: Scale, curve: Array, style: Line, label: str, beside: float) -> Any:
     """A line and its bars, moved a little to the side so that no bar hides another's. beside: by how many places."""
     from matplotlib.transforms import ScaledTranslation
@@ -211,7 +184,7 @@ def _mark_chosen(panel: Axes, one: AlongAxis, row: int, star: bool = True) -> li
         return []
     return panel.plot(
         [at], [one.losses[one.chosen_by][0, row, one.chosen[1]]], marker="*", markersize=10, color="white",
-        markeredgecolor="black", linestyle="none", label=_chosen_text(one), zorder=5,
+        markeredgecolor="black", linestyle="none", label=chosen_text(one), zorder=5,
     )  # fmt: skip
 
 
@@ -246,7 +219,7 @@ def _mark_best(panel: Axes, one: AlongAxis) -> list[Any]:
     )  # fmt: skip
 
 
-def _chosen_text(one: AlongAxis) -> str:
+def chosen_text(one: AlongAxis) -> str:
     assert one.chosen is not None
     row, column = one.chosen
     values = [one.scale.values[column], *([one.lines[row]] if one.second else [])]
@@ -254,9 +227,18 @@ def _chosen_text(one: AlongAxis) -> str:
     return f"chosen: {' and '.join(map(shown, values))} ({how})"
 
 
-def _title(one: AlongAxis) -> str:
+def title(one: AlongAxis) -> str:
     at = ", ".join(f"{words(key)} = {shown(value)}" for key, value in one.fixed.items())
     return f"sweep {one.name}" + (f" at {at}" if at else "") + (" (peek)" if one.peek else "")
+
+
+def _drawn_axes(sweep: Sweep) -> list[Axis]:
+    """The axes of several values, the one that is drawn along first."""
+    along, strength = fitting_axes(sweep)
+    axes = sorted((axis for axis in sweep.axes if len(axis.values) > 1), key=_rank)
+    if along is not None:  # along which fitting may begin, a line for each strength
+        axes.sort(key=lambda axis: (axis is not along, axis is not strength))
+    return axes
 
 
 def _rank(axis: Axis) -> tuple[bool, int]:

@@ -65,7 +65,7 @@ def draw(runs: Sequence[Weights]) -> Figure:
         if layer % across == 0:
             above.set_ylabel("input unit")
             below.set_ylabel("number of weights")
-    figure.suptitle(f"weights of {one.title}, seed {one.seed}, at its reported epoch", fontsize=8)
+    figure.suptitle(f"weights of {one.title}, seed {one.seed}, at its reported epoch", fontsize="medium")
     legend_below(
         figure,
         [
@@ -119,7 +119,7 @@ def _distribution(panel: Axes, weight: Array) -> None:
     panel.yaxis.set_major_formatter("{x:g}")
     panel.yaxis.set_minor_formatter("")
     panel.set_ylim(0.7, 1.6 * max(counts.max(), zeros, 2))
-    panel.set_title(f"{zeros} exactly 0 ({100 * zeros / weight.size:.1f} %)", fontsize=7)
+    panel.set_title(f"{zeros} exactly 0 ({100 * zeros / weight.size:.1f} %)", fontsize="small")
     panel.set_xlabel("weight")
 
 

@@ -50,8 +50,8 @@ def test_without_kind_it_draws_what_fits(runs):
     circle, sine = runs["circle"].name, runs["sine"].name
     assert lines == [
         f"plots/{name}.png"
-        for name in ("comparison", "learning_curves", "fitted", "boundary", f"weights-{circle}", f"weights-{sine}",
-                     "gaps", "reliability")
+        for name in ("comparison", "curves", "learning_curves", "fitted", "boundary", f"weights-{circle}",
+                     f"weights-{sine}", "gaps", "reliability")
     ]  # fmt: skip
     assert all(Path(line).read_bytes().startswith(b"\x89PNG") for line in lines)
 
@@ -112,8 +112,8 @@ def test_many_runs_are_only_compared_unless_a_kind_is_named(runs):
         f"plots/{kind}.png" for kind in ("comparison", "boundary", "gaps", "reliability")
     ]
     assert (
-        "of more than 12 runs only what compares them is drawn. Not drawn: learning_curves, fitted, weights"
-        in result.stderr
+        "of more than 12 runs, and of a sweep, only what one figure holds is drawn. "
+        "Not drawn: curves, learning_curves, fitted, weights" in result.stderr
     )
     assert plot("runs", "-k", "gaps", "-o", "gaps.png").stdout == "gaps.png\n"
     assert plot("runs", "-k", "fitted").stdout.split() == [f"plots/fitted-{page}.png" for page in (1, 2, 3)]
@@ -136,7 +136,7 @@ def test_a_folder_with_bias_variance_needs_no_runs(runs):
         (["runs", "-k", "fited"], rf"expected one of {', '.join(NAMES)}, found 'fited'. Did you mean 'fitted'\?"),
         (["runs", "--format", "jpg"], "--format: expected one of png, svg, pdf, found 'jpg'"),
         (["runs", "-o", "a.jpg"], "-o a.jpg: expected a file ending in .png, .svg or .pdf, or a folder, found .jpg"),
-        (["runs", "-o", "a.svg"], "-o a.svg: expected one kind for one file, found 7 that fit: comparison"),
+        (["runs", "-o", "a.svg"], "-o a.svg: expected one kind for one file, found 8 that fit: comparison"),
         (["runs", "-k", "gaps", "-o", "a.svg", "--format", "pdf"], "expected a file ending in .pdf"),
         (["runs", "-k", "validation_curve"], "--kind validation_curve: expected a sweep folder, .* found none"),
         (["runs", "-k", "bias_variance"], "--kind bias_variance: expected a folder with bias_variance.json"),
@@ -173,3 +173,30 @@ def test_the_figures_need_no_screen_and_no_pyplot(runs):
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path.cwd())
     assert found.stderr.strip() == "set()", found.stderr
+
+
+def test_a_sweep_draws_what_belongs_to_a_sweep(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = Path("swept.yaml")
+    config.write_text(CONFIG.replace("DATASET", "sine"))
+    grid = {"regularizers.l2.lam": "0,0.1,0.2,0.3", "optimizer.lr": "0.01,0.02"}
+    folder = regx.sweep(config, set=grid, jobs=1).folder
+    drawn = ("comparison", "validation_curve", "heat_map", "gaps")
+    assert plot(folder).stdout.splitlines() == [f"plots/{kind}.png" for kind in drawn]
+    # What is asked for is drawn.
+    assert len(plot(folder, "-k", "learning_curves", "-o", "all").stdout.splitlines()) == 2
+
+
+def test_sizes_and_style_and_show(runs, monkeypatch):
+    from PIL import Image
+
+    opened = []
+    monkeypatch.setattr("typer.launch", lambda file: opened.append(file) or 0)
+    plot(runs["sine"], "-k", "fitted", "-o", "a.png", "--width", "3", "--height", "3", "--style", "talk", "--show")
+    with Image.open("a.png") as image:
+        assert image.size == (120, 120)
+    assert opened == ["a.png"]
+    monkeypatch.setattr("typer.launch", lambda file: 3)
+    assert "--show: nothing here opens a.png" in plot(runs["sine"], "-k", "fitted", "-o", "a.png", "--show").stderr
+    with pytest.raises(InputError, match="--style: expected one of paper, talk"):
+        plot(runs["sine"], "--style", "poster")

@@ -13,8 +13,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from PIL import Image
 
+from regx.core.errors import InputError
 from regx.figures import KINDS, bias_variance
-from regx.figures.style import LINES, MADE_BY, SPLITS, content, feature_label, styled, words
+from regx.figures.style import LINES, MADE_BY, OWN_FONT, SPLITS, Look, content, feature_label, styled, words
 from regx.figures.subjects import read_subjects
 
 
@@ -58,12 +59,13 @@ def test_every_panel_of_every_kind_names_its_axes(runs, swept, decomposed, drawn
     subjects = {
         "comparison": runs["sine"], "learning_curves": runs["circle"], "fitted": runs["sine"],
         "boundary": runs["circle"],
+        "curves": runs["sine"], "heat_map": swept(regularizers__l2__lam="0,0.01", optimizer__lr="0.01,0.02"),
         "validation_curve": sweep, "weights": runs["sine"], "gaps": runs["sine"],
         "effects": swept(regularizers__l2="off,on", optimizer__lr="0.01,0.02"), "bias_variance": decomposition,
         "reliability": runs["circle"],
     }  # fmt: skip
     # Images have no axes: tests/report/figures/test_pictures.py.
-    assert list(subjects) == [kind.name for kind in KINDS if kind.name not in ("filters", "mistakes")]
+    assert set(subjects) == {kind.name for kind in KINDS if kind.name not in ("filters", "mistakes")}
     for kind, subject in subjects.items():
         figure = drawn(kind, subject)
         panels = [panel for panel in figure.axes if panel.get_visible() and panel.get_label() != "<colorbar>"]
@@ -124,3 +126,57 @@ def test_the_users_own_settings_do_not_matter(runs, drawn):
             inside = content(own, "png", 50)
     with styled():
         assert content(plain, "png", 50) == inside
+
+
+def saved(figure):
+    with styled():
+        return content(figure, "png", 60)
+
+
+def test_letters_that_the_font_lacks_are_found_in_another_or_are_boxes(runs):
+    from matplotlib import font_manager
+    from matplotlib.figure import Figure
+
+    def with_title(title):
+        with styled():
+            figure = Figure(figsize=(2, 1))
+            figure.suptitle(title)
+        made = saved(figure)
+        return made, figure.texts[0].get_fontfamily()
+
+    installed = [entry.fname for entry in font_manager.fontManager.ttflist if not entry.name.startswith("Last Resort")]
+    codes = set().union(*(font_manager.get_font(file).get_charmap() for file in installed))
+    own = set(font_manager.get_font(font_manager.findfont(OWN_FONT[0])).get_charmap())
+    assert with_title("plain")[1] == ["sans-serif"]
+    assert with_title(chr(0x10FFFD))[1] == ["sans-serif"]  # nobody has it, and no warning is raised
+    elsewhere = sorted(code for code in codes - own if chr(code).isalpha())
+    if not elsewhere:
+        pytest.skip("every letter here is one of matplotlib's own font")
+    one, other = (with_title(f"a{chr(code)}") for code in elsewhere[:: len(elsewhere) - 1][:2])
+    assert one[1][0] == OWN_FONT[0]
+    assert len(one[1]) > 1
+    assert one[0] != other[0]  # two boxes would look alike
+
+
+def test_a_style_and_a_size_change_letters_and_inches(runs):
+    from regx.figures import curves
+
+    def figure(look):
+        with styled(look):
+            return look.applied(curves.draw([curves.read(runs[name]) for name in ("sine", "sparse")]))
+
+    paper, talk, narrow = (figure(look) for look in (Look(), Look("talk"), Look(width=3.5, height=3)))
+    narrow.draw_without_rendering()
+    assert talk.axes[0].title.get_fontsize() == pytest.approx(1.6 * paper.axes[0].title.get_fontsize())
+    assert talk.get_figwidth() > paper.get_figwidth()
+    assert tuple(narrow.get_size_inches()) == (3.5, 3)
+    renderer = FigureCanvasAgg(narrow).get_renderer()
+    labels = [text.get_window_extent(renderer) for text in narrow.legends[0].get_texts()]
+    assert all(0 <= box.x0 < box.x1 <= narrow.canvas.get_width_height()[0] for box in labels)
+    assert [text.get_text() for text in narrow.legends[0].get_texts()] == [
+        text.get_text() for text in paper.legends[0].get_texts()
+    ]
+    with pytest.raises(InputError, match="expected a figure with room for what stands in it, found 1 x 1 inches"):
+        saved(figure(Look(width=1, height=1)))
+    with pytest.raises(InputError, match=r"--style: expected one of paper, talk, found 'tlak'\. Did you mean 'talk'"):
+        Look("tlak")

@@ -135,12 +135,13 @@ def test_more_lines_than_can_be_told_apart_are_a_heat_map(strengths, drawn):
             loss = {"mean": float(10 * a + b + 1), "low": None, "high": None}
             cells.append(Tried({"a": a, "b": b}, {"val_loss": loss}))
     sweep = replace(strengths, axes=axes, cells=tuple(cells))
-    panel, bar = drawn("validation_curve", sweep).axes
+    panel, _, bar = drawn("heat_map", sweep).axes[:3]
     (image,) = panel.get_images()
     np.testing.assert_array_equal(image.get_array(), [[10 * a + b + 1 for a in values] for b in values])
     assert (panel.get_xlabel(), panel.get_ylabel()) == ("a", "b")
-    assert bar.get_ylabel() == "validation loss:\nmean squared error"
-    assert list(lines(panel)["chosen: 0 and 0 (by validation loss)"].get_xydata()[0]) == [0, 0]
+    assert panel.get_title() == "validation"
+    assert bar.get_ylabel() == "loss:\nmean squared error"
+    assert lines(panel)["chosen: 0 and 0 (by validation loss)"].get_xydata()[0].round().tolist() == [0, 0]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,100 @@
+"""Curves of several runs in one axis for each split: mean over seeds, and the 95 % interval as a band."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from regx.evidence.curves import Curve, learning_curve
+from regx.evidence.run import Run
+from regx.figures.kind import Kind
+from regx.figures.style import (
+    COLUMN,
+    GREY,
+    INTERVAL,
+    LINES,
+    LOSSES,
+    WIDE,
+    Line,
+    folded,
+    legend_below,
+    loss_label,
+    loss_scale,
+    nothing_completed,
+    words,
+)
+from regx.report.table import compare_rows, short_names
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MARKS = 6  # markers on a line
+
+
+@dataclass(frozen=True)
+class RunCurves:
+    """What is drawn of one run. curves: by split; no entry for a split without rows."""
+
+    run: Run
+    label: str
+    curves: dict[str, Curve]
+
+
+def read(run: Run) -> RunCurves:
+    found = {split: learning_curve(run, column) for split, column in LOSSES.items()}
+    known = {split: curve for split, curve in found.items() if curve is not None}
+    return RunCurves(run, loss_label(run.summary.task, run.summary.dataset), known)
+
+
+def draw(runs: Sequence[RunCurves]) -> Figure:
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
+
+    rows = compare_rows([one.run for one in runs])
+    groups: dict[str, list[str]] = {}
+    for row in rows:
+        groups.setdefault(row["group"], []).append(row["run"])
+    names = dict(zip((row["run"] for row in rows), short_names(rows), strict=True))
+    splits = [split for split in LOSSES if any(split in one.curves for one in runs)]
+    figure = Figure(figsize=(WIDE if len(splits) > 1 else COLUMN, 2.2 * len(groups) + 0.3), layout="constrained")
+    axes = figure.subplots(len(groups), len(splits), squeeze=False, sharex="row", sharey="row")
+    handles: dict[int, Any] = {}
+    for (group, members), panels in zip(groups.items(), axes, strict=True):
+        own = [number for number, one in enumerate(runs) if str(one.run.folder) in members]
+        means = [value for number in own for curve in runs[number].curves.values() for value in curve.mean]
+        for split, panel in zip(splits, panels, strict=True):
+            for number in own:
+                if (curve := runs[number].curves.get(split)) is not None:
+                    name = words(names[str(runs[number].run.folder)])
+                    handles.setdefault(number, _curve(panel, curve, LINES[number], name, number / len(runs)))
+            loss_scale(panel, means)
+            panel.locator_params(axis="x", integer=True)
+            panel.set_title(split if len(groups) == 1 else f"{folded(words(group))}\n{split}")
+            panel.set_xlabel("epoch")
+        panels[0].set_ylabel(runs[own[0]].label)
+    band = Patch(facecolor=GREY, alpha=0.3, label=INTERVAL)
+    legend_below(figure, [*(handles[number] for number in sorted(handles)), band])
+    return figure
+
+
+def _curve(panel: Axes, curve: Curve, look: Line, name: str, shift: float) -> Any:
+    """A line and its band. shift: of its markers, as a share of what lies between two of them."""
+    between = max(len(curve.epoch) // MARKS, 1)
+    (line,) = panel.plot(curve.epoch, curve.mean, markevery=(int(shift * between), between), label=name, **look.drawn())
+    if curve.low is not None and curve.high is not None:
+        panel.fill_between(curve.epoch, curve.low, curve.high, color=look.colour, alpha=0.15, linewidth=0)
+    return line
+
+
+KIND = Kind(
+    name="curves",
+    help="loss of several runs in one axis for each split, with bands",
+    of="run",
+    unfit=nothing_completed,
+    read=read,
+    draw=draw,
+    per_figure=len(LINES),
+    together=True,
+)
