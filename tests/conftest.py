@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -129,15 +130,44 @@ def small(tmp_path: Path) -> Path:
     return path
 
 
+Started = Callable[[list[str], Path, Mapping[str, str]], "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def started(_isolated: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    """Runs the command line in a process of its own, whose imports are done where this system forks."""
+    if sys.platform != "linux":
+        yield lambda arguments, folder, environment: subprocess.run(
+            [sys.executable, "-m", "regx", *arguments],
+            cwd=folder, capture_output=True, text=True, timeout=120, env=environment,
+        )  # fmt: skip
+        return
+    folder = tmp_path_factory.mktemp("commands")
+    files = {name: folder / name for name in ("stdout", "stderr")}
+    with subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("command_server.py")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    ) as server:  # fmt: skip
+        assert server.stdin is not None
+        assert server.stdout is not None
+
+        def start(arguments: list[str], cwd: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+            request = {"arguments": arguments, "folder": str(cwd), "environment": dict(environment)}
+            print(json.dumps({**request, **{name: str(path) for name, path in files.items()}}), file=server.stdin)
+            server.stdin.flush()
+            code = int(server.stdout.readline())
+            return subprocess.CompletedProcess(arguments, code, *(path.read_text() for path in files.values()))
+
+        yield start
+        server.stdin.close()
+
+
 @pytest.fixture
-def regx(tmp_path: Path) -> Regx:
+def regx(tmp_path: Path, started: Started) -> Regx:
     """The command line, run in an empty folder."""
 
     def call(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "regx", *map(str, arguments)],
-            cwd=tmp_path, capture_output=True, text=True, timeout=120, env={**os.environ, "COLUMNS": "160"},
-        )  # fmt: skip
+        done = started([*map(str, arguments)], tmp_path, {**os.environ, "COLUMNS": "160"})
         assert done.returncode == code, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
         return done
