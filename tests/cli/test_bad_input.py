@@ -169,7 +169,9 @@ def test_unknown_keys_are_named_at_every_level(call: Call) -> None:
         assert re.search(rf"c\.yaml:\d+:\d+ {re.escape(key)}: expected one of .* found the key", said), said
     assert "architecture.init: expected one of" in said
     Path("c.yaml").write_text("lanes: {a: [l2: {lam: 1, ii: 1}], b: [l3]}\n", encoding="utf-8")
-    in_order(call("validate", "c.yaml"), "lanes.a.l2.ii: expected one of lam, layers, found the key 'ii'", "lanes.b", "'l3'")
+    in_order(
+        call("validate", "c.yaml"), "lanes.a.l2.ii: expected one of lam, layers, found the key 'ii'", "lanes.b", "'l3'"
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regx.studies.diagnosis.judgement import Seed, judge, mean_of, verdict_of
+from regx.studies.diagnosis.words import evidence_for
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ from regx.studies.diagnosis.judgement import Seed, judge, mean_of, verdict_of
 def test_verdicts(numbers, verdict):
     seed = Seed(0, **numbers)
     assert verdict_of(seed) == verdict
-    assert judge([seed])[0] == verdict
+    assert judge([seed]) == verdict
 
 
 shares = st.none() | st.floats(0, 1e6)
@@ -51,7 +52,8 @@ seeds = st.builds(
 
 @given(st.lists(seeds, min_size=1, max_size=4))
 def test_every_verdict_has_evidence_that_points_to_it_and_comes_first(given_seeds):
-    verdict, evidence = judge(given_seeds)
+    verdict = judge(given_seeds)
+    evidence = evidence_for(verdict, given_seeds)
     if verdict not in ("healthy", "cannot tell"):
         assert evidence[0].points_to == verdict
     for item in evidence:
@@ -72,14 +74,15 @@ def test_a_worse_validation_loss_never_makes_a_better_verdict(train, one, other)
 def test_a_run_has_diverged_from_half_of_its_seeds_on():
     fine = [Seed(seed, train=0.1, val=0.1) for seed in range(3)]
     lost = [Seed(seed, diverged=seed) for seed in range(3, 6)]
-    verdict, evidence = judge(fine + lost[:2])
+    verdict = judge(fine + lost[:2])
+    evidence = evidence_for(verdict, fine + lost[:2])
     assert verdict == "healthy"
     assert evidence[0].name == "divergence"
     assert "2 of 5 seeds stopped being finite (seeds 3, 4), the first at epoch 3" in evidence[0].text
-    assert "1 of 4 seeds stopped being finite (seed 3) at epoch 3; " in judge(fine + lost[:1])[1][0].text
-    assert judge(lost[:1])[1][0].text == "The one seed, 3, stopped being finite at epoch 3."
-    assert judge(fine + lost)[0] == "diverged"
-    assert judge([]) == ("cannot tell", ())
+    assert "1 of 4 seeds stopped being finite (seed 3) at epoch 3; " in evidence_for("healthy", fine + lost[:1])[0].text
+    assert evidence_for("diverged", lost[:1])[0].text == "The one seed, 3, stopped being finite at epoch 3."
+    assert judge(fine + lost) == "diverged"
+    assert (judge([]), evidence_for("cannot tell", [])) == ("cannot tell", ())
 
 
 def test_the_mean_is_over_the_seeds_that_have_the_number():
@@ -116,5 +119,6 @@ def test_numbers_are_read_as_points_of_the_trivial_loss():
     ],
 )
 def test_weights_that_stayed_as_they_were_have_not_shrunk_to_1_of_that(growth, words):
-    (text,) = (item.text for item in judge([Seed(0, train=0.1, growth=growth)])[1] if item.name == "growth")
+    seeds = [Seed(0, train=0.1, growth=growth)]
+    (text,) = (item.text for item in evidence_for("cannot tell", seeds) if item.name == "growth")
     assert text.endswith(words)

@@ -19,6 +19,7 @@ from typing import Any
 from regx.core.errors import InputError, RegxError, did_you_mean
 from regx.studies.diagnosis.judgement import Seed, judge
 from regx.studies.diagnosis.result import Advice, Diagnosed, Diagnosis, MeanLosses
+from regx.studies.diagnosis.words import evidence_for
 
 MOST_BYTES = 64 << 20
 FEWEST_EPOCHS = 3
@@ -65,7 +66,8 @@ def diagnose_log(path: Path, columns: Mapping[str, str] | None = None) -> Diagno
     diverged = next((epoch for epoch, loss in zip(log.epochs, log.train, strict=True) if not math.isfinite(loss)), None)
     trivial = next((loss for loss in log.train if math.isfinite(loss) and loss > 0), None)
     seed = _seed(log, trivial, diverged)
-    verdict, evidence = judge([seed])
+    verdict = judge([seed])
+    evidence = evidence_for(verdict, [seed])
     known = "val" if log.val else "train"
     diagnosis = Diagnosis(
         verdict, evidence, tuple(_notes(log)), (seed,), MeanLosses(log.epochs, log.train, log.val), None, trivial

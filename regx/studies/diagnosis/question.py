@@ -18,6 +18,7 @@ from regx.stats.neighbours import shared_error
 from regx.store.files import CONFIG
 from regx.studies.diagnosis.judgement import Seed, Verdict, judge, verdict_of
 from regx.studies.diagnosis.result import Diagnosis, MeanLosses
+from regx.studies.diagnosis.words import evidence_for
 
 # Loading data and predicting cost more than all else; the pattern of the errors shows in a few seeds and many rows.
 SEEDS_LOOKED_INTO = 5
@@ -35,7 +36,8 @@ def diagnose(run: Run) -> Diagnosis:
     datasets, problem = _datasets(run, completed[:SEEDS_LOOKED_INTO])
     scales = {seed: _trivial(run, seed, datasets.get(seed)) for seed in run.seeds}
     seeds = tuple(_seed(run, seed, curves[seed], scales[seed], datasets.get(seed)) for seed in run.seeds)
-    verdict, evidence = judge(seeds)
+    verdict = judge(seeds)
+    evidence = evidence_for(verdict, seeds)
     judged = [val if val is not None else train for train, val in (scales[seed] for seed in completed)]
     known = [scale for scale in judged if scale is not None]
     data = next(iter(datasets.values()), None)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regx.evidence.run import Run
-from regx.studies.diagnosis.judgement import Evidence, Seed, Verdict
+from regx.studies.diagnosis.judgement import Seed, Verdict
+from regx.studies.diagnosis.words import Evidence
 
 
 @dataclass(frozen=True)
