@@ -132,7 +132,8 @@ class _Networks(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
             },
             type(self).__name__,
         )
-        needs_validation = any(member.unusable(task, 0) for member in config.stack)
+        needing = [config.schedule.unusable(0), *(member.unusable(task, 0) for member in config.stack)]
+        needs_validation = any(needing)
         fraction = float(self.validation_fraction) if needs_validation else 0.0
         if any("on_data" in member.hooks() for member in config.stack):  # rows that are made have no weight
             most = min(weight.sum() / weight.min(), MOST_TIMES * len(weight))

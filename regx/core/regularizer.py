@@ -23,14 +23,14 @@ A hook may write into what it is given and return it; what an activation needs l
 holds no state of its own: what must last is in `at.state`. None of this exists at evaluation.
 
 What exists at evaluation too is a layer of the network, though it is written in the stack: batch, layer and RMS norm
-override `stage` and no hook.
+override `stage` and no hook. Only what weakens a network in training, and does not make up for it there, has `at_rest`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
@@ -63,7 +63,7 @@ class Site:
     is_trained: Array  # (P,), 1 at what gradients change, 0 at running statistics
     scratch: Array  # (R, P), anybody's to overwrite
     lr: Array  # (R, 1), the learning rate in force
-    factor: float = 1.0  # the schedule's, on the configured rate
+    factor: Array = field(default_factory=lambda: np.ones((1, 1)))  # (R, 1), the schedule's, on the configured rate
     # What the last update multiplied gradients by: (R, 1), or (R, P) where the optimizer has a step for each parameter.
     rate: Callable[[], Array] = field(default=lambda: np.empty(0))
     channels: tuple[int, ...] = ()  # of the image that each hidden layer hands on; 0 of a dense layer
@@ -219,6 +219,13 @@ class Regularizer(Component):
 
         shape: R, C, S and B: networks, channels, places of each, samples; a dense layer's units are channels of one
         place. own, gradients: views (R, C) of its tensors and of their gradients, by name; no gradients at evaluation.
+        """
+        return None
+
+    def at_rest(self, dtype: np.dtype[Any]) -> tuple[Array, Array] | None:
+        """What inputs and hidden values are multiplied by where its hooks do not act, (R, 1, 1) each.
+
+        None for those that leave nothing to make up for.
         """
         return None
 

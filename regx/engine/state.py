@@ -42,6 +42,7 @@ class State:
         self.first_layer_gradient_norm = np.full(len(seeds), np.nan)
         self._batch_streams = Streams(seeds, "batches")
         self._lr_factor = population.schedule.factor(1, population.training.epochs)
+        self._schedule_state = population.schedule.begin(len(seeds))
         self._sites = {member.kind: self._site(member) for member in population.stack}
         self._build()
         for member in population.stack:
@@ -123,12 +124,13 @@ class State:
 
     def _set_lr(self) -> None:
         lr = self.population.optimizer.lr
-        in_force = lr * lr.dtype.type(self._lr_factor)
+        reduction = self._schedule_state.get("reduction", np.ones(len(lr))).astype(lr.dtype)
+        in_force = lr * lr.dtype.type(self._lr_factor) * reduction
         self.lr = in_force[:, None]
         self._update_lr = over(in_force, self.values)
         for site in self._sites.values():
             site.lr, site.scratch, site.penalties = self.lr, self._scratch, self._penalties
-            site.factor = self._lr_factor
+            site.factor = reduction[:, None] * lr.dtype.type(self._lr_factor)
             site.images = self._seen
 
     def train_epoch(self, epoch: int, record: bool) -> tuple[Array, Array]:
@@ -242,6 +244,9 @@ class State:
 
     def going_on(self, scores: Scores) -> Array:
         """Which networks their regularizers let go on after an evaluated epoch, (R,) bool."""
+        if self._schedule_state:
+            self.population.schedule.on_scores(scores, self._schedule_state)
+            self._set_lr()
         keep = np.ones(len(self.values), bool)
         for member, site in self._acting["on_epoch"]:
             keep &= member.on_epoch(self.values, scores, site)
@@ -290,6 +295,7 @@ class State:
         self.values = self.values[keep]
         self.first_layer_gradient_norm = self.first_layer_gradient_norm[keep]
         self.memory = [array[keep] for array in self.memory]
+        self._schedule_state = {name: array[keep] for name, array in self._schedule_state.items()}
         self._batch_streams.select(keep)
         for site in self._sites.values():
             site.streams.select(keep)
@@ -306,6 +312,9 @@ class State:
         if type(mine.optimizer) is not type(theirs.optimizer) or len(self.memory) != len(other.memory):
             saved = {name: array for name, array in saved.items() if not name.startswith("memory/")}
             saved |= under("memory", {str(slot): array for slot, array in enumerate(self.memory)})
+        if mine.schedule != theirs.schedule:
+            saved = {name: array for name, array in saved.items() if not name.startswith("schedule/")}
+            saved |= under("schedule", self._schedule_state)
         before = {member.kind: member for member in theirs.stack}
         anew = [member for member in mine.stack if not _same(member, before.get(member.kind))]
         for member in mine.stack:
@@ -323,6 +332,7 @@ class State:
             "step": np.array(self.step),
             "first_layer_gradient_norm": self.first_layer_gradient_norm,
             **under("memory", {str(slot): array for slot, array in enumerate(self.memory)}),
+            **under("schedule", self._schedule_state),
             **under("streams/batches", self._batch_streams.saved()),
         }
         for kind, site in self._sites.items():
@@ -337,10 +347,12 @@ class State:
         self.first_layer_gradient_norm = saved["first_layer_gradient_norm"].copy()
         for slot, array in enumerate(self.memory):
             np.copyto(array, saved[f"memory/{slot}"], casting="no")
+        self._schedule_state = {name: array.copy() for name, array in below("schedule", saved).items()}
         self._batch_streams.restore(below("streams/batches", saved))
         for kind, site in self._sites.items():
             site.streams.restore(below(f"streams/{kind}", saved))
             site.state = {name: array.copy() for name, array in below(f"state/{kind}", saved).items()}
+        self._set_lr()
 
 
 def _same(member: Regularizer, other: Regularizer | None) -> bool:

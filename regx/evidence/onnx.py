@@ -200,6 +200,11 @@ def _network(graph: _Graph, config: Config, named: dict[str, Array], x: str) -> 
             "write."
         )
     h = graph.add("Cast", x, to=1 if dtype == np.float32 else 11)
+    # What dropout in its first form leaves undone in training: of inputs and of hidden layers.
+    members = [type(one).of_population([one], dtype) for one in config.stack]
+    at_rest = [factors for one in members if (factors := one.at_rest(dtype))]
+    for on_inputs, _ in at_rest:
+        h = graph.add("Mul", h, graph.constant(np.ravel(on_inputs)))
     last = f"{architecture.depth}/bias"
     blocks = Layout(input_shape(config, named), architecture, len(named[last]), config.stack).blocks
     for layer, block in enumerate(blocks):
@@ -212,6 +217,8 @@ def _network(graph: _Graph, config: Config, named: dict[str, Array], x: str) -> 
         for norm in norms:
             if not norm.before_activation:
                 h = _normalised(graph, norm, named, layer, h, block)
+        for _, on_hidden in at_rest:
+            h = graph.add("Mul", h, graph.constant(np.ravel(on_hidden)))
         if block.residual:
             h = graph.add("Add", h, before)
         if block.pooled != block.outputs:

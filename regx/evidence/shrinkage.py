@@ -12,7 +12,7 @@ from typing import Any
 
 from regx.evidence.run import Run
 from regx.optim import REGISTRY as OPTIMIZERS
-from regx.optim import SCHEDULES
+from regx.optim import SCHEDULES, ReduceOnPlateau
 
 ADAPTIVE = tuple(kind for kind, cls in OPTIMIZERS.items() if cls.adaptive)
 
@@ -41,6 +41,8 @@ def shrinkage(config: Mapping[str, Any], rows: int, epochs: int) -> float | None
     divide the penalty's gradient by the size of the loss's, so there nobody knows. Of some layers alone there is none.
     """
     optimizer = config["optimizer"]
+    if (optimizer.get("schedule") or {}).get("name") == ReduceOnPlateau.kind:  # each network has its own rates
+        return None
     distance = travelled(config, rows, epochs)
     found = []
     if optimizer.get("weight_decay"):

@@ -76,6 +76,18 @@ class Activation:
         return np.multiply(gradient, self._slope, out=gradient)
 
 
+class Scale:
+    """A factor, (R, 1, 1), in place."""
+
+    def __init__(self, factor: Array) -> None:
+        self._factor = factor
+
+    def forward(self, z: Array) -> Array:
+        return np.multiply(z, self._factor, out=z)
+
+    pullback = forward
+
+
 class Skip:
     """The way around a residual branch. In the backward pass the end of the branch comes first."""
 
@@ -101,7 +113,8 @@ class Network:
     backward pass.
 
     A hidden layer is a product, the stages upon it (activation, pooling, what layers the stack adds), and the hooks on
-    hidden values. A residual block pools the sum.
+    hidden values. A residual block pools the sum. Where there are no hooks, what they leave undone in training is made
+    up for (`Regularizer.at_rest`).
     """
 
     def __init__(
@@ -111,9 +124,12 @@ class Network:
         replicas, batch, dtype = len(values), inputs.shape[2], values.dtype
         training = gradient is not None
         self._hooks = hooks or Hooks()
-        buffers = [inputs, *(np.ones((replicas, width + 1, batch), dtype) for width in layout.widths[1:-1])]
+        at_rest = [factors for member in stack if hooks is None and (factors := member.at_rest(dtype))]
+        self._on_inputs = [on_inputs for on_inputs, _ in at_rest]
+        first = np.ones(inputs.shape, dtype) if at_rest else inputs
+        buffers = [first, *(np.ones((replicas, width + 1, batch), dtype) for width in layout.widths[1:-1])]
         views = [buffer[:, :-1] for buffer in buffers] + [np.empty((replicas, layout.widths[-1], batch), dtype)]
-        self.inputs, self.into = inputs, views[0]
+        self.inputs, self.into, self._entering = inputs, inputs[:, :-1], views[0]
         self.hidden = views[1:-1]  # outputs of the hidden layers, (R, H, B) each, until the next call of `forward`
         self.logits = views[-1]
         self._layers: list[_Layer] = []
@@ -135,6 +151,7 @@ class Network:
                 skip = Skip(whole.shape, dtype) if block.residual else None
                 pooled = None if skip else pool
                 stages = _stages(layout, layer, whole, values, gradient, stack, pooled, views[layer + 1])
+                stages += [Scale(on_hidden) for _, on_hidden in at_rest]
             product = (
                 Convolution(
                     weight,
@@ -156,6 +173,8 @@ class Network:
         tape = self._tape
         tape.clear()
         hidden, last = self._layers[:-1], self._layers[-1].product
+        for factor in self._on_inputs:
+            x = np.multiply(x, factor, out=self._entering)
         for number, layer in enumerate(hidden):
             entering = x
             if layer.skip is not None:

@@ -6,7 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
+from regx.core.arrays import Array
 from regx.core.parameters import integer, number
+from regx.core.regularizer import Scores
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,17 @@ class Schedule:
     def after_warmup(self, done: int, epochs: int) -> float:
         """The factor when `done` of `epochs` are behind."""
         raise NotImplementedError
+
+    def unusable(self, n_val: int) -> str | None:
+        """Why it cannot act with a validation split of `n_val` rows, or None if it can."""
+        return None
+
+    def begin(self, replicas: int) -> dict[str, Array]:
+        """What it remembers of so many networks, which is their first axis; `reduction`, (R,), is a further factor."""
+        return {}
+
+    def on_scores(self, scores: Scores, state: dict[str, Array]) -> None:
+        """Change what it remembers after an evaluated epoch."""
 
 
 @dataclass(frozen=True)
@@ -65,3 +80,74 @@ class Cosine(Schedule):
 
     def after_warmup(self, done: int, epochs: int) -> float:
         return self.floor + (1 - self.floor) * (1 + math.cos(math.pi * done / epochs)) / 2
+
+
+@dataclass(frozen=True)
+class WarmRestarts(Schedule):
+    """Half a cosine from the full rate to `floor` times it, over and over, each `multiplier` times as long as the last.
+
+    PyTorch's CosineAnnealingWarmRestarts, stepped once an epoch: T_0 is period, T_mult is multiplier.
+    """
+
+    kind = "warm_restarts"
+    source = "Loshchilov & Hutter 2017, SGDR: Stochastic Gradient Descent with Warm Restarts, section 3"
+
+    period: int = integer(100, ge=1, static=True, help="epochs of the first cosine")
+    multiplier: int = integer(2, ge=1, static=True, help="how many times as long each is as the one before")
+    floor: float = number(0.0, ge=0, le=1, static=True, help="the least factor")
+
+    def after_warmup(self, done: int, epochs: int) -> float:
+        length = self.period
+        if self.multiplier == 1:
+            done %= length
+        while done >= length:
+            done -= length
+            length *= self.multiplier
+        return self.floor + (1 - self.floor) * (1 + math.cos(math.pi * done / length)) / 2
+
+
+@dataclass(frozen=True)
+class ReduceOnPlateau(Schedule):
+    """The rate times `decay` whenever the validation loss has not fallen for more than `patience` epochs.
+
+    Each network by itself. A fall is one by more than the share `threshold` of the least loss so far; epoch 0 counts as
+    seen, the warm-up does not. The loss is read at evaluated epochs. PyTorch's ReduceLROnPlateau(mode="min"), whose
+    min_lr is lr·floor here and whose patience is counted in evaluations.
+    """
+
+    kind = "reduce_on_plateau"
+    source = "Goodfellow et al. 2016, Deep Learning, section 8.3.1; He et al. 2016, Deep Residual Learning, section 3.4"
+
+    patience: int = integer(10, ge=0, static=True, help="epochs without a fall that are put up with")
+    decay: float = number(0.1, gt=0, lt=1, static=True, help="factor at each reduction")
+    threshold: float = number(1e-4, ge=0, lt=1, static=True, help="the least share of the loss that counts as a fall")
+    floor: float = number(0.0, ge=0, le=1, static=True, help="the least factor")
+
+    def after_warmup(self, done: int, epochs: int) -> float:
+        return 1.0
+
+    def unusable(self, n_val: int) -> str | None:
+        if n_val:
+            return None
+        return (
+            "it needs a validation split, found none: set dataset.val_fraction or dataset.n_val, or let it look at "
+            "the test split with --peek"
+        )
+
+    def begin(self, replicas: int) -> dict[str, Array]:
+        return {
+            "reduction": np.ones(replicas),
+            "best": np.full(replicas, np.inf),
+            "mark_epoch": np.zeros(replicas, dtype=np.int64),
+        }
+
+    def on_scores(self, scores: Scores, state: dict[str, Array]) -> None:
+        if scores.epoch < self.warmup:
+            return
+        loss = scores.val_loss.astype(np.float64)
+        fallen = loss < state["best"] * (1 - self.threshold)
+        state["best"] = np.where(fallen, loss, state["best"])
+        reduced = ~fallen & (scores.epoch - state["mark_epoch"] > self.patience)
+        state["mark_epoch"] = np.where(fallen | reduced, scores.epoch, state["mark_epoch"])
+        lower = np.maximum(state["reduction"] * self.decay, self.floor)
+        state["reduction"] = np.where(reduced, lower, state["reduction"])

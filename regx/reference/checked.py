@@ -93,7 +93,9 @@ def _without_validation(config: Config) -> list[str]:
     if 0 not in (getattr(config.dataset, "n_val", None), getattr(config.dataset, "val_fraction", None)):
         return []
     reasons = {member.kind: member.unusable(config.dataset.known_task or "binary", 0) for member in config.stack}
-    return [f"regularizers.{kind}: {reason}" for kind, reason in reasons.items() if reason]
+    said = {f"regularizers.{kind}": reason for kind, reason in reasons.items()}
+    said["optimizer.schedule"] = config.schedule.unusable(0)
+    return [f"{key}: {reason}" for key, reason in said.items() if reason]
 
 
 def _without_table(config: Config) -> list[str]:

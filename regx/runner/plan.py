@@ -189,6 +189,8 @@ def _graph(config: Config, seed: int, peek: bool) -> tuple[Any, ...]:
     """What networks must share to be trained in one population."""
     task, shapes = _facts(config.dataset, seed)
     n_val = shapes[4 if peek else 2][0]
+    if (reason := config.schedule.unusable(n_val)) is not None:
+        raise InputError(f"{config.name}: optimizer.schedule: {reason}")
     for regularizer in config.stack:
         reason = regularizer.unusable(task, n_val)
         if reason is not None:

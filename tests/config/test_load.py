@@ -68,7 +68,8 @@ c.yaml:1:1 dataset.target: expected text (the column to predict), found nothing
     dataset: {name: csv, path: a.csv}
     ^""",
     "optimizer: {schedule: cosin}": """\
-c.yaml:1:23 optimizer.schedule.name: expected one of constant, step, cosine, found 'cosin'. Did you mean 'cosine'?
+c.yaml:1:23 optimizer.schedule.name: expected one of constant, step, cosine, warm_restarts, \
+reduce_on_plateau, found 'cosin'. Did you mean 'cosine'?
     optimizer: {schedule: cosin}
                           ^""",
     "architecture: {hidden: 64}": """\

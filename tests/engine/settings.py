@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from regx.core.parameters import parameters
 from regx.core.regularizer import Regularizer
 from regx.regularizers import (
@@ -61,6 +63,7 @@ SETTINGS: dict[str, list[tuple[Regularizer, Regularizer]]] = {
         (Dropout(p=0.2), Dropout(p=0.5)),
         (Dropout(p=0.0, input=0.4), Dropout(p=0.0, input=0.2)),
         (Dropout(p=0.2, input=0.1), Dropout(p=0.5, input=0.3)),
+        (Dropout(p=0.2, inverted=False), Dropout(p=0.5, input=0.3, inverted=False)),
     ],
     "group_dropout": [(GroupDropout(p=0.2), GroupDropout(p=0.5)), (GroupDropout(size=2), GroupDropout(p=0.3, size=2))],
     "spatial_dropout": [(SpatialDropout(p=0.2), SpatialDropout(p=0.5))],
@@ -141,6 +144,11 @@ PAIRS = [pair for pairs in SETTINGS.values() for pair in pairs]
 def is_layer(member: Regularizer) -> bool:
     """Whether it is a layer with tensors of its own, which evaluation has too. A stack has one such at most."""
     return bool(member.own_tensors(12) or member.copies)
+
+
+def is_at_rest(member: Regularizer) -> bool:
+    """Whether evaluation makes up for it, so that without it the same weights are another network."""
+    return member.of_population([member], np.dtype(float)).at_rest(np.dtype(float)) is not None
 
 
 TRAINING_ONLY = [pair for pair in PAIRS if not is_layer(pair[0])]

@@ -25,10 +25,10 @@ from regx.nn.architecture import Architecture
 from regx.nn.initialisations import INITIALISATIONS
 from regx.nn.layout import Layout
 from regx.optim import REGISTRY as OPTIMIZERS
-from regx.optim import SCHEDULES, SGD, Adam, Constant, Cosine, Step
+from regx.optim import SCHEDULES, SGD, Adam, Constant, Cosine, ReduceOnPlateau, Step, WarmRestarts
 from regx.regularizers import L1, L2, REGISTRY, BatchNorm, Dropout, EarlyStopping
 from tests.engine.populations import TASKS, assert_same_bits, dataset, population
-from tests.engine.settings import NEUTRAL, PAIRS, SETTINGS, TRAINING_ONLY, is_layer, name
+from tests.engine.settings import NEUTRAL, PAIRS, SETTINGS, TRAINING_ONLY, is_at_rest, is_layer, name
 
 # Images of a task on which every regularizer is usable, with a minority for SMOTE, and an architecture in which every
 # one acts.
@@ -102,7 +102,9 @@ def stacked_populations(draw):
         "data": datasets,
         "stack": stack,
         "optimizer": [optimizer(lr=lr, sam=sam) for lr, sam in zip(each([0.001, 0.02, 0.3]), each(radii), strict=True)],
-        "schedule": draw(st.sampled_from([Constant(), Step(every=2), Cosine(warmup=1)])),
+        "schedule": draw(
+            st.sampled_from([Constant(), Step(every=2), Cosine(warmup=1), ReduceOnPlateau(patience=0, decay=0.5)])
+        ),
         "architecture": Architecture(
             tuple(widths),
             draw(st.sampled_from(list(ACTIVATIONS))),
@@ -259,7 +261,7 @@ def test_dead_units_answer_all_training_rows_alike_and_not_more(rows, alike, dea
     assert state.evaluator.measured(METRICS["dead_units"]).tolist() == [dead, dead]
 
 
-@pytest.mark.parametrize("pair", TRAINING_ONLY, ids=name)
+@pytest.mark.parametrize("pair", [pair for pair in TRAINING_ONLY if not is_at_rest(pair[0])], ids=name)
 def test_evaluation_is_clean(pair):
     """The metrics of the same weights do not depend on the stack, after training with it neither."""
     plain, stacked = (State(population([0, 1], stack, data=BINARY)) for stack in ([], [side_by_side(*pair)]))
@@ -274,7 +276,7 @@ def test_evaluation_is_clean(pair):
 @settings(max_examples=60)
 def test_evaluation_is_clean_of_whole_stacks(arguments):
     """The same of random stacks, against the layers in them alone, which evaluation has too."""
-    layers = [members for members in arguments["stack"] if is_layer(members[0])]
+    layers = [members for members in arguments["stack"] if is_layer(members[0]) or is_at_rest(members[0])]
     stacked, plain = (State(population(**arguments | {"stack": stack})) for stack in (arguments["stack"], layers))
     with np.errstate(all="ignore"):
         stacked.train_epoch(1, True)
@@ -554,6 +556,12 @@ SCHEDULED = [
     (Step(every=2, decay=0.5, warmup=1), [0.5, 1, 1, 0.5, 0.5, 0.25]),
     # (1 + cos(pi·t/6))/2
     (Cosine(), [1, (2 + 3**0.5) / 4, 0.75, 0.5, 0.25, (2 - 3**0.5) / 4]),
+    # A cosine of two epochs, one of four.
+    (WarmRestarts(period=2, multiplier=2), [1, 0.5, 1, (2 + 2**0.5) / 4, 0.5, (2 - 2**0.5) / 4]),
+    (WarmRestarts(period=2, multiplier=1, floor=0.2, warmup=1), [0.5, 1, 0.6, 1, 0.6, 1]),
+    # No fall is enough: none comes to a hundredth of that of epoch 0.
+    (ReduceOnPlateau(patience=1, decay=0.5, threshold=0.99, floor=0.2), [1, 1, 0.5, 0.5, 0.25, 0.25]),
+    (ReduceOnPlateau(patience=0, decay=0.5, threshold=0.99, floor=0.2, warmup=2), [1 / 3, 2 / 3, 1, 0.5, 0.25, 0.2]),
     (Cosine(floor=0.5, warmup=2), [1 / 3, 2 / 3, 1, 0.5 + (2 + 2**0.5) / 8, 0.75, 0.5 + (2 - 2**0.5) / 8]),
 ]
 

@@ -33,6 +33,7 @@ CASES = [
     ("price", {"activation": "relu", "scaling": "robust"}, [{"group_norm": {"groups": 2}}]),
     ("price", {"activation": "gelu", "residual": True}, ["layer_norm"]),
     ("kind", {"activation": "silu"}, ["rms_norm"]),
+    ("price", {"activation": "tanh", "residual": True}, [{"dropout": {"p": 0.3, "input": 0.2, "inverted": False}}]),
     ("kind", {"activation": "leaky_relu", "tied": True}, [{"layer_norm": {"position": "after"}}]),
     ("sold", {"activation": "tanh"}, ["dropout"]),
     ("kind", {"activation": "tanh"}, ["batch_norm", {"snapshot_ensemble": {"cycles": 2}}]),

@@ -18,7 +18,20 @@ from regx.engine.trainer import train
 from regx.nn.activations import ACTIVATIONS
 from regx.nn.architecture import Architecture
 from regx.optim import REGISTRY as OPTIMIZERS
-from regx.optim import SCHEDULES, SGD, Adam, AdamW, Constant, Cosine, Optimizer, RMSprop, Schedule, Step
+from regx.optim import (
+    SCHEDULES,
+    SGD,
+    Adam,
+    AdamW,
+    Constant,
+    Cosine,
+    Optimizer,
+    ReduceOnPlateau,
+    RMSprop,
+    Schedule,
+    Step,
+    WarmRestarts,
+)
 from regx.regularizers import L1, L2, Dropout
 from tests.engine.populations import TASKS, dataset, population
 
@@ -59,6 +72,10 @@ EVERY_SCHEDULE = (
     Step(every=60, decay=0.3),
     Cosine(),
     Cosine(floor=0.1, warmup=30),
+    WarmRestarts(period=20, multiplier=1),
+    WarmRestarts(period=15, multiplier=3, floor=0.2, warmup=11),
+    ReduceOnPlateau(patience=4, decay=0.5, floor=0.01),
+    ReduceOnPlateau(patience=0, decay=0.7, threshold=0.03),
 )
 CASES = [
     *(Case(task, optimizer) for task in TASKS for optimizer in EVERY_OPTIMIZER),
@@ -140,6 +157,9 @@ def reference(
                 h = h * torch.tensor((bits >= drop) * (65536 / (65536 - drop)))
         return torch.nn.functional.linear(h, weights[-1], biases[-1])
 
+    if case.schedule.kind == "reduce_on_plateau":
+        inputs, targets = splits["val"]
+        scheduler.step(float(loss_of(torch, case.task, forward(inputs, False), targets).detach()))
     for _ in range(EPOCHS):
         size = case.batch_size or len(x)
         order = batches.permutation(len(x))[0] if size < len(x) else np.arange(len(x))
@@ -157,7 +177,8 @@ def reference(
             optimizer.step()
             row["objective"] += float((loss + penalty).detach()) * len(chosen) / len(x)
             row["penalty"] += float(torch.as_tensor(penalty).detach()) * len(chosen) / len(x)
-        scheduler.step()
+        if case.schedule.kind != "reduce_on_plateau":
+            scheduler.step()
         with torch.no_grad():
             for name, (inputs, targets) in splits.items():
                 z = forward(inputs, False)
@@ -166,6 +187,8 @@ def reference(
                     row[f"{name}_accuracy"] = float(((z > 0) == (targets > 0.5)).double().mean())
                 elif case.task == "multiclass":
                     row[f"{name}_accuracy"] = float((z.argmax(1) == targets.argmax(1)).double().mean())
+        if case.schedule.kind == "reduce_on_plateau":
+            scheduler.step(row["val_loss"])
         rows.append(row)
     metrics = {column: np.array([row[column] for row in rows]) for column in rows[0]}
     last = {f"{layer}/weight": weights[layer].detach().numpy().T for layer in range(layers)}
@@ -210,13 +233,22 @@ OPTIMIZER = {"sgd": _sgd, "rmsprop": _rmsprop, "adam": _adam, "adamw": _adamw}
 
 def learning_rates(torch: ModuleType, own: Schedule, optimizer: Any) -> Any:
     schedulers = torch.optim.lr_scheduler
+    lr = optimizer.param_groups[0]["lr"]
+
+    def cosine(epochs: int) -> Any:
+        if isinstance(own, WarmRestarts):
+            return schedulers.CosineAnnealingWarmRestarts(optimizer, own.period, own.multiplier, own.floor * lr)
+        return schedulers.CosineAnnealingLR(optimizer, epochs, own.floor * lr)
+
     if own.kind == "constant":
         return schedulers.LambdaLR(optimizer, lambda epoch: min((epoch + 1) / (own.warmup + 1), 1.0))
-    if own.warmup:
-        warmup = schedulers.LambdaLR(optimizer, lambda epoch: (epoch + 1) / (own.warmup + 1))
-        lr, after = optimizer.param_groups[0]["initial_lr"], EPOCHS - own.warmup
-        cosine = schedulers.CosineAnnealingLR(optimizer, after, eta_min=own.floor * lr)
-        return schedulers.SequentialLR(optimizer, [warmup, cosine], [own.warmup])
+    if isinstance(own, ReduceOnPlateau):
+        return schedulers.ReduceLROnPlateau(
+            optimizer, "min", own.decay, own.patience, own.threshold, min_lr=own.floor * lr, eps=0.0
+        )
     if own.kind == "step":
         return schedulers.StepLR(optimizer, own.every, own.decay)
-    return schedulers.CosineAnnealingLR(optimizer, EPOCHS, eta_min=own.floor * optimizer.param_groups[0]["lr"])
+    if own.warmup:
+        warmup = schedulers.LambdaLR(optimizer, lambda epoch: (epoch + 1) / (own.warmup + 1))
+        return schedulers.SequentialLR(optimizer, [warmup, cosine(EPOCHS - own.warmup)], [own.warmup])
+    return cosine(EPOCHS)

@@ -23,7 +23,7 @@ from regx.regularizers import (
     StochasticDepth,
     WeightNoise,
 )
-from tests.engine.populations import assert_same_bits, dataset, population
+from tests.engine.populations import TASKS, assert_same_bits, dataset, population
 from tests.oracles.test_gradients import STANDING_STILL, assert_gradient
 
 UNITS, SAMPLES = 40, 500
@@ -245,3 +245,28 @@ def test_dropconnect_leaves_the_gradient_of_what_it_drops_at_zero(p: float) -> N
     state.train_epoch(1, True)
     gradient = state.layout.named(state.gradient[0])["1/weight"]
     assert abs((gradient == 0).mean() - p) < 5 * np.sqrt(p * (1 - p) / gradient.size)
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("architecture", [Architecture((6, 5)), Architecture((6,), conv=(4,), kernel=2)])
+def test_the_first_form_is_the_inverted_one_with_smaller_weights_behind_dropped_units(task, architecture):
+    """h·m·W is (h·m/(1 - p))·((1 - p)·W): the same outputs, and gradients that differ by the factor of the weights."""
+    p, q = 0.25, 0.5  # multiples of 2^-16
+    data = dataset(task, shape=(2, 4, 3) if architecture.conv else None)
+    forms = [Dropout(p=p, input=q, inverted=False), Dropout(p=p, input=q)]
+    first, inverted = (
+        State(population([0, 1], [form], SGD(lr=0.1), architecture=architecture, data=data)) for form in forms
+    )
+    weights = [tensor for name, tensor in first.layout.tensors.items() if name.endswith("weight")]
+    factors = [1 - q] + [1 - p] * (len(weights) - 1)
+    for tensor, factor in zip(weights, factors, strict=True):
+        tensor.of(inverted.values)[...] *= factor
+    rested, ordinary = first.evaluator.metrics(), inverted.evaluator.metrics()
+    for name in ("train_loss", "val_loss", "test_loss"):
+        np.testing.assert_allclose(rested[name], ordinary[name], rtol=1e-12)
+    np.testing.assert_allclose(first.predict(data.val.x), inverted.predict(data.val.x), rtol=1e-12)
+    (one, _), (other, _) = first.train_epoch(1, True), inverted.train_epoch(1, True)
+    np.testing.assert_allclose(one, other, rtol=1e-12)
+    for tensor, factor in zip(weights, factors, strict=True):
+        expected = tensor.of(inverted.gradient) * factor
+        np.testing.assert_allclose(tensor.of(first.gradient), expected, rtol=1e-9, atol=1e-14)
