@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -26,6 +27,10 @@ from regx.config.schema import (
 )
 from regx.core.errors import InputError, did_you_mean
 from regx.core.parameters import Parameter, in_words
+from regx.core.regularizer import Regularizer
+from regx.data.batching import bounds
+from regx.data.dataset import Source
+from regx.nn.architecture import Training
 from regx.regularizers import REGISTRY as REGULARIZERS
 
 NAME = "a name of at most 100 letters, digits, `.`, `_`, `-`, that does not start with `.` or `-`"
@@ -64,10 +69,13 @@ class _Check:
         try:
             made = {path: self._made(path, settings[path]) for path in settings}
             members = tuple(REGULARIZERS[kind](**values) for kind, values in stack.items())
+            made["training",] = self._with_epochs(made["training",], made["dataset",], members, seeds[0])
         except ConfigError:
             raise
         except InputError as error:  # a class refuses what its bounds permit
             self.problems.append(Problem(root.place, (), str(error)))
+            return None
+        if self.problems:
             return None
         dataset, optimizer, schedule = (made[path] for path in NAMED)
         resolved: dict[str, Any] = {
@@ -87,6 +95,31 @@ class _Check:
             name=resolved["name"], dataset=dataset, architecture=made["architecture",], stack=members,
             optimizer=optimizer, schedule=schedule, training=made["training",], seeds=seeds, resolved=resolved,
         )  # fmt: skip
+
+    def _with_epochs(self, training: Training, source: Source, stack: Sequence[Regularizer], seed: int) -> Training:
+        """The same with the epochs that its steps take, where it has such a budget."""
+        if training.steps is None:
+            return training
+        makers = [member.kind for member in stack if "on_data" in member.hooks()]
+        place = self._root.at(("training", "steps"))
+        assert place is not None
+        if makers:
+            message = f"expected training.epochs where a regularizer makes rows, as {makers[0]} does; found steps"
+            self.problems.append(Problem(place.place, ("training", "steps"), message))
+            return training
+        try:
+            rows = len(source.load(seed).train.x)
+        except InputError:  # which is said where the data are needed
+            return training
+        least = max([member.least_batch for member in stack], default=1)
+        each = len(bounds(rows, training.batch_size or rows, least))
+        epochs = -(-training.steps // each)
+        given = self._root.at(("training", "epochs"))
+        if given is not None and training.epochs != epochs:
+            steps = f"{training.steps} steps on {rows} rows are {epochs} epochs of {each}"
+            message = f"expected epochs or steps, found both: {steps}, not {training.epochs}. Take one of them out"
+            self.problems.append(Problem(given.place, ("training", "epochs"), message))
+        return dataclasses.replace(training, epochs=epochs)
 
     def _made(self, path: Path, settings: Mapping[str, Any]) -> Any:
         if path in FIXED:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import reduce
+
 import numpy as np
 
 from regx.core.arrays import Array
@@ -10,7 +13,7 @@ from regx.engine.evaluate import Evaluator
 from regx.engine.population import Population
 from regx.engine.state import State
 from regx.metrics.metric import Metric
-from regx.nn.losses import LOSSES
+from regx.nn.losses import LOSSES, probabilities
 from regx.nn.network import Network
 
 
@@ -20,6 +23,7 @@ class Asked(Evaluator):
     def __init__(self, population: Population, values: Array) -> None:
         super().__init__(population, population.layout(), values)
         self._population = population
+        self._means: dict[tuple[str, int], Array] = {}
 
     def all_of(self, metrics: list[Metric]) -> dict[str, Array]:
         """These metrics of the networks; each (R,)."""
@@ -29,15 +33,24 @@ class Asked(Evaluator):
 
     def in_training_mode(self, split: str, times: int) -> list[Array]:
         """As `Stored` has it. Always the same draws for the same seed."""
-        x = self._rows(split, self.values.dtype)
-        state = State(self._population)
-        values, nothing = self.values.copy(), np.zeros_like(self.values)
-        network = Network(self.layout, values, x, self._population.stack, nothing, state.hooks)
-        found = []
+        return list(self._noisy(split, times, np.zeros_like(self.values)))
+
+    def mean_over_masks(self, split: str, masks: int) -> Array:
+        """As `Stored` has it."""
+        if (split, masks) not in self._means:
+            each = (probabilities(z, self.task).astype(np.float64) for z in self._noisy(split, masks, None))
+            self._means[split, masks] = reduce(np.add, each) / masks
+        return self._means[split, masks]
+
+    def _noisy(self, split: str, times: int, gradient: Array | None) -> Iterator[Array]:
+        """The outputs for a split's rows with the hooks of training, (R, K, n) each, by running statistics if None."""
+        x, state, values = self._rows(split, self.values.dtype), State(self._population), self.values.copy()
+        inputs = np.ones_like(x)
+        network = Network(self.layout, values, inputs, self._population.stack, gradient, state.hooks)
         for _ in range(times):
             np.copyto(values, self.values)  # running statistics among them
-            found.append(network.forward(network.into).copy())
-        return found
+            np.copyto(network.into, state.with_features_dropped(x[:, :-1]))
+            yield network.forward(network.into).copy()
 
     def gradient_at(self, values: Array) -> tuple[Array, Array]:
         """As `Stored` has it."""

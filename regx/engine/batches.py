@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from regx.core.arrays import Array
 from regx.core.streams import Streams
+from regx.data.batching import bounds
 from regx.data.dataset import Dataset, Split
 from regx.data.weights import ClassWeight, row_weights
 
@@ -63,13 +63,9 @@ class Batches:
     ) -> None:
         self._x, self._y, self._which, self._streams, self._weight = x, y, which, streams, weight
         self.n = x.shape[1]
-        self.size = min(size, self.n)
-        rest = self.n % self.size
-        if rest < least <= self.size < self.n <= self.size + rest:
-            self.size, rest = self.n, 0
-        joined = rest if rest < least <= self.size else 0
-        self._starts = range(0, self.n - joined, self.size)
-        self._largest = self.size + joined
+        self._bounds = bounds(self.n, size, least)
+        self._largest = max(stop - start for start, stop in self._bounds)
+        self.size = self.n if len(self._bounds) == 1 else size
         if self.size == self.n:
             weights = None if weight is None else weight[which]
             self._whole = Batch(x[which].swapaxes(1, 2), np.ascontiguousarray(y[which].swapaxes(1, 2)), weights)
@@ -81,11 +77,7 @@ class Batches:
 
     def sizes(self) -> list[int]:
         """The different sizes of batch, largest first."""
-        return sorted({stop - start for start, stop in self._bounds()}, reverse=True)
-
-    def _bounds(self) -> Iterator[tuple[int, int]]:
-        """Where the batches begin and end in the order of an epoch."""
-        return pairwise([*self._starts, self.n])
+        return sorted({stop - start for start, stop in self._bounds}, reverse=True)
 
     def buffers(self, size: int) -> Batch:
         """Where batches of this size will stand."""
@@ -100,7 +92,7 @@ class Batches:
             yield self._whole
             return
         order = (streams or self._streams).permutation(self.n)
-        for start, stop in self._bounds():
+        for start, stop in self._bounds:
             chosen = order[:, start:stop]
             size = chosen.shape[1]
             for row, (dataset, rows) in enumerate(zip(self._which, chosen, strict=True)):

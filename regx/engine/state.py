@@ -143,15 +143,18 @@ class State:
             self._lr_factor = factor
             self._set_lr()
         self._penalties.fill(0)
-        losses = []
+        losses, seen = [], 0
         for batch in self._batches.epoch():
+            if self.step == self.population.training.steps:
+                break
             samples = batch.y.shape[2]
+            seen += samples
             self.step += 1
             for site in self._sites.values():
                 site.epoch, site.step, site.samples = epoch, self.step, samples
             losses.append(self._train_batch(batch, samples, record))
-        loss = reduce(np.add, losses) / self._batches.n
-        penalty = self._penalties / self._batches.n
+        loss = reduce(np.add, losses) / seen
+        penalty = self._penalties / seen
         return loss + penalty, penalty
 
     def _train_batch(self, batch: Batch, samples: int, record: bool) -> Array:
@@ -234,6 +237,13 @@ class State:
         np.copyto(self.values, here)
         np.copyto(self._penalties, penalties)
         return loss
+
+    def with_features_dropped(self, x: Array) -> Array:
+        """Inputs, (R, D, n), as what drops units leaves them; nothing else that acts on batches does."""
+        for member, site in self._acting["on_batch"]:
+            if member.drops_units:
+                x, _ = member.on_batch(x, x, site)
+        return x
 
     def predict(self, inputs: Array) -> Array:
         """What the networks in training predict for inputs (n, D): (R, K, n)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -20,13 +21,32 @@ if TYPE_CHECKING:
     from regx.evidence.run import Run
 
 
-def predict(run: Run, x: Any, seed: int | None = None) -> Array:
+def predict(run: Run, x: Any, seed: int | None = None, masks: int = 0) -> Array:
     """The prediction of the reported weights for x, features as the network sees them (`regx data` writes them).
 
     x: (n, D). Returns (n, K): the number, the probability of class 1, or the probability of each class; the mean over
-    the run's completed seeds, or that of one seed. Raises InputError for a seed that is not there, or other features.
+    the run's completed seeds, or that of one seed. masks: how many answers with the noise of training on each network
+    gives, of which the mean is taken (Monte Carlo dropout); 0 for one answer at rest. Raises InputError for a seed that
+    is not there, or other features.
     """
-    return np.asarray(predict_seeds(run, x, chosen(run, seed)).mean(axis=0))
+    seeds = chosen(run, seed)
+    each = [_over_masks(run, x, one, masks) for one in seeds] if masks else predict_seeds(run, x, seeds)
+    return np.asarray(np.mean(each, axis=0))
+
+
+def _over_masks(run: Run, x: Any, seed: int, masks: int) -> Array:
+    """The mean over masks of one network, (n, K)."""
+    from regx.data.dataset import Dataset, Split
+    from regx.evidence.measured import asked
+
+    config, network = run.typed, reported(run, seed)
+    rows = _rows(run, x, network).astype(float)
+    split = Split(rows, np.zeros((len(rows), len(network[f"{config.architecture.depth}/bias"]))))
+    images = config.dataset.load(seed).images if config.architecture.conv else None
+    task: Any = run.summary.task
+    data = Dataset(task, split, split.rows(np.arange(0)), split, (), "", images=images)
+    unweighted = dataclasses.replace(config, training=dataclasses.replace(config.training, class_weight=None))
+    return np.asarray(asked(unweighted, seed, data, network).mean_over_masks("test", masks)[0].T)
 
 
 def predict_seeds(run: Run, x: Any, seeds: list[int]) -> Array:
@@ -47,8 +67,12 @@ def _outputs(run: Run, x: Any, networks: list[dict[str, Array]]) -> Array:
             f"{run.folder}: the seeds saw different features, so predict one at a time, with seed=..., or give "
             "raw rows as a DataFrame."
         )
-    features = math.prod(input_shape(run.typed, networks[0]))
-    dtype = networks[0]["0/weight"].dtype
+    return outputs(run.typed, run.summary.task, networks, _rows(run, x, networks[0]))
+
+
+def _rows(run: Run, x: Any, network: Mapping[str, Array]) -> Array:
+    """The inputs as an array (n, D) of what a network sees. Raises InputError for other features."""
+    features, dtype = math.prod(input_shape(run.typed, network)), network["0/weight"].dtype
     try:
         rows = np.atleast_2d(np.asarray(x, dtype=dtype))
     except (TypeError, ValueError):
@@ -58,7 +82,7 @@ def _outputs(run: Run, x: Any, networks: list[dict[str, Array]]) -> Array:
             f"x: expected shape (n, {features}), a column for each feature the network sees, found {np.shape(x)}. "
             f"`regx data {run.folder / CONFIG} --seed {run.seeds[0]} --out DIR` writes them."
         )
-    return outputs(run.typed, run.summary.task, networks, rows)
+    return rows
 
 
 def outputs(config: Config, task: str, networks: Sequence[Mapping[str, Array]], x: Array) -> Array:

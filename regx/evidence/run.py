@@ -154,20 +154,24 @@ class Run:
 
         return next(iter(read_snapshots(self.folder / SNAPSHOTS, self.summary["seeds"]).values()), {})
 
-    def predict(self, x: Any, seed: int | None = None) -> Any:
+    def predict(self, x: Any, seed: int | None = None, masks: int = 0) -> Any:
         """The prediction for new rows: the mean over the completed seeds, or that of one seed.
 
         Of a DataFrame of raw rows, its columns by name in any order, a DataFrame as `regx predict` writes it. Of an
         array (n, D) of what the network sees (`regx data` writes it) an array (n, outputs): the number, the probability
-        of class 1, or that of each class. Raises regx.InputError for other features, or a seed that is not completed.
+        of class 1, or that of each class; with `masks` each network's is the mean over so many answers with dropout and
+        its like on, as Monte Carlo dropout has it. Raises regx.InputError for other features, or a seed that is not
+        completed.
         """
         from regx.evidence.predict import predict
 
+        if masks and hasattr(x, "columns"):
+            raise InputError("masks: expected features as the network sees them, an array (n, D), found a DataFrame")
         if hasattr(x, "columns") and hasattr(x, "index"):
             from regx.evidence.rows import predict_rows
 
             return predict_rows(self, x, seed).frame().set_axis(x.index)
-        return predict(self, x, seed)
+        return predict(self, x, seed, masks)
 
     def __repr__(self) -> str:
         return f"<regx run {self.folder}: {self.stack}, {len(self.seeds)} seeds>"

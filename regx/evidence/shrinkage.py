@@ -12,7 +12,8 @@ from typing import Any
 
 from regx.evidence.run import Run
 from regx.optim import REGISTRY as OPTIMIZERS
-from regx.optim import SCHEDULES, ReduceOnPlateau
+from regx.optim import SCHEDULES
+from regx.optim.schedules import ReduceOnPlateau
 
 ADAPTIVE = tuple(kind for kind, cls in OPTIMIZERS.items() if cls.adaptive)
 

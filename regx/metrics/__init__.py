@@ -14,6 +14,13 @@ from regx.metrics.classes import BALANCED_ACCURACY, MACRO_F1, ROC_AUC
 from regx.metrics.flatness import HESSIAN_EIGENVALUE, SHARPNESS
 from regx.metrics.loss import GAP, LOSS, NEGATIVE_LOG_LIKELIHOOD
 from regx.metrics.metric import Metric
+from regx.metrics.monte_carlo import (
+    MONTE_CARLO_ACCURACY,
+    MONTE_CARLO_CALIBRATION_ERROR,
+    MONTE_CARLO_CALIBRATION_GAIN,
+    MONTE_CARLO_GAIN,
+    MONTE_CARLO_LOSS,
+)
 from regx.metrics.numbers import MEAN_ABSOLUTE_ERROR, R2
 from regx.metrics.probabilities import BRIER_SCORE, CALIBRATION_ERROR
 from regx.metrics.training import (
@@ -48,6 +55,8 @@ MEMBERS: tuple[Metric, ...] = (
     CALIBRATION_ERROR, BRIER_SCORE, NEGATIVE_LOG_LIKELIHOOD,
     MEAN_ABSOLUTE_WEIGHT, FIRST_LAYER_MEAN_ABSOLUTE_WEIGHT, FIRST_LAYER_GRADIENT_NORM, DEAD_UNITS,
     SHARPNESS, HESSIAN_EIGENVALUE, LOSS_IN_TRAINING_MODE, ACCURACY_IN_TRAINING_MODE, SPREAD_IN_TRAINING_MODE,
+    MONTE_CARLO_LOSS, MONTE_CARLO_ACCURACY, MONTE_CARLO_CALIBRATION_ERROR, MONTE_CARLO_GAIN,
+    MONTE_CARLO_CALIBRATION_GAIN,
 )  # fmt: skip
 REGISTRY: dict[str, Metric] = {one.name: one for member in MEMBERS for one in member.on_each_split()}
 # Those that are drawn against the epoch, each for all splits.

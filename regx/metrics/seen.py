@@ -44,7 +44,13 @@ class Stored(Seen, Protocol):
         """The outputs for a split's rows with the noise of training on, `times` anew, (R, K, n) each.
 
         As in a network that was never put into evaluation mode: units and weights are dropped, and batch norm uses the
-        statistics of these rows. What acts on batches in the training loop (input noise, mixup) is not part of it.
+        statistics of these rows. What else acts on batches in the training loop (input noise, mixup) is not part of it.
+        """
+
+    def mean_over_masks(self, split: str, masks: int) -> Array:
+        """The mean over so many such answers of the numbers or probabilities, (R, K, n) in float64.
+
+        But that batch norm uses its running statistics.
         """
 
     def gradient_at(self, values: Array) -> tuple[Array, Array]:
@@ -84,10 +90,10 @@ class SplitRows:
 
         C is 2 for one output, whose probability is that of class 1.
         """
-        return _of_classes(probabilities(self.z, self.seen.task)), _of_classes(np.broadcast_to(self.y, self.z.shape))
+        return of_classes(probabilities(self.z, self.seen.task)), of_classes(np.broadcast_to(self.y, self.z.shape))
 
 
-def _of_classes(p: Array) -> Array:
+def of_classes(p: Array) -> Array:
     """(R, K, n) -> (R, n, C), each network's rows behind one another so that its sums depend on it alone."""
     p = p.astype(np.float64)
     both = np.concatenate([1 - p, p], axis=1) if p.shape[1] == 1 else p

@@ -63,10 +63,17 @@ class Architecture:
 class Training:
     """How long, in what steps, and at what precision.
 
+    steps: a budget in place of epochs, which then are those that it takes; the last may be cut short.
     batch_size: None for all samples. snapshots: the epoch at which the first seed stops early leaves its weights too.
     """
 
     epochs: int = integer(1000, ge=1, help="passes over the training split")
+    steps: int | None = integer(
+        None,
+        ge=1,
+        optional=True,
+        help="optimizer steps in all, in place of epochs, so that batch sizes compare at equal steps; null for none",
+    )
     batch_size: int | None = integer(
         "full", ge=1, options=("full",), absent="full", help="samples per step; full takes all of them"
     )

@@ -564,3 +564,21 @@ def test_a_wrong_base_is_said_where_it_stands(config: Path, files: dict[str, str
 def test_a_config_may_be_a_mapping_or_text(config: Path) -> None:
     mapping = {"name": "c", "regularizers": [{"l2": 0.003}, "dropout"], "optimizer": {"name": "adam", "lr": 0.01}}
     assert load_config(mapping) == load_config(config) == load_config("name: c\n" + config.read_text())
+
+
+@pytest.mark.parametrize(("size", "epochs"), [("full", 70), ("8", 18), ("30", 70), ("7", 14), ("1", 3)])
+def test_a_budget_of_steps_is_so_many_epochs(config: Path, size: str, epochs: int) -> None:
+    """Of 30 rows: one step of an epoch, 4, one, 5, 30."""
+    config.write_text(f"dataset: {{name: sine, n_train: 30}}\ntraining: {{steps: 70, batch_size: {size}}}\n")
+    found = load_config(config)
+    assert found.training.epochs == epochs
+    Path("again.yaml").write_text(json.dumps({**found.resolved, "name": "c"}))
+    assert load_config("again.yaml").digest() == found.digest()
+    assert load_config(config, [f"training.epochs={epochs}"]).digest() == found.digest()
+    expected = f"training.epochs: expected epochs or steps, found both: 70 steps on 30 rows are {epochs} epochs of "
+    assert expected in message(load_config, config, ["training.epochs=71"])
+
+
+def test_steps_where_rows_are_made_are_refused(config: Path) -> None:
+    config.write_text("dataset: circle\nregularizers: [smote]\ntraining: {steps: 70}\n")
+    assert "expected training.epochs where a regularizer makes rows, as smote does" in message(load_config, config)

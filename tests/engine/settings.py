@@ -63,7 +63,7 @@ SETTINGS: dict[str, list[tuple[Regularizer, Regularizer]]] = {
         (Dropout(p=0.2), Dropout(p=0.5)),
         (Dropout(p=0.0, input=0.4), Dropout(p=0.0, input=0.2)),
         (Dropout(p=0.2, input=0.1), Dropout(p=0.5, input=0.3)),
-        (Dropout(p=0.2, inverted=False), Dropout(p=0.5, input=0.3, inverted=False)),
+        (Dropout(p=0.2, input=0.1, inverted=False), Dropout(p=0.5, input=0.3, inverted=False)),
     ],
     "group_dropout": [(GroupDropout(p=0.2), GroupDropout(p=0.5)), (GroupDropout(size=2), GroupDropout(p=0.3, size=2))],
     "spatial_dropout": [(SpatialDropout(p=0.2), SpatialDropout(p=0.5))],

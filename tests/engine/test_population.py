@@ -243,6 +243,28 @@ def test_eval_every_thins_the_rows_and_changes_nothing_else(epochs, every):
     assert all(np.array_equal(thin.weights[key], full.weights[key]) for key in full.weights)
 
 
+@pytest.mark.parametrize(("size", "epochs"), [(None, 7), (6, 2), (1, 1)])
+def test_a_budget_of_steps_ends_within_an_epoch(size, epochs):
+    """Of 20 rows: after 7 epochs, after the third of four batches, after the seventh of twenty."""
+    short, whole = (State(population([1, 2], batch_size=size, epochs=epochs, steps=steps)) for steps in (7, None))
+    for epoch in range(1, epochs + 1):
+        objective, _ = short.train_epoch(epoch, True)
+    assert short.step == 7
+    losses = []
+    train_batch = whole._train_batch
+    whole._train_batch = lambda *given: losses.append((given[1], train_batch(*given))) or losses[-1][1]
+    for epoch in range(1, epochs + 1):
+        if size and epoch == epochs:
+            batches = itertools.islice(whole._batches.epoch(), 7 - whole.step)
+            whole._batches.epoch = lambda batches=batches: batches
+            losses.clear()
+        whole.train_epoch(epoch, True)
+    assert np.array_equal(short.values, whole.values)
+    last = losses[-1:] if size is None else losses
+    expected = sum(loss for _, loss in last) / sum(samples for samples, _ in last)
+    np.testing.assert_allclose(objective, expected)
+
+
 def test_norm_and_zeros_are_those_of_the_weights_alone():
     (one,) = train(population([1], [L1(lam=0.3), BatchNorm()], epochs=20))
     weights = np.concatenate(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import numpy as np
 import pytest
+from scipy.special import expit
 from sklearn import metrics as oracle
 
 from regx.core.arrays import Array
@@ -15,10 +17,12 @@ from regx.engine.population import Population
 from regx.engine.trainer import train
 from regx.metrics import MEMBERS, REGISTRY, columns
 from regx.metrics.metric import ALL_TASKS, SPLITS, Metric
+from regx.metrics.monte_carlo import MASKS
 from regx.nn.architecture import Architecture
 from regx.nn.losses import LOSSES, probabilities
 from regx.regularizers import BatchNorm, Dropout
 from regx.stats.aggregate import Interval
+from regx.stats.calibration import expected_calibration_error
 from tests.engine.populations import TASKS, dataset, population
 
 MEASURED = [metric for metric in REGISTRY.values() if metric.of]
@@ -208,6 +212,40 @@ def test_training_mode_answers_are_noisy_and_those_of_a_network_without_noise_ar
     in_training, spread, loss = (measured(REGISTRY[name], noisy, values) for name in names)
     assert (spread > 0.01).all()
     assert (in_training != loss).all()
+
+
+@pytest.mark.parametrize("inverted", [True, False])
+def test_the_mean_over_masks_is_that_of_all_thinned_networks(inverted: bool) -> None:
+    """Of four hidden units there are 16, here with features that may be missing too: their mean by counting."""
+    data, p, q = dataset("binary", features=2), 0.375, 0.25
+    made = population((0,), [Dropout(p=p, input=q, inverted=inverted)], data=data, architecture=Architecture((4,)))
+    values = 2 * made.layout().initial((0,), made.dtype)
+    named = made.layout().named(values[0])
+    expected = np.zeros(len(data.test.x))
+    for kept in itertools.product([0, 1], repeat=6):
+        share = np.prod([(1 - drop) if keep else drop for keep, drop in zip(kept, [q, q, p, p, p, p], strict=True)])
+        x, mask = data.test.x * kept[:2], np.array(kept[2:])
+        if inverted:
+            x, mask = x / (1 - q), mask / (1 - p)
+        h = np.maximum(x @ named["0/weight"] + named["0/bias"], 0) * mask
+        expected += share * expit((h @ named["1/weight"] + named["1/bias"])[:, 0])
+    network = Asked(made, values)
+    np.testing.assert_allclose(network.mean_over_masks("test", 20_000)[0, 0], expected, atol=0.01)
+    p50, y = network.mean_over_masks("test", MASKS)[0, 0], data.test.y[:, 0]
+    found = network.all_of([metric for metric in MEASURED if metric.split == "test"])
+    assert found["test_monte_carlo_loss"][0] == pytest.approx(log_loss(p50[:, None], y))
+    assert found["test_monte_carlo_accuracy"][0] == np.mean((p50 > 0.5) == y)
+    error = expected_calibration_error(p50[:, None], y[:, None])
+    assert found["test_monte_carlo_calibration_error"][0] == error
+    assert found["test_monte_carlo_gain"] == found["test_loss"] - found["test_monte_carlo_loss"]
+    assert found["test_monte_carlo_calibration_gain"] == found["test_calibration_error"] - error
+
+
+def test_without_noise_the_mean_over_masks_is_the_network() -> None:
+    made = population(SEEDS, [BatchNorm()], data=dataset("multiclass"))
+    values = made.layout().initial(SEEDS, made.dtype)
+    for name in ("test_monte_carlo_gain", "test_monte_carlo_calibration_gain"):
+        assert measured(REGISTRY[name], made, values) == pytest.approx(np.zeros(len(SEEDS)), abs=1e-12)
 
 
 def test_batch_norm_in_training_mode_uses_the_statistics_of_the_rows_it_answers() -> None:

@@ -1,0 +1,107 @@
+"""The mean over masks as an ensemble: what a network with the noise of training on answers on average."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.metrics.metric import CLASSES, SPLITS, Metric
+from regx.metrics.seen import SplitRows, Stored, of_classes
+from regx.nn.losses import LOSSES, correct
+from regx.stats.calibration import expected_calibration_error
+
+MASKS = 50
+LEAST = 1e-12  # of a probability whose logarithm is taken
+
+
+def _mean(rows: SplitRows) -> Array:
+    """The mean over masks of the numbers, or of the probabilities: (R, K, n) in float64."""
+    return cast(Stored, rows.seen).mean_over_masks(rows.name, MASKS)
+
+
+def _outputs(rows: SplitRows) -> Array:
+    """The outputs of a network that predicts this mean."""
+    p = _mean(rows)
+    if rows.seen.task == "regression":
+        return p
+    p = np.clip(p, LEAST, 1 - LEAST)
+    return np.asarray(np.log(p) - np.log1p(-p) if rows.seen.task == "binary" else np.log(p))
+
+
+def _loss(rows: SplitRows) -> Array:
+    return np.asarray(LOSSES[rows.seen.task](_outputs(rows), rows.y, False)[0].mean(axis=1))
+
+
+def _accuracy(rows: SplitRows) -> Array:
+    return np.asarray(correct(_outputs(rows), rows.y).mean(axis=1))
+
+
+def _calibration_error(rows: SplitRows, p: Array | None = None) -> Array:
+    own, y = rows.classes
+    found = own if p is None else of_classes(p)
+    return np.array([expected_calibration_error(*one) for one in zip(found, y, strict=True)])
+
+
+def _loss_gain(rows: SplitRows) -> Array:
+    return np.asarray(rows.mean(rows.seen.per_sample) - _loss(rows))
+
+
+def _calibration_gain(rows: SplitRows) -> Array:
+    return np.asarray(_calibration_error(rows) - _calibration_error(rows, _mean(rows)))
+
+
+_BY_MEAN = (
+    f"of the mean over {MASKS} answers to the {{split}} split with units and weights dropped as in training: Monte "
+    "Carlo dropout, an ensemble of thinned networks (Gal & Ghahramani 2016, Dropout as a Bayesian Approximation, "
+    "section 4)."
+)
+MONTE_CARLO_LOSS = Metric(
+    "monte_carlo_loss",
+    f"Data loss {_BY_MEAN} The mean is of numbers or of probabilities; for classes the loss is the negative "
+    "log-likelihood. Batch norm uses its running statistics.",
+    better="lower",
+    low=0.0,
+    splits=tuple(SPLITS),
+    of=_loss,
+)
+MONTE_CARLO_ACCURACY = Metric(
+    "monte_carlo_accuracy",
+    f"Accuracy {_BY_MEAN}",
+    better="higher",
+    low=0.0,
+    high=1.0,
+    tasks=CLASSES,
+    splits=tuple(SPLITS),
+    of=_accuracy,
+)
+MONTE_CARLO_CALIBRATION_ERROR = Metric(
+    "monte_carlo_calibration_error",
+    f"Expected calibration error {_BY_MEAN}",
+    better="lower",
+    low=0.0,
+    high=1.0,
+    tasks=CLASSES,
+    splits=tuple(SPLITS),
+    of=lambda rows: _calibration_error(rows, _mean(rows)),
+)
+MONTE_CARLO_GAIN = Metric(
+    "monte_carlo_gain",
+    "By how much the mean over masks has a lower loss than the network at rest on the {split} split, the same seed "
+    "beside itself: its loss less that of the mean.",
+    better="higher",
+    splits=tuple(SPLITS),
+    of=_loss_gain,
+)
+MONTE_CARLO_CALIBRATION_GAIN = Metric(
+    "monte_carlo_calibration_gain",
+    "By how much the mean over masks is better calibrated than the network at rest on the {split} split, the same seed "
+    "beside itself: its calibration error less that of the mean.",
+    better="higher",
+    low=-1.0,
+    high=1.0,
+    tasks=CLASSES,
+    splits=tuple(SPLITS),
+    of=_calibration_gain,
+)
