@@ -88,6 +88,11 @@ class Metric:
         said = ", ".join(filter(None, facts))
         return f"{self.help}{tasks}{f' {said[0].upper()}{said[1:]}.' if said else ''}"
 
+    @property
+    def reach(self) -> float | None:
+        """How far two values can be apart; None where they can be as far as they like."""
+        return None if self.low is None or self.high is None else self.high - self.low
+
     def value(self, seed: Mapping[str, Any]) -> float | None:
         """What the summary of a run says of it for one seed; None where it does not say it."""
         if self.of_seed is not None:

@@ -19,7 +19,7 @@ from regx.page.race import pictured_seed, race_of
 from regx.page.run import run_content
 from regx.page.strength import Strength, fits, losses_text
 from regx.page.surface import DrawnSurface, plain_surface, surface_of
-from regx.report.conclusion import beside, conclusion, opening, why
+from regx.report.conclusion import about_numbers, beside, conclusion, opening, why
 from regx.report.render import cell_texts, shown_columns
 from regx.report.table import COLUMNS, Row, only_changed
 
@@ -69,13 +69,14 @@ class Group:
             for row, run in zip(self.rows, self.runs, strict=True)
         ]
         speaking = [key for key in shown_columns(self.rows) if key not in WITHOUT]
+        said = [*conclusion(self.rows), *about_numbers(self.rows, speaking)]
         first = [self.metric if key == "metric" else key for key in FIRST]
         headline, *more = map(clean, opening(self.rows))
         return {
             "id": f"group-{self.number}",
             "name": self.name,
             "opening": headline,
-            "conclusion": [*more, *map(clean, conclusion(self.rows)), *self._beside()],
+            "conclusion": [*more, *map(clean, said), *self._beside()],
             "comparison": self._comparison(),
             "table": self._table([key for key in dict.fromkeys(first) if key in speaking]),
             "more": self._table([key for key in speaking if key not in first]),

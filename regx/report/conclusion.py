@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from regx.data import REGISTRY as DATASETS
 from regx.metrics import REGISTRY
 from regx.report.numbers import MOST_NAMES, count, listed, told
 from regx.report.table import Row, is_equal, labels, seeds_text, spoken
@@ -37,7 +38,7 @@ def opening(rows: Sequence[Row]) -> list[str]:
 
 def _rank(row: Row) -> tuple[bool, float]:
     """The validation loss chooses; where a run has none, its difference in the metric, which flatters it."""
-    loss = (row.get("val_loss") or {}).get("mean")
+    loss = (row.get("judged_loss") or row.get("val_loss") or {}).get("mean")
     sign = -1 if REGISTRY[row["metric"]].better == "higher" else 1
     return loss is None, sign * row["difference"]["mean"] if loss is None else loss
 
@@ -89,6 +90,17 @@ def _baseline(rows: Sequence[Row]) -> list[str]:
     if because is None:
         return []
     return [f"Of several runs that nothing regularizes the baseline is {rows[0]['baseline']}, {because}."]
+
+
+def about_numbers(rows: Sequence[Row], shown: Iterable[str]) -> list[str]:
+    """What a reader must know of the numbers in these columns."""
+    said, shown = [], set(shown)
+    if "accuracy_gap" in shown and any((row.get("val_accuracy") or {}).get("mean") is None for row in rows):
+        said.append("accuracy_gap: to the test accuracy, where a run has no validation split.")
+    if any(key.startswith("test_") for key in shown):
+        kinds = dict.fromkeys(kind for row in rows if (kind := row.get("dataset")) in DATASETS)
+        said += [f"{kind}: {DATASETS[kind].about_test}" for kind in kinds if DATASETS[kind].about_test]
+    return said
 
 
 def of_one_table(dataset: str | None) -> list[str]:
@@ -153,6 +165,16 @@ def _marks(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
     if peeked:
         who = "all runs here" if 1 < len(peeked) == len(rows) else listed(peeked, MOST_NAMES)
         said.append(f"The test split was used for choosing (--peek), so its loss is no honest estimate: {who}.")
+    early = [
+        f"{name} {told(row['judged_loss']['mean'])}"
+        for name, row in zip(names, rows, strict=True)
+        if (row.get("judged_loss") or {}).get("mean") is not None
+    ]
+    if early:
+        said.append(
+            "What stopped early by a loss is flattered by it; it is chosen and sorted by one where each half of the "
+            f"rows judges the epoch that the other half chooses: {listed(early, MOST_NAMES)}."
+        )
     diverged = [
         f"{name} (seeds: {row['diverged']} of {row['seeds']})"
         for name, row in zip(names, rows, strict=True)

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regx.core.text import clean
-from regx.data import REGISTRY as DATASETS
-from regx.report.conclusion import conclusion
+from regx.report.conclusion import about_numbers, conclusion
 from regx.report.listing import p_cell
 from regx.report.numbers import form_of, interval_cell
 from regx.report.output import Column, Output
@@ -63,6 +62,8 @@ def print_rows(rows: Sequence[Row], out: Output, columns: Sequence[str] | None =
         out.text([""] * bool(said))
     if out.form in ("terminal", "table"):
         out.text(_legend(set(shown) - set(left_out), list(left_out), rows), style="dim")
+    elif out.form == "md":
+        out.text(about_numbers(rows, shown))
 
 
 def _chosen(row: Row, columns: Sequence[str]) -> dict[str, Any]:
@@ -120,11 +121,7 @@ def _legend(shown: set[str], dropped: list[str], rows: Sequence[Row]) -> list[st
         lines.append("seeds_to_tell: about how many would, if the difference is what it looks like now.")
     if "gap" in shown:
         lines.append("gap: val_loss - train_loss.")
-    if "accuracy_gap" in shown and any(_mean(row, "val_accuracy") is None for row in rows):
-        lines.append("accuracy_gap: to the test accuracy, where a run has no validation split.")
-    if any(key.startswith("test_") for key in shown):
-        kinds = dict.fromkeys(kind for row in rows if (kind := row.get("dataset")) in DATASETS)
-        lines += [f"{kind}: {DATASETS[kind].about_test}" for kind in kinds if DATASETS[kind].about_test]
+    lines += about_numbers(rows, shown)
     if dropped:
         lines.append(f"Not shown for want of space: {', '.join(dropped)}. A wider terminal or --columns shows them.")
     return lines

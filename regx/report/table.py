@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +16,7 @@ from regx.evidence.run import Needed, Run, find_runs, read_runs
 from regx.evidence.shrinkage import shrinkage_of
 from regx.metrics import REGISTRY, check_metric
 from regx.metrics.metric import Metric
+from regx.stats.aggregate import mean_interval
 from regx.store.summary import DATA_AND_SHAPE, in_data_and_shape, in_optimizer
 
 if TYPE_CHECKING:
@@ -205,14 +207,16 @@ def seeds_text(seeds: Iterable[int]) -> str:
 def sort_rows(rows: Sequence[Row], column: str | None = None, top: int | None = None) -> list[Row]:
     """Each group's rows, best first by a column's mean, or by name; at most `top` of each group.
 
-    The column is val_loss unless given: choosing is the validation split's. What has no value comes last.
+    The column is val_loss unless given: choosing is the validation split's. Of what stopped early by it, it is the loss
+    that is not flattered by this. What has no value comes last.
     """
+    by_judgement = column is None
     column = known_columns([column])[0] if column else "val_loss"
     if top is not None and top < 1:
         raise InputError(f"--top: expected a number of rows from 1, found {top}.")
 
     def key(row: Row) -> tuple[bool, Any]:
-        found = value(row, column)
+        found = row.get("judged_loss") if by_judgement and "judged_loss" in row else value(row, column)
         found = found.get("mean") if isinstance(found, Mapping) else found
         judged = REGISTRY.get(row.get("metric", "")) if column == "difference" else None
         greatest = COLUMNS[column].best == "greatest" or (judged is not None and judged.better == "higher")
@@ -240,6 +244,8 @@ def _row(run: Run, group: str, seeds: set[int], asked: Sequence[str]) -> Row:
     """What the run says of itself. seeds: those that the runs of its group have. asked: metrics beside the usual."""
     summary = run.summary
     names = [name for name in dict.fromkeys((*SHOWN, *asked)) if summary.task in REGISTRY[name].tasks]
+    by = "test_loss" if summary.peek else "val_loss"
+    judged = run.judged(by)
     return {
         "run": str(run.folder),
         "name": run.name,
@@ -254,6 +260,7 @@ def _row(run: Run, group: str, seeds: set[int], asked: Sequence[str]) -> Row:
         "peek": summary.peek,
         **{name: run.over_seeds(name) for name in names},
         **({} if (found := shrinkage_of(run)) is None else {"shrinkage": found}),
+        **({"judged_loss": mean_interval(list(judged.values()))} if judged != run.per_seed(by) else {}),
     }
 
 
@@ -274,6 +281,7 @@ def _judge(runs: Sequence[Run], baseline: Run | None, metric: str) -> dict[int, 
         baseline.per_seed(metric),
         REGISTRY[metric].lower_is_better,
         held_out(baseline, metric),
+        repeat(REGISTRY[metric].reach, len(others)),
     )
     found = {id(run): comparison._asdict() for run, comparison in zip(others, judged, strict=True)}
     return {id(baseline): {**uncompared, "verdict": "baseline"}, **found}

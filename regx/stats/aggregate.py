@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import TypedDict, TypeVar, cast
 
 
 class Interval(TypedDict):
@@ -15,6 +15,7 @@ class Interval(TypedDict):
     high: float | None
 
 
+T = TypeVar("T", bound=Interval)
 UNKNOWN = Interval(mean=None, low=None, high=None)
 
 
@@ -36,6 +37,14 @@ def mean_interval(values: Sequence[float | None]) -> Interval:
     deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in known) / (n - 1))
     half = float(stdtrit(n - 1, 0.975)) * deviation / math.sqrt(n)
     return Interval(mean=mean, low=mean - half, high=mean + half)
+
+
+def within(interval: T, reach: float | None) -> T:
+    """An interval of a difference without what lies further from 0 than it can be; None where it can be anything."""
+    if reach is None or interval["low"] is None or interval["high"] is None:
+        return interval
+    ends = {"low": max(interval["low"], -reach), "high": min(interval["high"], reach)}
+    return cast(T, {**interval, **ends})
 
 
 def side(interval: Interval) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, repeat
 from typing import NamedTuple, TypedDict
 
-from regx.stats.aggregate import UNKNOWN, Interval
+from regx.stats.aggregate import UNKNOWN, Interval, within
 from regx.stats.bootstrap import bootstrap_interval
 from regx.stats.resampled import resampled_difference, splits_that_tell
 from regx.stats.significance import holm, holm_factors, least_p, paired_t_p, seeds_to_tell, sign_flip_p
@@ -43,6 +44,7 @@ def compare_to_baseline(
     baseline: Mapping[int, float],
     lower_is_better: bool | None = True,
     held_out: float | None = None,
+    reach: Iterable[float | None] = (),
 ) -> list[Comparison]:
     """Each run's difference to the baseline, seed by seed, and the verdict. runs, baseline: one finite value per seed.
 
@@ -62,13 +64,15 @@ def compare_to_baseline(
     held_out: where the seeds are splits of one table, rows of the split that is measured on over those of training.
     Such differences are not independent, so interval, p and the seeds to tell are those of the corrected resampled
     t-test (`resampled`). `tests/benchmarks/simulate_verdicts.py` prints how often each is wrong of two ridges that are
-    equally good.
+    equally good. reach: how far from 0 each run's difference can be, where it cannot be anything.
     """
     differences = [[run[seed] - baseline[seed] for seed in sorted(run.keys() & baseline.keys())] for run in runs]
     enough = [index for index, values in enumerate(differences) if len(values) >= FEWEST_SEEDS]
     p_values = [_p(differences[index], len(enough), held_out) for index in enough]
     corrected = dict(zip(enough, zip(holm(p_values), holm_factors(p_values), strict=True), strict=True))
-    return [_judge(values, corrected.get(index), lower_is_better, held_out) for index, values in enumerate(differences)]
+    judged = [_judge(one, corrected.get(index), lower_is_better, held_out) for index, one in enumerate(differences)]
+    ends = chain(reach, repeat(None))
+    return [one._replace(difference=within(one.difference, end)) for one, end in zip(judged, ends, strict=False)]
 
 
 def difference_interval(differences: Sequence[float], held_out: float | None) -> Interval:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regx.core.errors import InputError, RegxError
+from regx.core.regularizer import CROSS_FITTED
 from regx.core.trained import Trained
 from regx.metrics import columns
 from regx.store.atomic import append_lines, unwritable, write_atomically
@@ -34,6 +35,14 @@ class NetworkLine:
     seed: int
     status: str
     metrics: dict[str, float]
+
+    def judged(self, loss: str) -> float:
+        """The loss by which it is chosen among others: of one that stopped early the cross-fitted one.
+
+        Files of earlier versions lack that, and all their networks are judged alike, by the loss.
+        """
+        found = self.metrics[CROSS_FITTED]
+        return self.metrics[loss] if math.isnan(found) else found
 
 
 def begin(folder: Path, task: str, anew: bool) -> None:
@@ -73,7 +82,8 @@ def add(folder: Path, task: str, cells: Sequence[int], trained: Sequence[Trained
     for cell, one in zip(cells, trained, strict=True):
         said = seed_summary(one, task)
         facts = [cell, one.seed, said["status"], said["reported_epoch"], said["last_epoch"], f"{one.seconds:.6g}"]
-        text = ",".join([*map(str, facts), *(repr(said["metrics"].get(name, math.nan)) for name in names)])
+        found = {**said["metrics"], CROSS_FITTED: said["diagnostics"].get(CROSS_FITTED, math.nan)}
+        text = ",".join([*map(str, facts), *(repr(found.get(name, math.nan)) for name in names)])
         lines.append(f"{text},{zlib.crc32(text.encode()):08x}\n")
     append_lines(path, "".join(lines).encode())
 
@@ -124,4 +134,4 @@ def _declared(path: Path, header: bytes) -> list[str]:
 
 
 def _metrics(task: str) -> list[str]:
-    return [name for name in columns(task) if name != "epoch"]
+    return [*(name for name in columns(task) if name != "epoch"), CROSS_FITTED]

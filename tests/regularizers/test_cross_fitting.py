@@ -9,6 +9,9 @@ import pytest
 
 import regx
 from regx.core.regularizer import CROSS_FITTED
+from regx.report.conclusion import conclusion
+from regx.report.numbers import told
+from regx.report.table import compare_rows, sort_rows
 
 CONFIG = {
     "dataset": {"name": "sine", "n_train": 12, "n_val": 11, "noise": 0.4}, "architecture": {"hidden": [16]},
@@ -57,3 +60,14 @@ def test_a_choice_is_made_by_it_and_says_so(tmp_path: Path) -> None:
     assert race.judged(stopped)["mean"] == pytest.approx(np.mean(list(stopped.run.judged("val_loss").values())))
     assert race.judged(stopped)["mean"] > stopped.loss("val_loss")["mean"]
     assert [cell.judged is None for cell in race.cells] == [True, False]
+    rows = sort_rows(compare_rows(race.runs))
+    by_name = {row["name"]: row for row in rows}
+    assert "judged_loss" not in by_name["none"]
+    judged = by_name["stopped"]["judged_loss"]["mean"]
+    assert judged == race.judged(stopped)["mean"]
+    # Between the two losses of what stopped: its own would put it first.
+    other = {**by_name["none"], "val_loss": {"mean": (judged + stopped.loss("val_loss")["mean"]) / 2}}
+    assert [row["name"] for row in sort_rows([by_name["stopped"], other])] == ["none", "stopped"]
+    assert [row["name"] for row in sort_rows([other, by_name["stopped"]], "val_loss")] == ["stopped", "none"]
+    (said,) = [sentence for sentence in conclusion(rows) if "stopped early" in sentence]
+    assert said.endswith(f"the other half chooses: stopped {told(judged)}.")

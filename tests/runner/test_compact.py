@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from regx.config.load import LazyCells, load_grid
 from regx.config.overrides import short_axes
 from regx.core.errors import InputError, RegxError
 from regx.core.listener import Following, Progress, Watchers
+from regx.core.regularizer import CROSS_FITTED
 from regx.evidence.run import read_run
 from regx.runner import execute
 from regx.runner.networks import Options
@@ -60,13 +62,40 @@ def test_it_finds_what_a_sweep_with_folders_finds(small: Path, tmp_path: Path, m
         run = read_run(tmp_path / with_folders["sweep"] / cell.config.folder_name)
         for seed, entry in run.summary["seeds"].items():
             line = lines[number, int(seed)]
-            assert (line.status, line.metrics) == (entry["status"], entry["metrics"])
+            known = {name: number for name, number in line.metrics.items() if name != CROSS_FITTED}
+            assert (line.status, known) == (entry["status"], entry["metrics"])
     # Each of the other commands works on the best.
     assert len(inside("compare", document["sweep"], "--json")) == 10
     # Again nothing is trained.
     before = (folder / networks.NETWORKS).read_bytes()
     assert inside("sweep", small, *AXES, "--json", "--compact") == document
     assert (folder / networks.NETWORKS).read_bytes() == before
+
+
+def test_what_stopped_early_is_chosen_by_a_loss_that_is_not_flattered(tmp_path: Path) -> None:
+    """As in a sweep with folders; files of earlier versions, without that loss, are ranked by the loss alone."""
+    config = {
+        "dataset": {"name": "sine", "n_train": 12, "n_val": 11, "noise": 0.4}, "architecture": {"hidden": [16]},
+        "training": {"epochs": 60}, "optimizer": {"name": "adam", "lr": 0.03}, "seeds": 3,
+        "regularizers": [{"early_stopping": {"patience": [1, 5, 60]}}],
+    }  # fmt: skip
+    with_folders, compact = api.sweep(config, out=tmp_path), compact_sweep(load_grid(config), range(3), tmp_path)
+    assert [cell.point for cell in compact.cells] == [cell.point for cell in with_folders.ranked()]
+    assert compact.all_losses is not None
+    means = compact.all_losses.mean(axis=1)
+    assert sorted(means) == pytest.approx([with_folders.judged(cell)["mean"] for cell in with_folders.ranked()])
+    assert all(
+        mean > cell.loss("val_loss")["mean"] for mean, cell in zip(sorted(means), with_folders.ranked(), strict=True)
+    )
+    path = compact.folder / networks.NETWORKS
+    header, *lines = path.read_bytes().splitlines()
+    texts = [header.replace(b"," + CROSS_FITTED.encode(), b"")]
+    for line in lines:
+        text = b",".join(line.split(b",")[:-2])
+        texts.append(text + b",%08x" % zlib.crc32(text))
+    path.write_bytes(b"\n".join([*texts, b""]))
+    old = list(networks.read(compact.folder, "regression"))
+    assert [line.judged("val_loss") for line in old] == [line.metrics["val_loss"] for line in old]
 
 
 def test_its_curve_runs_through_all_cells(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,3 +125,19 @@ def test_the_verdict_of_a_pair_follows_from_what_each_does_alone_and_with_the_ot
     values = np.array(losses)[:, None] + 0.001 * rng.standard_normal((4, 8))
     (pair,) = contrasts(values if lower else -values, lower).pairs
     assert pair.verdict == verdict
+
+
+def test_effects_end_where_they_can_be():
+    """Effects of an accuracy within 1, an interaction, which is the difference of two, within 2."""
+    values = np.random.default_rng(3).integers(0, 2, (4, 5)).astype(float)
+    free, bound = contrasts(values, False), contrasts(values, False, reach=1.0)
+    clipped = 0
+    for one, other, reach in [
+        *((a.average, b.average, 1) for a, b in zip(free.effects, bound.effects, strict=True)),
+        *((a.alone, b.alone, 1) for a, b in zip(free.effects, bound.effects, strict=True)),
+        *((a.interaction, b.interaction, 2) for a, b in zip(free.pairs, bound.pairs, strict=True)),
+        (free.sum_alone, bound.sum_alone, 2),
+    ]:
+        assert other == {**one, "low": max(one["low"], -reach), "high": min(one["high"], reach)}
+        clipped += one != other
+    assert clipped

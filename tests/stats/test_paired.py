@@ -101,3 +101,12 @@ def test_equally_good_ridges_are_told_apart_at_the_level_and_not_as_if_splits_we
     found = rates(tables=60, seeds=10, strong=2.17)
     assert found.corrected <= 0.1
     assert found.independent >= 0.15
+
+
+def test_a_difference_ends_where_it_can_be():
+    """Five seeds of an accuracy, of which one is 0.9 apart: the interval without a bound leaves [-1, 1]."""
+    far, none = seeds([0.95, 0.05, 0.9, 0.1, 1.0]), seeds([0.05, 0.9, 0.1, 0.95, 0.0])
+    ((free,), (bound,)) = (compare_to_baseline([far], none, False, reach=reach) for reach in ((), [1.0]))
+    assert free.difference["high"] > 1
+    assert bound.difference == {**free.difference, "low": max(free.difference["low"], -1), "high": 1}
+    assert bound[1:] == free[1:]

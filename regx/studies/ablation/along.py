@@ -118,9 +118,11 @@ def along_of(folder: Path, axis: Axis, members: Sequence[str], runs: Sequence[Ru
         for there in others
     ]
     every = [*(effect for one in by_member for effect in one), *changed]
+    reach = REGISTRY[metric].reach
     found = compare_to_baseline(
         every, {seed: 0.0 for one in every for seed in one}, REGISTRY[metric].lower_is_better,
         max((share for some in at_values if (share := held_out(some[0], metric)) is not None), default=None),
+        [] if reach is None else [reach] * (len(every) - len(changed)) + [2 * reach] * len(changed),
     )  # fmt: skip
     n, k = len(axis.values), len(members)
     judged, rest = found[: n * k], found[n * k :]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from regx.evidence.run import Run
 from regx.metrics import REGISTRY
-from regx.report.conclusion import of_one_table
+from regx.report.conclusion import about_numbers, of_one_table
 from regx.report.listing import print_listing
 from regx.report.numbers import brief, count, in_words, listed
 from regx.report.output import Output
 from regx.report.run import ended
-from regx.report.table import compare_rows
+from regx.report.table import Row, compare_rows
 from regx.stats.aggregate import side
 from regx.stats.paired import FEWEST_SEEDS
 from regx.studies.ablation.judgement import Contrasts, Pair, design
@@ -39,9 +40,15 @@ def print_ablation(study: Ablation, out: Output) -> int:
             print_listing(_rows(study, study.contrasts), out, ends=True, dispensable=["p"])
             out.text([""])
         out.conclusion(said)
-        out.text(["", *_legend(study), str(study.folder)])
+        out.text(["", *_legend(study), *about_metric(runs[0], study.metric), str(study.folder)])
         out.next(f"regx report {study.folder}")
     return ended(runs, out)
+
+
+def about_metric(run: Run, metric: str) -> list[str]:
+    """What a reader must know of the metric of runs like this one."""
+    validated: Row = {"val_accuracy": run.over_seeds("val_accuracy")} if metric == "accuracy_gap" else {}
+    return about_numbers([{"dataset": run.summary.dataset, **validated}], [metric])
 
 
 def as_plain(study: Ablation) -> dict[str, Any]:

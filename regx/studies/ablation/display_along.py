@@ -13,7 +13,7 @@ from regx.report.run import ended
 from regx.report.table import compare_rows, setting
 from regx.stats.paired import FEWEST_SEEDS
 from regx.studies.ablation.along import AblationAlong, side_of
-from regx.studies.ablation.display import Words
+from regx.studies.ablation.display import Words, about_metric
 
 
 def print_along(study: AblationAlong, out: Output) -> int:
@@ -33,6 +33,7 @@ def print_along(study: AblationAlong, out: Output) -> int:
             "Changes by switching on, seed by seed, on average over all combinations of the others, 95 % interval in "
             f"brackets. against {against}: that change minus the change at {against}, over the seeds of both. p: "
             "corrected for the number of verdicts.",
+            *about_metric(study.runs[0], study.metric),
             str(study.folder),
         ]
     )

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from regx.core.arrays import Array
-from regx.stats.aggregate import Interval, side
+from regx.stats.aggregate import Interval, side, within
 from regx.stats.paired import Difference, compare_to_baseline, difference_interval
 
 Answer = Literal["yes", "no", "no gain", "cannot tell"]
@@ -73,10 +73,13 @@ def design(k: int) -> Array:
     return np.array(list(itertools.product((False, True), repeat=k)), dtype=bool).reshape(2**k, k)
 
 
-def contrasts(values: Array, lower_is_better: bool | None = True, held_out: float | None = None) -> Contrasts:
+def contrasts(
+    values: Array, lower_is_better: bool | None = True, held_out: float | None = None, reach: float | None = None
+) -> Contrasts:
     """Effects and interactions from the metric of every combination at every seed.
 
-    values: (2^k, seeds), finite, combinations in the order of `design`. held_out: as for `compare_to_baseline`.
+    values: (2^k, seeds), finite, combinations in the order of `design`. held_out: as for `compare_to_baseline`. reach:
+    how far two values can be apart, where they cannot be so without end; intervals end there.
 
     An effect is the mean of the metric where the member is on minus the mean where it is off, seed by seed, so that
     what seeds have in common cancels. Box, Hunter & Hunter 2005, Statistics for Experimenters, section 5; their two-
@@ -103,10 +106,12 @@ def contrasts(values: Array, lower_is_better: bool | None = True, held_out: floa
         dict.fromkeys(range(values.shape[1]), 0.0),
         lower_is_better,
         held_out,
+        # An interaction is a difference of two differences, the shortfall one of k + 1.
+        () if reach is None else [reach] * k + [2 * reach] * len(interactions) + [(k + 1) * reach],
     )
 
-    def interval(values: Array) -> Interval:
-        return difference_interval(values.tolist(), held_out)
+    def interval(values: Array, times: int = 1) -> Interval:
+        return within(difference_interval(values.tolist(), held_out), None if reach is None else times * reach)
 
     pairs = []
     for pair, found in zip(numbers, judged[k:], strict=False):
@@ -115,7 +120,7 @@ def contrasts(values: Array, lower_is_better: bool | None = True, held_out: floa
         pairs.append(Pair(pair, found.difference, with_other, without, verdict, found.seeds_to_tell))
     # The last one judged is the shortfall; one member has none.
     shortfall = judged[-1] if k > 1 else None
-    total = interval(sum_alone)
+    total = interval(sum_alone, k)
     return Contrasts(
         effects=tuple(
             Effect(found.difference, found.verdict, interval(one), interval(other))

@@ -38,7 +38,8 @@ def ablation_of(folder: Path, members: Sequence[str], runs: Sequence[Run], metri
     measured = [run.per_seed(metric) for run in runs]
     seeds = tuple(sorted(set.intersection(*(set(one) for one in measured))))
     values = np.array([[one[seed] for seed in seeds] for one in measured])
-    found = contrasts(values, REGISTRY[metric].lower_is_better, held_out(runs[0], metric)) if seeds else None
+    told = REGISTRY[metric]
+    found = contrasts(values, told.lower_is_better, held_out(runs[0], metric), told.reach) if seeds else None
     return Ablation(folder, tuple(members), tuple(runs), metric, seeds, unfinished(runs), found)
 
 

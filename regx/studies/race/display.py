@@ -427,7 +427,8 @@ def write_svg(path: Path, title: str, state: RaceState, scene: Scene | None, run
     )
     out = Output(console=console)
     out.picture([*race_lines(state, View(SVG_WIDTH, SVG_HEIGHT), scene), ""])
-    print_rows(sort_rows(compare_rows(runs), state.judged_by), out, sort=state.judged_by)
+    by = None if state.judged_by == "val_loss" else state.judged_by
+    print_rows(sort_rows(compare_rows(runs), by), out, sort=state.judged_by)
     write_atomically(path, console.export_svg(title=title).encode())
 
 

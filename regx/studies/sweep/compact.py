@@ -144,13 +144,13 @@ class _Lines(Keeper):
 
 
 def _losses(folder: Path, task: str, by: str, numbers: Sequence[int], seeds: Sequence[int]) -> Array:
-    """What is chosen by, (C, S), NaN where a network diverged or failed."""
+    """What is chosen by, not flattered by early stopping, (C, S); NaN where a network diverged or failed."""
     column = {seed: index for index, seed in enumerate(seeds)}
     row = {number: index for index, number in enumerate(numbers)}
     losses = np.full((len(numbers), len(seeds)), np.nan)
     for line in networks.read(folder, task):
         if line.cell in row and line.seed in column and line.status == "completed":
-            losses[row[line.cell], column[line.seed]] = line.metrics[by]
+            losses[row[line.cell], column[line.seed]] = line.judged(by)
     return losses
 
 
@@ -170,7 +170,7 @@ def _check_the_same(cells: Sequence[Tried], losses: Sequence[dict[int, float]], 
         run = cell.run
         assert run is not None
         for seed, loss in expected.items():
-            found = run.per_seed(by).get(seed)
+            found = run.judged(by).get(seed)
             if found != (loss if np.isfinite(loss) else None):
                 note(
                     f"warning: {run.folder}: seed {seed} trained again has a {by} of {found}, in the sweep {loss}: it "
