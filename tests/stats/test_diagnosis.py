@@ -91,14 +91,16 @@ def test_the_mean_is_over_the_seeds_that_have_the_number():
 
 
 def test_numbers_are_read_as_points_of_the_trivial_loss():
-    _, evidence = judge([Seed(seed, train=0.06, val=0.23 + seed / 100, rise=0.004) for seed in range(3)])
+    seeds = [Seed(seed, train=0.06, val=0.23 + seed / 100, rise=0.004) for seed in range(3)]
+    evidence = evidence_for(judge(seeds), seeds)
     texts = {item.name: item.text for item in evidence}
     assert texts["gap"] == (
         "Gap: the validation loss lies 18 points above the training loss [16, 20]; from 7 on it is mild overfitting, "
         "from 30 on severe."
     )
     assert texts["train"] == "Training loss: 6.0 % of the trivial loss [6.0, 6.0]."
-    _, evidence = judge([Seed(seed, train=0.4, val=0.2 - seed / 100, accuracy_gap=-0.04) for seed in range(3)])
+    seeds = [Seed(seed, train=0.4, val=0.2 - seed / 100, accuracy_gap=-0.04) for seed in range(3)]
+    evidence = evidence_for(judge(seeds), seeds)
     texts = {item.name: item.text for item in evidence} | texts
     # 21 is more than 7, and none the less no overfitting.
     assert {i.name: i.text for i in evidence}["gap"] == (
