@@ -15,8 +15,8 @@ from regx.config.load import Given, Seeds
 from regx.evidence.run import Run, read_run
 
 if TYPE_CHECKING:
-    import pandas
-
+    from regx.notebook.figures import Figures
+    from regx.notebook.table import Comparison
     from regx.studies.ablation.along import AblationAlong
     from regx.studies.ablation.result import Ablation
     from regx.studies.bias_variance.result import BiasVariance
@@ -63,13 +63,14 @@ def run(
     Raises regx.RegxError, whose message says what was expected, what was found and where.
     """
     from regx.config.load import load_config
+    from regx.notebook.live import followed
     from regx.runner.networks import Options
     from regx.runner.runs import Target, bring_up_to_date
     from regx.runner.standing import run_folder
 
     loaded = load_config(config, _overrides(set), seeds)
     target = Target(loaded, run_folder(loaded, Path(out)))
-    bring_up_to_date([target], Options(jobs, force, pictured="run"))
+    bring_up_to_date([target], followed(Options(jobs, force, pictured="run")))
     return load(target.folder)
 
 
@@ -93,6 +94,7 @@ def sweep(
     """
     from regx.config.load import as_text, load_grid
     from regx.config.overrides import short_axes
+    from regx.notebook.live import followed
     from regx.runner.networks import Options
     from regx.studies.sweep.compact import compact_sweep, is_large
     from regx.studies.sweep.question import chosen_cells, chosen_numbers
@@ -101,9 +103,10 @@ def sweep(
     values = {key: value if isinstance(value, str) else as_text(list(value)).strip("[]") for key, value in axes.items()}
     grid = load_grid(config, _overrides(set), short_axes(**values), seeds)
     numbers = chosen_numbers(grid, max_trials, random)
+    options = followed(Options(jobs, force, peek))
     if is_large(grid, numbers):
-        return compact_sweep(grid, numbers, Path(out), Options(jobs, force, peek))
-    return train(grid, chosen_cells(grid, max_trials, random), Path(out), Options(jobs, force, peek))
+        return compact_sweep(grid, numbers, Path(out), options)
+    return train(grid, chosen_cells(grid, max_trials, random), Path(out), options)
 
 
 def race(
@@ -116,13 +119,18 @@ def race(
     *,
     peek: bool = False,
 ) -> Sweep:
-    """Train the lanes of a config, of the built-in race without one, as `regx race` does; else as for `run`."""
+    """Train the lanes of a config, of the built-in race without one, as `regx race` does; else as for `run`.
+
+    A notebook shows how the lanes stand while they train.
+    """
     from regx.config.load import load_lanes
+    from regx.notebook.live import raced
     from regx.runner.networks import Options
     from regx.studies.sweep.question import sweep as train
 
     lanes = load_lanes(config, _overrides(set), seeds)
-    return train(lanes, lanes.cells, Path(out), Options(jobs, force, peek))
+    options = raced(Options(jobs, force, peek), [cell.config for cell in lanes.cells], peek)
+    return train(lanes, lanes.cells, Path(out), options)
 
 
 def ablate(
@@ -140,14 +148,15 @@ def ablate(
     With a list in the config or in `set` where one value belongs, what each adds at every value.
     """
     from regx.config.load import load_grid
+    from regx.notebook.live import followed
     from regx.runner.networks import Options
     from regx.studies.ablation.along import ablate_along
     from regx.studies.ablation.question import ablate as train
 
     grid = load_grid(config, _overrides(set), seeds=seeds)
     if grid.axes:
-        return ablate_along(grid, Path(out), metric, Options(jobs, force))
-    return train(grid.cells[0].config, Path(out), metric, Options(jobs, force))
+        return ablate_along(grid, Path(out), metric, followed(Options(jobs, force)))
+    return train(grid.cells[0].config, Path(out), metric, followed(Options(jobs, force)))
 
 
 def bias_variance(
@@ -163,10 +172,11 @@ def bias_variance(
     As `regx bias-variance` does; draws: the config's seeds if None. Else as for `run`.
     """
     from regx.config.load import load_grid
+    from regx.notebook.live import followed
     from regx.runner.networks import Options
     from regx.studies.bias_variance.question import bias_variance as train
 
-    return train(load_grid(config, _overrides(set), (), draws), Path(out), Options(jobs, force))
+    return train(load_grid(config, _overrides(set), (), draws), Path(out), followed(Options(jobs, force)))
 
 
 def worth(
@@ -182,10 +192,11 @@ def worth(
 ) -> RowsWorth:
     """What the lanes' regularizers are worth in training rows, as `regx worth`.  rows: sizes; else as `run`."""
     from regx.config.load import load_any
+    from regx.notebook.live import followed
     from regx.runner.networks import Options
     from regx.studies.worth.question import worth as train
 
-    return train(load_any(config, _overrides(set), seeds), Path(out), rows, metric, Options(jobs, force))
+    return train(load_any(config, _overrides(set), seeds), Path(out), rows, metric, followed(Options(jobs, force)))
 
 
 def lesson(
@@ -201,6 +212,7 @@ def lesson(
     Without a name, the list of all exercises, none of them run: their verdict is None. set: for every network of an
     exercise. Else as for `run`. Raises regx.InputError, with the nearest name, for one that is not known.
     """
+    from regx.notebook.live import followed
     from regx.runner.networks import Options
     from regx.studies.lessons.exercise import chosen, exercises
     from regx.studies.lessons.question import run_exercise
@@ -209,7 +221,7 @@ def lesson(
     wanted = chosen([name] if isinstance(name, str) else name)
     if not wanted:
         return [Finding(exercise) for exercise in exercises().values()]
-    options = Options(jobs, force)
+    options = followed(Options(jobs, force))
     return [run_exercise(exercise, Path(out), seeds, options, _overrides(set)) for exercise in wanted]
 
 
@@ -234,6 +246,7 @@ def recommend(
     `balanced_accuracy`, `auc`, `mae`. fit: train the recommended network on all rows; its run folder is `fitted`.
     Else as for `run`.
     """
+    from regx.notebook.live import followed
     from regx.runner.networks import Options
     from regx.studies.recommendation.fit import fit as train_on_all_rows
     from regx.studies.recommendation.question import TableQuestion, planned
@@ -242,7 +255,7 @@ def recommend(
 
     if config is not None:
         check_output(Path(config), force)
-    options = Options(jobs, force)
+    options = followed(Options(jobs, force))
     question = TableQuestion(Path(table), target, tuple(_overrides(set)), seeds, minutes, options, metric, fit)
     found = race_table(question, planned(question), Path(out))
     write(found, None if config is None else Path(config))
@@ -254,16 +267,18 @@ def load(folder: str | Path) -> Run:
     return read_run(folder)
 
 
-def compare(runs: Places, baseline: Place | None = None, metric: str = "test_loss") -> pandas.DataFrame:
+def compare(runs: Places, baseline: Place | None = None, metric: str = "test_loss") -> Comparison:
     """The comparison table: a row per run, as `regx compare --format csv` has it.
 
     baseline: a run or its folder, which need not be among them, or the name of one of them; the run without
     regularizers if None. metric: what differences and verdicts are about.
+    What follows from it is its `conclusion`, and a list of sentences in `attrs["conclusion"]`.
     Raises regx.InputError where one of the runs cannot be read, and for a wrong baseline or metric.
     """
+    from regx.notebook.table import Comparison
     from regx.report.table import compare_frame
 
-    return compare_frame(_paths(runs), None if baseline is None else _path(baseline), metric)
+    return Comparison(compare_frame(_paths(runs), None if baseline is None else _path(baseline), metric))
 
 
 def diagnose(runs: Places) -> list[Diagnosed]:
@@ -283,19 +298,26 @@ def diagnose(runs: Places) -> list[Diagnosed]:
 def plot(
     runs: Places,
     kind: str | Sequence[str] = (),
-    out: str | Path = "plots",
+    out: str | Path | None = None,
     format: str | None = None,
     dpi: int = 300,
     force: bool = False,
-) -> list[Path]:
-    """Draw figures, as `regx plot` does: of these kinds, or all that fit the runs. The files that are written.
+    *,
+    width: float | None = None,
+    height: float | None = None,
+    style: str = "paper",
+) -> Figures:
+    """matplotlib figures, as `regx plot` draws them: of these kinds, or all that fit. A notebook shows them.
 
-    out: a folder, or with one kind a file.
+    out: a folder, or with one kind a file, that they are written to; `files` of what is returned says where. width,
+    height: in inches. style: `paper` or `talk`.
     """
-    from regx.figures.plot import Plots
+    from regx.figures.style import Look
+    from regx.notebook.figures import figures_of
 
     kinds = [kind] if isinstance(kind, str) else kind
-    return [plot.file for plot in Plots(_paths(runs), kinds, str(out), format, dpi, force).write()]
+    look = Look(style, width, height)
+    return figures_of(_paths(runs), kinds, None if out is None else str(out), format, dpi, force, look)
 
 
 def report(

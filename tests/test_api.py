@@ -63,7 +63,7 @@ def test_every_study_is_one_line_and_is_read_again_from_its_folder(tmp_path: Pat
     assert read_bias_variance(split.folder) == split
     assert len(regx.compare(ablation)) == 4
     assert {one.run.name for one in regx.diagnose(swept)} == {run.name for run in swept.runs}
-    (curve,) = regx.plot(swept, "validation_curve", out=tmp_path / "plots")
+    (curve,) = regx.plot(swept, "validation_curve", out=tmp_path / "plots").files
     assert curve.is_file()
     assert regx.report(swept.runs[0], tmp_path / "page.html").stat().st_size > 1000
 

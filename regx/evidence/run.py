@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from regx.core.arrays import Array
 from regx.core.errors import InputError, RegxError
+from regx.core.shown import Shown
 from regx.metrics import REGISTRY
 from regx.stats.aggregate import Interval
 from regx.store.files import (
@@ -41,7 +42,7 @@ DEPTH = 4  # levels of folders in which runs are looked for
 
 
 @dataclass(frozen=True, repr=False)
-class Run:
+class Run(Shown):
     """A run folder: its config, metrics, summary and weights, and what its networks predict.
 
     Metrics and weights are read when they are first asked for.
@@ -172,6 +173,12 @@ class Run:
 
             return predict_rows(self, x, seed).frame().set_axis(x.index)
         return predict(self, x, seed, masks)
+
+    def plot(self, kind: str | Sequence[str] = ()) -> Any:
+        """matplotlib figures of this run, of these kinds or all that fit, as `regx.plot` gives them."""
+        import importlib
+
+        return importlib.import_module("regx.api").plot(self, kind)
 
     def __repr__(self) -> str:
         return f"<regx run {self.folder}: {self.stack}, {len(self.seeds)} seeds>"

@@ -87,11 +87,15 @@ class Plots:
     def write(self) -> Iterator[Plot]:
         """Draw and write each file. Raises RegxError if nothing could be drawn, or the disk refuses."""
         for page, figure, of in self.draw():
-            with styled(self._look):
-                drawn = content(figure, self._format, self._dpi)
-            make_folder(page.file.parent)
-            write_atomically(page.file, drawn)
-            yield Plot(page.kind.name, page.file, of)
+            yield Plot(page.kind.name, self.store(page, figure), of)
+
+    def store(self, page: Page, figure: Figure) -> Path:
+        """Write the file of a figure. Raises RegxError where the disk refuses."""
+        with styled(self._look):
+            drawn = content(figure, self._format, self._dpi)
+        make_folder(page.file.parent)
+        write_atomically(page.file, drawn)
+        return page.file
 
     def draw(self) -> Iterator[tuple[Page, Figure, tuple[Path, ...]]]:
         """Each figure, with its file and the folders of what is drawn. Raises RegxError if nothing could be drawn."""

@@ -149,11 +149,17 @@ def compare_frame(
     runs, problems = read_runs(folders)
     if problems:
         raise InputError("\n".join(problems))
+    from regx.report.conclusion import conclusion, opening
+
     rows = sort_rows(compare_rows(runs, baseline, metric, known_columns(columns)))
     frame = pandas.DataFrame([flat(row) for row in rows])
+    groups = [[row for row in rows if row["group"] == group] for group in dict.fromkeys(row["group"] for row in rows)]
+    said = [sentence for members in groups for sentence in (*opening(members), *conclusion(members))]
     # A column in which nothing stands is one of numbers all the same.
     numbers = [key for key in frame.columns if COLUMNS.get(key, COLUMNS["p"]).kind != "text"]
-    return frame.astype({key: float for key in numbers if frame[key].isna().any()})
+    frame = frame.astype({key: float for key in numbers if frame[key].isna().any()})
+    frame.attrs["conclusion"] = said
+    return frame
 
 
 def flat(row: Mapping[str, Any], keys: Iterable[str] | None = None) -> dict[str, Any]:

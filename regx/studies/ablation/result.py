@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from regx.core.errors import InputError
+from regx.core.shown import Shown
 from regx.evidence.run import Run
 from regx.evidence.splits import held_out
 from regx.metrics import REGISTRY, check_metric
@@ -17,7 +18,7 @@ from regx.studies.sweep.result import read_sweep
 
 
 @dataclass(frozen=True)
-class Ablation:
+class Ablation(Shown):
     """A folder with a run for every combination of a stack's members, in the order of `judgement.design`.
 
     seeds: those that completed in every combination. diverged: by seed the stacks in which it did not. contrasts: what

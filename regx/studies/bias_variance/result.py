@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from regx.config.grid import Axis
+from regx.core.shown import Shown
 from regx.stats.aggregate import UNKNOWN, Interval
 from regx.store.files import BIAS_VARIANCE, FORMAT, expect, read_json
 from regx.store.opened import damaged
@@ -48,7 +49,7 @@ class Decomposed:
 
 
 @dataclass(frozen=True)
-class BiasVariance:
+class BiasVariance(Shown):
     """A study: the expected test error split at every point of an axis.
 
     seeds: the training sets that were drawn. separable: whether noise can be told from bias²; where not, `bias2` is of

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from regx.core.shown import Shown
 from regx.evidence.run import Run
 from regx.studies.diagnosis.judgement import Seed, Verdict
 from regx.studies.diagnosis.words import Evidence
@@ -50,7 +51,7 @@ class Advice:
 
 
 @dataclass(frozen=True)
-class Diagnosed:
+class Diagnosed(Shown):
     """A run, or the file of another program's log, what is wrong with it, and what to change."""
 
     run: Run | None

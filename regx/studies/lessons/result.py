@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from regx.core.shown import Shown
+
 if TYPE_CHECKING:
     from regx.studies.lessons.exercise import Exercise
 
@@ -21,7 +23,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Finding(Shown):
     """Of one exercise; without answers where it was not run.
 
     seconds: by the clock. folder: its runs, None where it trains nothing.

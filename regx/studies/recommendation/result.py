@@ -9,6 +9,7 @@ from typing import Any
 
 from regx.config.config import Config
 from regx.config.load import load_config
+from regx.core.shown import Shown
 from regx.store.files import read_json
 from regx.store.opened import damaged
 from regx.studies.recommendation.inspection import Inspection
@@ -20,7 +21,7 @@ OUTCOME, RECOMMENDED = "recommendation.json", "recommended.yaml"
 
 
 @dataclass(frozen=True)
-class Recommendation:
+class Recommendation(Shown):
     """What was found.
 
     folder: of the race. config: the one that is recommended. seconds: that it took. notes: what a reader should know.

@@ -11,6 +11,7 @@ from typing import Any
 from regx.config.axes import locate
 from regx.config.grid import Axis
 from regx.core.arrays import Array
+from regx.core.shown import Shown
 from regx.evidence.run import Run, read_runs
 from regx.metrics import REGISTRY
 from regx.stats.aggregate import UNKNOWN, Interval, mean_interval
@@ -48,7 +49,7 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(Shown):
     """A folder with sweep.json. A race is one without axes, whose cells' points name their lanes.
 
     task, dataset: as in the summaries of its runs. peek: the test split chooses. compact: whether its networks share

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from regx.core.errors import InputError
+from regx.core.shown import Shown
 from regx.evidence.run import Run
 from regx.evidence.splits import held_out
 from regx.stats.aggregate import Interval, mean_interval
@@ -35,7 +36,7 @@ class AtSize:
 
 
 @dataclass(frozen=True)
-class RowsWorth:
+class RowsWorth(Shown):
     """A study. plain: the lane without regularizers. points: every lane at every size, lane by lane.
 
     seeds: those that completed everywhere; left_out: how many others there are. table: whether they are splits of one.

@@ -1,0 +1,15 @@
+"""What a notebook shows of a result by itself."""
+
+from __future__ import annotations
+
+import importlib
+
+
+class Shown:
+    """A result that a notebook shows as HTML: its name, what follows from it, its table and a small figure."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        # By name, since what draws stands floors above what is drawn.
+        return str(importlib.import_module("regx.notebook.cards").card(self))

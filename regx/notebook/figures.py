@@ -1,0 +1,60 @@
+"""Figures in a notebook."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from regx.core.errors import InputError
+from regx.figures.plot import Plots
+from regx.figures.style import Look, content, styled
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DPI = 96
+
+
+class Figures(tuple["Figure", ...]):
+    """matplotlib figures, which a notebook shows below each other. files: where they were written, if anywhere."""
+
+    files: tuple[Path, ...] = ()
+
+    def _repr_html_(self) -> str:
+        return "".join(map(inline, self))
+
+
+def inline(figure: Figure) -> str:
+    """A figure as an HTML image."""
+    with styled():
+        png = base64.b64encode(content(figure, "png", DPI)).decode()
+    return f'<img alt="figure" src="data:image/png;base64,{png}">\n'
+
+
+def picture(paths: Sequence[Path], kinds: Sequence[str]) -> str:
+    """A small figure of the first of these kinds that can be drawn of what is there, as HTML; else nothing."""
+    for kind in kinds:
+        try:
+            plots = Plots([str(path) for path in paths], [kind], None)
+            return next(inline(figure) for _, figure, _ in plots.draw())
+        except InputError:
+            continue
+    return ""
+
+
+def figures_of(
+    paths: Sequence[str], kinds: Sequence[str], out: str | None, format: str | None, dpi: int, force: bool, look: Look
+) -> Figures:
+    """The figures; with `out` their files too, as `regx plot` writes them."""
+    plots = Plots(paths, kinds, out, format, dpi, force, look)
+    found: list[Any] = []
+    written = []
+    for page, figure, _ in plots.draw():
+        found.append(figure)
+        if out is not None:
+            written.append(plots.store(page, figure))
+    made = Figures(found)
+    made.files = tuple(written)
+    return made

@@ -1,0 +1,41 @@
+"""The comparison table in a notebook: a DataFrame with its conclusion as text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas
+
+from regx.notebook.figures import picture
+from regx.notebook.output import escaped
+
+SHOWN = ("name", "stack", "verdict", "METRIC", "difference", "difference_low", "difference_high", "p", "val_loss")
+
+
+class Comparison(pandas.DataFrame):
+    """The rows of `regx compare`; what is cut out of it is an ordinary DataFrame."""
+
+    def __init__(self, frame: pandas.DataFrame) -> None:
+        super().__init__(frame)
+        self.attrs = dict(frame.attrs)
+
+    @property
+    def _constructor(self) -> Any:
+        return pandas.DataFrame
+
+    @property
+    def conclusion(self) -> str:
+        """What the table says, in sentences."""
+        return " ".join(self.attrs.get("conclusion", ()))
+
+    def _repr_html_(self) -> str:
+        metric = self["metric"].iloc[0] if len(self) and "metric" in self else "test_loss"
+        columns = [metric if key == "METRIC" else key for key in SHOWN]
+        rows = pandas.DataFrame(self)[[key for key in dict.fromkeys(columns) if key in self]]
+        said = "".join(
+            f"<p>{f'<b>{escaped(text)}</b>' if place == 0 else escaped(text)}</p>"
+            for place, text in enumerate(self.attrs.get("conclusion", ()))
+        )
+        drawn = picture(list(map(Path, self["run"])), ["comparison"]) if "run" in self else ""
+        return f"<div>{said}{rows.to_html(index=False, na_rep='')}{drawn}</div>"
