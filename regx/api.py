@@ -16,7 +16,7 @@ from regx.evidence.run import Run, read_run
 
 if TYPE_CHECKING:
     from regx.notebook.figures import Figures
-    from regx.notebook.table import Comparison
+    from regx.notebook.table import ComparisonTable
     from regx.studies.ablation.along import AblationAlong
     from regx.studies.ablation.result import Ablation
     from regx.studies.bias_variance.result import BiasVariance
@@ -267,7 +267,7 @@ def load(folder: str | Path) -> Run:
     return read_run(folder)
 
 
-def compare(runs: Places, baseline: Place | None = None, metric: str = "test_loss") -> Comparison:
+def compare(runs: Places, baseline: Place | None = None, metric: str = "test_loss") -> ComparisonTable:
     """The comparison table: a row per run, as `regx compare --format csv` has it.
 
     baseline: a run or its folder, which need not be among them, or the name of one of them; the run without
@@ -275,10 +275,10 @@ def compare(runs: Places, baseline: Place | None = None, metric: str = "test_los
     What follows from it is its `conclusion`, and a list of sentences in `attrs["conclusion"]`.
     Raises regx.InputError where one of the runs cannot be read, and for a wrong baseline or metric.
     """
-    from regx.notebook.table import Comparison
+    from regx.notebook.table import comparison_table
     from regx.report.table import compare_frame
 
-    return Comparison(compare_frame(_paths(runs), None if baseline is None else _path(baseline), metric))
+    return comparison_table(compare_frame(_paths(runs), None if baseline is None else _path(baseline), metric))
 
 
 def diagnose(runs: Places) -> list[Diagnosed]:

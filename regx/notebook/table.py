@@ -13,12 +13,8 @@ from regx.notebook.output import escaped
 SHOWN = ("name", "stack", "verdict", "METRIC", "difference", "difference_low", "difference_high", "p", "val_loss")
 
 
-class Comparison(pandas.DataFrame):
+class ComparisonTable(pandas.DataFrame):
     """The rows of `regx compare`; what is cut out of it is an ordinary DataFrame."""
-
-    def __init__(self, frame: pandas.DataFrame) -> None:
-        super().__init__(frame)
-        self.attrs = dict(frame.attrs)
 
     @property
     def _constructor(self) -> Any:
@@ -39,3 +35,10 @@ class Comparison(pandas.DataFrame):
         )
         drawn = picture(list(map(Path, self["run"])), ["comparison"]) if "run" in self else ""
         return f"<div>{said}{rows.to_html(index=False, na_rep='')}{drawn}</div>"
+
+
+def comparison_table(frame: pandas.DataFrame) -> ComparisonTable:
+    """The table that shows itself, with the frame's conclusion."""
+    table = ComparisonTable(frame)
+    table.attrs = dict(frame.attrs)
+    return table
