@@ -85,7 +85,7 @@ def preparations(run: Run, seeds: list[int]) -> dict[int, Preparation]:
     Raises InputError where the file is damaged, the table is gone or has changed, or the data was generated.
     """
     path = run.folder / PREPARATION
-    stored = read_json(path, ("seeds",), sealed=True)["seeds"] if path.exists() else {}
+    stored = read_json(path, sealed=True)["seeds"] if path.exists() else {}
     found: dict[int, Preparation] = {}
     for seed in seeds:
         if str(seed) in stored:

@@ -27,7 +27,7 @@ from regx.store.files import (
 )
 from regx.store.lock import holder
 from regx.store.opened import damaged
-from regx.store.summary import Summary, check, over_seeds, stack_text
+from regx.store.summary import Summary, over_seeds, read_summary, stack_text
 from regx.store.summary import summary as empty_summary
 
 if TYPE_CHECKING:
@@ -126,7 +126,8 @@ class Run(Shown):
     def versions(self) -> list[str]:
         """With what the finished seeds were trained, such as `regx 0.1.0 with NumPy 2.4`, each once."""
         found = self.about.get("trainings") or [self.about]
-        return sorted({_versions(found[entry.get("training", 0)]) for entry in self.summary["seeds"].values()})
+        of = {entry.get("training", 0) for entry in self.summary["seeds"].values()}
+        return sorted({_versions(found[start] if start < len(found) else {}) for start in of})
 
     @functools.cached_property
     def typed(self) -> Config:
@@ -143,7 +144,14 @@ class Run(Shown):
         """
         from regx.store.weights import read_weights
 
-        return read_weights(self.folder / WEIGHTS, self.summary["seeds"])
+        path = self.folder / WEIGHTS
+        found = read_weights(path, self.summary["seeds"], read_config(self.folder / CONFIG))
+        networks: dict[str, dict[str, Array]] = {}
+        for name, array in found.items():
+            seed, stage, tensor = name.split("/", 2)
+            networks.setdefault(f"{seed}/{stage}", {})[tensor] = array
+        self._check(path, networks.values())
+        return found
 
     @functools.cached_property
     def snapshots(self) -> dict[int, dict[str, Array]]:
@@ -153,7 +161,16 @@ class Run(Shown):
         """
         from regx.store.weights import read_snapshots
 
-        return next(iter(read_snapshots(self.folder / SNAPSHOTS, self.summary["seeds"]).values()), {})
+        path = self.folder / SNAPSHOTS
+        found = next(iter(read_snapshots(path, self.summary["seeds"], self.config).values()), {})
+        self._check(path, found.values())
+        return found
+
+    def _check(self, path: Path, networks: Iterable[dict[str, Array]]) -> None:
+        from regx.store.weights import check_network
+
+        for named in networks:
+            check_network(path, self.typed, named)
 
     def predict(self, x: Any, seed: int | None = None, masks: int = 0) -> Any:
         """The prediction for new rows: the mean over the completed seeds, or that of one seed.
@@ -193,16 +210,15 @@ def read_run(folder: Path | str) -> Run:
             raise InputError(f"{folder}: expected one run folder, found a folder of runs, such as {inside}")
         raise InputError(_no_run(folder))
     # In this order, since that is how a writer who is at work changes them.
-    about = read_json(folder / ABOUT, ("status", "task", "data_fingerprint"))
+    about = read_json(folder / ABOUT)
     sealed = SEAL in about
     if about["status"] == "running" and holder(folder) is None:
         about = {**about, "status": "interrupted"}
     config = read_config(folder / CONFIG, sealed)
     if (folder / SUMMARY).exists() or about["status"] in ("completed", "diverged"):
-        found = read_json(folder / SUMMARY, sealed=sealed)
+        summary = read_summary(folder / SUMMARY, config, sealed)
     else:
-        found = empty_summary(config, about, {})
-    summary = check(folder / SUMMARY, found)
+        summary = Summary(empty_summary(config, about, {}))
     run = Run(folder, config, summary, about)
     for file in (METRICS, WEIGHTS) if run.seeds else ():
         try:
@@ -214,10 +230,9 @@ def read_run(folder: Path | str) -> Run:
     return run
 
 
-def _versions(training: Any) -> str:
+def _versions(training: dict[str, Any]) -> str:
     """With what a start trained its networks, in words."""
-    found = training.get("versions") if isinstance(training, dict) else None
-    known = found if isinstance(found, dict) else {}
+    known = training.get("versions") or {}
     return f"regx {known.get('regx', '?')} with NumPy {known.get('numpy', '?')}"
 
 

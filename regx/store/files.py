@@ -20,6 +20,7 @@ CONFIG, METRICS, SUMMARY, WEIGHTS, ABOUT = "config.yaml", "metrics.csv", "summar
 PREPARATION = "preparation.json"  # of a table: what new rows go through before each seed's network sees them
 SNAPSHOTS = "snapshots.npz"  # where the config asks for some
 SWEEP, BIAS_VARIANCE = "sweep.json", "bias_variance.json"  # of folders that hold a study
+OUTCOME, TUNING = "recommendation.json", "tuning.json"  # of what is recommended, and what was trained for it
 SEAL = "sha256"
 FORMAT = 2  # of run folders and studies, in run.json and in the file of a study; 1 had no number (version 0.1.0)
 MOST_BYTES, MOST_BYTES_IN_MEMORY = 16 << 20, 2 << 30  # of a small file, and of one as large as its run
@@ -43,10 +44,11 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
     write_atomically(path, f'{text},\n  "{SEAL}": "{sha256(text.encode())}"\n}}\n'.encode())
 
 
-def read_json(path: Path, keys: tuple[str, ...] = (), sealed: bool = False, most: int = MOST_BYTES) -> dict[str, Any]:
-    """The mapping in a JSON file, which must have `keys`. A seal is checked, and with `sealed` there must be one.
+def read_json(path: Path, sealed: bool = False, most: int = MOST_BYTES) -> dict[str, Any]:
+    """The mapping in a JSON file, which holds what `content` describes of a file of its name.
 
-    Raises InputError naming file and line, and where a later version has written it.
+    A seal is checked, and with `sealed` there must be one. Raises InputError naming file and line or key, and where a
+    later version has written it.
     """
     text = read_text(path, most)
     try:
@@ -59,7 +61,7 @@ def read_json(path: Path, keys: tuple[str, ...] = (), sealed: bool = False, most
         raise damaged(path, f"expected JSON, found: {error}") from None
     _check_format(path, value)
     _check_seal(path, text, _JSON_SEAL, sealed)
-    return _mapping(path, value, keys)
+    return _described(path, value)
 
 
 def _no_number(word: str) -> None:
@@ -110,14 +112,7 @@ def read_config(path: Path, sealed: bool = False) -> dict[str, Any]:
         problem = error.problems[0]
         raise damaged(path, f"expected YAML, found at line {problem.place.line}: {problem.message}") from None
     _check_seal(path, text, _YAML_SEAL, sealed)
-    config = _mapping(path, value, ("dataset", "regularizers", "seeds"))
-    expect(path, config, "dataset", dict)
-    for member in expect(path, config, "regularizers", list):
-        if not isinstance(member, dict):
-            raise damaged(path, f"expected a mapping for each of 'regularizers', found {member!r}")
-    if not all(type(seed) is int for seed in expect(path, config, "seeds", list)):
-        raise damaged(path, f"expected whole numbers under 'seeds', found {config['seeds']!r}")
-    return config
+    return _described(path, value)
 
 
 def most_bytes() -> int:
@@ -135,13 +130,6 @@ def read_text(path: Path, most: int = MOST_BYTES) -> str:
         raise damaged(path, f"expected UTF-8, found in line {line} the byte {found:#x}") from None
 
 
-def expect(path: Path, mapping: dict[str, Any], key: str, kind: type) -> Any:
-    """What stands under a key of a file. Raises InputError if it is missing or not of the kind."""
-    if not isinstance(mapping.get(key), kind):
-        raise damaged(path, f"expected a {kind.__name__} under '{key}', found {mapping.get(key)!r}")
-    return mapping[key]
-
-
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
@@ -157,13 +145,15 @@ def _check_seal(path: Path, text: str, seal: re.Pattern[str], required: bool) ->
         raise damaged(path, "expected the content that was written, found another: its SHA-256 does not fit")
 
 
-def _mapping(path: Path, value: Any, keys: tuple[str, ...]) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise damaged(path, f"expected a mapping, found {'nothing' if value is None else type(value).__name__}")
-    for key in keys:
-        if key not in value:
-            raise damaged(path, f"expected the key '{key}', found {', '.join(map(str, value)) or 'no keys'}")
-    return value
+def _described(path: Path, value: Any) -> dict[str, Any]:
+    """The value, if it is what a file of this name holds. Raises InputError naming the key where it is not."""
+    from regx.store.content import FILES
+    from regx.store.shape import mapping
+
+    if wrong := FILES.get(path.name, mapping()).wrong(value):
+        raise damaged(path, wrong)
+    found: dict[str, Any] = value
+    return found
 
 
 @functools.cache

@@ -119,7 +119,7 @@ class RunWriter:
         new = {str(one.seed): one for one in trained}
         rows = {one.seed: format_rows(one.seed, one.metrics, names) for one in trained}
         kept = {seed: entry for seed, entry in self._entries.items() if seed not in new}
-        arrays = read_weights(folder / WEIGHTS, kept)
+        arrays = read_weights(folder / WEIGHTS, kept, self._resolved)
         if self._drops or len(kept) < len(self._entries):
             others = read_rows(folder / METRICS, self._about["task"], kept).lines
             write_json(folder / SUMMARY, self._summary(kept))
@@ -133,7 +133,7 @@ class RunWriter:
         write_atomically(folder / WEIGHTS, format_weights({name: arrays[name] for name in in_order}))
         if prepared := {seed: one.preparation for seed, one in new.items() if one.preparation is not None}:
             path = folder / PREPARATION
-            others = read_json(path, ("seeds",))["seeds"] if kept and path.exists() else {}
+            others = read_json(path)["seeds"] if kept and path.exists() else {}
             of_kept = {seed: of for seed, of in others.items() if seed in kept}
             write_json(path, {"format": 1, "seeds": {**of_kept, **prepared}})
         entries = dict(self._entries)
@@ -257,7 +257,7 @@ def settle(folder: Path) -> None:
 
     Raises InputError if the folder is damaged; RegxError if the disk refuses.
     """
-    about = read_json(folder / ABOUT, ("status", "task"))
+    about = read_json(folder / ABOUT)
     is_marked = about["status"] in ("completed", "diverged")
     if holder(folder) is not None or (is_marked and not (folder / LOCK).exists()):
         return
@@ -290,7 +290,7 @@ def pictured_seeds(folder: Path) -> list[int]:
 
 def check_data(folder: Path, fingerprint: str) -> None:
     """Raises InputError if the finished seeds of a folder were trained on data of another fingerprint."""
-    before = read_json(folder / SUMMARY, ("data_fingerprint",))["data_fingerprint"]
+    before = read_json(folder / SUMMARY)["data_fingerprint"]
     if before != fingerprint:
         raise InputError(
             f"{folder}: the data has changed since these seeds were trained: expected fingerprint {before}, "
@@ -300,7 +300,7 @@ def check_data(folder: Path, fingerprint: str) -> None:
 
 def check_peek(folder: Path, peek: bool) -> None:
     """Raises InputError if the finished seeds of a folder were trained with --peek and `peek` is not, or vice versa."""
-    before = read_json(folder / SUMMARY, ("peek",))["peek"]
+    before = read_json(folder / SUMMARY).get("peek", False)
     if before != peek:
         raise InputError(
             f"{folder}: expected seeds trained {'with' if before else 'without'} --peek, as those that are there, "
@@ -314,8 +314,8 @@ def can_be_kept(folder: Path, resolved: Mapping[str, Any], about: Mapping[str, A
     try:
         entries = _finished(folder, resolved, about)
         read_rows(folder / METRICS, about["task"], entries)
-        read_weights(folder / WEIGHTS, entries)
-        read_snapshots(folder / SNAPSHOTS, entries)
+        read_weights(folder / WEIGHTS, entries, resolved)
+        read_snapshots(folder / SNAPSHOTS, entries, resolved)
     except RegxError:  # damaged, or what cannot be read at all
         return False
     return True
@@ -335,7 +335,7 @@ def _ended(entries: Mapping[str, Any]) -> Status:
 def _listed(folder: Path) -> dict[str, Any]:
     if not (folder / SUMMARY).exists():
         return {}
-    seeds: dict[str, Any] = read_json(folder / SUMMARY, ("seeds",))["seeds"]
+    seeds: dict[str, Any] = read_json(folder / SUMMARY)["seeds"]
     return seeds
 
 
@@ -383,5 +383,4 @@ def _trainings(folder: Path) -> list[dict[str, Any]]:
     about: dict[str, Any] = {}
     with contextlib.suppress(InputError):  # that it is damaged, whoever trains anew wants to mend
         about = read_json(folder / ABOUT)
-    found = about.get("trainings")
-    return list(found) if isinstance(found, list) and found else [training_facts(about)]
+    return list(about.get("trainings") or [training_facts(about)])

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import pandas
 
 
+_OF_NUMBERS = set("0123456789.,+-einf")
+
+
 def format_rows(seed: int, metrics: Mapping[str, Array], names: tuple[str, ...], first: int = 0) -> str:
     """The rows of one network from row `first` on, as lines. metrics: a column for each name that is known, (rows,).
 
@@ -52,7 +55,7 @@ def read_rows(path: Path, task: str, seeds: Mapping[str, Any]) -> Rows:
     """The columns that the file declares, and each finished seed's lines. Other rows are what a killed process left.
 
     seeds: what summary.json says of each finished seed; without any, nothing is read, and the columns are those of the
-    task. Raises InputError, naming the line or lines, if one is not whole, or not as it was written.
+    task. Raises InputError, naming the line or lines, if one is no row of numbers, or not as it was written.
     """
     if not seeds:
         return Rows(columns(task), {})
@@ -71,16 +74,15 @@ def read_rows(path: Path, task: str, seeds: Mapping[str, Any]) -> Rows:
     for seed, own in found.items():
         text = "".join([line + "\n" for line in own])
         written = seeds[seed].get("sha256", {}).get("metrics")
-        if written is None or sha256(text.encode()) != written:
-            _check_rows(path, names, own, numbers[seed])
-            last = own[-1].split(",")[1] if own else "no rows"
-            if last != str(seeds[seed]["last_epoch"]):
-                cut = "" if ended else f", and line {len(lines) + 2} is cut"
-                expected = f"expected rows of seed {seed} to epoch {seeds[seed]['last_epoch']}"
-                raise damaged(path, f"{expected}, found {last} in line {numbers[seed][-1] if own else 1}{cut}")
-            if written is not None:
-                where = f"in lines {numbers[seed][0]} to {numbers[seed][-1]}"
-                raise damaged(path, f"expected {where} the rows of seed {seed} as they were written, found others")
+        _check_rows(path, names, own, numbers[seed])  # though it be sealed rightly: a stranger may have sealed it
+        last = own[-1].split(",")[1] if own else "no rows"
+        if last != str(seeds[seed]["last_epoch"]):
+            cut = "" if ended else f", and line {len(lines) + 2} is cut"
+            expected = f"expected rows of seed {seed} to epoch {seeds[seed]['last_epoch']}"
+            raise damaged(path, f"{expected}, found {last} in line {numbers[seed][-1] if own else 1}{cut}")
+        if written is not None and sha256(text.encode()) != written:
+            where = f"in lines {numbers[seed][0]} to {numbers[seed][-1]}"
+            raise damaged(path, f"expected {where} the rows of seed {seed} as they were written, found others")
     return Rows(names, {int(seed): "".join([line + "\n" for line in own]) for seed, own in found.items()})
 
 
@@ -99,21 +101,24 @@ def read_frame(rows: Rows, task: str) -> pandas.DataFrame:
 def _check_rows(path: Path, names: tuple[str, ...], lines: list[str], numbers: list[int]) -> None:
     """Raise InputError naming the first line that is no row: of numbers, as many as columns, of a later epoch."""
     before = -1
+    is_odd = not set().union(*lines) <= _OF_NUMBERS  # of a NaN, a blank or another alphabet's digits `float` makes one
     for number, line in zip(numbers, lines, strict=True):
         fields = line.split(",")
         if len(fields) != len(names) + 1:
-            raise damaged(path, f"expected {len(names) + 1} whole fields in line {number}, found `{line}`")
-        for field in fields:
-            if not _is_number(field):
-                raise damaged(path, f"expected numbers in line {number}, found `{field}` in `{line}`")
-        if not fields[1].isdecimal() or int(fields[1]) <= before:
-            raise damaged(path, f"expected in line {number} an epoch after {before}, found `{line}`")
-        before = int(fields[1])
+            raise damaged(path, f"expected {len(names) + 1} whole fields in line {number}, found `{line[:200]}`")
+        if is_odd or not _are_numbers(fields):
+            for field in fields:
+                if not (set(field) <= _OF_NUMBERS and _are_numbers([field])):
+                    raise damaged(path, f"expected numbers in line {number}, found `{field}` in `{line[:200]}`")
+        epoch = int(fields[1]) if fields[1].isdecimal() and len(fields[1]) < 16 else before
+        if epoch <= before:
+            raise damaged(path, f"expected in line {number} an epoch after {before}, found `{line[:200]}`")
+        before = epoch
 
 
-def _is_number(field: str) -> bool:
+def _are_numbers(fields: list[str]) -> bool:
     try:
-        float(field or "nan")
+        _ = list(map(float, filter(None, fields)))
     except ValueError:
         return False
-    return field.isascii() and "_" not in field and field == field.strip()
+    return True

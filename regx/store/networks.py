@@ -110,7 +110,8 @@ def read(folder: Path, task: str) -> Iterator[NetworkLine]:
                         "trains that network alone."
                     )
                 try:
-                    cell, seed, status, _, _, _, *values = text.decode().split(",")
+                    cell, seed, status, reported, last, seconds, *values = text.decode().split(",")
+                    _ = int(reported), int(last), float(seconds)
                     metrics = {**known, **dict(zip(names, map(float, values), strict=True))}
                     one = NetworkLine(int(cell), int(seed), status, metrics)
                 except ValueError:

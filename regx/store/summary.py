@@ -16,7 +16,7 @@ from regx.metrics.metric import Metric
 from regx.optim import REGISTRY as OPTIMIZERS
 from regx.regularizers import REGISTRY
 from regx.stats.aggregate import UNKNOWN, Interval, mean_interval
-from regx.store.files import expect
+from regx.store.files import read_json
 from regx.store.opened import damaged
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class NetworkSummary:
 class Summary(Mapping[str, Any]):
     """summary.json, as the mapping that it is, and by name what others build on.
 
-    content: what `store.files.read_json` read and `check` let pass, or what `summary` made.
+    content: what `read_summary` read, or what `summary` made.
     """
 
     content: Mapping[str, Any]
@@ -131,39 +131,23 @@ def _network(entry: Mapping[str, Any]) -> NetworkSummary:
     )
 
 
-def check(path: Path, summary: dict[str, Any]) -> Summary:
-    """The summary of a file, if what others build on has the form that it was written in. Raises InputError if not."""
-    for key in ("name", "task", "stack", "dataset", "data_fingerprint"):
-        expect(path, summary, key, str)
-    for interval in expect(path, summary, "over_seeds", dict).values():
-        if not isinstance(interval, dict) or interval.keys() != {"mean", "low", "high"}:
-            raise damaged(path, f"expected mean, low and high under 'over_seeds', found {interval!r}")
-        if not all(isinstance(number, int | float | None) for number in interval.values()):
-            raise damaged(path, f"expected numbers under 'over_seeds', found {interval!r}")
-    sizes = summary.get("bytes", {})
-    if not isinstance(sizes, dict) or not all(isinstance(size, int) for size in sizes.values()):
-        raise damaged(path, f"expected numbers under 'bytes', found {sizes!r}")
-    for seed, entry in expect(path, summary, "seeds", dict).items():
-        if not seed.isdecimal() or not isinstance(entry, dict):
-            raise damaged(path, f"expected seeds and what they gave under 'seeds', found {seed!r}: {entry!r}")
-        expect(path, entry, "status", str)
-        expect(path, entry, "last_epoch", int)
-        if not isinstance(entry.get("sha256", {}), dict):
-            raise damaged(path, f"expected digests under 'sha256' of seed {seed}, found {entry['sha256']!r}")
-        for number in expect(path, entry, "metrics", dict).values():
-            if not isinstance(number, int | float | None):
-                raise damaged(path, f"expected numbers under 'metrics' of seed {seed}, found {number!r}")
-    return Summary(_completed(summary))
+def read_summary(path: Path, config: Mapping[str, Any], sealed: bool = False) -> Summary:
+    """summary.json of a run of this config, with what an earlier version did not measure as what is not known.
 
-
-def _completed(summary: dict[str, Any]) -> dict[str, Any]:
-    """The summary with what an earlier version did not measure as what is not known."""
+    Raises InputError naming the file if it is missing or damaged, or is of more epochs than the config.
+    """
+    summary = read_json(path, sealed)
+    for seed, entry in summary["seeds"].items():
+        last, most = entry["last_epoch"], config["training"]["epochs"]
+        if not entry.get("reported_epoch", last) <= last <= most:
+            reported = f"expected of seed {seed} a reported epoch, and behind it a last one of at most {most}"
+            raise damaged(path, f"{reported}, found {entry.get('reported_epoch', last)} and {last}")
     for name in columns(summary["task"]):
         if name != "epoch":
             summary["over_seeds"].setdefault(name, UNKNOWN)
             for entry in summary["seeds"].values():
                 entry["metrics"].setdefault(name, None)
-    return summary
+    return Summary(summary)
 
 
 def seed_summary(trained: Trained, task: str) -> dict[str, Any]:

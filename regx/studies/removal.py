@@ -12,11 +12,22 @@ from regx.core.text import clean
 from regx.evidence.run import DEPTH, is_run
 from regx.runner.checkpoints import FOLDER as CHECKPOINTS
 from regx.store.atomic import TEMPORARY
-from regx.store.files import ABOUT, BIAS_VARIANCE, CONFIG, METRICS, PREPARATION, SNAPSHOTS, SUMMARY, SWEEP, WEIGHTS
+from regx.store.files import (
+    ABOUT,
+    BIAS_VARIANCE,
+    CONFIG,
+    METRICS,
+    OUTCOME,
+    PREPARATION,
+    SNAPSHOTS,
+    SUMMARY,
+    SWEEP,
+    TUNING,
+    WEIGHTS,
+)
 from regx.store.lock import LOCK, Lock, check_free
 from regx.store.networks import NETWORKS
-from regx.studies.recommendation.result import OUTCOME, RECOMMENDED
-from regx.studies.recommendation.tuning import TUNING
+from regx.studies.recommendation.result import RECOMMENDED
 
 MARKS = (ABOUT, SUMMARY, SWEEP, BIAS_VARIANCE, OUTCOME, TUNING, NETWORKS)  # of a run or a study; the last to go
 OTHERS = (CONFIG, METRICS, WEIGHTS, PREPARATION, SNAPSHOTS, RECOMMENDED, LOCK)

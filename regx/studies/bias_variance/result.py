@@ -10,7 +10,7 @@ from typing import Any
 from regx.config.grid import Axis
 from regx.core.shown import Shown
 from regx.stats.aggregate import UNKNOWN, Interval
-from regx.store.files import BIAS_VARIANCE, FORMAT, expect, read_json
+from regx.store.files import BIAS_VARIANCE, FORMAT, read_json
 from regx.store.opened import damaged
 from regx.studies.bias_variance.judgement import PARTS
 
@@ -89,14 +89,12 @@ class BiasVariance(Shown):
 def read_bias_variance(folder: Path) -> BiasVariance:
     """The study in a folder. Raises InputError if there is none, or its file is damaged."""
     path = folder / BIAS_VARIANCE
-    content = read_json(path, ("name", "axis", "draws", "points"))
-    points = expect(path, content, "points", list)
-    if not all(isinstance(point, dict) and point.keys() >= {"value", *PARTS} for point in points) or not points:
-        raise damaged(path, f"expected a list of points under 'points', each with {', '.join(PARTS)}")
-    try:
-        return of_content(folder, content)
-    except (TypeError, KeyError, ValueError, AttributeError):
-        raise damaged(path, "expected an axis, seeds and points as they were written") from None
+    content = read_json(path)
+    for point in content["points"]:
+        over = point.get("over_draws", {"seeds": []})
+        if any(len(over.get(name, over["seeds"])) != len(over["seeds"]) for name in PARTS):
+            raise damaged(path, "expected under 'over_draws' as many numbers as seeds of each part, found others")
+    return of_content(folder, content)
 
 
 def of_content(folder: Path, content: Mapping[str, Any]) -> BiasVariance:
@@ -104,13 +102,13 @@ def of_content(folder: Path, content: Mapping[str, Any]) -> BiasVariance:
     axis = content["axis"]
     return BiasVariance(
         folder,
-        str(content["name"]),
+        content["name"],
         None if axis is None else Axis(axis["key"], tuple(axis["values"])),
         tuple(content.get("seeds", range(content["draws"]))),
-        str(content.get("dataset", "")),
-        str(content.get("task", "regression")),
-        bool(content.get("separable", True)),
-        str(content.get("data_fingerprint", "")),
+        content.get("dataset", ""),
+        content.get("task", "regression"),
+        content.get("separable", True),
+        content.get("data_fingerprint", ""),
         tuple(_point(point) for point in content["points"]),
     )
 
@@ -119,7 +117,7 @@ def _point(point: Mapping[str, Any]) -> Decomposed:
     over = point.get("over_draws") or {"seeds": []}
     return Decomposed(
         point["value"],
-        {name: point[name] for name in PARTS if isinstance(point[name], dict)},
+        {name: point[name] for name in PARTS if point[name] is not None},
         {name: dict(zip(over["seeds"], over[name], strict=True)) for name in PARTS if name in over},
-        *(int(point.get(what) or 0) for what in LEFT_OUT),
+        *(point.get(what, 0) for what in LEFT_OUT),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,8 @@ class Inspection:
 
     @classmethod
     def of_json(cls, plain: dict[str, Any]) -> Inspection:
-        return cls(**{**plain, "split": tuple(plain["split"]), "notes": tuple(plain["notes"])})
+        known = {field.name: plain[field.name] for field in fields(cls)}
+        return cls(**{**known, "split": tuple(plain["split"]), "notes": tuple(plain["notes"])})
 
 
 def inspect(source: TableSource, data: Dataset, parameters: int) -> Inspection:

@@ -40,6 +40,7 @@ from regx.runner.cells import write_sweep
 from regx.runner.plan import dataset, fingerprint
 from regx.runner.runs import Target, bring_up_to_date
 from regx.runner.standing import run_folder, standing
+from regx.store.files import TUNING
 from regx.store.lock import Lock
 from regx.store.summary import stack_text
 from regx.studies.recommendation.clock import Clock
@@ -63,7 +64,7 @@ from regx.studies.recommendation.question import ENOUGH_SPLITS, Plan, TableQuest
 from regx.studies.recommendation.references import Score, references, score
 from regx.studies.recommendation.result import Recommendation
 from regx.studies.recommendation.trials import Trials
-from regx.studies.recommendation.tuning import TUNING, Tuning
+from regx.studies.recommendation.tuning import Tuning
 
 ALL = -1  # the chooser that looks at all splits, beside those that look at one
 REFERENCES = 0.15  # of the minutes, that the plain models may take

@@ -9,15 +9,16 @@ from typing import Any
 
 from regx.config.config import Config
 from regx.config.load import load_config
+from regx.config.reader import MAX_BYTES
 from regx.core.shown import Shown
-from regx.store.files import read_json
-from regx.store.opened import damaged
+from regx.store.files import OUTCOME, read_json
+from regx.store.opened import damaged, read_bytes
 from regx.studies.recommendation.inspection import Inspection
-from regx.studies.recommendation.judgement import Conclusion, Measured, Raced, Scores, conclude
-from regx.studies.recommendation.references import references
+from regx.studies.recommendation.judgement import PLAIN, Conclusion, Measured, Raced, Scores, conclude
+from regx.studies.recommendation.references import LINEAR, TRIVIAL, references
 
 OF_SPLITS = ("test", "accuracy", "balanced")
-OUTCOME, RECOMMENDED = "recommendation.json", "recommended.yaml"
+RECOMMENDED = "recommended.yaml"
 
 
 @dataclass(frozen=True)
@@ -56,21 +57,29 @@ class Recommendation(Shown):
 def read_recommendation(folder: Path) -> Recommendation:
     """The recommendation in the folder of a race. Raises InputError if there is none, or its file is damaged."""
     path = folder / OUTCOME
-    found = read_json(path, ("inspection", "measured", "notes"))
-    try:
-        inspection, measured = Inspection.of_json(found["inspection"]), found["measured"]
-        by_role = {one.role: one for one in references(inspection.task)}
-        lanes = tuple(Raced(**{**one, **_scores(one, "val", *OF_SPLITS)}) for one in measured["lanes"])
-        models = tuple(
-            Measured(by_role[one["role"]], **_scores(one, *OF_SPLITS, "p")) for one in measured["references"]
-        )
-        notes, unfinished = tuple(found["notes"]), tuple(measured["unfinished"])
-        seconds = float(measured["seconds"])
-    except (TypeError, KeyError, ValueError, AttributeError):
-        raise damaged(path, "expected inspection, lanes and references as they were written") from None
+    found = read_json(path)
+    inspection, measured = Inspection.of_json(found["inspection"]), found["measured"]
+    lanes = tuple(
+        Raced(one["name"], one["stack"], one["lr"], **_scores(one, "val", *OF_SPLITS)) for one in measured["lanes"]
+    )
+    by_role = {one.role: one for one in references(inspection.task)}
+    models = tuple(
+        Measured(by_role[one["role"]], **_scores(one, *OF_SPLITS, "p"))
+        for one in measured["references"]
+        if one["role"] in by_role
+    )
+    scores = [*(of for one in lanes for of in (one.val, one.test)), *(one.test for one in models)]
+    names = {*(lane.name for lane in lanes), *(one.reference.role for one in models)}
+    if not names >= {PLAIN, TRIVIAL, LINEAR} or not scores[0] or any(of.keys() != scores[0].keys() for of in scores):
+        needed = f"the lane '{PLAIN}', the references '{TRIVIAL}' and '{LINEAR}'"
+        raise damaged(path, f"expected {needed}, and scores of all lanes and references on the same splits")
+    if not min(inspection.split):
+        raise damaged(path, "expected rows in every split, found none")
     conclusion = conclude(lanes, models, inspection.split, inspection.rows, measured.get("gains", False))
+    read_bytes(folder / RECOMMENDED, MAX_BYTES)  # of a stranger it may be a link
     config = load_config(folder / RECOMMENDED)
-    cost = measured.get("cost", "loss")
+    notes, unfinished = tuple(found["notes"]), tuple(measured["unfinished"])
+    seconds, cost = measured["seconds"], measured.get("cost", "loss")
     return Recommendation(folder, config, inspection, lanes, models, conclusion, seconds, notes, unfinished, cost)
 
 

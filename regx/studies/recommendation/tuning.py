@@ -11,12 +11,11 @@ import numpy as np
 
 from regx.core.regularizer import CROSS_FITTED
 from regx.core.trained import Trained
-from regx.store.files import read_json, write_json
+from regx.store.files import FORMAT, read_json, write_json
 from regx.studies.recommendation.criteria import MEASURED
 from regx.studies.recommendation.ladder import Candidate
 from regx.studies.recommendation.references import Score
 
-TUNING = "tuning.json"
 SECONDS_BETWEEN_WRITES = 5.0
 
 
@@ -25,7 +24,7 @@ class Tuning:
 
     def __init__(self, path: Path, anew: bool) -> None:
         self._path = path
-        stored = read_json(path, ("networks", "references"), sealed=True) if path.exists() and not anew else {}
+        stored = read_json(path, sealed=True) if path.exists() and not anew else {}
         self._networks: dict[str, dict[str, dict[str, float | None]]] = stored.get("networks", {})
         self._references: dict[str, dict[str, dict[str, Any]]] = stored.get("references", {})
         self.failed: set[tuple[str, int]] = set()  # not stored, so that another start tries again
@@ -64,7 +63,7 @@ class Tuning:
 
     def reference(self, role: str, seed: int) -> Score | None:
         found = self._references.get(role, {}).get(str(seed))
-        return None if found is None else Score(found["metrics"], found["p"], tuple(found["notes"]))
+        return None if found is None else Score(found["metrics"], found.get("p"), tuple(found["notes"]))
 
     def add_reference(self, role: str, seed: int, found: Score) -> None:
         kept = {"metrics": dict(found.metrics), "p": found.p, "notes": list(found.notes)}
@@ -76,5 +75,5 @@ class Tuning:
             self.write()
 
     def write(self) -> None:
-        write_json(self._path, {"networks": self._networks, "references": self._references})
+        write_json(self._path, {"format": FORMAT, "networks": self._networks, "references": self._references})
         self._written = time.monotonic()

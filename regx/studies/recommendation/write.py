@@ -9,9 +9,9 @@ from pathlib import Path
 from regx.core.errors import InputError, RegxError
 from regx.core.text import clean
 from regx.store.atomic import check_place, write_atomically
-from regx.store.files import config_text, write_json
+from regx.store.files import FORMAT, OUTCOME, config_text, write_json
 from regx.studies.recommendation.display import conclusion_lines, document
-from regx.studies.recommendation.result import OUTCOME, RECOMMENDED, Recommendation
+from regx.studies.recommendation.result import RECOMMENDED, Recommendation
 
 
 def check_output(path: Path, force: bool) -> None:
@@ -50,5 +50,6 @@ def write(found: Recommendation, path: Path | None) -> Path:
         own = resolved if each == target else found.config.resolved
         content = f"{comment}{config_text(own)}".encode()
         write_atomically(each, _mark(content) + b"\n" + content)
-    write_json(found.folder / OUTCOME, {**document(found), "config": str(target), "measured": found.numbers()})
+    facts = {"config": str(target), "measured": found.numbers()}
+    write_json(found.folder / OUTCOME, {"format": FORMAT, **document(found), **facts})
     return target

@@ -85,11 +85,11 @@ def compact_sweep(
 def _check_same(folder: Path, about: dict[str, object], force: bool) -> None:
     if force or not (folder / SWEEP).exists():
         return
-    before = read_json(folder / SWEEP, tuple(about))
+    before = read_json(folder / SWEEP)
     for key, value in about.items():
-        if before[key] != value:
+        if (of_them := before.get(key)) != value:
             raise InputError(
-                f"{folder / SWEEP}: expected `{key}` {before[key]}, as of the networks that are there, found {value}. "
+                f"{folder / SWEEP}: expected `{key}` {of_them}, as of the networks that are there, found {value}. "
                 "Choose another --out, or --force to train anew."
             )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from regx.evidence.run import Run, read_runs
 from regx.metrics import REGISTRY
 from regx.stats.aggregate import UNKNOWN, Interval, mean_interval
 from regx.store import networks
-from regx.store.files import SWEEP, expect, read_json
+from regx.store.files import SWEEP, read_json
 from regx.store.opened import damaged
 from regx.store.summary import over_seeds
 
@@ -124,27 +124,25 @@ def read_sweep(folder: Path, runs: Sequence[Run] | None = None, with_folders: bo
     Raises InputError if sweep.json or networks.csv is damaged, or none of the runs can be read.
     """
     path = folder / SWEEP
-    content = read_json(path, ("name", "axes"))
-    compact = content.get("compact") is True
+    content, place = read_json(path), folder.resolve()
+    compact = content.get("compact", False)
     runs = read_runs([folder])[0] if runs is None else runs
-    given, listed = expect(path, content, "axes", list), [] if compact else expect(path, content, "cells", list)
-    by_folder = {run.folder.resolve(): run for run in runs}
-    try:
-        axes = tuple(Axis(axis["key"], tuple(axis["values"])) for axis in given)
-        if not all(cell["point"][axis.key] in axis.values for axis in axes for cell in listed):
-            raise damaged(path, "expected every point to have a value of every axis")
-        cells = [tried(cell["point"], by_folder.get((folder / cell["run"]).resolve())) for cell in listed]
-    except (TypeError, KeyError, ValueError):
-        raise damaged(path, "expected key and values of every axis, run and point of every cell") from None
-    own = [run for where, run in by_folder.items() if where.parent == folder.resolve()]
+    by_name = {run.folder.name: run for run in runs if run.folder.resolve().parent == place}
+    name, axes = content["name"], tuple(Axis(axis["key"], tuple(axis["values"])) for axis in content["axes"])
     if compact and with_folders:
-        return replace(sweep_of(folder, str(content["name"]), axes, _with_folders(path, axes, own)), compact=True)
+        return replace(sweep_of(folder, name, axes, _with_folders(path, axes, list(by_name.values()))), compact=True)
     if compact:
-        cells = _of_networks(path, content, axes)
-        config = expect(path, content, "config", dict)
-        kind, task = str(config.get("dataset", {}).get("name")), expect(path, content, "task", str)
-        return Sweep(folder, str(content["name"]), axes, tuple(cells), task, kind, content.get("peek") is True, compact)
-    return sweep_of(folder, str(content["name"]), axes, cells)
+        if not content.keys() >= {"config", "task"}:
+            raise damaged(path, "expected config and task of a compact sweep, found none")
+        kind, task = content["config"]["dataset"]["name"], content["task"]
+        cells = _of_networks(path, task, axes)
+        return Sweep(folder, name, axes, tuple(cells), task, kind, content.get("peek", False), compact)
+    values = {axis.key: set(map(repr, axis.values)) for axis in axes}
+    for cell in content.get("cells", []):
+        if not all(repr(cell["point"].get(key)) in of for key, of in values.items()):
+            raise damaged(path, f"expected every point to have a value of every axis, found {cell['run']}")
+    cells = [tried(cell["point"], by_name.get(cell["run"])) for cell in content.get("cells", [])]
+    return sweep_of(folder, name, axes, cells)
 
 
 def _with_folders(path: Path, axes: Sequence[Axis], runs: Sequence[Run]) -> list[Tried]:
@@ -155,23 +153,25 @@ def _with_folders(path: Path, axes: Sequence[Axis], runs: Sequence[Run]) -> list
         raise damaged(path, "expected axes whose keys the configs of its runs have") from None
 
 
-def _of_networks(path: Path, content: dict[str, Any], axes: Sequence[Axis]) -> list[Tried]:
-    """The cells of a grid whose networks share networks.csv."""
+def _of_networks(path: Path, task: str, axes: Sequence[Axis]) -> list[Tried]:
+    """The cells of a grid whose networks share networks.csv, as far as there are any."""
     completed: dict[int, list[dict[str, float]]] = {}
     others: dict[int, int] = {}
-    for line in networks.read(path.parent, expect(path, content, "task", str)):
+    for line in networks.read(path.parent, task):
         metrics = completed.setdefault(line.cell, [])
         if line.status == "completed":
             metrics.append(line.metrics)
         else:
             others[line.cell] = others.get(line.cell, 0) + 1
+    count = math.prod(len(axis.values) for axis in axes)
+    if (last := max(completed, default=-1)) >= count:
+        raise damaged(path, f"expected axes of more than {last} cells, as networks.csv has, found {count}")
     cells = []
-    for number, values in enumerate(itertools.product(*(axis.values for axis in axes))):
-        losses = {}
-        if number in completed:
-            losses = {name: over_seeds(REGISTRY[name], [one[name] for one in completed[number]]) for name in LOSSES}
-        point = {axis.key: value for axis, value in zip(axes, values, strict=True)}
-        cells.append(Tried(point, losses, None, others.get(number, 0)))
-    if (last := max(completed, default=-1)) >= len(cells):
-        raise damaged(path, f"expected axes of more than {last} cells, as networks.csv has, found {len(cells)}")
+    for number in sorted(completed):
+        point, rest = {}, number
+        for axis in reversed(axes):
+            rest, position = divmod(rest, len(axis.values))
+            point[axis.key] = axis.values[position]
+        losses = {name: over_seeds(REGISTRY[name], [one[name] for one in completed[number]]) for name in LOSSES}
+        cells.append(Tried(dict(reversed(point.items())), losses, None, others.get(number, 0)))
     return cells

@@ -235,7 +235,7 @@ def test_of_a_compact_sweep_the_best_cells_are_drawn(tmp_path: Path, fabricated:
     for lam, loss in ((0.1, 0.3), (0.01, 0.1), (0.001, 0.2)):
         fabricated.store(tmp_path / f"l2-{lam}", [loss] * 5, stack=[{"l2": {"lam": lam}}])
     axis = {"key": "regularizers.l2.lam", "values": [0.1, 0.01, 0.001, 0.0001]}
-    sweep = {"name": "l2", "axes": [axis], "compact": True, "config": {}}
+    sweep = {"name": "l2", "axes": [axis], "compact": True}
     write_json(tmp_path / SWEEP, sweep)
     content, problems = build([str(tmp_path)], None, "test_loss")
     assert problems == []
