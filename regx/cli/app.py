@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sys
-import threading
-from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -42,11 +39,9 @@ from regx.cli import (
     worth,
 )
 from regx.cli.settings import Command, Commands
+from regx.cli.signals import SIGNALS, hear, say_interrupted
 from regx.core.errors import FAILED, RegxError
 from regx.core.notes import note
-
-SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
-SECONDS_TO_CLOSE = 1.4  # after a signal; what is not closed then is as safe as after a power cut
 
 app = typer.Typer(
     cls=Commands,
@@ -144,14 +139,7 @@ def main() -> NoReturn:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # it takes the lowest number that is free
     sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115
     sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
-    for name in SIGNALS:
-        # What was ignored when this process was started, as by nohup, stays so.
-        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
-            signal.signal(getattr(signal, name), _interrupt)
-    heard, told = socket.socketpair()
-    told.setblocking(False)
-    signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
-    threading.Thread(target=_end_after, args=(heard, told), daemon=True).start()
+    hear()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a sign of the mathematics shows its code instead.
         reconfigure: Any = getattr(stream, "reconfigure", None)
@@ -179,6 +167,7 @@ def _exit_code() -> int:
     try:
         app(prog_name="regx")
     except KeyboardInterrupt:
+        say_interrupted()
         return 128 + signal.SIGINT
     except RegxError as error:
         note(f"error: {error}")
@@ -190,36 +179,7 @@ def _exit_code() -> int:
         note(f"error: {error.filename}: {error.strerror}.")
         return FAILED
     except SystemExit as end:
+        if end.code in [128 + number for number in SIGNALS]:
+            say_interrupted()
         return end.code if isinstance(end.code, int) else 0 if end.code is None else FAILED
     return 0
-
-
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    """The first signal lets what is open be closed; of others `_end_after` hears alone."""
-    for name in SIGNALS:
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda second, frame: None)
-    if number == signal.SIGINT:
-        raise KeyboardInterrupt
-    sys.exit(128 + number)
-
-
-def _end_after(heard: socket.socket, told: socket.socket) -> NoReturn:
-    """End the process a while after the first signal, and at once after the second. told: kept open.
-
-    In a thread, which hears of a signal at once. Its handler waits until the main thread is done with what it computes,
-    and the product of two large matrices may take longer than who sent the signal waits.
-    """
-    first = _next_signal(heard)
-    heard.settimeout(SECONDS_TO_CLOSE)
-    try:
-        os._exit(128 + _next_signal(heard))
-    except TimeoutError:
-        os._exit(128 + first)
-
-
-def _next_signal(heard: socket.socket) -> int:
-    ours = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
-    while (number := heard.recv(1)[0]) not in ours:
-        pass
-    return int(number)

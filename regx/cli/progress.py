@@ -22,39 +22,27 @@ SECONDS_BETWEEN_LINES = 10.0
 
 @contextmanager
 def followed(out: Output, options: Options) -> Iterator[Options]:
-    """The options with who shows how far training is, if anybody; and as `resumable`."""
+    """The options with who shows how far training is, if anybody."""
     from regx.report.output import is_terminal
 
-    with resumable(out, options.force):
-        if not out.shows_progress:
-            yield options
-        elif not is_terminal(sys.stderr) or os.environ.get("TERM", "").lower() in ("dumb", "unknown"):
-            yield replace(options, watchers=Watchers(Lines()))
-        else:
-            from rich import progress as bar
-            from rich.console import Console
+    if not out.shows_progress:
+        yield options
+    elif not is_terminal(sys.stderr) or os.environ.get("TERM", "").lower() in ("dumb", "unknown"):
+        yield replace(options, watchers=Watchers(Lines()))
+    else:
+        from rich import progress as bar
+        from rich.console import Console
 
-            console = Console(stderr=True)
-            columns = (bar.BarColumn(), bar.TextColumn("{task.description}"), bar.TimeElapsedColumn())
-            with bar.Progress(*columns, console=console, transient=True) as bars:
-                start, task = time.monotonic(), bars.add_task("training", total=1)
+        console = Console(stderr=True)
+        columns = (bar.BarColumn(), bar.TextColumn("{task.description}"), bar.TimeElapsedColumn())
+        with bar.Progress(*columns, console=console, transient=True) as bars:
+            start, task = time.monotonic(), bars.add_task("training", total=1)
 
-                def show(progress: Progress) -> None:
-                    words = how_far(progress, time.monotonic() - start)
-                    bars.update(task, completed=progress.share, description=words)
+            def show(progress: Progress) -> None:
+                words = how_far(progress, time.monotonic() - start)
+                bars.update(task, completed=progress.share, description=words)
 
-                yield replace(options, watchers=Watchers(Following(show)))
-
-
-@contextmanager
-def resumable(out: Output, force: bool) -> Iterator[None]:
-    """Around what a signal may end and the same command takes up again: says so."""
-    command = "the same command without --force" if force else "the same command"
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit):
-        out.note(f"interrupted: {command} goes on from what is saved")
-        raise
+            yield replace(options, watchers=Watchers(Following(show)))
 
 
 class Lines(Listener):

@@ -10,7 +10,6 @@ import typer
 
 from regx.cli.live import race_view
 from regx.cli.options import PeekOption, Placed, with_options
-from regx.cli.progress import resumable
 from regx.cli.warn import warn
 
 
@@ -48,7 +47,7 @@ def command(
     picture = scene(lanes[0].dataset, lanes[0].seeds)
     kept = [] if asked.force else kept_runs(lanes, grid_folder(race, Path(asked.out)))
     state = race_state(lanes, peek, kept, picture)
-    with resumable(out, options.force), race_view(out, state, picture) as watchers:
+    with race_view(out, state, picture) as watchers:
         found = sweep(race, race.cells, Path(asked.out), replace(options, watchers=watchers))
     final = race_state(lanes, peek, found.runs, picture) if out.shows_progress or svg is not None else None
     if final is not None and out.shows_progress:

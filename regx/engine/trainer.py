@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from regx.core import leaving
 from regx.core.arrays import Array, below, under
 from regx.core.listener import Glimpse, Listener
 from regx.core.trained import Divergence, Trained
@@ -59,7 +60,7 @@ def train_in_turns(
     in processes, and a product's bits depend on its threads.
     """
     # Networks may overflow: that is found, named and reported, not warned of.
-    with _blas().limit(limits=1), np.errstate(all="ignore"):
+    with leaving.after_an_epoch(listener.wanted.checkpoints), _blas().limit(limits=1), np.errstate(all="ignore"):
         numbers = range(len(populations))
         trainings = map(_Training, numbers, populations, repeat(listener), begun or [None] * len(populations))
         waiting = deque(trainings)
@@ -69,6 +70,10 @@ def train_in_turns(
                 waiting.append(training)
             else:
                 training.hand_over()
+            if leaving.is_asked():
+                for each in waiting:
+                    each.save()
+                break
 
 
 @functools.cache
@@ -124,13 +129,17 @@ class _Training:
                 break
             now = time.perf_counter()
             if now >= self._checkpoint_due and self._networks.size:
-                self._spent()
-                self._listener.hear("on_checkpoint", self._number, self._saved())
-                self._checkpoint_due = time.perf_counter() + self._training.checkpoint_seconds
-            if now - start >= seconds:
+                self.save()
+            if now - start >= seconds or leaving.is_asked():
                 break
         self._spent()
         return bool(self._networks.size)
+
+    def save(self) -> None:
+        """Tell where the training stands."""
+        self._spent()
+        self._listener.hear("on_checkpoint", self._number, self._saved())
+        self._checkpoint_due = time.perf_counter() + self._training.checkpoint_seconds
 
     def _saved(self) -> Checkpoint:
         """Where the training stands after an epoch."""

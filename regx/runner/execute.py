@@ -6,9 +6,11 @@ import contextlib
 import os
 import pickle
 import queue
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -20,6 +22,7 @@ from regx.runner.attempts import Attempt, Task
 from regx.runner.plan import Work
 from regx.runner.worker import out_of_memory
 
+SECONDS_FOR_THE_LAST = 0.7  # checkpoint of workers that are to end
 STARTS = 3  # of a worker process, before it is believed that none can start here
 
 
@@ -63,10 +66,27 @@ def execute(works: Iterator[Work], jobs: int, listener: Listener) -> None:
                 raise what
             else:
                 listener.hear(moment, whose, what)
+    except (KeyboardInterrupt, SystemExit):
+        if listener.wanted.checkpoints:
+            _take_last(source, workers, heard, listener)
+        raise
     finally:
         source.close()
         for worker in workers:
             worker.kill()
+
+
+def _take_last(source: _Source, workers: Sequence[_Worker], heard: _Queue, listener: Listener) -> None:
+    """Ask the workers to end with a checkpoint, and take in what they still say."""
+    give_up = time.monotonic() + SECONDS_FOR_THE_LAST
+    source.close()
+    for worker in workers:
+        worker.leave()
+    with contextlib.suppress(queue.Empty):
+        while any(worker.is_alive for worker in workers) or not heard.events.empty():
+            moment, whose, what = heard.events.get(timeout=max(give_up - time.monotonic(), 0.01))
+            if moment in ("on_trained", "on_checkpoint"):
+                listener.hear(moment, whose, what)
 
 
 def _execute_here(tasks: Iterator[Task], listener: Listener) -> None:
@@ -194,6 +214,18 @@ class _Worker:
             _end(self._process)
             self._process = _started()
             self._is_ready = False
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether what it trains may still be heard of."""
+        return self._thread.is_alive()
+
+    def leave(self) -> None:
+        """Let the process end after its epoch, with a checkpoint; at once where it trains nothing."""
+        with self._lock:
+            self._closed = True
+            if hasattr(signal, "SIGUSR1"):
+                self._process.send_signal(signal.SIGUSR1)
 
     def kill(self) -> None:
         """End the process, whatever it does. Its thread, which then reads the end of its input, ends too."""

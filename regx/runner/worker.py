@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
+from regx.core import leaving
 from regx.core.listener import Listener, Moment, Wanted
 from regx.engine.trainer import train_in_turns
 
@@ -40,6 +41,8 @@ def main() -> None:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
+    if hasattr(signal, "SIGUSR1"):  # by which the parent asks for a last checkpoint
+        signal.signal(signal.SIGUSR1, lambda number, frame: leaving.ask(SystemExit(0)))
     threading.Thread(target=_end_with, args=(int(sys.argv[1]),), daemon=True).start()
     requests: BinaryIO = sys.stdin.buffer
     # Whatever prints must not print into the pickles.

@@ -67,11 +67,13 @@ _METRICS = mapping(
 )
 _NETWORK = mapping(
     None,
-    {"status": word("completed", "diverged"), "last_epoch": COUNT, "metrics": _METRICS},
     {
-        "reported_epoch": COUNT, "reported_because": WORD, "diagnostics": maybe(_METRICS), "seconds": number(0),
-        "divergence": maybe(mapping(None, {"epoch": COUNT}, {"tensor": WORD})), "parameters": COUNT, "bytes": COUNT,
-        "training": COUNT, "sha256": mapping(DIGEST),
+        "status": word("completed", "diverged"), "reported_epoch": COUNT, "last_epoch": COUNT, "metrics": _METRICS,
+        "seconds": number(0), "parameters": COUNT,
+    },
+    {
+        "reported_because": WORD, "diagnostics": maybe(_METRICS), "bytes": COUNT, "training": COUNT,
+        "divergence": maybe(mapping(None, {"epoch": COUNT}, {"tensor": WORD})), "sha256": mapping(DIGEST),
     },
 )  # fmt: skip
 SUMMARY = mapping(

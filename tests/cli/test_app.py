@@ -168,3 +168,25 @@ def test_an_ascii_terminal_is_no_error() -> None:
     command = [sys.executable, "-m", "regx", "explain", "l2"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not hasattr(os, "kill"), reason="sends signals")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("moment", ["typer", "numpy"])
+def test_a_signal_while_a_command_is_loaded_ends_it_with_its_line(name: str, moment: str) -> None:
+    number = getattr(signal, name)
+    code = (
+        "import os, sys\n"
+        "class Sending:\n"
+        f"    find_spec = lambda module, *rest: os.kill(os.getpid(), {int(number)}) if module == {moment!r} else None\n"
+        "sys.meta_path.insert(0, Sending)\n"
+        "from regx.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "try", "dropout"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (
+        128 + number,
+        "interrupted: the same command goes on from what is saved\n",
+    )

@@ -48,15 +48,20 @@ def load() -> None:
     import regx.studies.sweep.question  # noqa: F401
 
 
-def start(arguments: Sequence[object], log: Path, before: Callable[[], None] = lambda: None) -> int:
+def start(
+    arguments: Sequence[object], log: Path, before: Callable[[], None] = lambda: None, new_session: bool = True
+) -> int:
     """Start `regx ARGUMENTS` in a process of its own; its number. What it prints goes to the log.
 
-    before: called there first.
+    before: called there first. new_session: else it is a group of its own alone.
     """
     sys.stdout.flush()
     pid = os.fork()
     if pid == 0:
-        os.setsid()
+        if new_session:
+            os.setsid()
+        else:
+            os.setpgid(0, 0)
         signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup has it ignored, and a shell's background SIGINT
         signal.signal(signal.SIGINT, signal.default_int_handler)
         output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)

@@ -9,6 +9,7 @@ process; a second one at once. Of many starts of one run one trains, and a start
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import random
 import signal
@@ -103,6 +104,48 @@ def stuck(folder: Path, sent: int, within: float) -> float:
     return lasting
 
 
+def stopped(folder: Path, times: int, draw: random.Random) -> int:
+    """How often a run was stopped by SIGTSTP and went on. Raises AssertionError unless it gives what others give."""
+    config = folder / "run.yaml"
+    config.write_text(commands.RUN.replace("epochs: 300", "epochs: 1500"))
+    commands.finish(["run", config, "--out", folder / "undisturbed", "--jobs", 1, "--quiet"], folder / "log")
+    in_this_session = functools.partial(commands.start, new_session=False)  # else nobody would have it go on
+    pid = in_this_session(["run", config, "--out", folder / "stopped", "--jobs", 1, "--quiet"], folder / "log")
+    wait_until_begun(folder / "stopped")
+    found = 0
+    while found < times and not commands.is_over(pid):
+        os.kill(pid, signal.SIGTSTP)
+        state = os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        found += state is not None and state.si_code == os.CLD_STOPPED
+        time.sleep(draw.uniform(0, 0.1))
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(draw.uniform(0, 0.1))
+    assert commands.ended(pid) == 0, (folder / "log").read_text()
+    assert found, "it was over before it could be stopped"
+    results = [commands.results(folder / name) for name in ("undisturbed", "stopped")]
+    assert not commands.differing(*results)
+    return found
+
+
+def last_checkpoint(folder: Path, jobs: int) -> int:
+    """The epoch of the checkpoint that SIGTERM leaves where none is due for an hour.
+
+    Raises AssertionError if there is none, or if it is not of the last epoch that was trained but a few.
+    """
+    from regx.store.weights import read_arrays
+
+    config, out = folder / "hourly.yaml", folder / f"hourly{jobs}"
+    config.write_text(ENDLESS.replace("checkpoint_seconds: 0.02", "checkpoint_seconds: 3600"))
+    pid = commands.start(["run", config, "--out", out, "--jobs", jobs, "--quiet"], folder / "log")
+    wait_until_begun(out)
+    time.sleep(2.0 if jobs > 1 else 0.5)  # until workers have started
+    os.kill(pid, signal.SIGTERM)
+    assert commands.ended(pid) == 128 + signal.SIGTERM
+    epochs = [int(read_arrays(path)["epoch"]) for path in out.glob("*/.checkpoints/*.npz")]
+    assert epochs, (folder / "log").read_text()
+    return min(epochs)
+
+
 def starts(folder: Path, times: int) -> tuple[int, int]:
     """Start one run so many times at once: how many were refused, and how many found it done.
 
@@ -176,6 +219,10 @@ def main() -> None:
                 )
         lasting = [stuck(folder, sent, options.within / sent**2) for sent in (1, 2)]
         print(f"a run that is stuck ends within {lasting[0]:.2f} s, and {lasting[1]:.2f} s after a second signal")
+        found = stopped(folder, 5, draw)
+        print(f"a run that was stopped {found} times and went on gives bit-identical results")
+        epochs = [last_checkpoint(folder, jobs) for jobs in (1, 2)]
+        print(f"SIGTERM leaves a checkpoint of the epoch it comes in: {epochs[0]}, and of a worker {epochs[1]}")
         refused, done = starts(folder, options.starts)
         print(f"{options.starts} starts at once: {refused} refused naming the holder, {done} ended with the results")
         lasting = second_starts(folder, max(options.starts // 10, 1), options.within / 2)

@@ -29,7 +29,7 @@ def config(
     return {
         "name": name,
         "dataset": {"name": "sine", "n_train": 30, "noise": 0.3},
-        "architecture": {"hidden": [3], "activation": "relu"},
+        "architecture": {"hidden": [64, 64], "activation": "relu"},
         "regularizers": list(stack),
         "optimizer": {"name": "adam", "lr": 0.003},
         "training": {"epochs": 4, "batch_size": "full"},
@@ -53,7 +53,10 @@ def trained(
     metrics["epoch"] = np.arange(epochs + 1)
     metrics["objective"][0] = np.nan
     metrics["test_loss"][epochs - 1] = loss
-    layers = {"0/weight": (2, 3), "0/bias": (3,), "1/weight": (3, 1), "1/bias": (1,)}
+    layers = {
+        "0/weight": (2, 64), "0/bias": (64,), "1/weight": (64, 64), "1/bias": (64,),
+        "2/weight": (64, 1), "2/bias": (1,),
+    }  # fmt: skip
     weights = {
         f"{when}/{name}": rng.standard_normal(shape).astype(dtype)
         for when in ("init", "reported", "final")

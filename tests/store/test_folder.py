@@ -67,7 +67,7 @@ def test_summary_over_seeds(tmp_path, fabricated):
     assert (summary["stack"], summary["dataset"], summary["parameters"], summary["peek"]) == (
         "l2(0.003)",
         "sine",
-        13,
+        2 * 64 + 64 + 64 * 64 + 64 + 64 + 1,
         False,
     )
     assert read_run(tmp_path).about["status"] == "diverged"

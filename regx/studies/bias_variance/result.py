@@ -91,8 +91,8 @@ def read_bias_variance(folder: Path) -> BiasVariance:
     path = folder / BIAS_VARIANCE
     content = read_json(path)
     for point in content["points"]:
-        over = point.get("over_draws", {"seeds": []})
-        if any(len(over.get(name, over["seeds"])) != len(over["seeds"]) for name in PARTS):
+        over = point.get("over_draws")
+        if over and any(len(over.get(name, ())) != len(over["seeds"]) for name in PARTS if point[name] is not None):
             raise damaged(path, "expected under 'over_draws' as many numbers as seeds of each part, found others")
     return of_content(folder, content)
 
