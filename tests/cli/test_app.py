@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from regx.cli.app import EXAMPLES, app
 
 ROOT = Path(__file__).parents[2]
+INTERRUPTED = "interrupted: the same command goes on from what is saved\n"
 HEAVY = ("numpy", "pandas", "sklearn", "scipy", "scipy.stats", "pydantic", "yaml", "matplotlib", "rich", "numba")
 
 
@@ -121,11 +122,11 @@ def test_a_wrong_command_line_ends_with_2(arguments: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(
     ("body", "code", "said"),
-    [
+    [  # the command is called `try`
         ("from regx.core.errors import InputError; raise InputError('so')", 2, "error: so\n"),
         ("from regx.core.errors import RegxError; raise RegxError('so')", 1, "error: so\n"),
-        ("raise KeyboardInterrupt", 130, ""),
-        ("os.kill(os.getpid(), signal.SIGTERM)", 143, ""),
+        ("raise KeyboardInterrupt", 130, INTERRUPTED),
+        ("os.kill(os.getpid(), signal.SIGTERM)", 143, INTERRUPTED),
         ("sys.exit(3)", 3, ""),
         ("pass", 0, ""),
     ],
@@ -186,7 +187,4 @@ def test_a_signal_while_a_command_is_loaded_ends_it_with_its_line(name: str, mom
     done = subprocess.run(
         [sys.executable, "-c", code, "try", "dropout"], capture_output=True, text=True, timeout=60, check=False
     )
-    assert (done.returncode, done.stderr) == (
-        128 + number,
-        "interrupted: the same command goes on from what is saved\n",
-    )
+    assert (done.returncode, done.stderr) == (128 + number, INTERRUPTED)

@@ -67,7 +67,7 @@ def test_on_a_terminal_it_asks(runs, answer, code):
     os.close(ours)
     os.close(theirs)
     assert (done.returncode, (runs / "a").is_dir()) == (code, bool(code)), done.stderr
-    assert done.stderr.startswith(f"{runs / 'a'} (0.0 MB)\nRemove this folder? Type y for yes.\n")
+    assert done.stderr.startswith(f"{runs / 'a'} (0.1 MB)\nRemove this folder? Type y for yes.\n")
     assert done.stdout == ("" if code else f"{runs / 'a'}\n")
 
 

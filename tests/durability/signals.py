@@ -134,14 +134,18 @@ def last_checkpoint(folder: Path, jobs: int) -> int:
     """
     from regx.store.weights import read_arrays
 
-    config, out = folder / "hourly.yaml", folder / f"hourly{jobs}"
+    config, epochs = folder / "hourly.yaml", list[int]()
     config.write_text(ENDLESS.replace("checkpoint_seconds: 0.02", "checkpoint_seconds: 3600"))
-    pid = commands.start(["run", config, "--out", out, "--jobs", jobs, "--quiet"], folder / "log")
-    wait_until_begun(out)
-    time.sleep(2.0 if jobs > 1 else 0.5)  # until workers have started
-    os.kill(pid, signal.SIGTERM)
-    assert commands.ended(pid) == 128 + signal.SIGTERM
-    epochs = [int(read_arrays(path)["epoch"]) for path in out.glob("*/.checkpoints/*.npz")]
+    for seconds in (0.5, 2, 8, 30):  # until workers have started
+        out = folder / f"hourly{jobs}-{seconds}"
+        pid = commands.start(["run", config, "--out", out, "--jobs", jobs, "--quiet"], folder / "log")
+        wait_until_begun(out)
+        time.sleep(seconds)
+        os.kill(pid, signal.SIGTERM)
+        assert commands.ended(pid) == 128 + signal.SIGTERM
+        epochs = [int(read_arrays(path)["epoch"]) for path in out.glob("*/.checkpoints/*.npz")]
+        if epochs:
+            break
     assert epochs, (folder / "log").read_text()
     return min(epochs)
 
