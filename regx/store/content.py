@@ -160,7 +160,7 @@ TUNING = mapping(
     {
         "networks": mapping(mapping(NUMBERS, keys=SEED)),
         "references": mapping(
-            mapping(mapping(None, {"metrics": NUMBERS, "notes": listed(WORD)}, {"p": maybe(NUMBER)}), keys=SEED)
+            mapping(mapping(None, {"metrics": NUMBERS, "p": NUMBER, "notes": listed(WORD)}), keys=SEED)
         ),
     },
 )
