@@ -208,6 +208,7 @@ def test_defaults_and_the_name_of_the_file(config: Path) -> None:
         },
         "training": {
             "epochs": 1000,
+            "steps": None,
             "batch_size": "full",
             "dtype": "float32",
             "class_weight": None,

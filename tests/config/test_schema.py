@@ -190,8 +190,8 @@ def test_a_resolved_config_reads_as_the_same_config(
     try:
         first = load_config(path)
     except ConfigError as error:
-        # Every value is within its bounds; what is drawn may still be of no use for the task of the data.
-        of_data = (("architecture", "conv"), ("training", "class_weight"))
+        # Every value is within its bounds; what is drawn may still be of no use for the data or the rest of the config.
+        of_data = (("architecture", "conv"), ("training", "class_weight"), ("training", "steps"))
         assume(not all(one.path[:1] == ("regularizers",) or one.path[:2] in of_data for one in error.problems))
         raise
     resolved = path.with_name("resolved.yaml")
