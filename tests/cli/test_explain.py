@@ -79,7 +79,8 @@ def test_the_whole_text_of_one() -> None:
         "key\tvalues\tdefault\tmeaning",
         "p\ta number with 0 <= p < 1\t0.5\tprobability to drop a hidden unit",
         "input\ta number with 0 <= input < 1\t0.0\tprobability to drop a feature of the input",
-        "inverted\ttrue or false\ttrue\twhether kept units are divided by 1 - p in training; else evaluation multiplies",
+        "inverted\ttrue or false\ttrue"
+        "\twhether kept units are divided by 1 - p in training; else evaluation multiplies",
     ]
 
 
