@@ -99,6 +99,12 @@ def warnings(config: Config, stack_key: str = "regularizers") -> list[str]:
                 f"{kind} without residual blocks: there is no branch to {does}, so it does nothing. Use "
                 "-s architecture.residual=true, with hidden layers of equal width."
             )
+    averaging = [member.kind for member in config.stack if member.averages]
+    if "snapshot_ensemble" in stack and averaging:
+        found.append(
+            f"{averaging[0]} with snapshot_ensemble: the snapshots are averaged with the weights, and are then none. "
+            f"Leave one of the two out, such as -s {stack_key}.{averaging[0]}=off."
+        )
     if "flip" in stack and config.dataset.mirrored:
         found.append(
             f"flip on {config.dataset.kind}: {config.dataset.mirrored}, so labels become wrong. Use crop, shift or a "

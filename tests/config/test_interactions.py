@@ -49,6 +49,12 @@ CASES = [
     ),
     ("batch_norm on batches of 8", ["batch_norm"], {"training.batch_size": "8"}, ["regularizers.batch_norm=off"]),
     ("stochastic_depth without residual", ["stochastic_depth"], {}, ["architecture.residual=true"]),
+    (
+        "weight_average with snapshot_ensemble",
+        ["snapshot_ensemble", "weight_average"],
+        {},
+        ["regularizers.weight_average=off"],
+    ),
     ("shake_drop without residual", ["shake_drop"], {}, ["architecture.residual=true"]),
     ("flip on digits: a digit in a mirror is no digit", ["flip"], {"dataset": "digits"}, ["regularizers.flip=off"]),
     ("spatial_dropout without conv", ["spatial_dropout"], {"dataset": "digits"}, ["architecture.conv=[4]"]),

@@ -265,7 +265,7 @@ def _found(conclusion: Conclusion, splits: int) -> list[str]:
     plain = mean(conclusion.procedure) - conclusion.to_plain.mean
     return [
         f"On tables like this {splits} splits find a regularizer's gain in 8 of 10 cases where it is "
-        f"{told(conclusion.detectable)} or more, {conclusion.detectable / plain:.0%} of the loss without one."
+        f"{told(conclusion.detectable)} or more, {conclusion.detectable / plain:.0%} of that of the network without."
     ]
 
 

@@ -48,7 +48,7 @@ FULL_BATCH_UP_TO, BATCH = 128, 64
 EVALUATIONS = 50  # of a whole training
 SECONDS_TO_MEASURE, TOGETHER = 0.02, 4  # of estimated work of each, and networks, by which the pace is measured
 SKEWED = 6.0  # standard deviations from the mean that some number lies: then robust scaling is tried
-OTHERS = 1.5
+OTHERS = 1.5  # times the candidates of each split alone: those that all splits together go on with are partly others
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ ALL = -1  # the chooser that looks at all splits, beside those that look at one
 REFERENCES = 0.15  # of the minutes, that the plain models may take
 FOLDERS = 0.2  # of the minutes at most, that are kept for training what is recommended
 # In which order lanes are raced: what helps most often first, since time may end.
-FIRST = ("early_stopping", "dropout", "l2", "batch_norm", "weight_decay", "weight_average")
+FIRST = ("early_stopping", "dropout", "batch_norm", "l2", "weight_decay", "weight_average")
 
 AT_ONCE = (
     2  # times the work of a group of lanes has to fit, for them to be raced together: else what ends is lost of all
@@ -209,14 +209,14 @@ class TableRace:
         """Try each network without a regularizer, then the best for longer, as far as a share of the minutes goes."""
         reached: dict[str, float] = {}
         for network in self._plan.networks:
-            if not reached or self._clock.fits(self._trying(network), SHARE):
+            if not reached or self._is_affordable(network):
                 reached[network.name] = self._reached(network)
         name = simplest(reached)
         chosen = next(one for one in self._plan.networks if one.name == name)
         loss = reached[name]
         while self._plan.lengthen:
             trained_longer = longer(self._question, chosen)
-            if not self._clock.fits(self._trying(trained_longer), SHARE):
+            if not self._is_affordable(trained_longer):
                 break
             after = self._reached(trained_longer)
             self._gains = loss - after > GAIN * abs(loss)
@@ -234,12 +234,18 @@ class TableRace:
             f"{self._parameters():,} parameters."
         )
 
-    def _trying(self, network: CandidateNetwork) -> float:
-        """The work of trying a network."""
-        splits = min(TRIED_ON, len(self._splits))
-        plain = self._plan.lanes[0]
+    def _is_affordable(self, network: CandidateNetwork) -> bool:
+        """Whether there is time to try a network, and then to race what helps most often on as many splits as it takes.
+
+        A larger one that leaves no time for lanes would end without an answer.
+        """
         self._trials.use(network)
-        return trainings(network.base, plain, network.rates) * splits * self._trials.seconds
+        tries = self._work(self._lanes[:1], min(TRIED_ON, len(self._splits)))
+        race = self._work(self._early(), min(FEWEST_SPLITS, len(self._splits)))
+        return self._clock.fits(tries, SHARE) and self._clock.fits(tries + race)
+
+    def _early(self) -> list[LadderLane]:
+        return [lane for lane in self._lanes if lane.name in (PLAIN, *FIRST)]
 
     def _reached(self, network: CandidateNetwork) -> float:
         """The least mean validation loss of a network at its last epoch, over the first splits."""
@@ -274,7 +280,7 @@ class TableRace:
         clock.reserve = min(FOLDERS * 60 * self._question.minutes, self._folders(2) * clock.pace)
         if self._question.fit:
             clock.reserve += min(FOLDERS * 60 * self._question.minutes, 2 * self._folders(1) * clock.pace)
-        splits, early = len(self._splits), [lane for lane in self._lanes if lane.name in (PLAIN, *FIRST)]
+        splits, early = len(self._splits), self._early()
         for lanes, most in ((self._lanes, splits), (early, min(ENOUGH_SPLITS, splits))):
             fitting = int(clock.left / max(self._work(lanes, 1) * clock.pace, 1e-9))
             if fitting >= min(ENOUGH_SPLITS, splits) or lanes is early:
@@ -293,9 +299,9 @@ class TableRace:
 
     def _race(self, lanes: Sequence[LadderLane]) -> None:
         """Tune the lanes: what helps most often, then several together, then the others; one by one where time ends."""
-        first = (*FIRST, *(["class_weight"] if self._plan.criterion is not LOSS else []))  # which a loss punishes
+        first = FIRST if self._plan.criterion is LOSS else ("class_weight", *FIRST)  # a loss punishes such weights
         groups = {
-            "what helps most often": [lane for lane in lanes if lane.name in first],
+            "what helps most often": [lane for name in first for lane in lanes if lane.name == name],
             "cocktails": [lane for lane in lanes if lane.is_cocktail],
             "one regularizer each": [lane for lane in lanes if lane.is_alone and lane.name not in first],
             "several together": [lane for lane in lanes if not lane.is_alone and not lane.is_cocktail],
