@@ -15,11 +15,11 @@ from regx.core.regularizer import Regularizer, Site
 class SnapshotEnsemble(Regularizer):
     """Keep the weights at the ends of equal cycles of training, and predict by the mean over the `last` of them.
 
-    Of classes it is the mean of probabilities, of a regression that of the numbers. The learning rate should fall in
-    every cycle and begin anew with the next: `optimizer.schedule: {name: warm_restarts, period: epochs/cycles,
-    multiplier: 1}`. Before the first cycle ends the network is that in training; from then on what is measured of an
-    epoch, by early stopping too, is measured of the ensemble as it then is. A run keeps the weights of every snapshot.
-    It stands behind whatever else changes a step.
+    Of classes it is the mean of probabilities, of a regression that of the numbers. A cycle is epochs/cycles long,
+    rounded down. The learning rate should fall in each and begin anew with the next: `optimizer.schedule: {name:
+    warm_restarts, period: epochs/cycles, multiplier: 1}`. Before the first cycle ends the network is that in
+    training; from then on what is measured of an epoch, by early stopping too, is measured of the ensemble as it then
+    is. A run keeps the weights of every snapshot. It stands behind whatever else changes a step.
 
     Elsewhere: the paper's code in Keras (a callback), and torchensemble's SnapshotEnsembleClassifier.
     """
@@ -36,11 +36,10 @@ class SnapshotEnsemble(Regularizer):
         return self.cycles
 
     def on_step(self, values: Array, at: Site) -> None:
-        ends = np.rint(np.arange(1, self.cycles + 1) * at.epochs / self.cycles).astype(int)
-        taken = np.flatnonzero(ends == at.epoch)
-        if not len(taken):
+        cycle, left = divmod(at.epoch, max(at.epochs // self.cycles, 1))
+        if left or cycle > self.cycles:
             return
-        size, number = (values.shape[1] - self.cycles) // (self.cycles + 1), int(taken[-1])
+        size, number = (values.shape[1] - self.cycles) // (self.cycles + 1), cycle - 1
         values[:, (number + 1) * size : (number + 2) * size] = values[:, :size]
         counted = np.arange(self.cycles)
         values[:, -self.cycles :] = (counted <= number) & (counted > number - self.last[:, None])

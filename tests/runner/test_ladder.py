@@ -84,6 +84,7 @@ def test_every_candidate_is_a_config_of_its_parts(lane: LadderLane) -> None:
         assert (config.training.class_weight == "balanced") == ("class_weight" in names)
         assert config.architecture.hidden == ((2, 2) if "small" in names else (8, 8))
         assert config.optimizer.lr == candidate.lr
+        assert (config.schedule.kind == "warm_restarts") == ("snapshot_ensemble" in names)
     assert lane.name == "none" or lane.is_cocktail or all(one.parts for one in pool)
 
 

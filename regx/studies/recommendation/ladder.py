@@ -45,6 +45,7 @@ class Part:
     exclusive: str = ""
 
 
+CYCLES = 5  # of the learning rate, each of which leaves a snapshot
 RESIDUAL = {"architecture": {"residual": True}}
 PARTS: Mapping[str, Part] = {
     part.name: part
@@ -66,7 +67,7 @@ PARTS: Mapping[str, Part] = {
         Part("shake_drop", "p", (0.1, 0.4), changes=RESIDUAL, exclusive="skip"),
         Part("lookahead"),
         Part("weight_average", "decay", (0.99, 0.999), exclusive="average"),
-        Part("snapshot_ensemble", exclusive="average"),
+        Part("snapshot_ensemble", settings={"cycles": CYCLES}, exclusive="average"),
         Part("small"),
         Part("class_weight", changes={"training": {"class_weight": "balanced"}}, tasks=CLASSES),
     )
@@ -210,6 +211,10 @@ def applied(resolved: Mapping[str, Any], candidate: Candidate, patience: int) ->
             architecture = found["architecture"]
             found["architecture"] = {**architecture, "hidden": [max(2, units // 4) for units in architecture["hidden"]]}
         elif name in REGISTRY:
+            if name == "snapshot_ensemble":
+                period = max(1, found["training"]["epochs"] // CYCLES)
+                schedule = {"name": "warm_restarts", "period": period, "multiplier": 1}
+                found["optimizer"] = {**found["optimizer"], "schedule": schedule}
             tuned = {} if strength is None else {part.key: strength}
             waits = {"patience": patience} if name == "early_stopping" else {}
             found["regularizers"].append({name: {**part.settings, **tuned, **waits}})
