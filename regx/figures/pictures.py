@@ -72,18 +72,23 @@ def sheet(config: Config, seed: int) -> Sheet:
 def draw_sheet(one: Sheet) -> Figure:
     from matplotlib.figure import Figure
 
-    down = len(one.classes)
-    figure = Figure(figsize=(0.72 * ACROSS + 0.6, 0.75 * down + 0.5), layout="constrained")
-    axes = figure.subplots(down, ACROSS, squeeze=False)
-    for label, panels, images in zip(one.classes, axes, one.images, strict=True):
-        for panel, picture in zip(panels, as_shown(images), strict=True):
-            show(panel, picture)
-            panel.set_xticks([])
-            panel.set_yticks([])
-        panels[0].set_ylabel(words(label, 10), rotation=0, ha="right", va="center")
-    if one.stack:
-        axes[0, 0].set_title("as it is", fontsize=7)
-        axes[0, 1].set_title("as steps see it", fontsize=7, loc="left")
+    pictures = [as_shown(images) for images in one.images]
+    height, width = pictures[0][0].shape[:2]
+    gap = max(height // 8, 1)
+    white = np.ones((len(pictures) * (height + gap), ACROSS * (width + gap), *pictures[0][0].shape[2:]))
+    for row, several in enumerate(pictures):
+        for column, picture in enumerate(several):
+            top, left = row * (height + gap), column * (width + gap)
+            white[top : top + height, left : left + width] = picture
+    figure = Figure(figsize=(0.72 * ACROSS + 0.6, 0.72 * len(pictures) * height / width + 0.6), layout="constrained")
+    panel = figure.subplots()
+    show(panel, white)
+    panel.spines[:].set_visible(False)
+    panel.tick_params(length=0)
+    panel.xaxis.tick_top()
+    panel.set_yticks(np.arange(len(pictures)) * (height + gap) + height / 2, [words(name, 10) for name in one.classes])
+    titles = ["as it is", "as steps see it"] if one.stack else []
+    panel.set_xticks(np.arange(len(titles)) * (width + gap) + width / 2, titles)
     of = " + ".join(one.stack) if one.stack else "no augmentation in the stack: training images as they are"
     figure.suptitle(words(of, 90), fontsize=8)
     return figure

@@ -54,6 +54,15 @@ IDEAS: dict[str, tuple[str, str]] = {
         "are just fitted, and falls again beyond it. Regularization of the right strength flattens the peak.",
         "Belkin et al. 2019, Reconciling Modern Machine-Learning Practice; Nakkiran et al. 2020, Deep Double Descent",
     ),
+    "weight_tying": (
+        "Several places of a network use one weight, so there is less to fit and each use learns for all. A\n"
+        "convolution is a layer whose outputs see a few pixels each, with the same weights at every place:\n"
+        "`architecture.shared: false` gives each place its own, and `regx sweep configs/convolution.yaml` says\n"
+        "what sharing gains. `architecture.tied` shares one weight among hidden layers of equal shape\n"
+        "(`configs/tied.yaml`, `regx lesson 000.14`).",
+        "LeCun et al. 1989, Backpropagation Applied to Handwritten Zip Code Recognition; Goodfellow et al. 2016, "
+        "Deep Learning, section 7.9",
+    ),
     "flat_minima": (
         "Weights around which the loss changes little. Small batches and SAM are said to find them, and they\n"
         "are said to generalise better. `hessian_eigenvalue` and `sharpness` measure it; `regx lesson 000.12`\n"
@@ -73,7 +82,8 @@ ALIASES = {
     "sharpnessawareminimization": "sam", "maxnormconstraint": "max_norm", "overfit": "overfitting",
     "generalizationgap": "gap", "biasvariancetradeoff": "bias_variance", "dataaugmentation": "augmentation",
     "mcdropout": "ensemble", "bagging": "ensemble", "overconfidence": "calibration", "ece": "calibration",
-    "sharpminima": "flat_minima", "skipconnections": "residual", "resnet": "residual",
+    "sharpminima": "flat_minima", "weightsharing": "weight_tying", "parametersharing": "weight_tying",
+    "convolution": "weight_tying", "skipconnections": "residual", "resnet": "residual",
 }  # fmt: skip
 
 
