@@ -57,6 +57,17 @@ def test_the_order_is_the_playbooks(stored, verdict):
     assert names(stored(), diagnosis(verdict)) == PLAYBOOK
 
 
+def test_images_are_moved_in_place_of_noise(stored):
+    for path, first in (("digits_conv", ["crop", "rotate"]), ("crop", ["rotate"])):
+        run = stored(path=configs_folder() / f"{path}.yaml")
+        found = overrides(run, diagnosis("mild overfitting"))
+        assert list(found)[: len(first) + 1] == [*first, "weight_decay"]
+        assert found["rotate"] == ("regularizers.rotate.degrees=10",)
+        assert found.get("crop", ("regularizers.crop.padding=1",)) == ("regularizers.crop.padding=1",)
+        for one in advice(run, diagnosis("mild overfitting"))[: len(first)]:
+            assert changed(run, one).stack[-1].kind == one.name
+
+
 def test_the_gap_says_how_strong(stored):
     mild, severe = (overrides(stored(), diagnosis(f"{word} overfitting")) for word in ("mild", "severe"))
     assert mild["input_noise"] == ("regularizers.input_noise.sigma=0.1",)
