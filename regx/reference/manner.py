@@ -17,6 +17,7 @@ INPUTS, HIDDEN, PARAMETERS = "the batch's inputs", "the hidden values", "the par
 WHEN = {
     "on_data": ("once, before training, on the training rows", "the training rows"),
     "on_batch": ("on each batch, before the network sees it", INPUTS),
+    "on_inputs": ("on the inputs, after a pass of its own that finds their slopes", INPUTS),
     "on_weight": ("on each weight matrix, before its product", PARAMETERS),
     "on_hidden": ("after the activation of every hidden layer", HIDDEN),
     "on_branch": ("on the branch of a residual block, before it is added", HIDDEN),

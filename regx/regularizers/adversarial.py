@@ -21,6 +21,10 @@ class Adversarial(Regularizer):
     So a step takes two passes. eps is in units of the inputs as the network sees them. A 0 or 1 of a one-hot is moved
     like any other number.
 
+    Update: the gradient is that at the moved inputs; a step takes two passes.
+    Usual: eps 0.01 to 0.1 of standardised inputs.
+    Example: eps 0.1, share 1: slopes [[2, -3]] give inputs [[0.1, -0.1]].
+
     Elsewhere: the paper adds half of the loss at the moved batch to half of that at the batch itself, which a share of
     1/2 is in the mean; Madry et al. 2018 move every sample, in several small steps.
     """

@@ -18,6 +18,10 @@ class Lookahead(Regularizer):
     slow <- slow + alpha·(w - slow), w <- slow. The optimizer, whichever it is, makes the steps and keeps what it
     remembers. It acts on all trained parameters and stands behind whatever else changes a step.
 
+    Update: nothing to the gradient; every k steps the weights go back part of the way.
+    Usual: alpha 0.5, k 5 to 10.
+    Example: alpha 0.5, k 2: steps [1, 2] give weight 1.
+
     Elsewhere: torch_optimizer's Lookahead(optimizer, k=5, alpha=0.5); TensorFlow Addons has k = 6.
     """
 

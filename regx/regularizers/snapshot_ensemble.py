@@ -21,6 +21,10 @@ class SnapshotEnsemble(Regularizer):
     training; from then on what is measured of an epoch, by early stopping too, is measured of the ensemble as it then
     is. A run keeps the weights of every snapshot. It stands behind whatever else changes a step.
 
+    Update: nothing; it keeps copies of the weights along the way.
+    Usual: 5 cycles.
+    Example: cycles 2, last 2: epochs [1, 2, 3, 4] give copies [2, 4].
+
     Elsewhere: the paper's code in Keras (a callback), and torchensemble's SnapshotEnsembleClassifier.
     """
 

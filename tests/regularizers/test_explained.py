@@ -52,6 +52,15 @@ def outcome(member: Regularizer, what: str, given: Any, targets: Any, then: str)
         values = np.zeros((1, 3))
         member.on_finish(values, at)
         return [epoch, values[0, 0]]
+    if what == "slopes":
+        return member.on_inputs(np.zeros_like(array.T[None]), array.T[None], site((1, 1)))[0].T
+    if what == "epochs":
+        at, values = site((1, 1)), np.zeros((1, 2 * member.copies + 1))
+        at.epochs = len(given)
+        for epoch, weight in enumerate(given, start=1):
+            at.epoch, values[0, 0] = epoch, weight
+            member.on_step(values, at)
+        return values[0, 1 : member.copies + 1]
     if what == "rows":
         return member.on_data(array, np.eye(2)[[0] * 4 + [1] * (len(array) - 4)], "multiclass", stream(0, "smote"))[0][
             len(array) :
@@ -93,7 +102,10 @@ def outcome(member: Regularizer, what: str, given: Any, targets: Any, then: str)
         member.begin(at, np.zeros((1, 3)))
         for step, weight in enumerate(given, start=1):
             at.epoch, at.step = 4, step
-            member.on_step(np.full((1, 3), float(weight)), at)
+            weights = np.full((1, 3), float(weight))
+            member.on_step(weights, at)
+        if then == "weight":
+            return weights[0, 0]
         average = np.zeros((1, 3))
         member.on_finish(average, at)
         return average[0, 0]
