@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from regx.config.identity import Identity, digest, identity
@@ -38,6 +39,12 @@ class Config:
     def digest(self, identity: Identity = identity) -> str:
         """8 hex digits of the question that it asks: the run folder's name ends in them."""
         return digest({key: value for key, value in identity(self.resolved).items() if key != "seeds"})
+
+    def keeping(self, kept: Iterable[int], name: str) -> Config:
+        """The config under another name, with these of the stack's members, by their numbers, and no others."""
+        kept = list(kept)
+        resolved = {**self.resolved, "name": name, "regularizers": [self.resolved["regularizers"][one] for one in kept]}
+        return replace(self, name=name, stack=tuple(self.stack[one] for one in kept), resolved=resolved)
 
 
 def settings_of(component: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 from regx.config.config import Config
@@ -63,11 +62,5 @@ def _cell(config: Config, on: list[bool]) -> Cell:
     kept = [number for number, is_on in enumerate(on) if is_on]
     kinds = [member.kind for member in config.stack]
     name = "-".join([config.name, *(kinds[number] for number in kept)] if kept else [config.name, "none"])[:MAX_NAME]
-    resolved = {
-        **config.resolved,
-        "name": name,
-        "regularizers": [config.resolved["regularizers"][number] for number in kept],
-    }
-    stack = tuple(config.stack[number] for number in kept)
     point = {kind: "on" if is_on else "off" for kind, is_on in zip(kinds, on, strict=True)}
-    return Cell(dataclasses.replace(config, name=name, stack=stack, resolved=resolved), point)
+    return Cell(config.keeping(kept, name), point)

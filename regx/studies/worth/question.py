@@ -29,7 +29,7 @@ def cells_of(grid: Grid, rows: Sequence[int] = ()) -> tuple[list[str], list[int]
     configs = {cell.config.name: cell.config for cell in grid.cells} if grid.lanes else _beside_none(grid)
     if not any(not config.stack for config in configs.values()):
         first = next(iter(configs.values()))
-        configs = {"none": _with_stack(first, "none", ()), **configs}
+        configs = {"none": first.keeping((), "none"), **configs}
     if len(configs) < 2:
         raise InputError(
             f"{grid.name}: expected regularizers whose worth is asked for, found none. Add some, such as "
@@ -70,14 +70,7 @@ def _beside_none(grid: Grid) -> dict[str, Config]:
     config = grid.cells[0].config
     if grid.axes:
         raise grid.axes[0].refused("expected one value: what is varied is the number of training rows, with --rows")
-    return {"none": _with_stack(config, "none", ()), **({"stack": config} if config.stack else {})}
-
-
-def _with_stack(config: Config, name: str, kept: Sequence[int]) -> Config:
-    stack = tuple(config.stack[number] for number in kept)
-    regularizers = [config.resolved["regularizers"][number] for number in kept]
-    resolved = {**config.resolved, "name": name, "regularizers": regularizers}
-    return dataclasses.replace(config, name=name, stack=stack, resolved=resolved)
+    return {"none": config.keeping((), "none"), **({"stack": config} if config.stack else {})}
 
 
 def _sizes(config: Config) -> list[int]:
