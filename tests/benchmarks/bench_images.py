@@ -84,13 +84,14 @@ def spent(epoch: Callable[[], None]) -> float:
     return time.process_time() - start
 
 
-def cases(folder: str) -> Iterator[tuple[str, dict[str, Any], np.ndarray, np.ndarray, int]]:
+def cases(folder: str, images: int) -> Iterator[tuple[str, dict[str, Any], np.ndarray, np.ndarray, int]]:
     from sklearn.datasets import load_digits
 
     digits = load_digits()
     yield "digits", {"name": "digits"}, digits.images[:, None] / 16, digits.target, 1
-    large = np.random.default_rng(0).integers(0, 256, (8334, 28, 28), dtype=np.uint8)
-    labels, path = np.arange(8334) % 10, Path(folder) / "large.npz"
+    rows = -(-images * 5 // 3)  # of which 0.6 are trained on
+    large = np.random.default_rng(0).integers(0, 256, (rows, 28, 28), dtype=np.uint8)
+    labels, path = np.arange(rows) % 10, Path(folder) / "large.npz"
     np.savez(path, x=large, y=labels)
     yield "28 x 28", {"name": "images", "path": str(path)}, large[:, None] / 255, labels, 4
 
@@ -98,16 +99,17 @@ def cases(folder: str) -> Iterator[tuple[str, dict[str, Any], np.ndarray, np.nda
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--images", type=int, default=5000, help="of 28 x 28, in the training split")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
-        for name, dataset, x, y, padding in cases(folder):
+        for name, dataset, x, y, padding in cases(folder, options.images):
             n = round(0.6 * len(x))
             competitors = [ours(dataset, []), ours(dataset, [{"crop": padding}]), torchs(x[:n], y[:n], padding)]
             for epoch in competitors if name == "digits" else ():
                 epoch()  # what is made once
             plain, cropped, theirs = (
                 min(each)
-                for each in zip(*([spent(epoch) for epoch in competitors] for _ in range(rounds)), strict=True)
+                for each in zip(*([spent(epoch) for epoch in competitors] for _ in range(options.rounds)), strict=True)
             )
             share = -(-SEEDS // CORES) / SEEDS
             print(
