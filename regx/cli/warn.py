@@ -23,7 +23,7 @@ def warn(configs: Sequence[Config], out: Output, peek: bool = False, lanes: bool
     """
     from regx.data.cautions import cautions
     from regx.data.csv import CSV
-    from regx.reference.interactions import lane_warnings, warnings
+    from regx.reference.interactions import few_to_stop_by, lane_warnings, warnings
     from regx.runner.plan import clipped, dataset
 
     if out.quiet:
@@ -35,5 +35,9 @@ def warn(configs: Sequence[Config], out: Output, peek: bool = False, lanes: bool
     found += [f"note: {note}" for source, seed in read for note in dataset(source, seed).notes]
     tables = [source.table() for source, _ in read if isinstance(source, CSV)]
     found += [f"note: {note}" for table in tables for note in cautions(table)]
+    for config in configs:
+        if getattr(config.dataset, "n_val", None) is None:  # of a table
+            rows = len(dataset(config.dataset, config.seeds[0]).val.x)
+            found += [f"warning: {said}" for said in few_to_stop_by(config, rows, "a larger dataset.val_fraction")]
     found += [f"note: {note}" for config in configs for note in clipped(config)]
     out.note(*dict.fromkeys(found))

@@ -91,7 +91,8 @@ class Site:
 class Scores:
     """How the networks stand after an evaluated epoch. Each (R,); the validation split only.
 
-    loss_of_halves, accuracy_of_halves: (R, 2), of every other validation row and of those between.
+    loss_of_halves, accuracy_of_halves: (R, 2), of every other validation row and of those between. weighted_loss,
+    weighted_of_halves: the losses with rows and classes weighing as in training; None where all weigh the same.
     """
 
     epoch: int
@@ -99,6 +100,15 @@ class Scores:
     val_accuracy: Array | None
     loss_of_halves: Array
     accuracy_of_halves: Array | None
+    weighted_loss: Array | None = None
+    weighted_of_halves: Array | None = None
+
+    @property
+    def minimised(self) -> tuple[Array, Array]:
+        """The validation loss that training lowers, and that of the halves: weighted where rows have weights."""
+        if self.weighted_loss is None or self.weighted_of_halves is None:
+            return self.val_loss, self.loss_of_halves
+        return self.weighted_loss, self.weighted_of_halves
 
 
 class Stage(Protocol):

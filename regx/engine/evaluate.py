@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from regx.core.arrays import Array
 from regx.core.regularizer import Scores
 from regx.data.dataset import Dataset, Split
+from regx.data.weights import row_weights
 from regx.engine.batches import augmented, targets
 from regx.engine.population import Population
 from regx.metrics import REGISTRY
@@ -49,6 +51,8 @@ class Evaluator:
         self._each_epoch = [
             metric for metric in REGISTRY.values() if metric.each_epoch and metric.of and self.task in metric.tasks
         ]
+        self._datasets, self._class_weight = population.datasets, population.training.class_weight
+        self._row_weights: dict[str, Array | None] = {}
         self._per_sample: Array | None = None
         self._right: Array | None = None
         self._networks: dict[int, Network | Ensemble] = {}
@@ -134,7 +138,25 @@ class Evaluator:
         loss, accuracy = metrics[f"{split}_loss"], metrics.get(f"{split}_accuracy")
         rows = self.splits[split]
         right = None if accuracy is None else rows.means_of_halves(self.right)
-        return Scores(epoch, loss, accuracy, rows.means_of_halves(self.per_sample), right)
+        scores = Scores(epoch, loss, accuracy, rows.means_of_halves(self.per_sample), right)
+        if (weight := self._weights(split)) is None:
+            return scores
+        weighted = self.per_sample * weight
+        return replace(scores, weighted_loss=rows.mean(weighted), weighted_of_halves=rows.means_of_halves(weighted))
+
+    def _weights(self, split: str) -> Array | None:
+        """How much each row of a split counts, as it would in training, (R, all rows); None if all the same."""
+        if split not in self._row_weights:
+            rows, dtype = self.splits[split].rows, self.values.dtype
+            each = [row_weights(one, self._class_weight, getattr(one, split)) for one in self._datasets]
+            found = None
+            if rows.stop > rows.start and any(weight is not None for weight in each):
+                found = np.ones((len(each), self._n), dtype)
+                for own, weight in zip(found, each, strict=True):
+                    own[rows] = 1 if weight is None else weight
+                found = found[self._which]
+            self._row_weights[split] = found
+        return self._row_weights[split]
 
 
 def _joined(dataset: Dataset) -> Split:

@@ -103,7 +103,7 @@ class _Training:
             for metric in REGISTRY.values()
             if (metric.kept or metric.name in wanted) and population.task in metric.tasks
         ]
-        self._trivial = [trivial(dataset) for dataset in population.datasets]
+        self._trivial = [trivial(dataset, self._training.class_weight) for dataset in population.datasets]
         self._which = population.which
         self._snapshots: dict[int, dict[int, dict[str, Array]]] = {
             network: {} for network, wanted in enumerate(population.pictured) if wanted

@@ -64,23 +64,23 @@ class SplitRows:
     """The rows of one split, `n` of them, and what the networks answered there. Shapes as in `Seen`."""
 
     def __init__(self, seen: Seen, name: str, start: int, stop: int) -> None:
-        self.seen, self.name, self._part, self.n = seen, name, slice(start, stop), stop - start
+        self.seen, self.name, self.rows, self.n = seen, name, slice(start, stop), stop - start
 
     @property
     def z(self) -> Array:
-        return self.seen.z[:, :, self._part]
+        return self.seen.z[:, :, self.rows]
 
     @property
     def y(self) -> Array:
-        return self.seen.y[:, :, self._part]
+        return self.seen.y[:, :, self.rows]
 
     def mean(self, of_rows: Array) -> Array:
         """The mean over this split of what there is one of for every row of all splits, (R, all rows) -> (R,)."""
-        return np.asarray(np.add.reduce(of_rows[:, self._part], axis=1) / self.n)
+        return np.asarray(np.add.reduce(of_rows[:, self.rows], axis=1) / self.n)
 
     def means_of_halves(self, of_rows: Array) -> Array:
         """The same over every other row of this split and over those between, (R, 2); NaN of none."""
-        own = of_rows[:, self._part]
+        own = of_rows[:, self.rows]
         halves = own[:, 0::2], own[:, 1::2]
         return np.stack([np.add.reduce(half, axis=1) / (half.shape[1] or np.nan) for half in halves], axis=1)
 

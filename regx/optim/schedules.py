@@ -144,7 +144,7 @@ class ReduceOnPlateau(Schedule):
     def on_scores(self, scores: Scores, state: dict[str, Array]) -> None:
         if scores.epoch < self.warmup:
             return
-        loss = scores.val_loss.astype(np.float64)
+        loss = scores.minimised[0].astype(np.float64)
         fallen = loss < state["best"] * (1 - self.threshold)
         state["best"] = np.where(fallen, loss, state["best"])
         reduced = ~fallen & (scores.epoch - state["mark_epoch"] > self.patience)

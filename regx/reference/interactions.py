@@ -71,6 +71,12 @@ def warnings(config: Config, stack_key: str = "regularizers") -> list[str]:
             f"{by_batch[0]} on batches of {batch}: the statistics of so few samples are noisy and not those of "
             f"evaluation. Use training.batch_size={SMALL_BATCH} or more, or layer_norm instead of {by_batch[0]}."
         )
+    if by_batch and batch is None:
+        found.append(
+            f"{by_batch[0]} on the full batch: every step sees the same rows, so the noise of batches by which it "
+            f"regularizes is gone (Luo et al. 2019). Use training.batch_size={SMALL_BATCH}, or layer_norm instead of "
+            f"{by_batch[0]}."
+        )
     proximal = [member.kind for member in config.stack if {"penalty", "on_step"} <= set(member.hooks())]
     clipping = [kind for kind in ("clip_norm", "clip_value") if kind in stack]
     if proximal and clipping:
@@ -115,10 +121,14 @@ def warnings(config: Config, stack_key: str = "regularizers") -> list[str]:
             "spatial_dropout without convolutions: there are no channels to drop, so it does nothing. Use "
             "architecture.conv, or dropout instead."
         )
-    n_val = getattr(config.dataset, "n_val", None)
-    if "early_stopping" in stack and n_val and n_val < FEW_ROWS:
-        found.append(
-            f"early_stopping on a validation split of {n_val} rows: its loss is noisy, so the best epoch is partly "
-            f"luck. Use dataset.n_val={FEW_ROWS} or more, or a longer patience."
-        )
-    return found
+    return found + few_to_stop_by(config, getattr(config.dataset, "n_val", None), "dataset.n_val={} or more")
+
+
+def few_to_stop_by(config: Config, n_val: int | None, remedy: str) -> list[str]:
+    """That so few validation rows decide when to stop, if they are few; None where they are not known yet."""
+    if not n_val or n_val >= FEW_ROWS or not any(member.kind == "early_stopping" for member in config.stack):
+        return []
+    return [
+        f"early_stopping on a validation split of {n_val} rows: its loss is noisy, so the best epoch is partly luck. "
+        f"Use {remedy.format(FEW_ROWS)}, or a longer patience."
+    ]

@@ -21,6 +21,9 @@ class EarlyStopping(Regularizer):
     the first multiple of k at which its patience is over. For a linear model trained by gradient descent it acts like
     L2 with lam of about 1/(lr·t).
 
+    Where rows or classes have weights it watches the validation loss under the same weights, which is what training
+    lowers; what is reported and compared is the loss without.
+
     Its validation loss is the least of many, and so better than on new rows. Where lanes or cells are chosen among, it
     counts with `cross_fitted_loss`: each half of the validation rows judges the epoch that the other half chooses.
 
@@ -61,7 +64,7 @@ class EarlyStopping(Regularizer):
         at.state["loss_of_others"] = np.full((len(values), 2), np.nan)
 
     def on_epoch(self, values: Array, scores: Scores, at: Site) -> Array:
-        watched, halves = scores.val_loss, scores.loss_of_halves
+        watched, halves = scores.minimised
         if self.metric == "val_accuracy":
             assert scores.val_accuracy is not None
             assert scores.accuracy_of_halves is not None

@@ -14,11 +14,17 @@ from regx.reference.interactions import hints, warnings
 
 # What is said of first, the config's stack and other keys, and the overrides that the remedy names.
 CASES = [
-    ("dropout with batch_norm", ["batch_norm", "dropout"], {"dataset.n_train": "64"}, ["regularizers.dropout=off"]),
+    (
+        "dropout with batch_norm",
+        ["batch_norm", "dropout"],
+        {"training.batch_size": "32"},
+        ["regularizers.dropout=off"],
+    ),
+    ("batch_norm on the full batch", ["batch_norm"], {"dataset.n_train": "64"}, ["training.batch_size=32"]),
     (
         "dropconnect with batch_norm",
         ["dropconnect", "batch_norm"],
-        {"dataset.n_train": "64"},
+        {"training.batch_size": "32"},
         ["regularizers.batch_norm=off"],
     ),
     ("l2 with adam", ["l2"], {}, ["regularizers.l2=off", "regularizers.weight_decay.lam=0.01"]),
@@ -130,3 +136,18 @@ def test_an_image_regularizer_on_a_table_is_refused_with_the_remedy(tmp_path: Pa
     assert "it changes images, and diabetes is a table: take it out with -s regularizers.crop=off" in said
     assert "expected images to convolve, found a table, diabetes" in said
     assert load_config(path, ["regularizers.crop=off", "architecture.conv=[]"])
+
+
+def test_early_stopping_on_few_rows_of_a_table_is_warned_of_when_they_are_known(tmp_path: Path, regx: Regx) -> None:
+    rows = "".join(f"{number},{number % 7}\n" for number in range(60))
+    (tmp_path / "t.csv").write_text("x,y\n" + rows)
+    config = tmp_path / "c.yaml"
+    config.write_text(
+        "dataset: {name: csv, path: t.csv, target: y, task: regression}\nregularizers: [early_stopping]\n"
+        "architecture: {hidden: [4]}\ntraining: {epochs: 3}\nseeds: 1\n"
+    )
+    said = regx("run", config).stderr
+    assert "warning: early_stopping on a validation split of 9 rows: its loss is noisy" in said
+    assert "Use a larger dataset.val_fraction, or a longer patience." in said
+    enough = regx("run", config, "-s", "dataset.val_fraction=0.5")
+    assert "early_stopping on" not in enough.stderr

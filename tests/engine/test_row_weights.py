@@ -7,16 +7,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.utils.class_weight import compute_class_weight
 
 from regx.api import run
 from regx.core.errors import InputError
+from regx.core.regularizer import CROSS_FITTED
 from regx.core.streams import stream
 from regx.data.dataset import Dataset, Split
 from regx.data.weights import row_weights
+from regx.engine.diagnostics import trivial
+from regx.engine.state import State
 from regx.engine.trainer import train
 from regx.nn.architecture import Architecture
 from regx.optim import SGD
-from regx.regularizers import SMOTE
+from regx.regularizers import SMOTE, EarlyStopping
 from tests.engine.populations import TASKS, assert_same_bits, dataset, fitted, population
 from tests.engine.settings import PAIRS, name
 
@@ -145,3 +149,61 @@ def test_a_rare_class_is_found_where_classes_weigh_the_same(tmp_path):
         recall[class_weight] = found[y].mean()
     assert recall[None] < 0.2
     assert recall["balanced"] > 0.75
+
+
+@pytest.mark.parametrize("class_weight", ["balanced", (("a", 5.0),)])
+@pytest.mark.parametrize("task", ["binary", "multiclass"])
+def test_early_stopping_watches_the_loss_that_the_weights_make(task, class_weight):
+    """The reported epoch is that of the least validation loss under the weights that scikit-learn gives the classes."""
+    seeds, classes = (0, 1, 2), ("a", "b", "c")[: 2 if task == "binary" else 3]
+    data = [replace(dataset(task, 7, n=(40, 30, 9)), classes=classes)] * 3
+    arguments = {"data": data, "optimizer": SGD(lr=0.5), "epochs": 60, "snapshots": 61}
+    stopping = [EarlyStopping(patience=60)]
+    weighted = population(seeds, stopping, class_weight=class_weight, **arguments)
+    networks = train(replace(weighted, pictured=(True, True, True)))
+
+    def labels(split):
+        return split.y[:, 0].astype(int) if task == "binary" else split.y.argmax(axis=1)
+
+    train_labels, val_labels = labels(data[0].train), labels(data[0].val)
+    by_class = dict(enumerate(compute_class_weight("balanced", classes=np.arange(len(classes)), y=train_labels)))
+    if class_weight != "balanced":
+        by_class = {0: 5.0, 1: 1.0, 2: 1.0}
+    weight = np.array([by_class[label] for label in val_labels])
+    differs = 0
+    for seed, network in zip(seeds, networks, strict=True):
+        state = State(population([seed], data=data[0]))
+        plain, losses, halves = [], [], []
+        for _, named in sorted(network.snapshots.items()):
+            state.values[0] = state.layout.flat(named)
+            p = np.concatenate([state.predict(data[0].val.x)[0]]).T
+            p = np.hstack([1 - p, p]) if task == "binary" else p
+            each = -np.log(p[np.arange(len(p)), val_labels])
+            plain.append(each.mean())
+            losses.append((each * weight).sum())
+            halves.append(
+                [(each * weight)[half::2].sum() for half in (0, 1)] + [each[half::2].mean() for half in (0, 1)]
+            )
+        assert network.reported_epoch == np.argmin(losses)
+        differs += np.argmin(losses) != np.argmin(plain)
+        # What it is chosen by among others is the plain loss, of each half where the other's weighted one is least.
+        of = np.array(halves)
+        judged = (of[of[:, 0].argmin(), 3] + of[of[:, 1].argmin(), 2]) / 2
+        assert network.diagnostics[CROSS_FITTED] == pytest.approx(judged)
+    assert differs or class_weight == "balanced"
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass"])
+def test_the_trivial_loss_is_of_the_answer_that_the_weights_make_best(task):
+    data = dataset(task, n=(40, 30, 9))
+    weight = row_weights(data, "balanced")
+    found, plain = trivial(data, "balanced"), trivial(data)
+    # All classes weigh the same, so the best constant answer is 1/K of each.
+    classes = 2 if task == "binary" else 3
+    for split in ("train", "val", "test"):
+        assert found[f"trivial_{split}_loss"] == pytest.approx(np.log(classes))
+        assert found[f"trivial_{split}_accuracy"] == plain[f"trivial_{split}_accuracy"]
+    oracle = LogisticRegression(C=1e9).fit(
+        np.zeros((40, 1)), data.train.y[:, 0] if task == "binary" else data.train.y.argmax(axis=1), sample_weight=weight
+    )
+    np.testing.assert_allclose(oracle.predict_proba(np.zeros((1, 1)))[0], 1 / classes, atol=1e-4)

@@ -23,7 +23,7 @@ from regx.engine.trainer import train
 from regx.nn.architecture import Architecture
 from regx.optim import REGISTRY as OPTIMIZERS
 from regx.optim import SGD, Adam, AdamW, Constant, Cosine, Optimizer, RMSprop, Schedule
-from regx.regularizers import L1, L2, REGISTRY, ElasticNet, GroupLasso, WeightDecay
+from regx.regularizers import L1, L2, REGISTRY, ClipNorm, ElasticNet, GroupLasso, WeightDecay
 from regx.regularizers.proximal import shrink_groups
 from tests.engine.populations import assert_same_bits, dataset, population
 
@@ -71,12 +71,15 @@ def regression(outputs: int) -> Dataset:
     return Dataset("regression", split, split, split, tuple("abcdef"), "y")
 
 
-def linear(data: Dataset, members: list[Regularizer], optimizer: Optimizer, **more: Any) -> list[Trained]:
+def linear(
+    data: Dataset, members: list[Regularizer], optimizer: Optimizer, clip: float | None = None, **more: Any
+) -> list[Trained]:
     outputs = data.train.y.shape[1]
     if optimizer.kind == "sgd":  # the gradient is that of the mean over the outputs
-        optimizer = type(optimizer)(lr=optimizer.lr * outputs, momentum=optimizer.momentum, nesterov=optimizer.nesterov)
+        optimizer = replace(optimizer, lr=optimizer.lr * outputs)
     arguments = {"architecture": Architecture(()), "data": data, "epochs": 3000, "eval_every": 100, **more}
-    return train(population(range(len(members)), [members], optimizer, schedule(optimizer), **arguments))
+    stack: list[Any] = [members] if clip is None else [members, ClipNorm(max_norm=clip)]
+    return train(population(range(len(members)), stack, optimizer, schedule(optimizer), **arguments))
 
 
 def schedule(optimizer: Optimizer) -> Schedule:
@@ -162,6 +165,28 @@ def test_deep_networks_end_where_the_gradients_cancel(name: str, kind: str, tied
         assert (np.abs(gradients[zero]) <= strength * 1.02).all()
         np.testing.assert_allclose(gradients[~zero], -slope[~zero], atol=1e-3)
     assert 0 < network.metrics["zero_fraction"][-1] < 1
+
+
+@pytest.mark.parametrize("kind", PENALTIES)
+@pytest.mark.parametrize("name", OPTIMIZER)
+def test_sam_and_clipping_that_ends_lead_to_the_same_weights(name: str, kind: str) -> None:
+    """Uphill by rho the gradient is another by about rho, and so are the weights; a limit that is not reached at the
+    end has no say in where that is, however often it was before.
+    """
+    data, alpha, optimizer = regression(1), 0.2, OPTIMIZER[name]
+    member, solver = PENALTIES[kind]
+    oracle = solver(alpha, 1).fit(data.train.x, data.train.y if kind == "group_lasso" else data.train.y[:, 0])
+    expected = np.atleast_2d(oracle.coef_).T
+    outputs = len(data.train.y[0])
+    start = State(population([0], data=data, architecture=Architecture(())))
+    start.train_epoch(1, True)
+    first = float(np.linalg.norm(start.gradient))
+    (near,) = linear(data, [member(alpha, outputs)], replace(optimizer, sam=1e-4))
+    (clipped,) = linear(data, [member(alpha, outputs)], optimizer, clip=first / 2, epochs=4000)
+    for network in (near, clipped):
+        weight = network.weights["final/0/weight"]
+        np.testing.assert_allclose(weight, expected, atol=2e-3)
+        assert np.array_equal(weight == 0, np.abs(expected) < 1e-12)
 
 
 # Weight decay has a fixed point of its own
