@@ -6,9 +6,9 @@ The method, which the reader of a report may hold us to:
   looked at once, in the report, for the candidate that the validation rows of the same split have chosen.
 - Network. Its depth, width, optimizer, schedule and length are chosen first, as the best that nobody regularizes
   (`network.py`). All lanes share it.
-- Lanes. The ladder from no regularizer to all of them, and a cocktail (`ladder.py`). Every lane, the plain one too, is
-  tried with the same learning rates and lengths of training, and every regularizer with a small grid of strengths;
-  several together start from what each had alone.
+- Lanes. The ladder from no regularizer to all of them, and a cocktail (`ladder.py`). Every lane is tried with the
+  lengths of training of the plain one and with the learning rates beside its best, and every regularizer with a small
+  grid of strengths; several together start from what each had alone.
 - Tuning. On each split successive halving over epochs, by validation loss (`halving.py`). The candidates of all
   splits train together, as populations. The same halving over the mean of all splits chooses the strengths that are
   written into the config: more rows have their say in them than in those of any one split, so what is reported is, if
@@ -129,8 +129,10 @@ class TableRace:
         self._choose_splits()
         plain, *others = self._lanes
         self._tune("the plain network", [plain])
-        if (rate := self._chosen[PLAIN][ALL][0].lr) not in self._rates:
-            self._rates = tuple(sorted((*self._rates, rate)))
+        # What the plain network does best with, and what lies beside it: no other lane is tried with more rates.
+        rate = self._chosen[PLAIN][ALL][0].lr
+        tried = sorted({*self._rates, rate})
+        self._rates = tuple(tried[max(0, tried.index(rate) - 1) : tried.index(rate) + 2])
         self._clock.is_bound = True
         self._race(others)
         lanes, dropped = self._raced()
