@@ -50,7 +50,7 @@ def command(
     from regx.report.table import known_columns
     from regx.studies.sweep.compact import MOST_FOLDERS, compact_sweep, is_large
     from regx.studies.sweep.display import print_grid, print_sweep
-    from regx.studies.sweep.question import chosen_cells, chosen_numbers, sweep
+    from regx.studies.sweep.question import baseline_of, chosen_cells, chosen_numbers, sweep
 
     options, out = asked.options(peek), asked.output()
     axes = short_axes(lam=lam, dropout=dropout, lr=lr, hidden=hidden, batch_size=batch_size)
@@ -69,6 +69,8 @@ def command(
     cells = chosen_cells(grid, max_trials, random)
     if asked.dry_run:
         print_grid(cells, out)
+        if baseline_of(grid, cells) is not None:
+            out.note("note: beside these the network that nothing regularizes is trained, to compare with")
         return
     warn([cell.config for cell in cells], out, peek)
     with followed(out, options) as options:

@@ -376,7 +376,7 @@ def _plain_run(runs: Sequence[Run]) -> tuple[Run | None, str | None]:
         for run in runs
         if not in_optimizer(run.config)
         and set(map(repr, apart[id(run)].items())) <= common
-        and all(_does_nothing(*one) for item in run.config["regularizers"] for one in item.items())
+        and all(does_nothing(*one) for item in run.config["regularizers"] for one in item.items())
     ]
     if not plain:
         return None, None
@@ -402,7 +402,7 @@ def _plain_run(runs: Sequence[Run]) -> tuple[Run | None, str | None]:
     return first, next((why for why, own, other in pairs if own != other), "the first by name")
 
 
-def _does_nothing(kind: str, given: Any) -> bool:
+def does_nothing(kind: str, given: Any) -> bool:
     """Whether a regularizer has strengths, and all of them at the value at which it does nothing."""
     from regx.regularizers import REGISTRY
 

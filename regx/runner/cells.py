@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from regx.config.config import Config
 from regx.config.grid import Cell
 from regx.evidence.run import Run, read_run
 from regx.runner.networks import Options
@@ -21,15 +22,19 @@ def train_cells(
     axes: Sequence[Mapping[str, Any]],
     cells: Sequence[Cell],
     options: Options,
+    baseline: Config | None = None,
 ) -> list[Run]:
     """Train what the cells lack, each in a run folder inside `folder`, and write sweep.json: the run of each cell.
 
-    axes: `key` and `values` of each. One holds the folder to the end.
+    axes: `key` and `values` of each. baseline: what stands beside the cells and is to be compared with; its run is the
+    last. One holds the folder to the end.
     """
-    targets = [Target(cell.config, run_folder(cell.config, folder)) for cell in cells]
+    configs = [*(cell.config for cell in cells), *([baseline] if baseline is not None else [])]
+    targets = [Target(config, run_folder(config, folder)) for config in configs]
     with Lock(folder) as held:
         bring_up_to_date(targets, options, held)
-        write_sweep(folder, name, axes, targets, [cell.point for cell in cells])
+        beside = targets[-1].folder.name if baseline is not None else None
+        write_sweep(folder, name, axes, targets[: len(cells)], [cell.point for cell in cells], beside)
     return [read_run(target.folder) for target in targets]
 
 
@@ -39,10 +44,14 @@ def write_sweep(
     axes: Sequence[Mapping[str, Any]],
     targets: Sequence[Target],
     points: Sequence[Mapping[str, Any]],
+    baseline: str | None = None,
 ) -> None:
     """Write sweep.json. axes: `key` and `values` of each. points: where in the grid each target's run stands.
+
+    baseline: the folder of a run that is no cell.
 
     Raises RegxError if the disk refuses.
     """
     cells = [{"run": target.folder.name, "point": point} for target, point in zip(targets, points, strict=True)]
-    write_json(folder / SWEEP, {"format": FORMAT, "name": name, "axes": axes, "cells": cells})
+    beside = {} if baseline is None else {"baseline": baseline}
+    write_json(folder / SWEEP, {"format": FORMAT, "name": name, "axes": axes, "cells": cells, **beside})

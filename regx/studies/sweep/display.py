@@ -40,12 +40,12 @@ def print_sweep(sweep: Sweep, out: Output, metric: str = "test_loss", columns: S
     metric, columns: as `regx compare` takes them; neither changes what is chosen.
     """
     choice = choose(sweep)
-    rows = {
-        row["run"]: row for row in sort_rows(compare_rows(sweep.runs, None, metric, columns or ()), sweep.chosen_by)
-    }
+    everyone = [*sweep.runs, *([sweep.baseline] if sweep.baseline is not None else [])]
+    rows = {row["run"]: row for row in sort_rows(compare_rows(everyone, None, metric, columns or ()), sweep.chosen_by)}
     found = interpolation(sweep)
     points = {str(cell.run.folder): cell.point for cell in [*sweep.ranked(), *sweep.cells] if cell.run is not None}
     ordered = [{**rows[run], "point": point} for run, point in points.items()]
+    beside = [rows[str(sweep.baseline.folder)]] if sweep.baseline is not None else []
     if found is not None:
         told = {True: "yes", False: "no", None: None}
         fitted = {str(run.folder): told[fits(run)] for run in sweep.runs}
@@ -54,10 +54,11 @@ def print_sweep(sweep: Sweep, out: Output, metric: str = "test_loss", columns: S
         chosen = None if choice is None else _as_plain(choice)
         out.document(
             {"sweep": str(sweep.folder), "best": chosen and chosen["run"], "chosen": chosen, "rows": ordered}
+            | ({"baseline": beside[0]} if beside else {})
             | ({"interpolation": found.as_plain()} if found else {})
         )
     else:
-        print_rows(ordered, out, columns, sweep.chosen_by)
+        print_rows([*ordered, *beside], out, columns, sweep.chosen_by)
         out.text([""])
         out.conclusion([_sentences(choice), *(fitting(found) if found else ())])
         if out.form == "terminal":
@@ -66,7 +67,7 @@ def print_sweep(sweep: Sweep, out: Output, metric: str = "test_loss", columns: S
         out.next(f"regx report {sweep.folder}")
     if sweep.all_losses is not None and bool((sweep.all_losses != sweep.all_losses).any()):  # there is a NaN
         return SOME_DIVERGED
-    return ended(sweep.runs, out)
+    return ended(everyone, out)
 
 
 def _as_plain(choice: Choice) -> dict[str, Any]:

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from regx.config.grid import Cell, Grid
+from regx.config.config import Config
+from regx.config.grid import Cell, Grid, permitted
 from regx.core.errors import InputError
+from regx.core.parameters import parameters
 from regx.core.streams import stream
+from regx.report.table import does_nothing
 from regx.runner.cells import train_cells
 from regx.runner.networks import DEFAULT, Options
 from regx.runner.plan import dataset
 from regx.runner.standing import grid_folder
+from regx.store.summary import in_optimizer
 from regx.studies.sweep.result import Sweep, sweep_of, tried
 
 
@@ -44,13 +48,35 @@ def check_choosable(grid: Grid, peek: bool) -> None:
         )
 
 
+def baseline_of(grid: Grid, cells: Sequence[Cell]) -> Config | None:
+    """The network that nothing regularizes, otherwise as the first cell, to train beside the cells of a sweep.
+
+    None for a race, whose lanes say what is compared, and where a cell is such a network itself.
+    """
+    if grid.lanes or not grid.axes or any(_is_plain(cell.config) for cell in cells):
+        return None
+    first = cells[0].config
+    neutral = {name: parameters(type(first.optimizer))[name].neutral for name in in_optimizer(first.resolved)}
+    name = permitted(f"{grid.name}-none")
+    optimizer = {**first.resolved["optimizer"], **neutral}
+    return replace(
+        first, name=name, stack=(), optimizer=replace(first.optimizer, **neutral),
+        resolved={**first.resolved, "name": name, "regularizers": [], "optimizer": optimizer},
+    )  # fmt: skip
+
+
+def _is_plain(config: Config) -> bool:
+    stack = [one for item in config.resolved["regularizers"] for one in item.items()]
+    return not in_optimizer(config.resolved) and all(does_nothing(*one) for one in stack)
+
+
 def sweep(
     grid: Grid,
     cells: Sequence[Cell],
     out: Path,
     options: Options = DEFAULT,
 ) -> Sweep:
-    """Train what the cells lack.
+    """Train what the cells lack, and beside them the network that nothing regularizes, where no cell is it.
 
     Raises InputError without a validation split unless `options.peek`, RegxError where a folder holds something else or
     cannot be written.
@@ -58,6 +84,10 @@ def sweep(
     check_choosable(grid, options.peek)
     folder = grid_folder(grid, out)
     axes = [{"key": axis.key, "values": axis.values} for axis in grid.axes]
-    runs = train_cells(folder, grid.name, axes, cells, replace(options, pictured="race" if grid.lanes else None))
-    found = [tried(cell.point, run) for cell, run in zip(cells, runs, strict=True)]
-    return sweep_of(folder, grid.name, grid.axes, found, options.peek)
+    beside = baseline_of(grid, cells)
+    options = replace(options, pictured="race" if grid.lanes else None)
+    runs = train_cells(folder, grid.name, axes, cells, options, beside)
+    found = [tried(cell.point, run) for cell, run in zip(cells, runs, strict=False)]
+    return replace(
+        sweep_of(folder, grid.name, grid.axes, found, options.peek), baseline=None if beside is None else runs[-1]
+    )

@@ -54,7 +54,7 @@ class Sweep(Shown):
 
     task, dataset: as in the summaries of its runs. peek: the test split chooses. compact: whether its networks share
     networks.csv, so that only the best cells have run folders; all_losses: of such, what chooses, (cells, seeds), NaN
-    where a network diverged or failed.
+    where a network diverged or failed. baseline: a run that nothing regularizes and that is no cell, where none is.
     """
 
     folder: Path
@@ -66,6 +66,7 @@ class Sweep(Shown):
     peek: bool = False
     compact: bool = False
     all_losses: Array | None = None
+    baseline: Run | None = None
 
     def at(self, point: Point) -> Tried | None:
         """The cell at a point; None where there is none of which anything is known."""
@@ -129,6 +130,7 @@ def read_sweep(folder: Path, runs: Sequence[Run] | None = None, with_folders: bo
     runs = read_runs([folder])[0] if runs is None else runs
     by_name = {run.folder.name: run for run in runs if run.folder.resolve().parent == place}
     name, axes = content["name"], tuple(Axis(axis["key"], tuple(axis["values"])) for axis in content["axes"])
+    plain = by_name.pop(content["baseline"], None) if "baseline" in content else None
     if compact and with_folders:
         return replace(sweep_of(folder, name, axes, _with_folders(path, axes, list(by_name.values()))), compact=True)
     if compact:
@@ -142,7 +144,7 @@ def read_sweep(folder: Path, runs: Sequence[Run] | None = None, with_folders: bo
         if not all(repr(cell["point"].get(key)) in of for key, of in values.items()):
             raise damaged(path, f"expected every point to have a value of every axis, found {cell['run']}")
     cells = [tried(cell["point"], by_name.get(cell["run"])) for cell in content.get("cells", [])]
-    return sweep_of(folder, name, axes, cells)
+    return replace(sweep_of(folder, name, axes, cells), baseline=plain)
 
 
 def _with_folders(path: Path, axes: Sequence[Axis], runs: Sequence[Run]) -> list[Tried]:
