@@ -71,7 +71,7 @@ def run(
     loaded = load_config(config, _overrides(set), seeds)
     target = Target(loaded, run_folder(loaded, Path(out)))
     bring_up_to_date([target], followed(Options(jobs, force, pictured="run")))
-    return load(target.folder)
+    return load(target.folder).of_seeds(loaded.seeds)
 
 
 def sweep(

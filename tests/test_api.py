@@ -62,7 +62,8 @@ def test_every_study_is_one_line_and_is_read_again_from_its_folder(tmp_path: Pat
     assert split.points[0].known
     assert read_bias_variance(split.folder) == split
     assert len(regx.compare(ablation)) == 4
-    assert {one.run.name for one in regx.diagnose(swept)} == {run.name for run in swept.runs}
+    everyone = [*swept.runs, swept.baseline]
+    assert {one.run.name for one in regx.diagnose(swept)} == {run.name for run in everyone}
     (curve,) = regx.plot(swept, "validation_curve", out=tmp_path / "plots").files
     assert curve.is_file()
     assert regx.report(swept.runs[0], tmp_path / "page.html").stat().st_size > 1000

@@ -41,4 +41,8 @@ def command(
     warn([loaded], out, peek)
     with followed(out, options) as options:
         bring_up_to_date([target], replace(options, pictured="run"))
-    raise typer.Exit(print_run(read_run(target.folder), out))
+    found = read_run(target.folder)
+    shown = found.of_seeds(loaded.seeds)
+    if more := len(found.seeds) - len(shown.seeds):
+        out.note(f"note: {len(found.seeds)} seeds are finished there; the {more} that were not asked for are not shown")
+    raise typer.Exit(print_run(shown, out))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,7 +28,7 @@ from regx.store.files import (
 from regx.store.lock import holder
 from regx.store.opened import damaged
 from regx.store.summary import Summary, over_seeds, read_summary, stack_text
-from regx.store.summary import summary as empty_summary
+from regx.store.summary import summary as summary_of
 
 if TYPE_CHECKING:
     import pandas
@@ -191,6 +191,15 @@ class Run(Shown):
             return predict_rows(self, x, seed).frame().set_axis(x.index)
         return predict(self, x, seed, masks)
 
+    def of_seeds(self, seeds: Iterable[int]) -> Run:
+        """The run with these seeds alone, as far as they are finished, as if nobody had asked for others."""
+        wanted = list(seeds)
+        if set(self.seeds) <= set(wanted):
+            return self
+        entries = {seed: entry for seed, entry in self.summary["seeds"].items() if int(seed) in wanted}
+        content = {**self.summary.content, **summary_of(self.config, self.about, entries)}
+        return replace(self, config={**self.config, "seeds": wanted}, summary=Summary(content))
+
     def plot(self, kind: str | Sequence[str] = ()) -> Any:
         """matplotlib figures of this run, of these kinds or all that fit, as `regx.plot` gives them."""
         import importlib
@@ -218,7 +227,7 @@ def read_run(folder: Path | str) -> Run:
     if (folder / SUMMARY).exists() or about["status"] in ("completed", "diverged"):
         summary = read_summary(folder / SUMMARY, config, sealed)
     else:
-        summary = Summary(empty_summary(config, about, {}))
+        summary = Summary(summary_of(config, about, {}))
     run = Run(folder, config, summary, about)
     for file in (METRICS, WEIGHTS) if run.seeds else ():
         try:

@@ -35,7 +35,7 @@ def train_cells(
         bring_up_to_date(targets, options, held)
         beside = targets[-1].folder.name if baseline is not None else None
         write_sweep(folder, name, axes, targets[: len(cells)], [cell.point for cell in cells], beside)
-    return [read_run(target.folder) for target in targets]
+    return [read_run(target.folder).of_seeds(target.config.seeds) for target in targets]
 
 
 def write_sweep(

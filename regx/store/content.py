@@ -111,8 +111,8 @@ SWEEP = mapping(
     None,
     {"name": WORD, "axes": listed(AXIS, 0, 100)},
     {
-        "cells": listed(mapping(None, {"run": WORD, "point": mapping(VALUE)})), "compact": FLAG, "config": CONFIG, "baseline": WORD,
-        "task": TASK, "data_fingerprint": WORD, "peek": FLAG,
+        "cells": listed(mapping(None, {"run": WORD, "point": mapping(VALUE)})), "compact": FLAG, "config": CONFIG,
+        "task": TASK, "data_fingerprint": WORD, "peek": FLAG, "baseline": WORD,
     },
 )  # fmt: skip
 

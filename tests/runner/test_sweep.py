@@ -7,10 +7,12 @@ import pytest
 from command_line import Regx
 
 import regx as api
+from regx.config.config import Config
 from regx.config.load import configs_folder, load_grid
 from regx.config.overrides import short_axes
 from regx.report.numbers import told
-from regx.studies.sweep.question import chosen_cells
+from regx.studies.sweep.question import baseline_of, chosen_cells
+from regx.studies.sweep.result import read_sweep
 
 AXIS = ("--lam", "0.001,0.1,1")
 
@@ -38,7 +40,7 @@ def test_a_cell_equals_the_run_of_its_config(small: Path, regx: Regx, tmp_path: 
 def test_the_same_sweep_again_trains_nothing_and_more_seeds_only_those(small: Path, regx: Regx, tmp_path: Path) -> None:
     first = json.loads(regx("sweep", small, *AXIS, "--json").stdout)
     summaries = {path: path.stat().st_mtime_ns for path in tmp_path.glob("runs/*/*/summary.json")}
-    assert len(summaries) == 3
+    assert len(summaries) == 4  # of the cells, and of the network that nothing regularizes
     assert json.loads(regx("sweep", small, *AXIS, "--json").stdout) == first
     assert summaries == {path: path.stat().st_mtime_ns for path in summaries}
     more = json.loads(regx("sweep", small, *AXIS, "--seeds", 4, "--json").stdout)
@@ -58,7 +60,51 @@ def test_what_a_killed_sweep_left_when_all_was_trained_is_cleared(small: Path, r
 def test_compare_of_the_sweep_folder_stands_for_its_runs(small: Path, regx: Regx) -> None:
     document = json.loads(regx("sweep", small, *AXIS, "--json").stdout)
     compared = json.loads(regx("compare", document["sweep"], "--json").stdout)
-    assert {row["run"] for row in compared} == {row["run"] for row in document["rows"]}
+    assert {row["run"] for row in compared} == {row["run"] for row in [*document["rows"], document["baseline"]]}
+
+
+def test_the_network_that_nothing_regularizes_stands_beside_the_cells(small: Path, regx: Regx, tmp_path: Path) -> None:
+    document = json.loads(regx("sweep", small, *AXIS, "--seeds", 5, "--json").stdout)
+    baseline = document["baseline"]
+    assert (baseline["stack"], baseline["verdict"]) == ("none", "baseline")
+    assert len(document["rows"]) == 3
+    assert all(row["verdict"] in ("better", "worse", "unclear") for row in document["rows"])
+    off = {"regularizers.l2": False, "regularizers.dropout": False}
+    alone = api.run(small, seeds=5, set=off, out=tmp_path / "alone")
+    assert api.load(tmp_path / baseline["run"]).per_seed("test_loss") == alone.per_seed("test_loss")
+    swept = api.sweep(small, lam="0.001,0.1,1", seeds=5, out=tmp_path / "runs")
+    assert str(swept.baseline.folder.relative_to(tmp_path)) == baseline["run"]
+    assert read_sweep(swept.folder) == swept
+    stored = json.loads((swept.folder / "sweep.json").read_text())
+    assert stored["baseline"] == swept.baseline.folder.name
+    assert len(stored["cells"]) == 3
+
+
+def test_a_neutral_cell_is_the_baseline_and_decay_in_the_optimizer_is_none(tmp_path: Path) -> None:
+    def beside(config: str, *axes: str) -> Config | None:
+        grid = load_grid(config, axes)
+        return baseline_of(grid, grid.cells)
+
+    assert beside("seeds: 2\n", "regularizers.l2.lam=0,0.1") is None
+    assert beside("seeds: 2\n", "optimizer.lr=0.01,0.1") is None
+    assert beside("regularizers: [l2: 0.1]\n", "training.epochs=2,3").resolved["regularizers"] == []
+    plain = beside("optimizer: {name: adamw, weight_decay: 0.1}\n", "optimizer.lr=0.01,0.1")
+    assert plain.resolved["optimizer"]["weight_decay"] == plain.optimizer.weight_decay == 0
+    assert plain.resolved["optimizer"]["lr"] == 0.01
+
+
+def test_fewer_seeds_than_are_finished_show_those_that_are_asked(small: Path, regx: Regx, tmp_path: Path) -> None:
+    every = json.loads(regx("run", small, "--seeds", 5, "--json").stdout)
+    done = regx("run", small, "--seeds", 2, "--json")
+    two = json.loads(done.stdout)
+    assert "note: 5 seeds are finished there; the 3 that were not asked for are not shown" in done.stderr
+    assert (two["run"], list(two["summary"]["seeds"])) == (every["run"], ["0", "1"])
+    losses = [every["summary"]["seeds"][seed]["metrics"]["test_loss"] for seed in ("0", "1")]
+    assert two["summary"]["over_seeds"]["test_loss"]["mean"] == pytest.approx(sum(losses) / 2)
+    run = api.run(small, seeds=2, out=tmp_path / "runs")
+    assert run.seeds == [0, 1]
+    assert sorted(run.metrics["seed"].unique()) == [0, 1]
+    assert api.load(run.folder).seeds == [0, 1, 2, 3, 4]
 
 
 def test_a_dry_run_prints_the_grid_and_writes_nothing(regx: Regx, tmp_path: Path) -> None:
