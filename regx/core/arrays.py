@@ -24,6 +24,11 @@ def over(values: Array, like: Array) -> Array:
     return values.astype(like.dtype, copy=False).reshape(shape)
 
 
+def step_of(values: Array) -> int:
+    """Numbers from where one network's begin in memory to where the next one's do."""
+    return values.strides[0] // values.itemsize
+
+
 def norms(values: Array) -> Array:
     """The root of the sum of squares of each network's row: (R, N) -> (R,), also where squares overflow or vanish.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from regx.core import leaving
+from regx.core import kernels, leaving
 from regx.core.arrays import Array, below, under
 from regx.core.listener import Glimpse, Listener
 from regx.core.trained import Divergence, Trained
@@ -59,6 +59,7 @@ def train_in_turns(
     begun: the checkpoint from which each population goes on, if any. On one BLAS thread: populations run side by side
     in processes, and a product's bits depend on its threads.
     """
+    kernels.use(sum(map(_saved_by_kernels, populations)))
     # Networks may overflow: that is found, named and reported, not warned of.
     with leaving.after_an_epoch(listener.wanted.checkpoints), _blas().limit(limits=1), np.errstate(all="ignore"):
         numbers = range(len(populations))
@@ -74,6 +75,16 @@ def train_in_turns(
                 for each in waiting:
                     each.save()
                 break
+
+
+def _saved_by_kernels(population: Population) -> float:
+    """About how many seconds compiled kernels take off the training of a population: measured, of one core."""
+    training, layout = population.training, population.layout()
+    first = population.datasets[0]
+    n = len((first.fitted or first.train).x)
+    steps = -(-n // min(training.batch_size or n, n))
+    per_epoch = steps * layout.size * (1 + population.optimizer.slots()) * 3e-10 + n * layout.values_per_sample * 1e-10
+    return len(population.seeds) * training.epochs * per_epoch
 
 
 @functools.cache

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from regx.core.arrays import Array
+from regx.core import loops
+from regx.core.arrays import Array, step_of
+from regx.core.kernels import kernel
 from regx.core.regularizer import Pullback, Regularizer, Stage
 from regx.nn.activations import ACTIVATIONS, RISING, slope_dtype
 from regx.nn.convolution import POOLING, Convolution
@@ -43,6 +45,12 @@ class Dense:
         # From one output the product is an outer one, which BLAS takes three times as long for.
         self._product = np.multiply if outputs.shape[1] == 1 else np.matmul
         self._back = np.empty(into.shape, outputs.dtype) if training and not first else None
+        self._outer = None
+        if self._back is not None and outputs.shape[1] == 1:
+            step, (replicas, inputs_, batch) = step_of(self._without_bias), into.shape
+            self._outer = kernel(
+                loops.outer, outputs.dtype, self._without_bias, step, self._back, replicas, inputs_, batch
+            )
 
     def forward(self, h: Array) -> Array:
         """(R, in, B) -> (R, out, B). What does not stand in this layer's input buffer already is copied there."""
@@ -57,22 +65,35 @@ class Dense:
         self._weight.collect()
         if self._back is None:
             return gradient
+        if self._outer and gradient.flags.c_contiguous:
+            self._outer(gradient)
+            return self._back
         return self._product(self._without_bias, gradient, out=self._back)
 
 
 class Activation:
     """An activation in place, with its slope put aside for the pullback."""
 
-    def __init__(self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], training: bool) -> None:
-        self._function = ACTIVATIONS[name]
-        self._slope = np.empty(shape, dtype=slope_dtype(name, dtype)) if training else None
+    def __init__(self, name: str, z: Array, training: bool) -> None:
+        self._function, self._z = ACTIVATIONS[name], z
+        self._slope = np.empty(z.shape, dtype=slope_dtype(name, z.dtype)) if training else None
+        self._fused = self._gate = None
+        if name == "relu" and self._slope is not None:
+            self._fused = kernel(loops.rectify, z.dtype, z, step_of(z), self._slope, len(z), z[0].size)
+            self._gate = kernel(loops.gate, z.dtype, self._slope, z.size)
 
     def forward(self, z: Array) -> Array:
-        self._function(z, z, self._slope)
+        if self._fused and z is self._z:
+            self._fused()
+        else:
+            self._function(z, z, self._slope)
         return z
 
     def pullback(self, gradient: Array) -> Array:
         assert self._slope is not None
+        if self._gate and gradient.flags.c_contiguous and gradient.dtype == self._z.dtype:
+            self._gate(gradient)
+            return gradient
         return np.multiply(gradient, self._slope, out=gradient)
 
 
@@ -285,6 +306,6 @@ def _stages(
             (before if member.before_activation else after).append(stage)
     name = layout.architecture.activation
     pool_first = pool is not None and not after and layout.architecture.pooling == "max" and name in RISING
-    activation = Activation(name, (pooled if pool_first else view).shape, values.dtype, gradient is not None)
+    activation = Activation(name, pooled if pool_first else view, gradient is not None)
     pools = [] if pool is None else [pool]
     return [*before, *pools, activation] if pool_first else [*before, activation, *after, *pools]

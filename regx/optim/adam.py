@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from regx.core import loops
 from regx.core.arrays import Array, over
+from regx.core.kernels import kernel
 from regx.core.parameters import number
 from regx.optim.optimizer import Optimizer, Rate, Update
 
@@ -51,10 +53,14 @@ class Adam(Optimizer):
         # constant goes into the step size, and for the square into eps as well.
         mean, square = memory
         beta1, beta2 = over(self.beta1, values), over(self.beta2, values)
-        table = _Corrections(self, beta1.shape)
+        table, rate = _Corrections(self, beta1.shape), np.empty_like(beta1)
+        fused = kernel(loops.adam, values.dtype, values, gradient, mean, square, beta1, beta2, *values.shape)
 
         def update(lr: Array, step: int) -> None:
             size, eps, _ = table.at(step)
+            np.multiply(size, lr, out=rate)
+            if fused:
+                return fused(rate, eps)
             np.multiply(mean, beta1, out=mean)
             np.add(mean, gradient, out=mean)
             np.multiply(gradient, gradient, out=scratch)
@@ -63,8 +69,9 @@ class Adam(Optimizer):
             np.sqrt(square, out=scratch)
             np.add(scratch, eps, out=scratch)
             np.divide(mean, scratch, out=scratch)
-            np.multiply(scratch, size * lr, out=scratch)
+            np.multiply(scratch, rate, out=scratch)
             np.subtract(values, scratch, out=values)
+            return None
 
         return update
 
@@ -110,11 +117,17 @@ class AdamW(Adam):
     def update(self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array) -> Update:
         adam_step = super().update(values, gradient, memory, scratch, is_weight)
         decay = over(self.weight_decay, values)
+        share = np.empty_like(decay)
+        fused = kernel(loops.decay, values.dtype, values, is_weight, *values.shape)
 
         def update(lr: Array, step: int) -> None:
-            np.multiply(lr * decay, is_weight, out=scratch)
-            np.subtract(1, scratch, out=scratch)
-            np.multiply(values, scratch, out=values)
+            np.multiply(lr, decay, out=share)
+            if fused:
+                fused(share)
+            else:
+                np.multiply(share, is_weight, out=scratch)
+                np.subtract(1, scratch, out=scratch)
+                np.multiply(values, scratch, out=values)
             adam_step(lr, step)
 
         return update

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from regx.core import loops
 from regx.core.arrays import Array, over
+from regx.core.kernels import kernel
 from regx.core.parameters import number
 from regx.optim.optimizer import Optimizer, Rate, Update
 
@@ -37,9 +39,12 @@ class RMSprop(Optimizer):
     def update(self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array) -> Update:
         (square,) = memory
         alpha, eps = over(self.alpha, values), over(self.eps, values)
-        rest = 1 - alpha
+        rest = np.asarray(1 - alpha)
+        fused = kernel(loops.rmsprop, values.dtype, values, gradient, square, alpha, rest, eps, *values.shape)
 
         def update(lr: Array, step: int) -> None:
+            if fused:
+                return fused(lr)
             np.multiply(gradient, gradient, out=scratch)
             np.multiply(scratch, rest, out=scratch)
             np.multiply(square, alpha, out=square)
@@ -49,5 +54,6 @@ class RMSprop(Optimizer):
             np.divide(gradient, scratch, out=scratch)
             np.multiply(scratch, lr, out=scratch)
             np.subtract(values, scratch, out=values)
+            return None
 
         return update

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from regx.core import loops
 from regx.core.arrays import Array, over
+from regx.core.kernels import kernel
 from regx.core.parameters import flag, number
 from regx.optim.optimizer import Optimizer, Rate, Update
 
@@ -34,15 +36,24 @@ class SGD(Optimizer):
         return lambda lr, step: lr * ((1 - momentum ** (step + ahead)) / (1 - momentum))
 
     def update(self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array) -> Update:
+        fused_plain = kernel(loops.sgd, values.dtype, values, gradient, *values.shape)
+
         def plain(lr: Array, step: int) -> None:
+            if fused_plain:
+                return fused_plain(lr)
             np.subtract(values, np.multiply(gradient, lr, out=scratch), out=values)
+            return None
 
         if not memory:
             return plain
         (velocity,) = memory
         momentum = over(self.momentum, velocity)
+        ahead = int(self.nesterov)
+        fused = kernel(loops.momentum, values.dtype, values, gradient, velocity, momentum, ahead, *values.shape)
 
         def with_momentum(lr: Array, step: int) -> None:
+            if fused:
+                return fused(lr)
             np.multiply(velocity, momentum, out=velocity)
             np.add(velocity, gradient, out=velocity)
             direction = velocity
@@ -50,5 +61,6 @@ class SGD(Optimizer):
                 direction = np.multiply(velocity, momentum, out=scratch)
                 direction += gradient
             np.subtract(values, np.multiply(direction, lr, out=scratch), out=values)
+            return None
 
         return with_momentum

@@ -11,7 +11,7 @@ from regx.core.arrays import Array
 from regx.core.parameters import flag, number
 from regx.core.regularizer import Pullback, Regularizer, Site
 from regx.core.streams import LEVELS
-from regx.regularizers.masks import thresholds
+from regx.regularizers.masks import drop, thresholds
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,5 @@ class Dropout(Regularizer):
         return x * (kept * at.state["input_scale"]), y
 
     def on_hidden(self, h: Array, at: Site) -> tuple[Array, Pullback]:
-        kept = at.streams.bits(h.shape[1:]) >= at.state["drop"]
-        mask = kept * at.state["scale"]
-        h *= mask
+        mask = drop(h, at.streams.bits(h.shape[1:]), at.state["drop"], at.state["scale"])
         return h, lambda gradient: np.multiply(gradient, mask, out=gradient)

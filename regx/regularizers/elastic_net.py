@@ -9,7 +9,7 @@ import numpy as np
 from regx.core.arrays import Array, norms
 from regx.core.parameters import chosen_layers, number
 from regx.core.regularizer import Regularizer, Site
-from regx.regularizers.proximal import shrink
+from regx.regularizers.proximal import add_slope, shrink
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class ElasticNet(Regularizer):
         return np.asarray(self.lam * (self.l1_ratio * absolute + (1 - self.l1_ratio) / 2 * norm * norm))
 
     def add_gradient(self, values: Array, gradient: Array, at: Site) -> None:
-        gradient += np.multiply(at.state["l2"], values, out=at.scratch)
+        add_slope(gradient, at.state["l2"], values, at.scratch)
 
     def on_step(self, values: Array, at: Site) -> None:
         shrink(values, np.multiply(at.state["l1"], at.rate(), out=at.scratch))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from regx.core.arrays import Array, norms
 from regx.core.parameters import chosen_layers, number
 from regx.core.regularizer import Regularizer, Site
+from regx.regularizers.proximal import add_slope
 
 
 @dataclass(frozen=True)
@@ -47,4 +46,4 @@ class L2(Regularizer):
         return self.lam / 2 * norm * norm
 
     def add_gradient(self, values: Array, gradient: Array, at: Site) -> None:
-        gradient += np.multiply(at.state["lam"], values, out=at.scratch)
+        add_slope(gradient, at.state["lam"], values, at.scratch)

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from regx.core.arrays import Array, over
+from regx.core import loops
+from regx.core.arrays import Array, over, step_of
+from regx.core.kernels import kernel
 
 Shape = tuple[int, int, int, int]  # networks, channels, places of each, samples
 
@@ -40,15 +42,32 @@ class Normalise:
         self._eps = eps
         self._gain = own["gain"][:, :, None]
         self._offset = own["offset"][:, :, None] if "offset" in own else None
+        self._centre = self._stretch = None
+        if groups is None and self._offset is not None:
+            shapes = self._by_channel
+            self._centre = kernel(loops.centre, dtype, self._scaled, self._work, *shapes)
+            gain, offset, step = own["gain"], own["offset"], step_of(own["gain"])
+            self._stretch = kernel(loops.stretch, dtype, self._scaled, gain, offset, step, *shapes)
+            self._through_gain = kernel(loops.through_gain, dtype, gain, step, self._scaled, self._work, *shapes)
+            rows, length = replicas * channels, places * samples
+            self._through_statistics = kernel(loops.through_statistics, dtype, self._scaled, rows, length)
 
     def forward(self, z: Array) -> Array:
         """(R, C·S, B) -> (R, C·S, B), in place."""
         apart, scaled, work = (self._apart(values) for values in (z, self._scaled, self._work))
         mean = self._mean(apart) if self._offset is not None else None
-        centred = apart if mean is None else np.subtract(apart, mean, out=scaled)
-        variance = self._mean(np.multiply(centred, centred, out=work))
+        fused = self._centre and self._stretch and z[0].flags.c_contiguous
+        if fused and self._centre:
+            self._centre(z, step_of(z), mean)
+            variance = self._mean(work)
+        else:
+            centred = apart if mean is None else np.subtract(apart, mean, out=scaled)
+            variance = self._mean(np.multiply(centred, centred, out=work))
         self.seen(mean, variance)
         self._inverse = 1 / np.sqrt(variance + over(self._eps, variance))
+        if fused and self._stretch:
+            self._stretch(z, step_of(z), self._inverse)
+            return z
         np.multiply(centred, self._inverse, out=scaled)
         by_channel = z.reshape(self._by_channel)
         np.multiply(self._scaled.reshape(self._by_channel), self._gain, out=by_channel)
@@ -68,6 +87,10 @@ class Normalise:
         self._gradients["gain"][:] = np.matmul(work, self._over_samples)[:, :, 0] * of_all
         if self._offset is not None:
             self._gradients["offset"][:] = np.matmul(by_channel, self._over_samples)[:, :, 0] * of_all
+        if self._centre and self._through_gain and self._through_statistics and gradient.flags.c_contiguous:
+            self._through_gain(gradient)
+            self._through_statistics(gradient, self._mean(by_channel), self._mean(work), self._inverse)
+            return gradient
         by_channel *= self._gain
         apart, scaled, work = (self._apart(values) for values in (gradient, self._scaled, self._work))
         along = self._mean(np.multiply(apart, scaled, out=work))

@@ -1,10 +1,12 @@
-"""What penalties share that are taken by a proximal step after each update, in the metric of the optimizer."""
+"""What penalties share: the slope of a square, and proximal steps after an update, in the metric of the optimizer."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from regx.core import loops
 from regx.core.arrays import Array, norms_along
+from regx.core.kernels import kernel
 
 # Newton's steps for the norm of a shrunk group. They begin where ‖u/(s + d·lam)‖² is at most the number of its weights.
 STEPS = 6
@@ -12,8 +14,21 @@ STEPS = 6
 
 def shrink(values: Array, thresholds: Array) -> None:
     """sign(w)·max(|w| - threshold, 0) in place, both (R, P)."""
+    fused = kernel(loops.shrink, values.dtype)
+    if fused:
+        return fused(values, thresholds, values.size)
     # w - clip(w, -t, t) is soft thresholding, and w - w is an exact zero.
     values -= np.clip(values, -thresholds, thresholds)
+    return None
+
+
+def add_slope(gradient: Array, lam: Array, values: Array, scratch: Array) -> None:
+    """Add lam·w, the slope of lam/2·w², to the gradient; all (R, P)."""
+    fused = kernel(loops.add_product, values.dtype)
+    if fused:
+        return fused(gradient, lam, values, values.size)
+    gradient += np.multiply(lam, values, out=scratch)
+    return None
 
 
 def shrink_groups(groups: Array, thresholds: Array) -> None:

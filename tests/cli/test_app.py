@@ -18,7 +18,7 @@ from regx.cli.app import EXAMPLES, app
 
 ROOT = Path(__file__).parents[2]
 INTERRUPTED = "interrupted: the same command goes on from what is saved\n"
-HEAVY = ("numpy", "pandas", "sklearn", "scipy", "scipy.stats", "pydantic", "yaml", "matplotlib", "rich", "numba")
+HEAVY = ("numpy", "pandas", "sklearn", "scipy", "scipy.stats", "pydantic", "yaml", "matplotlib", "rich", "llvmlite")
 
 
 def regx(*arguments: str, code: str = "from regx.cli.app import main; main()") -> subprocess.CompletedProcess[str]:

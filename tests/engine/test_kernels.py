@@ -1,0 +1,250 @@
+"""Compiled kernels give the bits of NumPy, kernel by kernel and over whole trainings, and never stand in the way."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from regx.core import kernels
+from regx.core.arrays import Array, over
+from regx.core.loops import LOOPS
+from regx.engine.trainer import train
+from regx.nn.losses import binary_cross_entropy
+from regx.nn.network import Activation, Dense
+from regx.nn.weight import Weight
+from regx.optim import SGD, Adam, AdamW, Optimizer, RMSprop
+from regx.regularizers import BatchNorm
+from regx.regularizers.masks import drop, thresholds
+from regx.regularizers.proximal import add_slope, shrink
+from tests.engine.populations import assert_same_bits, population
+from tests.engine.settings import PAIRS
+from tests.engine.test_population import BINARY, RESIDUAL, stacked_populations
+
+pytest.importorskip("numba")
+PRECISIONS = [np.dtype(np.float32), np.dtype(np.float64)]
+OPTIMIZERS: list[Optimizer] = [
+    SGD(lr=0.1), SGD(lr=0.1, momentum=0.9), SGD(lr=0.1, momentum=0.9, nesterov=True), RMSprop(lr=0.01), Adam(lr=0.01),
+    AdamW(lr=0.01, weight_decay=0.1),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Compiled once for all processes of the tests, into a cache of their own."""
+    cache = tmp_path_factory.getbasetemp().parent / "kernels"
+    cache.mkdir(exist_ok=True)
+    kernels.cached_at.cache_clear()
+    with pytest.MonkeyPatch.context() as patch, (cache / "lock").open("w") as lock:
+        patch.setenv("XDG_CACHE_HOME", str(cache))
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kernels.load():
+            kernels.compile_all()
+            assert kernels.load()
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        yield
+    kernels.unload()
+    kernels.cached_at.cache_clear()
+
+
+def both(work: Callable[[], Any]) -> tuple[Any, Any]:
+    """What NumPy makes of it, and what the compiled kernels do."""
+    kernels.unload()
+    with np.errstate(all="ignore"):
+        expected = work()
+        assert kernels.load()
+        found = work()
+        kernels.unload()
+    return expected, found
+
+
+def assert_same(expected: Mapping[str, Array], found: Mapping[str, Array]) -> None:
+    """Every bit is, but for those of a NaN, which mean nothing."""
+    for name, one in expected.items():
+        other = found[name]
+        assert one.dtype == other.dtype
+        np.testing.assert_array_equal(np.isnan(one), np.isnan(other), name)
+        np.testing.assert_array_equal(np.signbit(one) & ~np.isnan(one), np.signbit(other) & ~np.isnan(other), name)
+        np.testing.assert_array_equal(one, other, name)
+
+
+def numbers(seed: int, shape: tuple[int, ...], precision: np.dtype[Any]) -> Array:
+    """Ordinary numbers among signed zeros, infinities, NaN, subnormal ones and the largest."""
+    rng, limits = np.random.default_rng(seed), np.finfo(precision)
+    special = [0.0, -0.0, np.inf, -np.inf, np.nan, limits.smallest_subnormal, -limits.tiny / 3, limits.max, -1.0, 1.0]
+    values = rng.standard_normal(shape) * 10.0 ** rng.integers(-9, 9, shape)
+    with np.errstate(over="ignore"):
+        return np.where(rng.random(shape) < 0.3, rng.choice(special, shape), values).astype(precision)
+
+
+of_any_size = given(seed=st.integers(0, 1000), R=st.integers(1, 3), n=st.integers(1, 40), m=st.integers(1, 9))
+in_both = pytest.mark.parametrize("precision", PRECISIONS, ids=str)
+few = settings(max_examples=40)
+
+
+@in_both
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda one: f"{one.kind}-{one.slots()}-{one.static_key()[-2]}")
+@few
+@of_any_size
+def test_optimizers(optimizer: Optimizer, precision: Any, seed: int, R: int, n: int, m: int) -> None:
+    def steps() -> dict[str, Array]:
+        values, gradient = (numbers(seed + k, (R, n), precision) for k in range(2))
+        memory = [np.abs(numbers(seed + 2 + k, (R, n), precision)) for k in range(optimizer.slots())]
+        of_all = type(optimizer).of_population([optimizer] * R, precision)
+        is_weight = (np.arange(n) % 3 > 0).astype(precision)
+        update = of_all.update(values, gradient, memory, np.empty_like(values), is_weight)
+        for step in range(1, 4):
+            update(over(of_all.lr, values), step)
+        return {"values": values, **{f"memory {k}": array for k, array in enumerate(memory)}}
+
+    assert_same(*both(steps))
+
+
+@in_both
+@few
+@of_any_size
+def test_penalties(precision: Any, seed: int, R: int, n: int, m: int) -> None:
+    def work() -> dict[str, Array]:
+        values, gradient, lam = (numbers(seed + k, (R, n), precision) for k in range(3))
+        add_slope(gradient, lam, values, np.empty_like(values))
+        thresholds = np.where(np.isnan(lam), 0, np.abs(lam))
+        shrink(values, thresholds)
+        return {"gradient": gradient, "values": values}
+
+    assert_same(*both(work))
+
+
+@in_both
+@few
+@of_any_size
+def test_relu(precision: Any, seed: int, R: int, n: int, m: int) -> None:
+    def work() -> dict[str, Array]:
+        z = numbers(seed, (R, n + 1, m), precision)
+        activation, gradient = Activation("relu", z[:, :-1], True), numbers(seed + 1, (R, n, m), precision)
+        activation.forward(activation._z)
+        activation.pullback(gradient)
+        return {"all of z, what lies between networks too": z, "gradient": gradient}
+
+    assert_same(*both(work))
+
+
+@in_both
+@few
+@of_any_size
+def test_dropout(precision: Any, seed: int, R: int, n: int, m: int) -> None:
+    def work() -> dict[str, Array]:
+        h = numbers(seed, (R, n + 1, 20 * m), precision)
+        bits = np.random.default_rng(seed).integers(0, 2**16, (R, (n + 2) * 20 * m), np.uint16)
+        bits = bits[:, : n * 20 * m].reshape(R, n, 20 * m)
+        least, scale = thresholds(np.linspace(0, 0.9, R, dtype=precision), precision)
+        return {"mask": drop(h[:, :-1], bits, least, scale), "h": h}
+
+    assert_same(*both(work))
+
+
+@in_both
+@few
+@of_any_size
+def test_one_output(precision: Any, seed: int, R: int, n: int, m: int) -> None:
+    def work() -> dict[str, Array]:
+        arena, gradient = numbers(seed, (R, n + 3), precision), np.zeros((R, n + 3), precision)
+        weight = Weight(arena[:, : n + 1, None], gradient[:, : n + 1, None], 1, False, ())
+        inputs = np.ones((R, n + 1, m), precision)
+        dense = Dense(weight, inputs, inputs[:, :-1], np.empty((R, 1, m), precision), False, True)
+        return {"back": dense.pullback(numbers(seed + 1, (R, 1, m), precision))}
+
+    assert_same(*both(work))
+
+
+@in_both
+@few
+@of_any_size
+def test_batch_norm(precision: Any, seed: int, R: int, n: int, m: int) -> None:
+    def work() -> dict[str, Array]:
+        arena, gradients = numbers(seed, (R, 4 * n + 2), precision), np.zeros((R, 4 * n), precision)
+        names = ("gain", "offset", "running_mean", "running_variance")
+        own, back = ({name: a[:, k * n : k * n + n] for k, name in enumerate(names)} for a in (arena, gradients))
+        found = {"arena": arena, "gradients": gradients}
+        member = BatchNorm.of_population([BatchNorm()] * R, precision)
+        for training in (True, False):
+            stage = member.stage(own, back if training else None, (R, n, 2, m))
+            z = numbers(seed + 1, (R, 2 * n + 1, m), precision)
+            stage.forward(z[:, :-1])
+            found[f"z {training}"] = z
+            if training:
+                found["gradient"] = stage.pullback(numbers(seed + 2, (R, 2 * n, m), precision))
+        return found
+
+    assert_same(*both(work))
+
+
+@in_both
+@few
+@of_any_size
+def test_cross_entropy(precision: Any, seed: int, R: int, n: int, m: int) -> None:
+    def work() -> dict[str, Array]:
+        z, y = numbers(seed, (R, 1, n), precision), (numbers(seed + 1, (R, 1, n), precision) > 0).astype(precision)
+        loss, gradient = binary_cross_entropy(z, y, True)
+        assert gradient is not None
+        return {"loss": loss, "gradient": gradient}
+
+    assert_same(*both(work))
+
+
+def test_every_regularizer() -> None:
+    for pair in PAIRS:
+        first, second = pair[0], pair[0] if "on_data" in pair[0].hooks() else pair[1]
+        arguments: dict[str, Any] = {"data": BINARY, "architecture": RESIDUAL, "dtype": "float32", "epochs": 2}
+        together = population([0, 1], [[first, second]], Adam(lr=0.01), batch_size=8, **arguments)
+        expected, found = both(lambda one=together: train(one))  # type: ignore[misc]
+        for one, other in zip(expected, found, strict=True):
+            assert_same_bits(one, other)
+
+
+@given(stacked_populations())
+@settings(max_examples=25)
+def test_whole_trainings(arguments: dict[str, Any]) -> None:
+    expected, found = both(lambda: train(population(**arguments)))
+    for one, other in zip(expected, found, strict=True):
+        assert_same_bits(one, other)
+
+
+def test_training_may_go_on_with_kernels() -> None:
+    # Those of the second population alone are compiled: what has begun stays as it is.
+    kernels.unload()
+    expected = train(population(seeds=[0, 1], epochs=5))
+    assert kernels.load()
+    for one, other in zip(expected, train(population(seeds=[0, 1], epochs=5)), strict=True):
+        assert_same_bits(one, other)
+    kernels.unload()
+
+
+def test_a_process_loads_what_is_compiled_once_enough_is_asked_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def in_use() -> bool:
+        return kernels.kernel(LOOPS[0], PRECISIONS[0]) is not None
+
+    kernels.unload()
+    kernels.use(kernels.WORTH_LOADING / 2)
+    assert not in_use()
+    monkeypatch.setenv("REGX_KERNELS", "off")
+    kernels.use(kernels.WORTH_LOADING)
+    assert not in_use()
+    monkeypatch.delenv("REGX_KERNELS")
+    kernels.use(0.0)
+    assert in_use()
+    kernels.unload()
+
+
+def test_what_is_not_compiled_or_broken_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = kernels.cached_at()
+    monkeypatch.setattr(kernels._Process, "functions", {})
+    monkeypatch.setattr(kernels, "cached_at", lambda: tmp_path / "kernels.o")
+    assert not kernels.load()
+    (tmp_path / "kernels.o").write_bytes(whole.read_bytes()[:-1])
+    assert not kernels.load()
