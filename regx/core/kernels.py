@@ -185,7 +185,7 @@ def cached_at() -> Path:
 def _compile_unless_another_does() -> None:
     import fcntl
 
-    os.nice(15)
+    os.nice(10)
     cached_at().parent.mkdir(parents=True, exist_ok=True)
     with cached_at().with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # BlockingIOError, which nobody reads
