@@ -5,7 +5,7 @@ Whoever has such work keeps it in NumPy too and asks here for the compiled one, 
 with the other. Compiled ones are there where numba is (the extra `fast`), and only once enough is asked of a process:
 to load them takes a tenth of a second. That needs llvmlite alone, on which numba stands; to compile them takes some
 seconds, once for each version and processor, in a process of its own and in nobody's way. They are kept in the user's
-cache, in one file, which appears there whole. REGX_KERNELS=off does without.
+cache, in one file, which appears there whole. REGX_KERNELS=off does without, and REGX_KERNELS=on loads them at once.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ def use(seconds: float) -> None:
     """From here on use compiled kernels, if training that becomes so much shorter by them is still to come."""
     here = _Process
     here.seconds += seconds
-    if here.in_use or here.seconds < WORTH_LOADING or os.environ.get("REGX_KERNELS") == "off":
+    wanted = os.environ.get("REGX_KERNELS", "")
+    if here.in_use or wanted == "off" or (here.seconds < WORTH_LOADING and wanted != "on"):
         return
     if any(find_spec(name) is None for name in ("numba", "llvmlite", "platformdirs")) or load():
         return

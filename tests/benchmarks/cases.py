@@ -1,132 +1,175 @@
-"""What is trained in the benchmarks: data, networks, and how."""
+"""What is trained in the benchmarks of speed: data, networks, and how. Plain arrays, for scripts that know no regx."""
 
 from __future__ import annotations
 
-import os
+import csv
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from regx.core.arrays import Array
-from regx.core.streams import stream
-from regx.data.dataset import Dataset, Split, Task
-from regx.engine.population import Population
-from regx.nn.architecture import Architecture, Training
-from regx.optim import SGD, Adam, Constant
-from regx.regularizers import L2, Dropout
-
+Array = Any
 F4 = np.dtype(np.float32)
 
 
 @dataclass(frozen=True)
 class Case:
-    """Networks of one seed and one shape that differ in the strength of l2, or one network.
+    """R networks of one shape, as `regx run` or `regx sweep` would train them.
 
-    lam: (R,). every: epochs between two evaluations. epochs: in a timed run; `full_epochs`: in the run of a user.
+    config: what the user types. x: (S, n, D) and y: (S, n, K) of S datasets, training, validation and test rows one
+    after the other, which end at `stops`; S is R or 1. initial: weight (R, in, out) and bias (R, out) of each layer, as
+    regx has them. lam: (R,), of l2. epochs: of a timed run, `full_epochs` of a user's. every: epochs between
+    evaluations.
     """
 
     name: str
-    data: Dataset
-    hidden: tuple[int, ...]
-    optimizer: str
-    lr: float
+    config: dict[str, Any]
+    sweep: tuple[str, ...]
+    task: str
+    x: Array
+    y: Array
+    stops: tuple[int, ...]
+    initial: list[tuple[Array, Array]]
+    lam: tuple[float, ...]
     epochs: int
-    full_epochs: int
-    every: int
-    lam: tuple[float, ...] = (0.0,)
-    dropout: float = 0.0
-    batch_size: int | None = None
+
+    @property
+    def networks(self) -> int:
+        return len(self.lam)
+
+    @property
+    def hidden(self) -> tuple[int, ...]:
+        return tuple(self.config["architecture"]["hidden"])
 
     @property
     def widths(self) -> tuple[int, ...]:
-        return (self.data.train.x.shape[1], *self.hidden, self.data.train.y.shape[1])
+        return (self.x.shape[2], *self.hidden, self.y.shape[2])
 
-    def joined(self) -> tuple[Array, Array]:
-        """The rows of training, validation and test split, one after the other."""
-        splits = (self.data.train, self.data.val, self.data.test)
-        x, y = (np.concatenate([getattr(split, name) for split in splits]).astype(F4) for name in "xy")
-        return x, y
+    @property
+    def optimizer(self) -> str:
+        return self.config["optimizer"]["name"]
 
-    def stops(self) -> list[int]:
-        """Where each split ends in `joined`."""
-        return np.cumsum([len(split.x) for split in (self.data.train, self.data.val, self.data.test)]).tolist()
+    @property
+    def lr(self) -> float:
+        return self.config["optimizer"]["lr"]
+
+    @property
+    def full_epochs(self) -> int:
+        return self.config["training"]["epochs"]
+
+    @property
+    def every(self) -> int:
+        return self.config["training"]["eval_every"]
+
+    @property
+    def batch_size(self) -> int | None:
+        return self.config["training"].get("batch_size")
+
+    @property
+    def dropout(self) -> float:
+        return self._member("dropout").get("p", 0.0)
+
+    @property
+    def batch_norm(self) -> bool:
+        return any("batch_norm" in member for member in self.config["regularizers"])
+
+    def _member(self, kind: str) -> dict[str, float]:
+        return next((member[kind] for member in self.config["regularizers"] if kind in member), {})
 
     def batches(self) -> list[tuple[int, int]]:
         """Where each batch of an epoch begins and ends."""
-        n = len(self.data.train.x)
+        n = self.stops[0]
         size = min(self.batch_size or n, n)
         return [(start, min(start + size, n)) for start in range(0, n, size)]
 
-    def initial(self) -> list[tuple[Array, Array]]:
-        """Weight (in, out) and bias (out,) of every layer: those with which regx begins."""
-        layout = self.of_regx(slice(0, 1), 1, 1).layout()
-        named = layout.named(layout.initial([0], F4)[0])
-        return [(named[f"{layer}/weight"], named[f"{layer}/bias"]) for layer in range(len(self.hidden) + 1)]
-
-    def of_regx(self, part: slice, epochs: int, every: int) -> Population:
-        """The population of some of the networks."""
-        lam = self.lam[part]
-        kind: Any = {"adam": Adam, "sgd": SGD}[self.optimizer]
-        stack = [L2.of_population([L2(lam=one) for one in lam], F4)] if any(self.lam) else []
-        stack += [Dropout.of_population([Dropout(p=self.dropout)] * len(lam), F4)] if self.dropout else []
-        return Population(
-            Architecture(self.hidden), Training(epochs, self.batch_size, "float32", every),
-            kind.of_population([kind(lr=self.lr)] * len(lam), F4), Constant(), tuple(stack), (0,) * len(lam),
-            (self.data,), (0,) * len(lam),
-        )  # fmt: skip
+    def write(self, folder: Path) -> list[str]:
+        """What to type for it after `regx`, its config and table in `folder`."""
+        path = folder / "case.yaml"
+        path.write_text(json.dumps(self.config))  # which is YAML
+        return ["sweep" if self.sweep else "run", str(path), *self.sweep, "--out", str(folder / "runs"), "--quiet"]
 
 
-def _dataset(task: Task, x: Array, y: Array, n_train: int, n_val: int) -> Dataset:
-    train, val, test = (
-        Split(*rows) for rows in zip(*(np.split(a, [n_train, n_train + n_val]) for a in (x, y)), strict=True)
+def of_config(name: str, config: dict[str, Any], epochs: int, lam: tuple[float, ...] = ()) -> Case:
+    """A case of what one types: one network for each seed of the config, or for its one seed and each of `lam`."""
+    from regx.config.load import load_config
+    from regx.runner.plan import dataset
+
+    loaded = load_config(config)
+    seeds = [*loaded.seeds] * (len(lam) or 1)
+    each = [dataset(loaded.dataset, seed) for seed in loaded.seeds]
+    first = each[0]
+    splits = [(data.train, data.val, data.test) for data in each]
+    x, y = (
+        np.stack([np.concatenate([getattr(one, what) for one in parts]) for parts in splits]).astype(F4)
+        for what in "xy"
     )
-    return Dataset(task, train, val, test, tuple(f"x{i}" for i in range(x.shape[1])), "y")
+    stops = np.cumsum([len(split.x) for split in splits[0]]).tolist()
+    from regx.nn.layout import Layout
+
+    layout = Layout(first.shape, loaded.architecture, y.shape[2], loaded.stack)
+    values = layout.initial(seeds, F4)
+    layers = [(tensor.of(values)[:, :-1].copy(), tensor.of(values)[:, -1].copy()) for tensor in layout.dense]
+    sweep = ("--lam", ",".join(f"{one:.6g}" for one in lam)) if lam else ()
+    return Case(name, config, sweep, first.task, x, y, tuple(stops), layers, lam or (0.0,) * len(seeds), epochs)
 
 
-def sine() -> Dataset:
-    """30 noisy points to train on, 30 to validate, 200 of the curve to test."""
-    rng = stream(0, "data")
-    x = np.concatenate([rng.uniform(-3, 3, 60), np.linspace(-3, 3, 200)])[:, None]
-    y = np.sin(x)
-    y[:60] += 0.3 * rng.standard_normal((60, 1))
-    return _dataset("regression", x, y, 30, 30)
-
-
-def diabetes() -> Dataset:
-    """The Pima table, standardised, or where it is absent a synthetic one of its shape."""
-    path = Path(os.environ.get("REGX_DATA_DIR", "")) / "diabetes.csv"
-    rng = stream(0, "data")
-    if os.environ.get("REGX_DATA_DIR") and path.is_file():
-        table = np.loadtxt(path, delimiter=",", skiprows=0 if path.read_text()[0].isdigit() else 1)
-        table = table[rng.permutation(len(table))]
-        x, y = table[:, :8], table[:, 8:]
-    else:
-        x = rng.standard_normal((768, 8))
-        y = (x @ rng.standard_normal((8, 1)) + 1.5 * rng.standard_normal((768, 1)) > 0).astype(float)
-    return _dataset("binary", (x - x.mean(axis=0)) / x.std(axis=0), y, 460, 154)
-
-
-def digits() -> Dataset:
-    """The 8 x 8 digits of scikit-learn, pixels from 0 to 1."""
-    from sklearn.datasets import load_digits
-
-    table = load_digits()
-    order = stream(0, "data").permutation(len(table.data))
-    return _dataset("multiclass", table.data[order] / 16, np.eye(10)[table.target[order]], 1078, 359)
-
-
-def cases(quick: bool) -> dict[str, Case]:
-    """The four cases. quick: fewer epochs in a timed run."""
-    part = 4 if quick else 1
-    many = tuple(np.logspace(-5, -1, 64).tolist())
+def sine(seeds: int, stack: list[Any], epochs: int) -> dict[str, Any]:
     return {
-        case.name: case
-        for case in (
-            Case("sine, one network", sine(), (64, 64, 64), "adam", 0.003, 1200 // part, 3000, 10),
-            Case("sine, 64 networks", sine(), (64, 64, 64), "adam", 0.003, 1200 // part, 3000, 10, lam=many),
-            Case("diabetes", diabetes(), (64,), "sgd", 0.1, 2000 // part, 2000, 10),
-            Case("digits", digits(), (256, 256), "adam", 0.001, 20 // part, 60, 1, dropout=0.2, batch_size=64),
-        )
-    }
+        "dataset": {"name": "sine"}, "architecture": {"hidden": [64, 64, 64]}, "regularizers": stack,
+        "optimizer": {"name": "adam", "lr": 0.003}, "training": {"epochs": epochs, "eval_every": 10}, "seeds": seeds,
+    }  # fmt: skip
+
+
+def wide_table(folder: Path) -> Path:
+    """10,000 rows to train on (of 16,667) and 50 columns, of which ten say something of the class."""
+    path = folder / "wide.csv"
+    if not path.exists():
+        rng = np.random.default_rng(0)
+        x = rng.standard_normal((16_667, 50))
+        y = (x[:, :10].sum(axis=1) + 3 * rng.standard_normal(len(x)) > 0).astype(int)
+        with path.open("w") as file:
+            writer = csv.writer(file)
+            writer.writerow([*(f"x{k}" for k in range(50)), "target"])
+            writer.writerows([*(f"{v:.4f}" for v in row), label] for row, label in zip(x, y, strict=True))
+    return path
+
+
+def cases(names: list[str], folder: Path) -> list[Case]:
+    """The cases of these names; all if there are none. folder: where tables are written."""
+    makers = {
+        "one": lambda: of_config("one", sine(1, [], 3000), 3000),
+        "sine": lambda: of_config("sine", sine(20, [], 3000), 1000),
+        "strengths": lambda: of_config(
+            "strengths", sine(1, [{"l2": {"lam": 0.003}}], 3000), 600, tuple(np.logspace(-5, -1, 64).tolist())
+        ),
+        "diabetes": lambda: of_config(
+            "diabetes",
+            {
+                "dataset": {"name": "diabetes"}, "architecture": {"hidden": [64]}, "regularizers": [],
+                "optimizer": {"name": "sgd", "lr": 0.1}, "training": {"epochs": 3000, "eval_every": 10}, "seeds": 20,
+            },
+            1000,
+        ),
+        "digits": lambda: of_config(
+            "digits",
+            {
+                "dataset": {"name": "digits"}, "architecture": {"hidden": [256, 256]},
+                "regularizers": [{"dropout": {"p": 0.2}}], "optimizer": {"name": "adam", "lr": 0.001},
+                "training": {"epochs": 60, "batch_size": 64, "eval_every": 1}, "seeds": 5,
+            },
+            15,
+        ),
+        "table": lambda: of_config(
+            "table",
+            {
+                "dataset": {"name": "csv", "path": str(wide_table(folder)), "target": "target"},
+                "architecture": {"hidden": [64, 64]}, "regularizers": [{"batch_norm": {}}],
+                "optimizer": {"name": "adam", "lr": 0.001},
+                "training": {"epochs": 20, "batch_size": 256, "eval_every": 1}, "seeds": 20,
+            },
+            4,
+        ),
+    }  # fmt: skip
+    return [makers[name]() for name in names or makers]

@@ -1,39 +1,39 @@
-"""Those who train the networks of a case. Each peer does the same work from the same initial weights.
+"""Those who train the networks of a case, each with the same work from the same initial weights.
 
-A peer is made for a case and says in `networks` how many of the case's networks it trains; making it is not timed.
-`train(epochs, every)` trains them from the start, evaluates the losses of all three splits after every `every` epochs,
-and returns the last training losses, (networks,).
+A peer says in `networks` how many of the case's networks it trains; making it is not timed. `train(epochs, every)`
+trains them from the start, evaluates the losses of all three splits after every `every` epochs, and returns the last
+training losses, (networks,). None but regx's import regx. They
+are whole programs too: `python peers.py PEER CASE.pkl`.
 """
 
 from __future__ import annotations
 
 import itertools
+import pickle
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from cases import Case
 
-from regx.core.arrays import Array
-from regx.core.listener import Keeper
-from regx.engine.trainer import train
-from regx.runner.execute import execute
-from regx.runner.plan import Member, Work, networks_per_population
-
+Array = Any
 BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
+MOMENTUM, NORM_EPS = 0.1, 1e-5  # of batch norm
 
 
 class Peer:
-    """Base of all peers. threads: the numbers of threads to try; most are not better for having two."""
+    """Base of all peers. threads: the numbers of threads to try."""
 
     name: ClassVar[str]
     threads: ClassVar[tuple[int, ...]] = (1, 2)
 
     def __init__(self, case: Case) -> None:
         self.case = case
-        self.networks = len(case.lam)
+        self.networks = case.networks
 
     def use_threads(self, threads: int) -> None:
         """Compute on so many threads from now on."""
@@ -45,71 +45,75 @@ class Peer:
 class Regx(Peer):
     """regx in this process."""
 
-    name = "regx"
+    name = "regx, 1 process"
     threads = (1,)  # it says so itself
+    jobs = 1
 
-    def populations(self, epochs: int, every: int) -> Iterator[Work]:
-        """The populations that the runner would make."""
-        # It reads what a config and a population share: architecture, optimizer and training.
-        whole: Any = self.case.of_regx(slice(None), epochs, every)
-        size = networks_per_population(whole, self.case.data)
-        for start in range(0, self.networks, size):
-            part = slice(start, start + size)
-            members = tuple(Member(index, 0) for index in range(self.networks)[part])
-            yield Work(members, self.case.of_regx(part, epochs, every))
+    def works(self, epochs: int, every: int) -> list[Any]:
+        """The populations that the runner makes."""
+        from regx.config.load import load_config
+        from regx.runner.plan import Member, plan
+
+        training = {**self.case.config["training"], "epochs": epochs, "eval_every": every}
+        config = {**self.case.config, "training": training}
+        strengths = [f"regularizers.l2.lam={lam:.6g}" for lam in self.case.lam] if self.case.sweep else []
+        configs = [load_config(config, [one]) for one in strengths] or [load_config(config)]
+        members = [Member(number, seed) for number, one in enumerate(configs) for seed in one.seeds]
+        return list(plan(configs, members, self.jobs))
 
     def train(self, epochs: int, every: int) -> Array:
+        from regx.engine.trainer import train
+
         return np.array(
-            [
-                network.metrics["train_loss"][-1]
-                for work in self.populations(epochs, every)
-                for network in train(work.population)
-            ]
+            [one.metrics["train_loss"][-1] for work in self.works(epochs, every) for one in train(work.population)]
         )
 
 
 class RegxInProcesses(Regx):
-    """regx in two worker processes. `startup` and `steady` seconds of the last run are told apart."""
+    """regx in two worker processes, as `regx run` has it. `steady` seconds of the last run are without their start."""
 
-    name = "regx, 2 processes"
+    name = "regx"
     jobs = 2
 
     def train(self, epochs: int, every: int) -> Array:
-        began, losses = time.perf_counter(), np.zeros(self.networks)
-        warm = threading.Semaphore(0)
+        from regx.core.listener import Keeper
+        from regx.runner.execute import execute
+        from regx.runner.plan import Member, Work
 
-        def works() -> Iterator[Work]:
-            """First a network for each process; when all are trained the processes stand, and the clock starts."""
+        works, losses = self.works(epochs, every), {}
+        warm, peer = threading.Semaphore(0), self
+
+        def all_works() -> Iterator[Work]:
+            """First a short one for each process; when all are trained the processes stand, and the clock starts."""
             for _ in range(self.jobs):
-                yield Work((Member(-1, 0),), self.case.of_regx(slice(0, 1), 1, 1))
+                (first, *_) = self.works(1, 1)
+                yield Work((Member(-1, 0),) * len(first.members), first.population)
             for _ in range(self.jobs):
                 warm.acquire()
-            self.startup = time.perf_counter() - began
-            yield from self.populations(epochs, every)
-
-        peer = self
+            self.began = time.perf_counter()
+            yield from works
 
         class Timed(Keeper):
             def on_trained(self, members: Any, trained: Any) -> None:
+                if members[0].config < 0:
+                    return warm.release()
                 for member, network in zip(members, trained, strict=True):
-                    if member.config < 0:
-                        warm.release()
-                    else:
-                        losses[member.config] = network.metrics["train_loss"][-1]
-                peer.steady = time.perf_counter() - began - getattr(peer, "startup", 0.0)
+                    losses[member.config, member.seed] = network.metrics["train_loss"][-1]
+                peer.steady = time.perf_counter() - peer.began
+                return None
 
-        execute(works(), self.jobs, Timed())
-        return losses
+        execute(all_works(), self.jobs, Timed())
+        return np.array([losses[key] for key in sorted(losses)])
 
 
 class PlainNumPy(Peer):
-    """A loop as one writes it by hand, one network at a time: of many the first four."""
+    """A loop as one writes it by hand, one network at a time: of many the first two."""
 
     name = "plain NumPy"
 
     def __init__(self, case: Case) -> None:
         super().__init__(case)
-        self.networks = min(self.networks, 4)
+        self.networks = min(self.networks, 2)
 
     def use_threads(self, threads: int) -> None:
         from threadpoolctl import threadpool_limits
@@ -117,36 +121,49 @@ class PlainNumPy(Peer):
         threadpool_limits(threads, user_api="blas")
 
     def train(self, epochs: int, every: int) -> Array:
-        return np.array([self._one(lam, epochs, every) for lam in self.case.lam[: self.networks]])
+        return np.array([self._one(network, epochs, every) for network in range(self.networks)])
 
-    def _one(self, lam: float, epochs: int, every: int) -> float:
+    def _one(self, network: int, epochs: int, every: int) -> float:
         case, f4 = self.case, np.float32
         rng = np.random.Generator(np.random.SFC64(0))
-        layers = case.initial()
-        parameters = [array for layer in layers for array in layer]
+        layers = [(weight[network].copy(), bias[network].copy()) for weight, bias in case.initial]
+        norms = [np.array([np.ones_like(b), np.zeros_like(b)]) for _, b in layers[:-1]] if case.batch_norm else []
+        running = [np.array([np.zeros_like(b), np.ones_like(b)]) for _, b in layers[:-1]]
+        parameters = [array for layer in layers for array in layer] + norms
         means, squares = ([np.zeros_like(p) for p in parameters] for _ in range(2))
-        x, y = case.joined()
-        stops, n = case.stops(), len(case.data.train.x)
-        lr, lam, keep, step = f4(case.lr), f4(lam), f4(1 - case.dropout), 0
+        x, y = (rows[network % len(rows)] for rows in (case.x, case.y))
+        n, bounds = case.stops[0], list(zip([0, *case.stops], case.stops, strict=False))
+        lr, lam, keep, step = f4(case.lr), f4(case.lam[network]), f4(1 - case.dropout), 0
         history = []
         for epoch in range(1, epochs + 1):
             order = rng.permutation(n) if case.batch_size else None
             for start, stop in case.batches():
                 xb, yb = (x[:n], y[:n]) if order is None else (x[order[start:stop]], y[order[start:stop]])
-                hidden, slopes = [xb], []
-                for weight, bias in layers[:-1]:
+                hidden, slopes, scaled, inverses = [xb], [], [], []
+                for layer, (weight, bias) in enumerate(layers[:-1]):
                     z = hidden[-1] @ weight
                     z += bias
+                    if norms:
+                        mean, rows = z.mean(axis=0), f4(len(z))
+                        z -= mean
+                        variance = (z * z).mean(axis=0)
+                        now = np.array([mean, variance * (rows / (rows - 1))])
+                        running[layer] += f4(MOMENTUM) * (now - running[layer])
+                        inverses.append(1 / np.sqrt(variance + f4(NORM_EPS)))
+                        z *= inverses[-1]
+                        scaled.append(z)
+                        z = z * norms[layer][0] + norms[layer][1]
                     slope: Array = z > 0
                     np.maximum(z, 0, out=z)
                     if case.dropout:
-                        slope = slope * ((rng.random(z.shape, dtype=f4) < keep) / keep)
-                        z *= slope != 0
-                        z /= keep
+                        mask = (rng.random(z.shape, dtype=f4) < keep) / keep
+                        slope = slope * mask
+                        z *= mask
                     hidden.append(z)
                     slopes.append(slope)
-                gradient = self._loss(hidden[-1] @ layers[-1][0] + layers[-1][1], yb, True)[1]
+                gradient = self._loss(hidden[-1] @ layers[-1][0] + layers[-1][1], yb)[1]
                 gradients: list[Array] = []
+                of_norms: list[Array] = []
                 for layer in range(len(layers) - 1, -1, -1):
                     weight = layers[layer][0]
                     of_weight = hidden[layer].T @ gradient
@@ -156,14 +173,20 @@ class PlainNumPy(Peer):
                     if layer:
                         gradient = gradient @ weight.T
                         gradient *= slopes[layer - 1]
+                        if norms:
+                            s = scaled[layer - 1]
+                            of_norms[:0] = [np.array([(gradient * s).sum(axis=0), gradient.sum(axis=0)])]
+                            gradient *= norms[layer - 1][0]
+                            gradient -= gradient.mean(axis=0) + s * (gradient * s).mean(axis=0)
+                            gradient *= inverses[layer - 1]
                 step += 1
                 if case.optimizer == "sgd":
-                    for p, g in zip(parameters, gradients, strict=True):
+                    for p, g in zip(parameters, gradients + of_norms, strict=True):
                         p -= lr * g
                     continue
                 size = f4(case.lr * (1 - BETA2**step) ** 0.5 / (1 - BETA1**step))
                 eps = f4(EPS * (1 - BETA2**step) ** 0.5)
-                for p, g, mean, square in zip(parameters, gradients, means, squares, strict=True):
+                for p, g, mean, square in zip(parameters, gradients + of_norms, means, squares, strict=True):
                     mean *= f4(BETA1)
                     mean += f4(1 - BETA1) * g
                     square *= f4(BETA2)
@@ -173,21 +196,25 @@ class PlainNumPy(Peer):
                     p -= size * mean / root
             if epoch % every == 0 or epoch == epochs:
                 h = x
-                for weight, bias in layers[:-1]:
-                    h = np.maximum(h @ weight + bias, 0)
-                losses, _ = self._loss(h @ layers[-1][0] + layers[-1][1], y, False)
-                history.append([losses[a:b].mean() for a, b in zip([0, *stops], stops, strict=False)])
+                for layer, (weight, bias) in enumerate(layers[:-1]):
+                    h = h @ weight + bias
+                    if norms:
+                        h = (h - running[layer][0]) / np.sqrt(running[layer][1] + f4(NORM_EPS))
+                        h = h * norms[layer][0] + norms[layer][1]
+                    h = np.maximum(h, 0)
+                losses, _ = self._loss(h @ layers[-1][0] + layers[-1][1], y)
+                history.append([losses[a:b].mean() for a, b in bounds])
         return float(history[-1][0])
 
-    def _loss(self, z: Array, y: Array, with_gradient: bool) -> tuple[Array, Array]:
+    def _loss(self, z: Array, y: Array) -> tuple[Array, Array]:
         """Loss of each row, and the gradient of their mean."""
         rows = np.float32(1 / len(z))
-        if self.case.data.task == "regression":
+        if self.case.task == "regression":
             d = z - y
-            return (d * d)[:, 0] if not with_gradient else d, 2 * rows * d
-        if self.case.data.task == "binary":
+            return (d * d)[:, 0], 2 * rows * d
+        if self.case.task == "binary":
             e = np.exp(-np.abs(z))
-            probability = np.where(z >= 0, np.float32(1), e) / (1 + e) if with_gradient else z
+            probability = np.where(z >= 0, np.float32(1), e) / (1 + e)
             return (np.maximum(z, 0) - z * y + np.log1p(e))[:, 0], (probability - y) * rows
         z = z - z.max(axis=1, keepdims=True)
         e = np.exp(z)
@@ -195,109 +222,83 @@ class PlainNumPy(Peer):
         return (y * (np.log(total) - z)).sum(axis=1), (e / total - y) * rows
 
 
-class Torch(Peer):
-    """PyTorch as its tutorials write it, one network at a time: of many the first."""
+class BatchedTorch(Peer):
+    """PyTorch with all networks in one batched product, l2 and batch norm by hand, and the fused optimizers."""
 
-    name = "PyTorch eager"
+    name = "PyTorch, batched"
 
     def __init__(self, case: Case) -> None:
         import torch
 
         super().__init__(case)
-        self.torch, self.networks = torch, 1
+        self.torch = torch
 
     def use_threads(self, threads: int) -> None:
         self.torch.set_num_threads(threads)
 
-    def loss(self, z: Any, y: Any, reduction: str) -> Any:
-        functional, task = self.torch.nn.functional, self.case.data.task
-        if task == "multiclass":
-            return functional.cross_entropy(z, y, reduction=reduction)
-        of = functional.mse_loss if task == "regression" else functional.binary_cross_entropy_with_logits
-        return of(z, y, reduction=reduction)
-
-    def rows(self) -> tuple[Any, Any]:
-        x, y = map(self.torch.tensor, self.case.joined())
-        return x, y.argmax(1) if self.case.data.task == "multiclass" else y
-
-    def train(self, epochs: int, every: int) -> Array:
-        torch, case = self.torch, self.case
-        torch.manual_seed(0)
-        parts: list[Any] = []
-        for weight, bias in case.initial():
-            linear = torch.nn.Linear(*weight.shape)
-            with torch.no_grad():
-                linear.weight.copy_(torch.tensor(weight.T.copy()))
-                linear.bias.copy_(torch.tensor(bias))
-            parts += [linear, torch.nn.ReLU(), *([torch.nn.Dropout(case.dropout)] if case.dropout else [])]
-        model = torch.nn.Sequential(*parts[: -2 if case.dropout else -1])
-        groups = [
-            {"params": [p for p in model.parameters() if (p.ndim == 2) is is_weight], "weight_decay": decay}
-            for is_weight, decay in ((True, case.lam[0]), (False, 0.0))
-        ]
-        kind = torch.optim.Adam if case.optimizer == "adam" else torch.optim.SGD
-        optimizer = kind(groups, lr=case.lr)
-        x, y = self.rows()
-        stops, n, history = case.stops(), len(case.data.train.x), []
-        for epoch in range(1, epochs + 1):
-            model.train()
-            order = torch.randperm(n) if case.batch_size else None
-            for start, stop in case.batches():
-                chosen = slice(start, stop) if order is None else order[start:stop]
-                optimizer.zero_grad()
-                self.loss(model(x[chosen]), y[chosen], "mean").backward()
-                optimizer.step()
-            if epoch % every == 0 or epoch == epochs:
-                model.eval()
-                with torch.no_grad():
-                    losses = self.loss(model(x), y, "none")
-                    history.append([losses[a:b].mean() for a, b in zip([0, *stops], stops, strict=False)])
-        return np.array([history[-1][0].item()])
-
-
-class BatchedTorch(Torch):
-    """PyTorch with all networks in one batched product, its l2 by hand, and the fused Adam."""
-
-    name = "PyTorch batched"
-
-    def __init__(self, case: Case) -> None:
-        super().__init__(case)
-        self.networks = len(case.lam)
-        assert case.data.task == "regression"
-        assert case.optimizer == "adam"
-        assert not case.batch_size
-        assert not case.dropout
+    def loss(self, z: Any, y: Any) -> Any:
+        """The loss of each row, (R, n)."""
+        functional, task = self.torch.nn.functional, self.case.task
+        if task == "regression":
+            return ((z - y) ** 2).mean(dim=2)
+        if task == "binary":
+            return functional.binary_cross_entropy_with_logits(z, y, reduction="none")[:, :, 0]
+        return -(y * functional.log_softmax(z, dim=2)).sum(dim=2)
 
     def train(self, epochs: int, every: int) -> Array:
         torch, case, replicas = self.torch, self.case, self.networks
+        torch.manual_seed(0)
         layers = [
-            tuple(torch.tensor(np.stack([a] * replicas)).requires_grad_() for a in (weight, bias[None]))
-            for weight, bias in case.initial()
+            (torch.tensor(weight).requires_grad_(), torch.tensor(bias[:, None]).requires_grad_())
+            for weight, bias in case.initial
         ]
-        optimizer = torch.optim.Adam([p for layer in layers for p in layer], lr=case.lr, fused=True)
+        shapes = [bias.shape for _, bias in layers[:-1]] if case.batch_norm else []
+        norms = [(torch.ones(s, requires_grad=True), torch.zeros(s, requires_grad=True)) for s in shapes]
+        running = [[torch.zeros(s), torch.ones(s)] for s in shapes]
+        parameters = [p for pair in layers + norms for p in pair]
+        kind = torch.optim.Adam if case.optimizer == "adam" else torch.optim.SGD
+        optimizer = kind(parameters, lr=case.lr, fused=True)
         lam = torch.tensor(case.lam, dtype=torch.float32)[:, None, None]
-        x, y = (rows.expand(replicas, -1, -1) for rows in self.rows())
-        stops, history = case.stops(), []
-        n = stops[0]
+        x, y = (torch.tensor(rows).expand(replicas, -1, -1) for rows in (case.x, case.y))
+        n, bounds, history = case.stops[0], list(zip([0, *case.stops], case.stops, strict=False)), []
+        every_network = torch.arange(replicas)[:, None]
 
-        def forward(h: Any) -> Any:
-            for weight, bias in layers[:-1]:
-                h = torch.relu(torch.baddbmm(bias, h, weight))
+        def forward(h: Any, training: bool) -> Any:
+            for layer, (weight, bias) in enumerate(layers[:-1]):
+                h = torch.baddbmm(bias, h, weight)
+                if norms:
+                    if training:
+                        variance, mean = torch.var_mean(h, dim=1, keepdim=True, correction=0)
+                        with torch.no_grad():
+                            unbiased = variance * (h.shape[1] / (h.shape[1] - 1))
+                            running[layer][0].lerp_(mean, MOMENTUM)
+                            running[layer][1].lerp_(unbiased, MOMENTUM)
+                    else:
+                        mean, variance = running[layer]
+                    h = (h - mean) * torch.rsqrt(variance + NORM_EPS) * norms[layer][0] + norms[layer][1]
+                h = torch.nn.functional.dropout(torch.relu(h), case.dropout, training)
             return torch.baddbmm(layers[-1][1], h, layers[-1][0])
 
         for epoch in range(1, epochs + 1):
-            optimizer.zero_grad()
-            # The sum over the networks of each one's mean: every network gets its own gradient.
-            ((forward(x[:, :n]) - y[:, :n]) ** 2).mean(dim=(1, 2)).sum().backward()
-            with torch.no_grad():
-                if any(case.lam):
-                    for weight, _ in layers:
-                        weight.grad.addcmul_(lam, weight)
-            optimizer.step()
+            order = torch.argsort(torch.rand(replicas, n), dim=1) if case.batch_size else None
+            for start, stop in case.batches():
+                if order is None:
+                    xb, yb = x[:, :n], y[:, :n]
+                else:
+                    chosen = order[:, start:stop]
+                    xb, yb = x[every_network, chosen], y[every_network, chosen]
+                optimizer.zero_grad()
+                # The sum over the networks of each one's mean: every network gets its own gradient.
+                self.loss(forward(xb, True), yb).mean(dim=1).sum().backward()
+                with torch.no_grad():
+                    if any(case.lam):
+                        for weight, _ in layers:
+                            weight.grad.addcmul_(lam, weight)
+                optimizer.step()
             if epoch % every == 0 or epoch == epochs:
                 with torch.no_grad():
-                    losses = (forward(x) - y) ** 2
-                    history.append([losses[:, a:b].mean(dim=(1, 2)) for a, b in zip([0, *stops], stops, strict=False)])
+                    losses = self.loss(forward(x, False), y)
+                    history.append([losses[:, a:b].mean(dim=1) for a, b in bounds])
         return history[-1][0].numpy()
 
 
@@ -323,50 +324,58 @@ class Jax(Peer):
     def program(self, epochs: int, every: int) -> Any:
         """The function that trains, compiled."""
         jax, case = self.jax, self.case
-        jnp, lax = jax.numpy, jax.lax
-        x, y = map(jnp.asarray, case.joined())
-        stops = case.stops()
-        n = stops[0]
-        batches = case.batches()
+        jnp, lax, tree = jax.numpy, jax.lax, jax.tree_util.tree_map
+        n, bounds, batches = case.stops[0], list(zip([0, *case.stops], case.stops, strict=False)), case.batches()
         size = batches[0][1]
         full = [one for one in batches if one[1] - one[0] == size]
 
         def per_row(z: Any, y: Any) -> Any:
-            if case.data.task == "regression":
+            if case.task == "regression":
                 return ((z - y) ** 2)[:, 0]
-            if case.data.task == "binary":
+            if case.task == "binary":
                 return (jnp.maximum(z, 0) - z * y + jnp.log1p(jnp.exp(-jnp.abs(z))))[:, 0]
             return -(y * jax.nn.log_softmax(z)).sum(axis=1)
 
-        def forward(layers: Any, h: Any, key: Any) -> Any:
+        def forward(parameters: Any, running: Any, h: Any, key: Any) -> Any:
+            layers, norms = parameters
+            seen = []
             for layer, (weight, bias) in enumerate(layers[:-1]):
-                h = jax.nn.relu(h @ weight + bias)
+                h = h @ weight + bias
+                if norms:
+                    mean, variance = running[layer] if key is None else (h.mean(axis=0), h.var(axis=0))
+                    seen.append((mean, variance * (len(h) / max(len(h) - 1, 1))))
+                    h = (h - mean) * lax.rsqrt(variance + NORM_EPS) * norms[layer][0] + norms[layer][1]
+                h = jax.nn.relu(h)
                 if case.dropout and key is not None:
                     kept = jax.random.bernoulli(jax.random.fold_in(key, layer), 1 - case.dropout, h.shape)
                     h = jnp.where(kept, h / (1 - case.dropout), 0)
-            return h @ layers[-1][0] + layers[-1][1]
+            return h @ layers[-1][0] + layers[-1][1], seen
 
-        def train_one(layers: Any, lam: Any) -> Any:
+        def train_one(layers: Any, lam: Any, x: Any, y: Any) -> Any:
             def step(state: Any, xb: Any, yb: Any) -> Any:
-                layers, means, squares, count, key = state
-                if case.dropout:
-                    key, drawn = jax.random.split(key)
-                else:
-                    drawn = None
-                gradient = jax.grad(lambda p: per_row(forward(p, xb, drawn), yb).mean())(layers)
+                parameters, running, means, squares, count, key = state
+                key, drawn = jax.random.split(key) if case.dropout else (key, key)
+
+                def loss(p: Any) -> Any:
+                    z, seen = forward(p, running, xb, drawn)
+                    return per_row(z, yb).mean(), seen
+
+                gradient, seen = jax.grad(loss, has_aux=True)(parameters)
+                running = tree(lambda old, new: old + MOMENTUM * (new - old), running, seen)
                 if any(case.lam):
-                    gradient = [(g + lam * w, b) for (g, b), (w, _) in zip(gradient, layers, strict=True)]
+                    of_layers = zip(gradient[0], parameters[0], strict=True)
+                    gradient = ([(g + lam * w, b) for (g, b), (w, _) in of_layers], gradient[1])
                 count = count + 1
-                tree = jax.tree_util.tree_map
                 if case.optimizer == "sgd":
-                    return tree(lambda p, g: p - case.lr * g, layers, gradient), means, squares, count, key
+                    parameters = tree(lambda p, g: p - case.lr * g, parameters, gradient)
+                    return parameters, running, means, squares, count, key
                 means = tree(lambda m, g: BETA1 * m + (1 - BETA1) * g, means, gradient)
                 squares = tree(lambda v, g: BETA2 * v + (1 - BETA2) * g * g, squares, gradient)
                 first, second = 1 - BETA1**count, 1 - BETA2**count
-                layers = tree(
-                    lambda p, m, v: p - case.lr * (m / first) / (jnp.sqrt(v / second) + EPS), layers, means, squares
+                parameters = tree(
+                    lambda p, m, v: p - case.lr * (m / first) / (jnp.sqrt(v / second) + EPS), parameters, means, squares
                 )
-                return layers, means, squares, count, key
+                return parameters, running, means, squares, count, key
 
             def epoch(state: Any, _: Any) -> Any:
                 if not case.batch_size:
@@ -374,9 +383,8 @@ class Jax(Peer):
                 *rest, key = state
                 key, drawn = jax.random.split(key)
                 order = jax.random.permutation(drawn, n)
-                state = (*rest, key)
                 chosen = order[: len(full) * size].reshape(len(full), size)
-                state, _ = lax.scan(lambda s, rows: (step(s, x[rows], y[rows]), None), state, chosen)
+                state, _ = lax.scan(lambda s, rows: (step(s, x[rows], y[rows]), None), (*rest, key), chosen)
                 if len(full) < len(batches):
                     rows = order[len(full) * size :]
                     state = step(state, x[rows], y[rows])
@@ -384,45 +392,40 @@ class Jax(Peer):
 
             def block(state: Any, _: Any) -> Any:
                 state, _ = lax.scan(epoch, state, None, length=every)
-                losses = per_row(forward(state[0], x, None), y)
-                return state, jnp.stack([losses[a:b].mean() for a, b in zip([0, *stops], stops, strict=False)])
+                losses = per_row(forward(state[0], state[1], x, None)[0], y)
+                return state, jnp.stack([losses[a:b].mean() for a, b in bounds])
 
-            zeros = jax.tree_util.tree_map(jnp.zeros_like, layers)
-            state = (layers, zeros, zeros, jnp.float32(0), jax.random.PRNGKey(0))
+            biases = [bias for _, bias in layers[:-1]] if case.batch_norm else []
+            parameters = (layers, [(jnp.ones_like(b), jnp.zeros_like(b)) for b in biases])
+            running = [(jnp.zeros_like(b), jnp.ones_like(b)) for b in biases]
+            zeros = tree(jnp.zeros_like, parameters)
+            state = (parameters, running, zeros, zeros, jnp.float32(0), jax.random.PRNGKey(0))
             assert epochs % every == 0
             _, history = lax.scan(block, state, None, length=epochs // every)
             return history[-1, 0]
 
-        layers = [tuple(map(jnp.asarray, layer)) for layer in case.initial()]
-        lam = jnp.asarray(case.lam, dtype=jnp.float32)
-        # Compiled here and kept, so that no clearing of JAX's caches makes it compile again.
-        if self.networks == 1:
-            alone = jax.jit(train_one).lower(layers, lam[0]).compile()
-            return lambda: alone(layers, lam[0]).block_until_ready()[None]
-        stacked = jax.tree_util.tree_map(lambda a: jnp.stack([a] * self.networks), layers)
-        many = jax.jit(jax.vmap(train_one)).lower(stacked, lam).compile()
-        return lambda: many(stacked, lam).block_until_ready()
-
-
-class JaxWithCompile(Jax):
-    """JAX as a user meets it: the time of the compiler and of a full run."""
-
-    name = "JAX, with compile time"
-
-    def train(self, epochs: int, every: int) -> Array:
-        self.jax.clear_caches()
-        return np.asarray(self.program(epochs, every)())
+        x, y = (rows[0] if len(rows) == 1 else rows for rows in (case.x, case.y))
+        over = None if len(case.x) == 1 else 0
+        arguments = [tuple(map(jnp.asarray, layer)) for layer in case.initial], jnp.asarray(case.lam, "float32"), x, y
+        mapped = jax.vmap(train_one, in_axes=(0, 0, over, over))
+        if self.networks == 1:  # faster without an axis for it
+            layers, lam, x, y = arguments
+            alone = tree(lambda a: a[0], layers), lam[0], x, y
+            compiled = jax.jit(train_one).lower(*alone).compile()
+            return lambda: compiled(*alone).block_until_ready()[None]
+        compiled = jax.jit(mapped).lower(*arguments).compile()
+        return lambda: compiled(*arguments).block_until_ready()
 
 
 class Products(Peer):
     """The matrix products of regx alone, in its shapes and populations. What they compute means nothing."""
 
-    name = "matrix products"
+    name = "matrix products, 1 thread"
+    threads = (1,)
 
     def __init__(self, case: Case) -> None:
         super().__init__(case)
-        whole: Any = case.of_regx(slice(None), 1, 1)
-        self.networks = min(self.networks, networks_per_population(whole, case.data))
+        self.networks = len(Regx(case).works(1, 1)[0].members)
         sizes = [stop - start for start, stop in case.batches()]
         of_size = {size: self._step(size) for size in set(sizes)}
         self._steps = [of_size[size] for size in sizes]
@@ -445,7 +448,8 @@ class Products(Peer):
             for layer in reversed(layers):
                 np.matmul(inputs[layer], errors[layer].swapaxes(1, 2), out=gradients[layer])
                 if layer:
-                    np.matmul(above[layer], errors[layer], out=back[layer])
+                    product = np.multiply if errors[layer].shape[1] == 1 else np.matmul
+                    product(above[layer], errors[layer], out=back[layer])
 
         return step
 
@@ -456,8 +460,8 @@ class Products(Peer):
         return np.full(self.networks, np.nan)
 
 
-class ProductsOnOneThread(Products):
-    """The same on as many threads as regx itself uses."""
-
-    name = "matrix products, 1 thread"
-    threads = (1,)
+if __name__ == "__main__":
+    with Path(sys.argv[2]).open("rb") as file:
+        case = pickle.load(file)  # noqa: S301 - from bench_speed.py
+    losses = {"jax": Jax, "torch": BatchedTorch}[sys.argv[1]](case).train(case.full_epochs, case.every)
+    np.savetxt(Path(sys.argv[2]).with_suffix(".csv"), losses)
