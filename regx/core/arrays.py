@@ -29,6 +29,11 @@ def step_of(values: Array) -> int:
     return values.strides[0] // values.itemsize
 
 
+def is_whole(values: Array, dtype: np.dtype[Any]) -> bool:
+    """Whether these are numbers of that precision, one behind the other."""
+    return values.dtype == dtype and bool(values.flags.c_contiguous)
+
+
 def norms(values: Array) -> Array:
     """The root of the sum of squares of each network's row: (R, N) -> (R,), also where squares overflow or vanish.
 

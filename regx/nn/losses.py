@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from regx.core import loops
-from regx.core.arrays import Array
+from regx.core.arrays import Array, is_whole
 from regx.core.kernels import kernel
 from regx.nn.activations import logistic
 
@@ -31,7 +31,7 @@ def binary_cross_entropy(z: Array, y: Array, with_gradient: bool) -> tuple[Array
     """-y·log σ(z) - (1 - y)·log(1 - σ(z)) of the logit z (K = 1), as max(z, 0) - z·y + log(1 + exp(-|z|))."""
     e = np.exp(-np.abs(z))
     fused = kernel(loops.cross_entropy, z.dtype)
-    if with_gradient and fused and z.shape == y.shape and z.dtype == y.dtype and _whole(z) and _whole(y):
+    if with_gradient and fused and z.shape == y.shape and is_whole(z, z.dtype) and is_whole(y, z.dtype):
         log = np.log1p(e)
         fused(z, y, e, log, len(z), z.shape[2])
         return log[:, 0], e
@@ -41,10 +41,6 @@ def binary_cross_entropy(z: Array, y: Array, with_gradient: bool) -> tuple[Array
     gradient = np.where(z >= 0, z.dtype.type(1), e) / (1 + e) - y
     gradient *= z.dtype.type(1 / z.shape[2])
     return per_sample, gradient
-
-
-def _whole(values: Array) -> bool:
-    return bool(values.flags.c_contiguous)
 
 
 def softmax_cross_entropy(z: Array, y: Array, with_gradient: bool) -> tuple[Array, Array | None]:

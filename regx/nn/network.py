@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from regx.core import loops
-from regx.core.arrays import Array, step_of
+from regx.core.arrays import Array, is_whole, step_of
 from regx.core.kernels import kernel
 from regx.core.regularizer import Pullback, Regularizer, Stage
 from regx.nn.activations import ACTIVATIONS, RISING, slope_dtype
@@ -65,7 +65,7 @@ class Dense:
         self._weight.collect()
         if self._back is None:
             return gradient
-        if self._outer and gradient.flags.c_contiguous:
+        if self._outer and is_whole(gradient, self._inputs.dtype):
             self._outer(gradient)
             return self._back
         return self._product(self._without_bias, gradient, out=self._back)
@@ -91,7 +91,7 @@ class Activation:
 
     def pullback(self, gradient: Array) -> Array:
         assert self._slope is not None
-        if self._gate and gradient.flags.c_contiguous and gradient.dtype == self._z.dtype:
+        if self._gate and is_whole(gradient, self._z.dtype):
             self._gate(gradient)
             return gradient
         return np.multiply(gradient, self._slope, out=gradient)

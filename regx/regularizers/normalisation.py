@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from regx.core import loops
-from regx.core.arrays import Array, over, step_of
+from regx.core.arrays import Array, is_whole, over, step_of
 from regx.core.kernels import kernel
 
 Shape = tuple[int, int, int, int]  # networks, channels, places of each, samples
@@ -87,7 +87,7 @@ class Normalise:
         self._gradients["gain"][:] = np.matmul(work, self._over_samples)[:, :, 0] * of_all
         if self._offset is not None:
             self._gradients["offset"][:] = np.matmul(by_channel, self._over_samples)[:, :, 0] * of_all
-        if self._centre and self._through_gain and self._through_statistics and gradient.flags.c_contiguous:
+        if self._centre and self._through_gain and self._through_statistics and is_whole(gradient, work.dtype):
             self._through_gain(gradient)
             self._through_statistics(gradient, self._mean(by_channel), self._mean(work), self._inverse)
             return gradient
