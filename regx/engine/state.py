@@ -16,7 +16,7 @@ from regx.engine.batches import Batch, Batches, augmented, targets, weights
 from regx.engine.diagnostics import first_layer_gradient_norm
 from regx.engine.evaluate import Evaluator
 from regx.engine.population import Population
-from regx.nn.losses import LOSSES, probabilities
+from regx.nn.losses import LOSSES, ROUGH_LOSSES, probabilities
 from regx.nn.network import Hooks, Network, for_evaluation
 from regx.nn.weight import Hook
 
@@ -133,16 +133,18 @@ class State:
             site.factor = reduction[:, None] * lr.dtype.type(self._lr_factor)
             site.images = self._seen
 
-    def train_epoch(self, epoch: int, record: bool) -> tuple[Array, Array]:
+    def train_epoch(self, epoch: int, record: bool, exact: bool = True) -> tuple[Array, Array]:
         """One epoch, counted from 1. What was minimised on its batches and the penalty's part of it, both (R,).
 
-        The penalty of the weights is computed where `record` asks for it; else it is left out of both.
+        The penalty of the weights is computed where `record` asks for it; else it is left out of both. Not `exact`: the
+        loss may be another that is finite where it is.
         """
         factor = self.population.schedule.factor(epoch, self.population.training.epochs)
         if factor != self._lr_factor:
             self._lr_factor = factor
             self._set_lr()
         self._penalties.fill(0)
+        self._losses = LOSSES if exact else ROUGH_LOSSES
         losses, seen = [], 0
         for batch in self._batches.epoch():
             if self.step == self.population.training.steps:
@@ -209,7 +211,7 @@ class State:
         weight: (R, B), by which each sample's loss is multiplied, if any.
         """
         z = network.forward(x)
-        per_sample, gradient = LOSSES[self.population.task](z, y, True)
+        per_sample, gradient = self._losses[self.population.task](z, y, True)
         assert gradient is not None
         if weight is not None:
             per_sample = per_sample * weight

@@ -195,7 +195,7 @@ class _Training:
             self._evaluated(0, nothing, nothing)
             return
         record = epoch == self._training.epochs or epoch % self._training.eval_every == 0
-        objective, penalty = self._state.train_epoch(epoch, record)
+        objective, penalty = self._state.train_epoch(epoch, record, exact=record)
         # As a list: NumPy's own all() costs more than the whole test of a lone network.
         if record or not all(np.isfinite(objective).tolist()):
             self._evaluated(epoch, objective, penalty if record else np.full(len(penalty), np.nan), record)

@@ -191,8 +191,12 @@ def test_cross_entropy(precision: Any, seed: int, R: int, n: int, m: int) -> Non
     def work() -> dict[str, Array]:
         z, y = numbers(seed, (R, 1, n), precision), (numbers(seed + 1, (R, 1, n), precision) > 0).astype(precision)
         loss, gradient = binary_cross_entropy(z, y, True)
+        rough, same_gradient = binary_cross_entropy(z, y, True, exact=False)
         assert gradient is not None
-        return {"loss": loss, "gradient": gradient}
+        assert same_gradient is not None
+        assert_same({"gradient": gradient}, {"gradient": same_gradient})
+        np.testing.assert_array_equal(np.isfinite(rough), np.isfinite(loss))
+        return {"loss": loss, "gradient": gradient, "rough": rough}
 
     assert_same(*both(work))
 
