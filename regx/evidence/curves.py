@@ -9,6 +9,7 @@ import numpy as np
 from regx.core.arrays import Array
 from regx.evidence.run import Run
 from regx.metrics import REGISTRY
+from regx.stats.aggregate import critical
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,8 @@ def mean_and_interval(values: Array) -> tuple[Array, Array | None, Array | None]
 
     values: (S, n), finite. Each of the three: (n,).
     """
-    from scipy.special import stdtrit  # scipy.stats, which has it too, takes three times as long to import
-
     mean, n = values.mean(axis=0), len(values)
     if n == 1:
         return mean, None, None
-    half = float(stdtrit(n - 1, 0.975)) * values.std(axis=0, ddof=1) / np.sqrt(n)
+    half = critical(n - 1) * values.std(axis=0, ddof=1) / np.sqrt(n)
     return mean, mean - half, mean + half

@@ -64,8 +64,7 @@ SHORT = "architecture: {hidden: [4]}\ntraining: {epochs: 10}\nregularizers: [dro
     [
         ("{name: circle}", 1, ["numpy", "yaml"]),
         ("{name: digits}", 1, ["numpy", "yaml"]),
-        # The interval over seeds takes a quantile of Student's t.
-        ("{name: csv, path: TABLE, target: target}", 4, ["numpy", "scipy", "yaml"]),
+        ("{name: csv, path: TABLE, target: target}", 4, ["numpy", "yaml"]),
     ],
 )
 def test_a_short_run_loads_what_it_uses(dataset: str, seeds: int, needed: list[str], tmp_path: Path) -> None:
