@@ -23,7 +23,7 @@ def _checked(said: str, found: Any, expected: Any, tolerance: float = 1e-4) -> A
 
 
 def _shown(values: Array) -> str:
-    return np.array2string(np.round(values, 5), separator=", ", floatmode="maxprec")
+    return np.array2string(np.round(values, 5), separator=", ", floatmode="maxprec").removesuffix(".")
 
 
 def _site(**more: Any) -> Any:

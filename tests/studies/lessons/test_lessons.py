@@ -67,7 +67,7 @@ def test_an_exercise_trains_configs_and_asks_for_what_they_measure(name: str, tm
         request.getfixturevalue("diabetes_path")
     assert {cell.config.name for cell in cells_of(exercise)} == set(exercise.cells)
     # One short network of each cell has every metric that is asked for, unless it diverges.
-    short = {"epochs": 2, "eval_every": 1}
+    short = {"steps": None, "epochs": 2, "eval_every": 1}
     cells = {
         cell: {**given, "training": {**given.get("training", {}), **short}} for cell, given in exercise.cells.items()
     }
