@@ -1,5 +1,6 @@
 """The README and the pages are true: their commands run, and outputs are made of the words that they show."""
 
+import json
 import os
 import re
 import shutil
@@ -74,6 +75,42 @@ def command_reference() -> str:
         inner.terminal_width = 100
         lines += [f"## regx {name}", "", "```text", command.get_help(inner).strip(), "```", ""]
     return "\n".join(line.rstrip() for line in "\n".join(lines).splitlines()) + "\n"
+
+
+def completions() -> str:
+    """regx/cli/completions.json, from what declares the names."""
+    from regx.core.parameters import parameters
+    from regx.data import REGISTRY as DATASETS
+    from regx.figures.plot import NAMES
+    from regx.metrics import REGISTRY as METRICS
+    from regx.nn.architecture import Architecture, Training
+    from regx.optim import REGISTRY as OPTIMIZERS
+    from regx.reference.catalog import entries
+    from regx.regularizers import REGISTRY as REGULARIZERS
+    from regx.report.table import COLUMNS
+    from regx.studies.lessons.exercise import exercises
+
+    sections = {"dataset": DATASETS.values(), "optimizer": OPTIMIZERS.values(), "architecture": (Architecture,)}
+    keys = {f"{section}.name=" for section in ("dataset", "optimizer")} | {"name=", "seeds="}
+    for section, kinds in {**sections, "training": (Training,)}.items():
+        keys |= {f"{section}.{name}=" for kind in kinds for name in parameters(kind)}
+    for name, kind in REGULARIZERS.items():
+        keys |= {f"regularizers.{name}=", *(f"regularizers.{name}.{key}=" for key in parameters(kind))}
+    found = {
+        "names": sorted({entry.name for entry in entries()}),
+        "regularizers": sorted(REGULARIZERS),
+        "lessons": list(exercises()),
+        "kinds": list(NAMES),
+        "metrics": list(METRICS),
+        "columns": list(COLUMNS),
+        "keys": sorted(keys),
+    }
+    return json.dumps(found, indent=1) + "\n"
+
+
+def test_what_a_shell_completes_is_current() -> None:
+    path = ROOT / "regx" / "cli" / "completions.json"
+    assert path.read_text() == completions(), "python tests/benchmarks/write_docs.py"
 
 
 def test_the_command_reference_is_current() -> None:

@@ -5,16 +5,25 @@ from __future__ import annotations
 import inspect
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
+
+from regx.cli.completion import completes
 
 SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*=")
 
 
 class Command(TyperCommand):
-    """A command whose settings may be written bare: `regx run c.yaml optimizer.lr=0.1`."""
+    """A command whose settings may be written bare: `regx run c.yaml optimizer.lr=0.1`. A shell completes its words."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        for parameter in self.params:
+            complete = completes(parameter, self.name or "")
+            if complete is not None and parameter._custom_shell_complete is None:
+                parameter._custom_shell_complete = _completed(complete)
 
     def get_short_help_str(self, limit: int = 0) -> str:
         """The whole first sentence in the list of commands, where `limit` would cut it."""
@@ -55,6 +64,10 @@ class _Coercion:
             return list(value)
         param._runtime_param = None
         return param.get_runtime_param().coerce(value, param=param, ctx=ctx)
+
+
+def _completed(complete: Callable[[str], Iterable[str]]) -> Any:
+    return lambda ctx, parameter, incomplete: list(complete(incomplete))
 
 
 def with_settings(args: list[str], taking: set[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Writes what is generated in regx/docs: the command reference from the help, and the outputs that pages show.
+"""Writes what is generated: the command reference, what a shell completes, and the outputs that pages show.
 
     python tests/benchmarks/write_docs.py [PAGE ...]
 
@@ -14,11 +14,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
-from test_readme import ENVIRONMENT, PAGES, command_reference  # noqa: E402
+from test_readme import ENVIRONMENT, PAGES, command_reference, completions  # noqa: E402
 
 
 def main() -> None:
     (ROOT / "regx" / "docs" / "commands.md").write_text(command_reference())
+    (ROOT / "regx" / "cli" / "completions.json").write_text(completions())
     for page in PAGES:
         if len(sys.argv) > 1 and page.name not in sys.argv[1:]:
             continue
