@@ -2,8 +2,8 @@
 
 Jamieson & Talwalkar 2016, Non-stochastic Best Arm Identification and Hyperparameter Optimization, algorithm 1, with a
 third kept each time instead of a half (Li et al. 2018, Hyperband, section 3.1). The resource is epochs, so the networks
-of one rung train as populations. Strong regularizers need longer to show what they are worth, so at least two go on:
-the last choice is always one between networks that were trained to the end.
+of one rung train as populations. Strong regularizers need longer to show what they are worth, so at least two go on
+until the last rung. Every rung ends its own schedule, so the last choice is one between lengths of training too.
 
 Before the last rung a candidate is judged by its best epoch so far: one that learns fast and has begun to overfit says
 more about what its kind can reach than where it happens to stand.

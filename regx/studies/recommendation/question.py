@@ -245,7 +245,7 @@ def trainings(base: Config, lane: LadderLane, rates: Sequence[float]) -> float:
     for number, epochs in enumerate(rungs):
         # After the first rung other candidates go on for all splits together than for each.
         total += epochs / whole * size * (OTHERS if number else 1)
-        size = len(survivors(dict.fromkeys(range(size), 0.0)))
+        size = len(survivors(dict.fromkeys(range(size), 0.0), last=number == len(rungs) - 2))
     return total
 
 

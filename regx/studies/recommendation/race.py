@@ -282,7 +282,7 @@ class TableRace:
         clock.reserve = min(FOLDERS * 60 * self._question.minutes, self._folders(2) * clock.pace)
         if self._question.fit:
             clock.reserve += min(FOLDERS * 60 * self._question.minutes, 2 * self._folders(1) * clock.pace)
-        splits, early = len(self._splits), self._early()
+        splits, early = len(self._splits), [*self._early(), *(lane for lane in self._lanes if lane.is_cocktail)]
         for lanes, most in ((self._lanes, splits), (early, min(ENOUGH_SPLITS, splits))):
             fitting = int(clock.left / max(self._work(lanes, 1) * clock.pace, 1e-9))
             if fitting >= min(ENOUGH_SPLITS, splits) or lanes is early:
@@ -345,9 +345,8 @@ class TableRace:
                     # to tune. So its rates all go to the end: whatever others gain, they do not gain by a better rate.
                     if lane.parts:
                         costs = self._trials.costs(tried, self._of(chooser), best=True)
-                        # All splits together have many networks to train, so of them only the best is trained longest.
-                        last = chooser == ALL and rung == len(rungs) - 2
-                        of[chooser] = survivors({one: costs[one, epochs] for one in pool}, last)
+                        # The best alone is trained longest: what it is then held against are the shorter trainings.
+                        of[chooser] = survivors({one: costs[one, epochs] for one in pool}, rung == len(rungs) - 2)
         for lane in lanes:
             self._choose(lane, seen[lane])
         self._go_beyond(stage, lanes, seen)

@@ -63,7 +63,10 @@ class Tuning:
 
     def reference(self, role: str, seed: int) -> Score | None:
         found = self._references.get(role, {}).get(str(seed))
-        return None if found is None else Score(found["metrics"], found["p"], tuple(found["notes"]))
+        if found is None:
+            return None
+        metrics = {name: math.nan if value is None else value for name, value in found["metrics"].items()}
+        return Score(metrics, found["p"], tuple(found["notes"]))
 
     def add_reference(self, role: str, seed: int, found: Score) -> None:
         kept = {"metrics": dict(found.metrics), "p": found.p, "notes": list(found.notes)}
