@@ -40,6 +40,10 @@ from regx.core.component import Component
 from regx.core.images import SeenImages
 from regx.core.streams import Streams
 
+NO_VALIDATION = (
+    "it needs a validation split, found none: set dataset.val_fraction or dataset.n_val, or let it look at the test "
+    "split with --peek"
+)
 CROSS_FITTED = "cross_fitted_loss"  # the diagnostic by which what stopped early is chosen, and not by its least loss
 
 Pullback = Callable[[Array], Array]

@@ -147,15 +147,14 @@ class Evaluator:
     def _weights(self, split: str) -> Array | None:
         """How much each row of a split counts, as it would in training, (R, all rows); None if all the same."""
         if split not in self._row_weights:
-            rows, dtype = self.splits[split].rows, self.values.dtype
-            each = [row_weights(one, self._class_weight, getattr(one, split)) for one in self._datasets]
-            found = None
-            if rows.stop > rows.start and any(weight is not None for weight in each):
-                found = np.ones((len(each), self._n), dtype)
-                for own, weight in zip(found, each, strict=True):
-                    own[rows] = 1 if weight is None else weight
-                found = found[self._which]
-            self._row_weights[split] = found
+            rows, each = self.splits[split], []
+            if rows.n:
+                each = [row_weights(one, self._class_weight, getattr(one, split)) for one in self._datasets]
+            found = np.ones((len(self._datasets), self._n), self.values.dtype)
+            for own, weight in zip(found, each, strict=False):
+                own[rows.rows] = 1 if weight is None else weight
+            weighed = any(weight is not None for weight in each)
+            self._row_weights[split] = found[self._which] if weighed else None
         return self._row_weights[split]
 
 

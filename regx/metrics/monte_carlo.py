@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -52,56 +53,25 @@ def _calibration_gain(rows: SplitRows) -> Array:
     return np.asarray(_calibration_error(rows) - _calibration_error(rows, _mean(rows)))
 
 
-_BY_MEAN = (
-    f"of the mean over {MASKS} answers to the {{split}} split with units and weights dropped as in training: Monte "
-    "Carlo dropout, an ensemble of thinned networks (Gal & Ghahramani 2016, Dropout as a Bayesian Approximation, "
-    "section 4)."
+_MEAN = (
+    f"the mean over {MASKS} answers to the {{split}} split with units and weights dropped as in training: Monte Carlo "
+    "dropout, an ensemble of thinned networks (Gal & Ghahramani 2016, Dropout as a Bayesian Approximation, section 4)."
 )
-MONTE_CARLO_LOSS = Metric(
+_GAIN = f"by how much lower it is than that of the network at rest, the same seed beside itself, for {_MEAN}"
+_declared = partial(Metric, splits=tuple(SPLITS))
+_of_classes = partial(_declared, tasks=CLASSES, high=1.0)
+MONTE_CARLO_LOSS = _declared(
     "monte_carlo_loss",
-    f"Data loss {_BY_MEAN} The mean is of numbers or of probabilities; for classes the loss is the negative "
+    f"Data loss of {_MEAN} The mean is of numbers or of probabilities; for classes the loss is the negative "
     "log-likelihood. Batch norm uses its running statistics.",
-    better="lower",
-    low=0.0,
-    splits=tuple(SPLITS),
-    of=_loss,
-)
-MONTE_CARLO_ACCURACY = Metric(
-    "monte_carlo_accuracy",
-    f"Accuracy {_BY_MEAN}",
-    better="higher",
-    low=0.0,
-    high=1.0,
-    tasks=CLASSES,
-    splits=tuple(SPLITS),
-    of=_accuracy,
-)
-MONTE_CARLO_CALIBRATION_ERROR = Metric(
-    "monte_carlo_calibration_error",
-    f"Expected calibration error {_BY_MEAN}",
-    better="lower",
-    low=0.0,
-    high=1.0,
-    tasks=CLASSES,
-    splits=tuple(SPLITS),
+    "lower", low=0.0, of=_loss,
+)  # fmt: skip
+MONTE_CARLO_ACCURACY = _of_classes("monte_carlo_accuracy", f"Accuracy of {_MEAN}", "higher", low=0.0, of=_accuracy)
+MONTE_CARLO_CALIBRATION_ERROR = _of_classes(
+    "monte_carlo_calibration_error", f"Expected calibration error of {_MEAN}", "lower", low=0.0,
     of=lambda rows: _calibration_error(rows, _mean(rows)),
-)
-MONTE_CARLO_GAIN = Metric(
-    "monte_carlo_gain",
-    "By how much the mean over masks has a lower loss than the network at rest on the {split} split, the same seed "
-    "beside itself: its loss less that of the mean.",
-    better="higher",
-    splits=tuple(SPLITS),
-    of=_loss_gain,
-)
-MONTE_CARLO_CALIBRATION_GAIN = Metric(
-    "monte_carlo_calibration_gain",
-    "By how much the mean over masks is better calibrated than the network at rest on the {split} split, the same seed "
-    "beside itself: its calibration error less that of the mean.",
-    better="higher",
-    low=-1.0,
-    high=1.0,
-    tasks=CLASSES,
-    splits=tuple(SPLITS),
-    of=_calibration_gain,
+)  # fmt: skip
+MONTE_CARLO_GAIN = _declared("monte_carlo_gain", f"The loss: {_GAIN}", "higher", of=_loss_gain)
+MONTE_CARLO_CALIBRATION_GAIN = _of_classes(
+    "monte_carlo_calibration_gain", f"The expected calibration error: {_GAIN}", "higher", low=-1.0, of=_calibration_gain
 )

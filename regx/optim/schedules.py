@@ -10,7 +10,7 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.core.parameters import integer, number
-from regx.core.regularizer import Scores
+from regx.core.regularizer import NO_VALIDATION, Scores
 
 
 @dataclass(frozen=True)
@@ -127,12 +127,7 @@ class ReduceOnPlateau(Schedule):
         return 1.0
 
     def unusable(self, n_val: int) -> str | None:
-        if n_val:
-            return None
-        return (
-            "it needs a validation split, found none: set dataset.val_fraction or dataset.n_val, or let it look at "
-            "the test split with --peek"
-        )
+        return None if n_val else NO_VALIDATION
 
     def begin(self, replicas: int) -> dict[str, Array]:
         return {

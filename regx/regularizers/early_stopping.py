@@ -8,7 +8,7 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.core.parameters import choice, integer, number
-from regx.core.regularizer import CROSS_FITTED, Regularizer, Scores, Site
+from regx.core.regularizer import CROSS_FITTED, NO_VALIDATION, Regularizer, Scores, Site
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,7 @@ class EarlyStopping(Regularizer):
 
     def unusable(self, task: str, n_val: int) -> str | None:
         if n_val == 0:
-            return (
-                "it needs a validation split, found none: set dataset.val_fraction or dataset.n_val, or let it look at "
-                "the test split with --peek"
-            )
+            return NO_VALIDATION
         if task == "regression" and self.metric == "val_accuracy":
             return "a regression has no val_accuracy: set regularizers.early_stopping.metric=val_loss"
         return None
