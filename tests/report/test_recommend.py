@@ -226,3 +226,20 @@ def test_a_model_with_a_lower_loss_than_the_one_held_against_is_named() -> None:
     text = " ".join(conclusion_lines(recommendation(raced, [*measured, Measured(trees, better, None)])))
     assert "use a tree model (gradient boosting), which is better" in text
     assert "The lowest test loss" not in text
+
+
+def test_what_is_no_loss_is_not_called_one() -> None:
+    raced, measured = found({"none": 0.8, "l2": 0.5}, (1.0, 0.7, 0.75))
+    judged = dataclasses.replace(recommendation(raced, measured), cost="balanced error")
+    text = " ".join(conclusion_lines(judged))
+    assert "a test balanced error of 0.500, against 0.800 for the network without one" in text
+    assert "loss" not in text
+    stream = io.StringIO()
+    print_recommendation({**document(judged), "config": "c.yaml"}, Output(stream=stream))
+    assert "val_loss and test_loss are here the balanced error" in stream.getvalue()
+
+
+def test_the_gain_that_would_have_been_found_is_said_where_none_was() -> None:
+    text = said({"none": 0.5, "l2": 0.46}, (1.0, 0.47, 0.9), 5.0)
+    assert "On tables like this 10 splits find a regularizer's gain in 8 of 10 cases where it is" in text
+    assert "8 of 10 cases" not in said({"none": 0.8, "l2": 0.5}, (1.0, 0.7, 0.75))

@@ -395,10 +395,12 @@ def print_recommendation(found: dict[str, Any], out: Output) -> None:
     out.line()
     if out.for_people:
         print_listing(_rows_for_people(found["rows"]), out, ends=False, folds="lane")
-        cost = found["metric"]
-        out.text(["", LEGEND if cost == "loss" else f"val_loss, test_loss: {cost}, of which less is better. {LEGEND}"])
+        out.text(["", LEGEND])
     else:
         out.flat([_flat(row) for row in found["rows"]])
+    if found["metric"] != "loss":
+        out.line()
+        _say([f"val_loss and test_loss are here the {found['metric']}, by which lanes are chosen and judged."], out)
     for line in found["conclusion"]:
         out.line()
         _say([line], out)
