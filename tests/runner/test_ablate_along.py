@@ -11,9 +11,11 @@ from regx.cli.app import app
 from regx.core.errors import InputError
 from regx.figures import effects
 from regx.figures.style import styled
+from regx.page.images import studies
+from regx.report.output import Output
 from regx.stats.paired import Comparison
 from regx.studies.ablation.along import AblationAlong, read_along
-from regx.studies.ablation.display_along import answers_along
+from regx.studies.ablation.display_along import answers_along, print_along
 from regx.studies.sweep.result import read_sweep
 
 RATES = [0.003, 0.03]
@@ -60,6 +62,24 @@ def test_the_folder_gives_the_study_back_and_a_figure(found: AblationAlong) -> N
         figure = effects.draw([effects.read(swept)])
         figure.draw_without_rendering()
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["l2", "dropout"]
+    ((name, picture, said),) = studies(found.runs)  # as the page shows it
+    assert (name, said) == ("ablation small", answers_along(found))
+    assert picture.startswith("data:image/png;base64,")
+
+
+def test_table_and_json_say_the_same(found: AblationAlong, capsys: pytest.CaptureFixture[str]) -> None:
+    assert print_along(found, Output()) == 0
+    header, *lines = [line.split("\t") for line in capsys.readouterr().out.splitlines() if "\t" in line]
+    print_along(found, Output("json"))
+    document = json.loads(capsys.readouterr().out)
+    for line, effect in zip(lines, document["effects"], strict=True):
+        row = dict(zip(header, line, strict=True))
+        assert (row["switched on"], row["at"]) == (effect["member"], str(effect["value"]))
+        assert float(row["change of test_loss"]) == pytest.approx(effect["average"]["mean"], rel=1e-5)
+    changes = [float(line[header.index("against 0.003")]) for line in lines if line[header.index("against 0.003")]]
+    assert changes == pytest.approx([one["interaction"]["mean"] for one in document["interactions"]], rel=1e-5)
+    assert document["axis"] == {"key": "optimizer.lr", "values": RATES}
+    assert set(document["turns"]) == {"l2", "dropout"}
 
 
 def judged(mean: float, verdict: str) -> Comparison:
