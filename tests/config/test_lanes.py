@@ -236,13 +236,14 @@ def test_the_data_is_that_of_all_lanes(race: Path) -> None:
 
 
 def test_validate_checks_every_lane_and_says_of_which_a_warning_is(race: Path) -> None:
-    done = CliRunner().invoke(app, ["validate", "r.yaml", "-s", "optimizer=adam", "-s", "lanes.none.batch_norm=on"])
+    done = CliRunner().invoke(app, ["validate", "r.yaml", "-s", "optimizer=adam", "-s", "lanes.none.layer_norm=on"])
     assert done.stdout == "r.yaml: ok, r, a race of 3: none, l2, both\n"
     assert done.stderr.startswith("warning: l2, both: l2 with adam: ")
     configs = [cell.config for cell in load_lanes(race, ["lanes.both.batch_norm=on"]).cells]
-    (warning,) = lane_warnings(configs)
-    assert warning.startswith("both: dropout with batch_norm: ")
-    assert warning.endswith("such as -s lanes.LANE.dropout=off.")
+    of_pair, of_batch = lane_warnings(configs)
+    assert of_pair.startswith("both: dropout with batch_norm: ")
+    assert of_pair.endswith("such as -s lanes.LANE.dropout=off.")
+    assert of_batch.startswith("both: batch_norm on the full batch: ")
 
 
 def test_load_any_is_a_race_or_a_grid(race: Path) -> None:

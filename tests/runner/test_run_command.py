@@ -133,7 +133,7 @@ def test_early_stopping_reports_the_best_epoch_of_each_seed(small: Path, regx: R
 def test_every_shipped_config_trains(config: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     if "diabetes" in config.stem:
         request.getfixturevalue("diabetes_path")
-    length = "steps" if "steps:" in config.read_text() else "epochs"
+    length = "steps" if "{steps:" in config.read_text() else "epochs"
     grid = load_any(config, [f"training.{length}=2"], seeds=2)
     for run in sweep(grid, grid.cells, tmp_path).runs:
         assert run.summary["seeds"].keys() == {"0", "1"}
