@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,9 +29,9 @@ def race_view(out: Output, state: RaceState, scene: Scene | None, console: Conso
 
     console: where it is shown; stderr if None.
     """
-    from rich.console import Console
+    from regx.report.output import console as drawing
 
-    console = console or Console(stderr=True)
+    console = console or drawing(sys.stderr)
     if not out.shows_progress:
         yield Watchers()
     elif not _can_be_redrawn(console):

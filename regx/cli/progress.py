@@ -31,11 +31,11 @@ def followed(out: Output, options: Options) -> Iterator[Options]:
         yield replace(options, watchers=Watchers(Lines()))
     else:
         from rich import progress as bar
-        from rich.console import Console
 
-        console = Console(stderr=True)
-        columns = (bar.BarColumn(), bar.TextColumn("{task.description}"), bar.TimeElapsedColumn())
-        with bar.Progress(*columns, console=console, transient=True) as bars:
+        from regx.report.output import console
+
+        columns = (bar.BarColumn(), bar.TextColumn("{task.description}", markup=False), bar.TimeElapsedColumn())
+        with bar.Progress(*columns, console=console(sys.stderr), transient=True) as bars:
             start, task = time.monotonic(), bars.add_task("training", total=1)
 
             def show(progress: Progress) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import io
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -45,12 +44,9 @@ def raced(options: Options, lanes: Sequence[Config], peek: bool) -> Options:
     state.wanted = Wanted(SECONDS_BETWEEN, None if picture is None else picture.inputs, side_by_side=True)
 
     def drawn(progress: Progress) -> str:
-        from rich.console import Console
+        from regx.report.output import picture_console
 
-        console = Console(
-            record=True, file=io.StringIO(), width=WIDTH, force_terminal=True, force_jupyter=False,
-            color_system="truecolor",
-        )  # fmt: skip
+        console = picture_console(WIDTH)
         for line in race_lines(state, View(WIDTH, HEIGHT, False), picture):
             console.print(line, soft_wrap=True)
         view = console.export_html(inline_styles=True, code_format="<pre style='line-height:1.15'>{code}</pre>")

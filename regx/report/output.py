@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import csv
 import functools
+import io
 import json
 import os
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from regx.core.errors import InputError, did_you_mean
@@ -82,13 +83,11 @@ class Output:
 
     @functools.cached_property
     def console(self) -> Console:
-        from rich.console import Console
-
         if self._console is not None:
             return self._console  # type: ignore[no-any-return]
         terminal = self.form == "terminal"
         width = None if terminal or "COLUMNS" in os.environ else ENDLESS
-        return Console(file=self.stream, width=width, force_terminal=terminal, highlight=False)
+        return console(self.stream, width=width, force_terminal=terminal)
 
     @property
     def width(self) -> int:
@@ -181,6 +180,7 @@ class Output:
         from rich.table import Table
         from rich.text import Text
 
+        columns = [replace(column, title=clean(column.title)) for column in columns]
         cells = {column.title: [clean(cell) for cell in column.cells] for column in columns}
         widths, least = {}, {}
         for column in columns:
@@ -223,10 +223,26 @@ class Output:
 
     def _markdown(self, columns: Sequence[Column]) -> None:
         rows = zip(*([markdown(cell.strip()) for cell in column.cells] for column in columns), strict=True)
-        self.stream.write(f"| {' | '.join(clean(column.title) for column in columns)} |\n")
+        self.stream.write(f"| {' | '.join(markdown(column.title) for column in columns)} |\n")
         self.stream.write(f"|{'|'.join('--:' if column.right else '---' for column in columns)}|\n")
         self.stream.writelines(f"| {' | '.join(row)} |\n" for row in rows)
         self.stream.write("\n")
+
+
+def console(stream: IO[str], **given: Any) -> Console:
+    """What draws on a stream; given: as Rich's consoles take it. No other place makes one.
+
+    A word in brackets or a colon is text there, whatever a name looks like; who draws cleans what he is given.
+    """
+    from rich.console import Console
+
+    return Console(file=stream, highlight=False, markup=False, emoji=False, **given)
+
+
+def picture_console(width: int) -> Console:
+    """What draws into a file, such as an SVG."""
+    where: Any = {"force_terminal": True, "force_jupyter": False, "color_system": "truecolor", "_environ": {}}
+    return console(io.StringIO(), record=True, width=width, **where)
 
 
 def is_terminal(stream: IO[str]) -> bool:

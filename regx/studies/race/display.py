@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from regx.core.regularizer import CROSS_FITTED
 from regx.core.trained import Trained
 from regx.evidence.predict import predict
 from regx.evidence.run import Run, read_run
-from regx.report.output import Output
+from regx.report.output import Output, picture_console
 from regx.report.render import elided, print_rows
 from regx.report.sparkline import bar, sparkline
 from regx.report.table import compare_rows, sort_rows
@@ -420,11 +419,7 @@ def check_svg(path: Path | None) -> None:
 
 def write_svg(path: Path, title: str, state: RaceState, scene: Scene | None, runs: Sequence[Run]) -> None:
     """Write how the race ended and its table as an SVG.  Raises RegxError where the file cannot be written."""
-    from rich.console import Console
-
-    console = Console(
-        record=True, file=io.StringIO(), width=SVG_WIDTH, force_terminal=True, color_system="truecolor", _environ={}
-    )
+    console = picture_console(SVG_WIDTH)
     out = Output(console=console)
     out.picture([*race_lines(state, View(SVG_WIDTH, SVG_HEIGHT), scene), ""])
     by = None if state.judged_by == "val_loss" else state.judged_by
