@@ -21,9 +21,10 @@ def download(url: str, sha256: str, name: str) -> Path:
         # Not streamed: pooch would leave the connection open after an error.
         downloader = pooch.HTTPDownloader(timeout=30, stream=False)
         return Path(pooch.retrieve(url, f"sha256:{sha256}", fname=name, path=cache, downloader=downloader))
-    except (OSError, ValueError) as error:  # requests' errors are OSErrors; a wrong checksum is a ValueError
+    except (OSError, ValueError) as error:  # requests' errors are OSErrors, some of a proxy's address ValueErrors too
         # pooch's own message on the checksum speaks of its developers' registry.
-        found = f"the file is not the expected one (SHA-256 {sha256})" if isinstance(error, ValueError) else error
+        is_another = "does not match the known hash" in str(error)
+        found = f"the file is not the expected one (SHA-256 {sha256})" if is_another else error
         raise RegxError(
             f"Cannot download {url} to {cache / name}: {found}.\n"
             f"Save {name} yourself and name its folder in the environment variable REGX_DATA_DIR, or the file itself "

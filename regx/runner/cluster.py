@@ -12,10 +12,13 @@ import logging
 import os
 import pickle
 import platform
+import queue
+import sys
+import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -32,6 +35,7 @@ Client: TypeAlias = Any  # of Dask, which is imported where it is used
 Future: TypeAlias = Any
 
 SECONDS_TO_CONNECT = 4.0
+SECONDS_TO_ANSWER = 5.0  # of workers that are there
 SECONDS_TO_CLOSE = 1.0
 TASKS_PER_THREAD = 2  # sent ahead, so that no thread waits for the next
 MOST_FILES = 1 << 16  # open at once: each run folder that is being written is locked
@@ -202,7 +206,15 @@ class Cluster:
         """Raises RegxError naming a worker whose versions differ from those here; notes on stderr other processors."""
         here = facts()
         processors = set()
-        for worker, found in self._client.run(facts, on_error="return").items():
+        asked = functools.partial(self._client.run, facts, on_error="return")
+        try:
+            answers = _within(SECONDS_TO_ANSWER, asked)
+        except queue.Empty:
+            raise RegxError(
+                f"--dask {self._address}: expected all workers to answer within {SECONDS_TO_ANSWER:.0f} s, found that "
+                "one does not. Is it stopped? End it, or start it anew; its work is done by the others."
+            ) from None
+        for worker, found in answers.items():
             if isinstance(found, OSError):  # it is lost, which is no harm
                 continue
             if not isinstance(found, Facts):
@@ -230,13 +242,15 @@ def connected(dask: Dask) -> Iterator[Cluster]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of versions: they are compared below
-            client: Client = distributed.Client(  # type: ignore[no-untyped-call]
-                dask.address, timeout=SECONDS_TO_CONNECT, set_as_default=False
+            connect = functools.partial(
+                distributed.Client, dask.address, timeout=SECONDS_TO_CONNECT, set_as_default=False
             )
-    except (OSError, ValueError, TypeError) as error:
+            client: Client = _within(SECONDS_TO_CONNECT + 1, connect)
+    except (OSError, ValueError, TypeError, MemoryError, queue.Empty) as error:
+        sys.unraisablehook = lambda found: None  # what is left of a connection to something else falls apart
         raise RegxError(
             f"--dask {dask.address}: expected the address of a Dask scheduler, such as tcp://host:8786, found none "
-            f"there within {SECONDS_TO_CONNECT:.0f} s. `dask scheduler` prints the address it listens at."
+            f"there within {SECONDS_TO_CONNECT + 1:.0f} s. `dask scheduler` prints the address it listens at."
         ) from error
     try:
         give_up = time.monotonic() + SECONDS_TO_CONNECT
@@ -255,6 +269,23 @@ def connected(dask: Dask) -> Iterator[Cluster]:
                 cluster.cancel()
     finally:
         client.close(timeout=SECONDS_TO_CLOSE)
+
+
+def _within(seconds: float, call: Callable[[], Any]) -> Any:
+    """What a call returns, or raises, in a thread that is left alone where it takes longer; queue.Empty then."""
+    answers: queue.Queue[tuple[bool, Any]] = queue.Queue()
+
+    def run() -> None:
+        try:
+            answers.put((True, call()))
+        except BaseException as error:  # handed to who waits
+            answers.put((False, error))
+
+    threading.Thread(target=run, daemon=True).start()
+    is_well, found = answers.get(timeout=seconds)
+    if not is_well:
+        raise found
+    return found
 
 
 def _differing(worker: str, there: tuple[tuple[str, str], ...], here: tuple[tuple[str, str], ...]) -> str:

@@ -2,6 +2,7 @@
 
 kills.py: kill -9 at random times, of runs and of sweeps. signals.py: SIGINT, SIGTERM, SIGHUP, and many starts at once.
 faults.py: every write failing, and file systems that are too small. damage.py: files cut and bits turned.
+strangers.py: special files, bombs, and files that are sealed rightly and hold what they must not.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="starts commands
         ("kills.py --runs 2 --sweeps 1 --jobs 1 2", "sweep, 2 jobs: 1 killed"),
         ("signals.py --times 1 --starts 6 --within 30", "starts at once"),
         ("faults.py --step 29", "each then resumed to bit-identical results"),
+        ("strangers.py --commands 30", "0 findings"),
         ("damage.py --offsets 30 --bits 20", "run.json: "),
     ],
 )

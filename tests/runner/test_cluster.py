@@ -196,6 +196,43 @@ def test_where_no_scheduler_is_that_is_said_soon(
     assert list(tmp_path.iterdir()) == [small]
 
 
+@pytest.mark.parametrize("said", [b"", b"SSH-2.0-x\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_what_accepts_and_is_no_scheduler_costs_seconds(said: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "SECONDS_TO_CONNECT", 0.5)
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        held = []
+
+        def answer() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                held.append(connection)
+                connection.sendall(said)
+
+        threading.Thread(target=answer, daemon=True).start()
+        address, begun = f"tcp://127.0.0.1:{server.getsockname()[1]}", time.monotonic()
+        with pytest.raises(RegxError, match="expected the address of a Dask scheduler"), connected(Dask(address)):
+            pass
+        assert time.monotonic() - begun < 10
+        for connection in held:
+            connection.close()
+
+
+def test_workers_that_do_not_answer_are_told_of(dask: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "SECONDS_TO_ANSWER", 0.5)
+    worker = dask.running[-1]
+    worker.send_signal(signal.SIGSTOP)
+    try:
+        message = "expected all workers to answer within"
+        with pytest.raises(RegxError, match=message), connected(Dask(dask.address)):
+            pass
+    finally:
+        worker.send_signal(signal.SIGCONT)
+
+
 def test_where_to_train_is_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
     assert where_to_train(3, None) == 3
     assert where_to_train(None, "tcp://here:1") == Dask("tcp://here:1")
