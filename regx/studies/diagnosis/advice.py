@@ -90,6 +90,7 @@ class _Facts:
     """What advice depends on."""
 
     def __init__(self, run: Run, diagnosis: Diagnosis) -> None:
+        _ = run.typed  # raises InputError where the config names what is not known here
         config: dict[str, Any] = run.config
         self.dataset, self.optimizer, self.training = config["dataset"], config["optimizer"], config["training"]
         self.architecture: dict[str, Any] = config["architecture"]
