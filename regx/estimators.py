@@ -123,7 +123,7 @@ class _Networks(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         seeds = self.seeds if isinstance(self.seeds, (int, np.integer)) else [int(seed) for seed in self.seeds]
         config = config_of(
             {
-                "dataset": "sine",
+                "dataset": "sine" if task == "regression" else "circle",  # of the task; its rows come in place
                 "architecture": {"hidden": [int(units) for units in self.hidden]},
                 "regularizers": list(stack),
                 "optimizer": {"lr": float(self.lr), **optimizer},
