@@ -10,7 +10,7 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.figures.kind import Kind
-from regx.figures.scale import Scale, scale_of
+from regx.figures.scale import AxisScale, scale_of
 from regx.figures.style import (
     BLACK,
     COLUMN,
@@ -47,7 +47,7 @@ class Parts:
 
     title: str
     key: str | None
-    scale: Scale | None
+    scale: AxisScale | None
     parts: dict[str, Array]
     names: dict[str, str]
     least: int | None
@@ -83,7 +83,7 @@ def draw(studies: Sequence[Parts]) -> Figure:
     return _bars(one) if one.scale is None else _lines(one, one.scale)
 
 
-def _lines(one: Parts, scale: Scale) -> Figure:
+def _lines(one: Parts, scale: AxisScale) -> Figure:
     from matplotlib.patches import Patch
 
     figure, (panel,) = panels(1, height=2.6)

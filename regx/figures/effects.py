@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regx.figures.kind import Kind
-from regx.figures.scale import Scale, scale_of
+from regx.figures.scale import AxisScale, scale_of
 from regx.figures.style import COLUMN, GREY, LINES, legend_below, panels, words
 from regx.metrics import REGISTRY
 from regx.stats.aggregate import Interval
@@ -30,7 +30,7 @@ class Effects:
     name: str
     rows: tuple[tuple[str, tuple[Interval, ...]], ...]
     key: str | None = None
-    scale: Scale | None = None
+    scale: AxisScale | None = None
 
 
 def unfit(sweep: Sweep) -> str | None:

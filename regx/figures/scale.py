@@ -17,7 +17,7 @@ BESIDE = 0.5  # decades between a 0 and the least positive number of a logarithm
 
 
 @dataclass(frozen=True)
-class Scale:
+class AxisScale:
     """Where the values of an axis stand. values: in the order of their positions, (n,). positions: (n,), ascending."""
 
     kind: Literal["linear", "log", "symlog", "words"]
@@ -67,14 +67,14 @@ class Scale:
         return list(self.positions)
 
 
-def scale_of(values: Sequence[Any]) -> Scale:
+def scale_of(values: Sequence[Any]) -> AxisScale:
     """The scale of an axis's values, which are all different."""
     if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
-        return Scale("words", tuple(values), tuple(map(float, range(len(values)))))
+        return AxisScale("words", tuple(values), tuple(map(float, range(len(values)))))
     numbers = tuple(sorted(values))
     if not looks_logarithmic(numbers):
-        return Scale("linear", numbers, tuple(map(float, numbers)))
-    return Scale("symlog" if numbers[0] == 0 else "log", numbers, tuple(map(float, numbers)))
+        return AxisScale("linear", numbers, tuple(map(float, numbers)))
+    return AxisScale("symlog" if numbers[0] == 0 else "log", numbers, tuple(map(float, numbers)))
 
 
 def shown(value: Any) -> str:

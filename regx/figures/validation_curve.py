@@ -11,7 +11,7 @@ import numpy as np
 from regx.config.grid import Axis
 from regx.core.arrays import Array
 from regx.figures.kind import Kind
-from regx.figures.scale import Scale, scale_of, shown
+from regx.figures.scale import AxisScale, scale_of, shown
 from regx.figures.style import (
     BLACK,
     COLUMN,
@@ -55,7 +55,7 @@ class AlongAxis:
     key: str
     second: str | None
     label: str
-    scale: Scale
+    scale: AxisScale
     lines: tuple[Any, ...]
     losses: dict[str, Array]
     chosen: tuple[int, int] | None
@@ -156,7 +156,7 @@ def _two_axes(one: AlongAxis) -> Figure:
     return figure
 
 
-def _line(panel: Axes, scale: Scale, curve: Array, style: Line, label: str, beside: float) -> Any:
+def _line(panel: Axes, scale: AxisScale, curve: Array, style: Line, label: str, beside: float) -> Any:
     """A line and its bars, moved a little to the side so that no bar hides another's. beside: by how many places."""
     from matplotlib.transforms import ScaledTranslation
 

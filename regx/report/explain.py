@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from regx.reference.catalog import Entry
@@ -16,13 +17,27 @@ def print_entry_list(entries: Sequence[Entry], out: Output) -> None:
 def print_entries(entries: Sequence[Entry], out: Output) -> None:
     """Write all that is known of each: its text, its keys, its source."""
     for entry in entries:
-        for line in (f"{entry.name}  ({entry.group})", "", *entry.text.split("\n"), ""):
-            out.line(line)
+        text = _unfolded(entry.text) if out.form == "terminal" else entry.text
+        for line in (f"{entry.name}  ({entry.group})", "", *text.split("\n"), ""):
+            _say(line, out)
         if entry.keys:
             _table(("key", "values", "default", "meaning"), entry.rows(), out)
             out.line()
         if entry.source:
-            out.line(f"Source: {entry.source}")
+            _say(f"Source: {entry.source}", out)
+
+
+def _say(line: str, out: Output) -> None:
+    """Write a line as it is, folded on a terminal."""
+    if out.form == "terminal" and line:
+        out.text([line])
+    else:
+        out.line(line)
+
+
+def _unfolded(text: str) -> str:
+    """Text whose lines are as wide as the code that they stand in, a line for each paragraph and each `Label: ...`."""
+    return re.sub(r"(?<=\S)\n(?=[^\s-])(?![A-Z]\w*: )", " ", text)
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], out: Output) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from types import SimpleNamespace
 from typing import get_args
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from regx.cli.app import app
@@ -15,6 +17,7 @@ from regx.core.glossary import COLUMNS, VERDICTS
 from regx.core.parameters import in_words
 from regx.metrics import REGISTRY as METRICS
 from regx.reference.catalog import Entry, entries, explained
+from regx.report.output import Output
 from regx.studies.ablation.judgement import PairVerdict
 from regx.studies.bias_variance.display import _names
 from regx.studies.diagnosis.display import MEASURED
@@ -104,3 +107,20 @@ def test_an_unknown_name() -> None:
     assert str(failure.value) == (
         "expected something that regx knows, found 'dropot'. Did you mean 'dropout'? `regx explain` prints the list"
     )
+
+
+@pytest.mark.parametrize("name", ["l2", "mixup", "adam"])
+def test_a_terminal_gets_paragraphs_that_fit_and_a_pipe_the_lines_as_they_are(name: str) -> None:
+    from regx.report.explain import print_entries
+
+    found = explained(name)
+    stream = io.StringIO()
+    console = Console(file=stream, width=60, force_terminal=True, color_system=None, highlight=False)
+    print_entries(found, Output(stream=stream, console=console))
+    folded = stream.getvalue()
+    assert max(map(len, folded.splitlines())) <= 60
+    piped = explain(name).stdout
+    assert found[0].text in piped
+    text = folded[: folded.index("key ")] if "key " in folded else folded
+    assert text.split() == [*f"{name} ({found[0].group})".split(), *found[0].text.split()]
+    assert "\nUsual: " in folded or "\nUsual: " not in piped
