@@ -93,7 +93,8 @@ def preparation_of(data: Mapping[str, Any]) -> Preparation:
     """The preparation that `as_json` has written. Raises KeyError, TypeError or ValueError where it is none."""
     reading = data["reading"]
     forms = {name: Form(**{**form, "parts": tuple(form["parts"])}) for name, form in reading["forms"].items()}
-    if strange := {one["name"] for one in (*data["numbers"], *data["words"])} - forms.keys():
+    known = {*forms, *(f"{name}.{part}" for name, form in forms.items() for part in form.parts)}
+    if strange := {one["name"] for one in (*data["numbers"], *data["words"])} - known:
         raise KeyError(*strange)
     missing = reading["missing"]
     return Preparation(
