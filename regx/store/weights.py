@@ -31,7 +31,7 @@ DAMAGES = (
 
 # Of an archive: the end of its list, what stands before it of a large one, and the most that it says of a member.
 _END, _LARGE_END, LONGEST_ENTRY = 22, 76, 192
-_NAME = re.compile(r"seed\d{1,10}/(init|reported|final)/\d{1,5}/[a-z_]{1,40}")
+_NAME = re.compile(r"seed\d{1,10}/(init|reported|final)/\d{1,5}/[a-z0-9_]{1,40}")
 TENSORS_OF_A_LAYER = 8  # at most: weight, bias, gain, offset, running statistics
 MOST_PICTURES = 500  # of a training whose config leaves open how many
 MOST_ARRAYS = 10_000  # of a checkpoint
@@ -126,7 +126,9 @@ def check_network(path: Path, config: Config, named: Mapping[str, Array]) -> Non
 def _tensors(config: Mapping[str, Any]) -> int:
     """How many tensors a network of a config has at most."""
     architecture = config["architecture"]
-    return TENSORS_OF_A_LAYER * (len(architecture.get("conv", ())) + len(architecture["hidden"]) + 1)
+    cycles = [given.get("cycles", 0) for item in config["regularizers"] for given in item.values()]  # copies of itself
+    copies = 1 + max((each for each in cycles if isinstance(each, int)), default=0)
+    return copies * TENSORS_OF_A_LAYER * (len(architecture.get("conv", ())) + len(architecture["hidden"]) + 1)
 
 
 def _check(path: Path, arrays: Mapping[str, Array], seed: str, entry: Mapping[str, Any], kind: str) -> None:
