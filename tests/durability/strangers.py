@@ -1,6 +1,6 @@
 """Folders from strangers: special files, links, bombs, and files that are sealed rightly and hold what they must not.
 
-    python tests/durability/strangers.py [--commands 3000] [--seed 0] [--only ATTACK]
+    python tests/durability/strangers.py [--commands 3000] [--seed 0] [--seconds S] [--only ATTACK]
 
 Each attack is made on a copy of a run or a study that lies beside a good run, with something dear outside of both. Then
 some of the commands that read such folders are run, each in a process of its own. Whatever is done to a folder, none
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import os
 import random
 import re
@@ -464,6 +465,7 @@ def _content(*folders: Path) -> dict[str, bytes]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--commands", type=int, default=3000)
+    parser.add_argument("--seconds", type=float, default=math.inf, help="no further attack after so long")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", choices=list(ATTACKS))
     parser.add_argument("--number", type=int, help="of a finding: that attack alone")
@@ -483,7 +485,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder).resolve()
         prepared(work)
-        while told.commands < options.commands:
+        give_up = time.monotonic() + options.seconds
+        while told.commands < options.commands and time.monotonic() < give_up:
             attack(work, number, options.seed, options.only, told)
             number += 1
             if options.number is not None:
