@@ -61,7 +61,7 @@ def read_rows(path: Path, task: str, seeds: Mapping[str, Any]) -> Rows:
         return Rows(columns(task), {})
     header, *lines = read_text(path, most_bytes()).split("\n")
     names = tuple(header.split(",")[1:])
-    if not re.fullmatch(r"seed,epoch(,[a-z0-9_]{1,40}){1,100}", header) or len(set(names)) < len(names):
+    if not re.fullmatch(r"seed,epoch(,[a-z0-9_]{1,40}){1,100}", header) or len({"seed", *names}) <= len(names):
         raise damaged(path, f"expected in line 1 columns such as `seed,{','.join(columns(task))}`, found others")
     ended = not lines.pop() if lines else False  # what stands behind the last line's end
     found: dict[str, list[str]] = {seed: [] for seed in seeds}

@@ -111,3 +111,22 @@ def test_a_lock_that_somebody_removes_stops_its_holder(tmp_path: Path) -> None:
         (tmp_path / "run" / LOCK).unlink()
         with Lock(tmp_path / "run"), pytest.raises(RegxError, match="somebody has removed it"):
             held.check()
+
+
+@pytest.mark.parametrize("header", ["seed,epoch,seed", "seed,epoch,lr,lr", "seed,epoch,<b>", "epoch,seed,lr"])
+def test_columns_that_are_named_twice_or_oddly_are_damage(received: Path, header: str) -> None:
+    from regx.evidence.run import read_run
+
+    rest = (received / "metrics.csv").read_text().partition("\n")[2]
+    (received / "metrics.csv").write_text(f"{header}\n{rest}{'x' * 2000}")
+    with pytest.raises(RegxError, match="expected in line 1 columns"):
+        _ = read_run(received).metrics
+
+
+def test_an_archive_of_many_members_is_not_listed(tmp_path: Path) -> None:
+    path = tmp_path / "weights.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(70_000):  # more than the end of a small archive can say
+            archive.writestr(f"{number}.npy", b"")
+    with pytest.raises(RegxError, match="expected at most 10,000 arrays"):
+        read_arrays(path)
