@@ -23,6 +23,10 @@ from regx.studies.race.scene import scene
 if TYPE_CHECKING:
     from rich.text import Text
 
+# What regularizes and is written elsewhere than in the stack, as its example has it, and what takes it out.
+ELSEWHERE = {
+    "sam": "optimizer.sam=0", "residual": "architecture.residual=false", "tied": "architecture.tied=false",
+}  # fmt: skip
 SEEDS = 10  # with the 3,000 epochs of the examples about 5 seconds on two cores
 HEIGHT, WIDEST, BETWEEN = 12, 60, 3  # of each of two pictures, in characters
 
@@ -32,14 +36,16 @@ def trial_configs(name: str, overrides: Sequence[str] = (), seeds: Seeds = None)
 
     Raises InputError for an unknown name, with the nearest.
     """
-    if name not in REGISTRY:
+    known = [*REGISTRY, *ELSEWHERE]
+    if name not in known:
         raise InputError(
-            f"expected a regularizer, found '{name}'.{did_you_mean(name, REGISTRY)} `regx explain` lists them all."
+            f"expected a regularizer, found '{name}'.{did_you_mean(name, known)} `regx explain` lists them all."
         )
     example = configs_folder() / f"{name}.yaml"
     path, on = (example, []) if example.is_file() else (configs_folder() / BUILT_IN, [f"regularizers.{name}=on"])
     own = load_config(path, [*on, f"name={name}", *overrides], seeds or SEEDS)
-    return load_config(path, [*on, *overrides, f"regularizers.{name}=off", "name=none"], seeds or SEEDS), own
+    off = ELSEWHERE.get(name, f"regularizers.{name}=off")
+    return load_config(path, [*on, *overrides, off, "name=none"], seeds or SEEDS), own
 
 
 def print_trial(name: str, plain: Run, own: Run, out: Output) -> int:

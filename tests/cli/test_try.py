@@ -13,7 +13,8 @@ from regx.core.errors import InputError
 from regx.evidence.run import read_runs
 from regx.regularizers import REGISTRY
 from regx.report.output import Output
-from regx.studies.trial import SEEDS, print_trial, trial_configs, trial_sentence
+from regx.store.summary import stack_text
+from regx.studies.trial import ELSEWHERE, SEEDS, print_trial, trial_configs, trial_sentence
 
 SHORT = ("-s", "training.epochs=6", "-s", "training.eval_every=3", "--seeds", "2", "--jobs", "1")
 
@@ -34,6 +35,17 @@ def test_every_regularizer_differs_from_none_in_nothing_else(name):
         assert own.resolved["regularizers"] == load_config(example).resolved["regularizers"]
     else:
         assert own.resolved["architecture"] == load_config(configs_folder() / BUILT_IN).resolved["architecture"]
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_what_is_written_elsewhere_is_tried_too(name):
+    plain, own = trial_configs(name)
+    assert stack_text(plain.resolved) == "none"
+    assert stack_text(own.resolved).startswith(name)
+    key = ELSEWHERE[name].partition("=")[0]
+    section, _, last = key.partition(".")
+    assert plain.resolved[section] | {last: own.resolved[section][last]} == own.resolved[section]
+    assert plain.resolved["dataset"] == own.resolved["dataset"]
 
 
 def test_it_trains_both_and_says_a_sentence(tmp_path):
