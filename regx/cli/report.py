@@ -30,4 +30,5 @@ def command(
         out.document({"report": str(output), "notes": problems})
     else:
         out.line(output)
+        out.next(f"regx diagnose {' '.join(runs)}")
     out.warn(problems)

@@ -40,6 +40,7 @@ def print_comparison(
     rows = compare_rows(runs, baseline, metric, also=[*(columns or ()), *([sort] if sort else ())])
     rows = sort_rows(only_changed(rows, runs) if changed else rows, sort, top)
     print_rows(rows, out, columns, sort or "val_loss")
+    out.next(f"regx report {' '.join(map(str, paths))}")
     out.warn(problems + mixed_versions(runs) + _without_baseline(rows))
 
 

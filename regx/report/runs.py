@@ -45,6 +45,7 @@ def print_runs(paths: Sequence[str], out: Output, metric: str = "test_loss", con
         out.document(rows)
     elif rows:
         _print_table(rows, out, metric)
+        out.next(f"regx compare {' '.join(map(str, paths))}")
     out.warn(problems)
     if not rows and runs:
         out.note(f"note: of {len(runs)} runs none fulfils the --filter {condition}")

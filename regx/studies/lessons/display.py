@@ -46,11 +46,15 @@ def in_words(found: Finding) -> str:
 
 def print_findings(found: Sequence[Finding], out: Output) -> None:
     """Of all exercises together: a row each, or the JSON document."""
+    folders = [str(one.folder) for one in found if one.folder is not None]
     if out.as_json:
         out.document([as_plain(one) for one in found])
-    elif len(found) > 1:
+        return
+    if len(found) > 1:
         rows = [{"exercise": one.name, "title": one.exercise.title, "verdict": one.verdict} for one in found]
         print_listing(rows, out, ends=False)
+    if folders:
+        out.next(f"regx report {' '.join(folders)}")
 
 
 def as_plain(found: Finding) -> dict[str, Any]:
