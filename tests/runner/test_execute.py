@@ -113,9 +113,10 @@ def test_a_failed_network_shows_in_the_table_ends_with_3_and_is_tried_again(
     (row,) = json.loads(regx("compare", "runs", "--json").stdout)
     assert (row["status"], row["seeds"], row["missing_seeds"]) == ("failed", 2, [1])
     from regx.evidence.run import read_run
-    from regx.report.run import exit_code
+    from regx.report.output import Output
+    from regx.report.run import ended
 
-    assert exit_code([read_run(target.folder)]) == 3
+    assert ended([read_run(target.folder)], Output("csv")) == 3
     done = regx("run", small, "--json")  # nothing is poisoned there
     assert json.loads(done.stdout)["status"] == "completed"
     assert "failed" not in json.loads((target.folder / "run.json").read_text())
