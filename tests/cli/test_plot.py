@@ -127,7 +127,8 @@ def test_a_folder_with_bias_variance_needs_no_runs(runs):
     assert plot("bv").stdout == "plots/bias_variance.png\n"
     assert plot("bv/bias_variance.json", "-o", "other").stdout == "other/bias_variance.png\n"
     Path("bv/bias_variance.json").write_text('{"name": "n", "axis": null, "draws": 5, "points": [{}]}')
-    assert "bv/bias_variance.json: damaged: expected a list of points" in plot("bv", runs["sine"], "-k", "gaps").stderr
+    said = plot("bv", runs["sine"], "-k", "gaps").stderr
+    assert "bv/bias_variance.json: damaged: expected a mapping with the keys value, bias2, variance, noise" in said
 
 
 @pytest.mark.parametrize(

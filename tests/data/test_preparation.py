@@ -115,7 +115,7 @@ def test_robust_scaling_is_that_of_quartiles_drawn_in() -> None:
     columns["size"][3] = np.nan
     train = np.array([0, 1, 2, 4, 5, 7, 8, 11])
     of_numbers, of_words, _ = fit(columns, train, robust=True)
-    preparation = Preparation(Reading(), of_numbers, of_words, "regression", "y")
+    preparation = Preparation(Reading({"size": Form(), "rare": Form()}), of_numbers, of_words, "regression", "y")
     x = preparation.encode(columns)
     filled = np.where(np.isnan(columns["size"]), np.median(columns["size"][train]), columns["size"])[:, None]
     scaled = RobustScaler().fit(filled[train]).transform(filled)[:, 0]

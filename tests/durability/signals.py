@@ -88,7 +88,7 @@ def stuck(folder: Path, sent: int, within: float) -> float:
         from regx.engine.state import State
 
         # A call into C that takes minutes.
-        State.train_epoch = lambda self, *epoch: hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)  # type: ignore[assignment]
+        State.train_epoch = lambda self, *given, **named: hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)  # type: ignore[assignment]
 
     pid = commands.start(
         ["run", config, "--out", folder / f"stuck{sent}", "--jobs", 1, "--quiet"], folder / "log", before
