@@ -67,12 +67,14 @@ def diabetes_path() -> Path:
 
 @pytest.fixture(scope="session")
 def torch() -> ModuleType:
-    """PyTorch, the oracle."""
+    """PyTorch, the oracle. On one thread: two workers of these tests share two cores."""
     try:
-        return importlib.import_module("torch")
+        module = importlib.import_module("torch")
     except ImportError:
         _absent("needs PyTorch: pip install 'regx[oracles]'")
         raise
+    module.set_num_threads(1)
+    return module
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-MARKDOWN = "\\|*_`[]<>"
+import re
+
+# An underscore between letters is none, so that columns keep their names.
+MARKDOWN = re.compile(r"[\\|*`\[\]<>]|(?<![^\W_])_|_(?![^\W_])")
 
 
 def clean(text: str) -> str:
@@ -12,4 +15,4 @@ def clean(text: str) -> str:
 
 def markdown(text: str) -> str:
     """Cleaned text in which nothing is markup."""
-    return "".join("\\" * (sign in MARKDOWN) + sign for sign in clean(text))
+    return MARKDOWN.sub(r"\\\g<0>", clean(text))

@@ -17,7 +17,7 @@ from regx.engine.diagnostics import first_layer_gradient_norm
 from regx.engine.evaluate import Evaluator
 from regx.engine.population import Population
 from regx.nn.losses import LOSSES, ROUGH_LOSSES, probabilities
-from regx.nn.network import Hooks, Network, for_evaluation
+from regx.nn.network import Hooks, Network, for_evaluation, laid_out_as
 from regx.nn.weight import Hook
 
 # The hooks that the state calls itself; those of `Hooks` act within the network.
@@ -108,7 +108,7 @@ class State:
         """What the first layer reads: the batch's own buffer, or where a hook makes other inputs, one for those."""
         buffer = self._batches.buffers(size).x
         makes_others = self._acting["on_batch"] or self._acting["on_inputs"]
-        return np.ones(buffer.shape, buffer.dtype) if makes_others else buffer
+        return laid_out_as(buffer) if makes_others else buffer
 
     def _hooks(self, name: str) -> tuple[Hook, ...]:
         def call(member: Regularizer, site: Site, value: Array, layer: int) -> tuple[Array, Pullback]:

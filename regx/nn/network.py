@@ -126,6 +126,14 @@ class Skip:
         return gradient
 
 
+def laid_out_as(inputs: Array) -> Array:
+    """Ones with the shape and strides of the inputs: for other strides BLAS takes another way, to other last bits."""
+    rows, *inner = inputs.shape  # networks on the same data share it, which those that change it must not
+    reach = sum((n - 1) * stride for n, stride in zip(inner, inputs.strides[1:], strict=True)) // inputs.itemsize + 1
+    ones = np.ones((rows, reach), inputs.dtype)
+    return np.lib.stride_tricks.as_strided(ones, inputs.shape, (ones.strides[0], *inputs.strides[1:]))
+
+
 class Network:
     """The networks of a population, with buffers for batches of B samples.
 
@@ -147,7 +155,7 @@ class Network:
         self._hooks = hooks or Hooks()
         at_rest = [factors for member in stack if hooks is None and (factors := member.at_rest(dtype))]
         self._on_inputs = [on_inputs for on_inputs, _ in at_rest]
-        first = np.ones(inputs.shape, dtype) if at_rest else inputs
+        first = laid_out_as(inputs) if at_rest else inputs
         buffers = [first, *(np.ones((replicas, width + 1, batch), dtype) for width in layout.widths[1:-1])]
         views = [buffer[:, :-1] for buffer in buffers] + [np.empty((replicas, layout.widths[-1], batch), dtype)]
         self.inputs, self.into, self._entering = inputs, inputs[:, :-1], views[0]
