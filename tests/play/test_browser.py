@@ -117,7 +117,10 @@ def test_a_lane_and_its_members_come_and_go(page: webdriver.Chrome) -> None:
     select = page.find_element(By.CSS_SELECTOR, "fieldset[data-lane=mine] select")
     select.find_element(By.CSS_SELECTOR, "option[value=max_norm]").click()
     until(lambda: page.find_elements(By.ID, "control-lanes.mine.max_norm.radius") or "max_norm" in text(page, "yaml"))
-    page.find_element(By.CSS_SELECTOR, "fieldset[data-lane=mine] .member button").click()
+    # By the page's own scrolling the button can come to lie below what stays at the window's edge.
+    button = page.find_element(By.CSS_SELECTOR, "fieldset[data-lane=mine] .member button")
+    page.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+    button.click()
     until(lambda: "max_norm" not in text(page, "yaml"))
 
 

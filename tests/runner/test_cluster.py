@@ -223,7 +223,12 @@ def test_what_accepts_and_is_no_scheduler_costs_seconds(said: bytes, monkeypatch
 
 def test_workers_that_do_not_answer_are_told_of(dask: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "SECONDS_TO_ANSWER", 0.5)
-    worker = next(one for one in reversed(dask.running) if one.poll() is None)  # another test may have killed the last
+    worker = dask.worker()  # others may have been killed
+    with distributed.Client(dask.address, timeout=60, set_as_default=False) as client:  # type: ignore[no-untyped-call]
+        until_there = time.monotonic() + 60
+        while worker.pid not in client.run(os.getpid).values():
+            assert time.monotonic() < until_there
+            time.sleep(0.1)
     worker.send_signal(signal.SIGSTOP)
     try:
         message = "expected all workers to answer within"
