@@ -11,7 +11,7 @@ from regx.core.arrays import Array
 from regx.core.parameters import number
 from regx.core.regularizer import Regularizer, Site
 from regx.core.streams import LEVELS
-from regx.regularizers.mixup import QUANTILES, beta_quantiles, mixed_targets
+from regx.regularizers.mixup import beta_quantiles, drawn_weights, mixed_targets
 from regx.regularizers.pictures import box, by_feature, by_sample
 
 
@@ -42,8 +42,7 @@ class CutMix(Regularizer):
 
     def on_batch(self, x: Array, y: Array, at: Site) -> tuple[Array, Array]:
         samples = x.shape[2]
-        quantile = at.streams.bits((samples,)) // (LEVELS // QUANTILES)
-        kept = np.take_along_axis(at.state["weights"], quantile.astype(np.intp), axis=1).astype(np.float64)
+        kept = drawn_weights(at, samples).astype(np.float64)
         if at.images is None:
             pasted = at.streams.bits(x.shape[1:]) < np.floor((1 - kept) * LEVELS)[:, None]
             partner = at.streams.permutation(samples)

@@ -44,14 +44,19 @@ class Mixup(Regularizer):
 
     def on_batch(self, x: Array, y: Array, at: Site) -> tuple[Array, Array]:
         samples = x.shape[2]
-        quantile = at.streams.bits((samples,)) // (LEVELS // QUANTILES)
-        weight = np.take_along_axis(at.state["weights"], quantile.astype(np.intp), axis=1)[:, None]
+        weight = drawn_weights(at, samples)[:, None]
         partner = at.streams.permutation(samples)[:, None]
 
         def mixed(values: Array) -> Array:
             return np.asarray(weight * values + (1 - weight) * np.take_along_axis(values, partner, axis=2))
 
         return mixed(x), mixed_targets(y, mixed, at)
+
+
+def drawn_weights(at: Site, samples: int) -> Array:
+    """A weight for each sample, (R, B), of the `beta_quantiles` that `begin` has put aside."""
+    quantile = at.streams.bits((samples,)) // (LEVELS // QUANTILES)
+    return np.take_along_axis(at.state["weights"], quantile.astype(np.intp), axis=1)
 
 
 def mixed_targets(y: Array, mixed: Callable[[Array], Array], at: Site) -> Array:

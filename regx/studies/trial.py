@@ -17,6 +17,7 @@ from regx.report.output import Output
 from regx.report.run import ended
 from regx.report.table import Row, compare_rows
 from regx.stats.aggregate import mean_interval
+from regx.store.summary import DATA_AND_SHAPE
 from regx.studies.race.display import view_of
 from regx.studies.race.scene import scene
 
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
 
 # What regularizes and is written elsewhere than in the stack, as its example has it, and what takes it out.
 ELSEWHERE = {
-    "sam": "optimizer.sam=0", "residual": "architecture.residual=false", "tied": "architecture.tied=false",
-}  # fmt: skip
+    "sam": "optimizer.sam=0",
+    **{name: f"{section}.{name}=false" for name, section in DATA_AND_SHAPE.items() if section == "architecture"},
+}
 SEEDS = 10  # with the 3,000 epochs of the examples about 5 seconds on two cores
 HEIGHT, WIDEST, BETWEEN = 12, 60, 3  # of each of two pictures, in characters
 
