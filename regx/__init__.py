@@ -1,7 +1,5 @@
 """Find out, honestly and fast, which regularization helps a network on your data."""
 
-from __future__ import annotations
-
 import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any

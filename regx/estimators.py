@@ -1,7 +1,5 @@
 """The networks of regx as estimators of scikit-learn: in pipelines, searches and cross-validation."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 A command's own imports stand inside its function, so that `regx --help` loads none of them.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

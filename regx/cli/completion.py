@@ -4,8 +4,6 @@ Names come from completions.json, which `tests/benchmarks/write_docs.py` writes 
 at every press of a key, and importing what declares them would take three times as long as the command line itself.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable, Iterable

@@ -1,7 +1,5 @@
 """`regx play`."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

@@ -1,7 +1,5 @@
 """`regx race`."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated

@@ -1,7 +1,5 @@
 """`regx schema`."""
 
-from __future__ import annotations
-
 
 def command() -> None:
     """Print the JSON Schema of configs, for editors."""

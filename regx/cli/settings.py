@@ -1,7 +1,5 @@
 """KEY=VALUE among the arguments of a command that has --set, as if --set stood before it."""
 
-from __future__ import annotations
-
 import inspect
 import os
 import re

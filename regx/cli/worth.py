@@ -1,7 +1,5 @@
 """`regx worth`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

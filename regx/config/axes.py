@@ -9,8 +9,6 @@
 For a key that takes whole numbers the numbers of log and linear are rounded, and those that fall together are one.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterator, Mapping

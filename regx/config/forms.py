@@ -12,8 +12,6 @@
 What is neither a short nor a long form is left as it is, for the check to refuse.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path as FilePath
 

@@ -1,7 +1,5 @@
 """A grid: its axes, its cells, and what they are called."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Sequence

@@ -4,8 +4,6 @@ Run folders are named by it, so it outlives new parameters: a config that leaves
 always asked.
 """
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import json

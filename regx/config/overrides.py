@@ -1,7 +1,5 @@
 """Settings from the command line, put into a config's tree: `--set KEY=VALUE` and the short axes of a sweep."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What is wrong with a config: every problem with its place, all of them in one error."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable

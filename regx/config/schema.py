@@ -1,7 +1,5 @@
 """What a config may hold: its keys, and the declared parameters of every mapping in it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """From a config's tree in its long form to the typed config, or everything that is wrong with it, at its place."""
 
-from __future__ import annotations
-
 import dataclasses
 import os
 import re

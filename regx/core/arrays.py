@@ -5,8 +5,6 @@ P parameters of one network. Hidden values are features first, (R, H, B): the bi
 everything elementwise runs over H*B contiguous numbers.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

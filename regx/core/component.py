@@ -1,7 +1,5 @@
 """What regularizers and optimizers have in common: parameters of which some hold one value per network."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass

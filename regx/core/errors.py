@@ -4,8 +4,6 @@ Everything here ends in one clear message and never in a traceback: what was exp
 what to type instead.
 """
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """What the verdicts of the tables mean, and the columns that are no metrics, in a line or two each."""
 
-from __future__ import annotations
-
 COLUMNS: dict[str, str] = {
     "shrinkage": "How strong the run's decay is over its whole training, on one scale for every optimizer: the sum "
     "over the steps of learning rate times lam, so a weight that no gradient moves ends at exp(-shrinkage) times "

@@ -1,7 +1,5 @@
 """Lines on stderr: progress, notes, warnings, errors. They are written here and nowhere else."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import sys

@@ -26,8 +26,6 @@ What exists at evaluation too is a layer of the network, though it is written in
 override `stage` and no hook. Only what weakens a network in training, and does not make up for it there, has `at_rest`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, Self

@@ -1,7 +1,5 @@
 """What a notebook shows of a result by itself."""
 
-from __future__ import annotations
-
 import importlib
 
 

@@ -4,8 +4,6 @@ A stream is NumPy's SFC64 seeded by `SeedSequence(seed, spawn_key=purpose)`. The
 `"batches"`, a regularizer's kind), so streams do not depend on the order in which they are asked for.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Mapping, Sequence
 from typing import Any

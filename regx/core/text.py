@@ -1,7 +1,5 @@
 """Text that a user or a received folder named, as it may be shown."""
 
-from __future__ import annotations
-
 import re
 
 # An underscore between letters is none, so that columns keep their names.

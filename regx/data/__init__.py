@@ -1,7 +1,5 @@
 """Where data comes from, one file each. Adding a dataset is its file and a line here."""
 
-from __future__ import annotations
-
 from regx.data.breast_cancer import BreastCancer
 from regx.data.circle import Circle
 from regx.data.csv import CSV

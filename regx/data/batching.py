@@ -1,7 +1,5 @@
 """Where an epoch's batches begin and end."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 

@@ -1,7 +1,5 @@
 """Breast cancer, Wisconsin: the table that comes with scikit-learn."""
 
-from __future__ import annotations
-
 import functools
 import hashlib
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A disc in a square: the smallest classification with a boundary to draw."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What the cells of a column mean: numbers, words or dates. What is found is plain data, by which new rows are read."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """The user's own table."""
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 import hashlib

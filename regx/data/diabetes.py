@@ -1,7 +1,5 @@
 """The Pima diabetes table."""
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import io

@@ -1,7 +1,5 @@
 """Handwritten digits: the small images that come with scikit-learn."""
 
-from __future__ import annotations
-
 import functools
 import hashlib
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A file from the internet, fetched once, checked, and kept in the user's cache."""
 
-from __future__ import annotations
-
 import logging
 from pathlib import Path
 

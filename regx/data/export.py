@@ -1,7 +1,5 @@
 """A dataset as CSV files, for other programs."""
 
-from __future__ import annotations
-
 import contextlib
 import csv
 import os

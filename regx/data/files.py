@@ -1,7 +1,5 @@
 """Files that are read once and remembered while they stay as they are."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 Version = tuple[int, int, int]

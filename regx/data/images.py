@@ -1,7 +1,5 @@
 """The user's own images: a folder with a folder of PNG or JPEG files for each class, or an .npz file."""
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import warnings

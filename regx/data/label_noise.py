@@ -1,7 +1,5 @@
 """Label noise: wrong labels in the training split, to see what a regularizer does against memorising them."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import numpy as np

@@ -1,7 +1,5 @@
 """How numbers are written: with which decimal sign, in groups of thousands, beside a unit."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """From columns as they are to numbers as a network sees them: fitted on the training rows of one seed, kept as data."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Training sets drawn anew, all judged at the same test inputs: what a study of bias and variance is trained on."""
 
-from __future__ import annotations
-
 import dataclasses
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable

@@ -1,7 +1,5 @@
 """A noisy sine: the smallest regression that a network overfits."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Which rows train, which choose, and which are reported on."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from regx.core.arrays import Array

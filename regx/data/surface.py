@@ -1,7 +1,5 @@
 """Where networks are asked in order to draw what they have learned: along one feature, or over two."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What all tables have in common: the split, the encoding fitted on the training rows, and label noise."""
 
-from __future__ import annotations
-
 import dataclasses
 import itertools
 from abc import abstractmethod

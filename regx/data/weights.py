@@ -1,7 +1,5 @@
 """How much each training row counts in the loss."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from regx.core.arrays import Array

@@ -1,7 +1,5 @@
 """Means and intervals over seeds: of a metric against the epoch, or of any numbers that every seed has."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

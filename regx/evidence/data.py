@@ -1,7 +1,5 @@
 """The data that a stored run was trained on."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from regx.core.errors import InputError

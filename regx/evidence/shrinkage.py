@@ -4,8 +4,6 @@ A weight that no gradient moves ends at exp(-shrinkage) times what it was: the s
 in force times lam. A lam that is strong over 10,000 steps does nothing in ten.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from typing import Any

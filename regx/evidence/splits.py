@@ -1,7 +1,5 @@
 """Whether the seeds of a run are splits of one table, and how large the splits are."""
 
-from __future__ import annotations
-
 from regx.core.errors import RegxError
 from regx.data import REGISTRY
 from regx.data.table import TableSource

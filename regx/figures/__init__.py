@@ -1,7 +1,5 @@
 """Figures for papers: one file for each kind, and the list of all."""
 
-from __future__ import annotations
-
 from regx.figures import (
     bias_variance,
     boundary,

@@ -1,7 +1,5 @@
 """What figures are drawn of: runs, sweeps of them, and studies of bias and variance, as folders hold them."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ It then has a page in `regx explain`, and can be asked for by --metric, --column
 and from Python.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from regx.core.errors import InputError, did_you_mean

@@ -1,7 +1,5 @@
 """Accuracy, and how much of it is lost on new rows."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """How well classes are told apart, whatever share of the rows each has."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from regx.core.arrays import Array

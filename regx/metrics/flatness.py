@@ -1,7 +1,5 @@
 """How flat the loss is around the weights."""
 
-from __future__ import annotations
-
 from typing import cast
 
 import numpy as np

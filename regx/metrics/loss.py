@@ -1,7 +1,5 @@
 """The data loss, and what follows from it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

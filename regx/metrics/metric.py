@@ -1,7 +1,5 @@
 """What a metric is: one quantity that can be said of a network, and all that tables, sentences and pages need of it."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The mean over masks as an ensemble: what a network with the noise of training on answers on average."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import cast
 

@@ -1,7 +1,5 @@
 """How far predicted numbers are from the true ones, in their own units and as a share of how much they vary."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from regx.core.arrays import Array

@@ -1,7 +1,5 @@
 """How good the probabilities of classes are."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from regx.core.arrays import Array

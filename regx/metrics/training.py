@@ -1,7 +1,5 @@
 """What training itself says of a network: how far it came, and what that took."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

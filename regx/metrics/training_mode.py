@@ -1,7 +1,5 @@
 """What a network answers that was never put into evaluation mode: the forgotten `eval()`."""
 
-from __future__ import annotations
-
 from typing import cast
 
 import numpy as np

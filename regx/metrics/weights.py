@@ -1,7 +1,5 @@
 """What is to be seen in the weights and the units of a network."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

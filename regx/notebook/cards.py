@@ -1,7 +1,5 @@
 """What a notebook shows of a run, a study, a comparison: name, sentence, table, a small figure."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path

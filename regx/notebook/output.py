@@ -1,7 +1,5 @@
 """The commands' one voice, as HTML."""
 
-from __future__ import annotations
-
 import html
 import io
 from collections.abc import Iterable, Mapping, Sequence

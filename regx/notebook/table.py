@@ -1,7 +1,5 @@
 """The comparison table in a notebook: a DataFrame with its conclusion as text."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """From stored runs to what the page's template needs: plain data, all of it in one place."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The figure that the page opens with: a metric by run, a dot a seed, and the paired differences to the baseline."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

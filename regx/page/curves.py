@@ -1,7 +1,5 @@
 """Learning curves for the page, at few enough epochs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The page's figures as plain plotly data. Colours are page.js's, since they change between light and dark."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """What the page says of runs on one dataset."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any

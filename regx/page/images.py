@@ -1,7 +1,5 @@
 """Pictures of a page that are no live figures: those of runs over images, and those of studies, with what they say."""
 
-from __future__ import annotations
-
 import base64
 import contextlib
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """The race: what the networks of one seed were at some dozens of epochs, for the page to play."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """What the page says of one run: its diagnosis, and how to repeat it."""
 
-from __future__ import annotations
-
 import shlex
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Sweeps: the losses along an axis, and what the network at each strength predicts."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A prediction as the page draws it: a line over one feature, a map over two."""
 
-from __future__ import annotations
-
 import base64
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """What the page says of its pictures. What it says of runs is `report.conclusion`'s, as on the terminal."""
 
-from __future__ import annotations
-
 from regx.data.dataset import Dataset
 from regx.page.surface import DrawnSurface
 

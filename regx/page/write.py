@@ -1,7 +1,5 @@
 """Writing the page: what may be overwritten, and the one file."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """One lane of the playground: the networks of a config over its seeds, trained a few epochs at a time."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -4,8 +4,6 @@ The document is a config with lanes, in its long form. Each edit sets or removes
 file is, and is kept, so that it can be taken back. A thread of its own trains the lanes in turns and publishes frames.
 """
 
-from __future__ import annotations
-
 import copy
 import dataclasses
 import queue

@@ -1,7 +1,5 @@
 """Everything that a config can name and a table can show, with its explanation: what `regx explain` looks up."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """What a check of a config file finds."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass

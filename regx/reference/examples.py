@@ -1,7 +1,5 @@
 """The example configs."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

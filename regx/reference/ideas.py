@@ -1,7 +1,5 @@
 """Ideas of the field, and the names by which people know what has another name here."""
 
-from __future__ import annotations
-
 import re
 
 # By name: the text of `regx explain`, and where it comes from.

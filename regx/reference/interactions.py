@@ -1,7 +1,5 @@
 """Pairs in a config that are known to interact badly: a warning each, with the reason and a remedy."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 

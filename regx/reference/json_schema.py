@@ -3,8 +3,6 @@
 It describes files, so it has the short forms and the axes that the long form of a config (`config/forms.py`) has not.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """When a regularizer acts, what it costs, beside what it does badly: by its hooks, and by the warnings of configs."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """The regularizers, one file each. Adding one is its file and a line here."""
 
-from __future__ import annotations
-
 from regx.core.regularizer import Regularizer
 from regx.regularizers.activity_penalty import ActivityPenalty
 from regx.regularizers.adversarial import Adversarial

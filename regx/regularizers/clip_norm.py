@@ -1,7 +1,5 @@
 """Gradient clipping by norm."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """CutMix."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 

@@ -1,7 +1,5 @@
 """Dropout."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

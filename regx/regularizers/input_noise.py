@@ -1,7 +1,5 @@
 """Input noise."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from regx.core.arrays import Array, over

@@ -1,7 +1,5 @@
 """L1 penalty."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """L2 penalty."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from regx.core.arrays import Array, norms

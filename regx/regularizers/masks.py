@@ -1,7 +1,5 @@
 """What dropout and its kin share: random masks whose expectation is exactly 1."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

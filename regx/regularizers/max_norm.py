@@ -1,7 +1,5 @@
 """Max-norm constraint."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What batch, layer, group and RMS norm share: hidden values scaled to a mean square of 1."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What the regularizers of images share: images sample by sample, and pixels looked up between pixels."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from regx.core.arrays import Array

@@ -1,7 +1,5 @@
 """What penalties share: the slope of a square, and proximal steps after an update, in the metric of the optimizer."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from regx.core import loops

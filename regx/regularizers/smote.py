@@ -1,7 +1,5 @@
 """SMOTE: synthetic rows for minority classes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

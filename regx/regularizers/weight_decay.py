@@ -1,7 +1,5 @@
 """Decoupled weight decay."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """`regx compare`, without its options."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from regx.report.conclusion import without_baseline

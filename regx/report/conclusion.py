@@ -1,7 +1,5 @@
 """What a comparison table says, in sentences: the one set of words of terminal, page, notebook and Python."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from regx.data import REGISTRY as DATASETS

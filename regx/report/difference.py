@@ -1,7 +1,5 @@
 """`regx diff`: two runs side by side."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """What `regx explain` prints."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """What `regx ls --filter` understands: comparisons joined by and, or, not, read by this file and never run as code."""
 
-from __future__ import annotations
-
 import ast
 import operator
 import warnings

@@ -1,7 +1,5 @@
 """A small plot for the terminal: losses, or parts of an error, along an axis."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Mapping, Sequence

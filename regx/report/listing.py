@@ -1,7 +1,5 @@
 """A small table of words, numbers and intervals."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Numbers, intervals and lists as they stand in tables and sentences."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """How the comparison table looks: for eyes, for the next program, and for a document."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What `regx run` prints."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

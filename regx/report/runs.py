@@ -1,7 +1,5 @@
 """`regx ls`, without its options: which runs there are, the newest first."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Lines of numbers and shares as characters: sparklines and bars."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

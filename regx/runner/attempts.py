@@ -6,8 +6,6 @@ network has the same bits alone and together. Alone it is tried three times, the
 given up.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Cells of one folder: runs side by side, and sweep.json, which says where in the grid each stands."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any

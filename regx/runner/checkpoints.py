@@ -5,8 +5,6 @@ folders. It says whose networks it holds and what they are trained on, and a dig
 that is damaged, or of other data or another version, is never gone on from.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json

@@ -4,8 +4,6 @@ A task is one population, a pure function of what it is sent, so a task that is 
 gives the same again. This process alone writes. Needs the extra `dask`.
 """
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import logging

@@ -1,7 +1,5 @@
 """Training networks, with progress: what `runs`, which writes folders, and studies, which only count, share."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """Configs to populations: networks that share one compute graph are trained together."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Bring run folders up to date: train the seeds that they lack, and write each as it is finished."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import os

@@ -1,7 +1,5 @@
 """Where the runs of a config stand, or are to stand: in the folder of its question, or in one that 0.1.0 named."""
 
-from __future__ import annotations
-
 import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping

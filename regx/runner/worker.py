@@ -5,8 +5,6 @@ output.
 when its input or that process ends, so it outlives nobody.
 """
 
-from __future__ import annotations
-
 import os
 import pickle
 import signal

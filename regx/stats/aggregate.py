@@ -1,7 +1,5 @@
 """A mean over seeds and how well it is known."""
 
-from __future__ import annotations
-
 import functools
 import math
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The studentised bootstrap of a mean."""
 
-from __future__ import annotations
-
 import functools
 import math
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """How far predicted probabilities are from what happens."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Whether errors have a pattern that rows close to each other share."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from regx.core.arrays import Array

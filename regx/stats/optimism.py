@@ -1,7 +1,5 @@
 """How much the best of many looks better than it is."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Differences to a baseline, seed by seed, and what they allow to be said."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, repeat
 from typing import NamedTuple, TypedDict

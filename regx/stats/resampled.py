@@ -1,7 +1,5 @@
 """Differences over repeated splits of one table, which share rows and so are not independent."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Tests of paired differences, and the correction for many tests."""
 
-from __future__ import annotations
-
 import functools
 import math
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """`regx rm`, without its options: folders of runs and studies, which hold nothing else and which nobody writes into."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """An ablation along an axis: what each member of a stack does at every value of another setting."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """What `regx ablate` prints along an axis: the effect of every member at every value, and how it depends on it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

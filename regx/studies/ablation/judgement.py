@@ -1,7 +1,5 @@
 """What each of several things that can be on or off does, alone and with the others."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass

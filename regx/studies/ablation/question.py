@@ -1,7 +1,5 @@
 """An ablation: a folder of runs, one for every on/off combination of a stack's members."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from regx.config.config import Config

@@ -1,7 +1,5 @@
 """What an ablation has found: its runs, and what they say about the members of the stack."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What `regx bias-variance` prints: the parts of the error, along the axis as a table and a plot, and what follows."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

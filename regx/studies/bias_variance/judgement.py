@@ -1,7 +1,5 @@
 """The expected test error, split into bias², variance and noise."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from regx.core.arrays import Array

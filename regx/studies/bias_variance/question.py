@@ -1,7 +1,5 @@
 """A study of bias and variance: networks of one config, each on another training set, at every point of an axis."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections import Counter
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """What a study of bias and variance has found, as bias_variance.json holds it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

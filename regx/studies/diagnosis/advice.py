@@ -5,8 +5,6 @@ stop early, drop units, then more data or a smaller network. The verdict says ho
 split how much of the list is worth trying: the more rows, the less explicit regularization is needed.
 """
 
-from __future__ import annotations
-
 import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence

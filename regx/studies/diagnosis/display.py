@@ -1,7 +1,5 @@
 """`regx diagnose`, without its options."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path

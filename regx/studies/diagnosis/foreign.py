@@ -3,8 +3,6 @@
 A log has no data, no weights and no trivial predictor, so less can be said than of a run; the notes name what.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import json

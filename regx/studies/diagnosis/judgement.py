@@ -5,8 +5,6 @@ the classes. At a share of 1 nothing has been learned, whatever the unit of the 
 thresholds below need not know either.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import math
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """What is wrong with a stored run, if anything: the numbers that say so are gathered here, and judged beside it."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """What a diagnosis has found."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

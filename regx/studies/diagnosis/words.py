@@ -1,7 +1,5 @@
 """The evidence for a diagnosis in words: a sentence for everything that was measured, with what it points to."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

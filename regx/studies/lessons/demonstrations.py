@@ -1,7 +1,5 @@
 """Worked examples: arithmetic of the lessons, done by the engine's own code and printed step by step."""
 
-from __future__ import annotations
-
 import itertools
 import math
 import time

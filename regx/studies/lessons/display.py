@@ -1,7 +1,5 @@
 """What `regx lesson` prints: the list, or of each exercise the claim, a row a cell, the answers and the verdict."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -16,8 +16,6 @@ Each is a file in `exercises/`, named `<lesson>.<number>.yaml`:
 `demonstration: NAME` names a function of `demonstrations.py`: in place of networks, or beside them.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Running an exercise: its cells are trained as runs of one folder, and its questions are answered from them."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from pathlib import Path

@@ -11,8 +11,6 @@ exercise must hold, so none needs a correction for that; since one that does not
 at most 0.05 over the number of questions.
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 from abc import ABC, abstractmethod

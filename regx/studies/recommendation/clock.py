@@ -1,7 +1,5 @@
 """How long a race has been going, how long it may, and how far it is."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

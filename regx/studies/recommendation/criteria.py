@@ -1,7 +1,5 @@
 """What lanes are chosen and judged by: a loss, or another metric made a cost, of which less is better."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What `regx recommend` prints: the table in words, the lanes and references, and the conclusion in plain sentences."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The recommended network trained on all rows of the table, for predicting rows that it does not hold."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

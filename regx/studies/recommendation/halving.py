@@ -9,8 +9,6 @@ Before the last rung a candidate is judged by its best epoch so far: one that le
 more about what its kind can reach than where it happens to stand.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import TypeVar

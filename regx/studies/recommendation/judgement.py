@@ -17,8 +17,6 @@ targets respects, each loss is asked as a share of the trivial answer's on the s
 rows raise both alike, so a loss of nearly 0 is seen where the differences vary too much to show it.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

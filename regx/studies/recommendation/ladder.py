@@ -7,8 +7,6 @@ each of them is tried with each learning rate: what a regularizer does depends o
 rate says which lane that one happens to suit (Choi et al. 2019, On Empirical Comparisons of Optimizers).
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

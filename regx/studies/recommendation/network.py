@@ -5,8 +5,6 @@ the validation loss at its last epoch, which is what the plain lane then has. A 
 way would be one that has to be stopped early, and whatever stops it, or only trains it less, would seem to help.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass

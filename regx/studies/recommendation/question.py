@@ -1,7 +1,5 @@
 """What `regx recommend` is asked, and what it will therefore do."""
 
-from __future__ import annotations
-
 import math
 import os
 import time

@@ -19,8 +19,6 @@ The method, which the reader of a report may hold us to:
 Every result of tuning is kept in tuning.json, so that the same command again trains only what is missing.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import itertools
 import math

@@ -8,8 +8,6 @@ Whether there is anything to learn is asked of them by permutation: were the col
 test rows could have their targets in any order, and the loss would be as likely to be less as more.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass

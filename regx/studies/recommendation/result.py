@@ -1,7 +1,5 @@
 """What `regx recommend` finds, as recommendation.json holds it beside the runs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

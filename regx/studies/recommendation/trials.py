@@ -1,7 +1,5 @@
 """Training the candidates of a race: what is not known yet, as populations, until time is over."""
 
-from __future__ import annotations
-
 import dataclasses
 import time
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """tuning.json: every result of tuning and of the references, so that nothing is trained twice."""
 
-from __future__ import annotations
-
 import math
 import time
 from pathlib import Path

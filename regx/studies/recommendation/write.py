@@ -1,7 +1,5 @@
 """Writing a recommendation: the config that is recommended, and recommendation.json beside the runs."""
 
-from __future__ import annotations
-
 import hashlib
 import textwrap
 from pathlib import Path

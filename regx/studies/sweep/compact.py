@@ -4,8 +4,6 @@ Beside networks.csv and sweep.json the sweep's folder holds a run folder for eac
 seed fixes everything, so they are the same networks, and it is checked that they are.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path

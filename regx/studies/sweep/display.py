@@ -1,7 +1,5 @@
 """What `regx sweep` prints: its table best first, what was chosen and how much that flatters, and the curve."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any

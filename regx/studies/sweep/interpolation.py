@@ -4,8 +4,6 @@ There double descent has its peak: Belkin et al. 2019, Reconciling Modern Machin
 2020, Deep Double Descent, section 2.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """What a sweep or a race chooses, and how much choosing flatters it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A sweep: a folder of runs, one for each cell of a grid, and sweep.json, which says where in the grid each stands."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path

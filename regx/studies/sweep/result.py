@@ -1,7 +1,5 @@
 """What a sweep or a race has found: each cell's losses and its run, as a folder with sweep.json holds them."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

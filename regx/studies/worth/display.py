@@ -1,7 +1,5 @@
 """What `regx worth` prints."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from typing import Any
 

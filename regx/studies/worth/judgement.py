@@ -1,7 +1,5 @@
 """How many rows the plain network needs to do as well as a regularized one does with fewer."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

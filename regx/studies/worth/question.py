@@ -1,7 +1,5 @@
 """A study of worth: every lane of a race, or a stack beside none, at a grid of sizes of the training split."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path

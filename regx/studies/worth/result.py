@@ -1,7 +1,5 @@
 """What a study of worth has found, as its folder of runs holds it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a study of worth says, in sentences."""
 
-from __future__ import annotations
-
 from regx.studies.worth.judgement import Worth
 from regx.studies.worth.result import AtSize, RowsWorth
 
