@@ -19,18 +19,7 @@ from regx.figures import (
 from regx.figures.kind import Kind
 
 KINDS: tuple[Kind, ...] = (
-    comparison.KIND,
-    curves.KIND,
-    learning_curves.KIND,
-    fitted.KIND,
-    boundary.KIND,
-    validation_curve.KIND,
-    heat_map.KIND,
-    weights.KIND,
-    filters.KIND,
-    mistakes.KIND,
-    gaps.KIND,
-    effects.KIND,
-    bias_variance.KIND,
+    comparison.KIND, curves.KIND, learning_curves.KIND, fitted.KIND, boundary.KIND, validation_curve.KIND,
+    heat_map.KIND, weights.KIND, filters.KIND, mistakes.KIND, gaps.KIND, effects.KIND, bias_variance.KIND,
     reliability.KIND,
-)
+)  # fmt: skip

@@ -10,19 +10,10 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.figures.kind import Kind
+from regx.figures.labels import words
+from regx.figures.parts import area_key, band, ends, legend_below, panels, star
 from regx.figures.scale import AxisScale, scale_of
-from regx.figures.style import (
-    BLACK,
-    COLUMN,
-    GREEN,
-    GREY,
-    PURPLE,
-    VERMILLION,
-    Line,
-    legend_below,
-    panels,
-    words,
-)
+from regx.figures.style import BLACK, COLUMN, GREEN, GREY, PURPLE, VERMILLION, Line
 from regx.studies.bias_variance.result import BiasVariance
 
 if TYPE_CHECKING:
@@ -65,7 +56,7 @@ def read(study: BiasVariance) -> Parts:
         points = [next(point for point in points if point.value == value) for value in scale.values]
     parts = {}
     for part in NAMES:
-        values = np.array([[point.part(part)[end] for end in ("mean", "low", "high")] for point in points], float).T
+        values = ends(point.part(part) for point in points)
         if np.isfinite(values[0]).any():
             parts[part] = values
     names = dict(NAMES) if "noise" in parts else {**NAMES, "bias2": "bias² + noise"}
@@ -84,8 +75,6 @@ def draw(studies: Sequence[Parts]) -> Figure:
 
 
 def _lines(one: Parts, scale: AxisScale) -> Figure:
-    from matplotlib.patches import Patch
-
     figure, (panel,) = panels(1, height=2.6)
     handles: list[Any] = []
     banded = False
@@ -93,32 +82,19 @@ def _lines(one: Parts, scale: AxisScale) -> Figure:
         style = LOOKS[part]
         if np.isfinite(low).any():
             banded = True
-            panel.fill_between(
-                scale.positions,
-                low,
-                high,
-                color=style.colour,
-                alpha=0.2,
-                linewidth=0,
-                label=f"{one.names[part]} interval",
-            )
+            band(panel, scale.positions, low, high, style.colour, label=f"{one.names[part]} interval")
         handles += panel.plot(scale.positions, mean, label=one.names[part], **style.drawn())
     if banded:
-        handles.append(Patch(facecolor=GREY, alpha=0.3, label="95 % interval"))
+        handles.append(area_key("95 % interval", facecolor=GREY, alpha=0.3))
     if one.least is not None:
         at = scale.positions[one.least]
         panel.axvline(at, color=GREY, linewidth=0.8, linestyle=":")
-        handles += panel.plot(
-            [at], [one.parts["error"][0, one.least]], marker="*", markersize=10, color="white",
-            markeredgecolor="black", linestyle="none", label="least expected error", zorder=5,
-        )  # fmt: skip
+        handles.append(star(panel, at, one.parts["error"][0, one.least], "least expected error"))
     scale.apply(panel, str(one.key), COLUMN)
     # Wide intervals are cut, so that the means keep most of the picture.
     highest = max(float(np.nanmax(mean)) for mean, _, _ in one.parts.values())
     reach = max((float(np.nanmax(high)) for _, _, high in one.parts.values() if np.isfinite(high).any()), default=0.0)
-    panel.set_ylim(0, 1.05 * min(max(reach, highest), 1.5 * highest))
-    panel.set_ylabel(one.label)
-    panel.set_title(one.title)
+    panel.set(ylim=(0, 1.05 * min(max(reach, highest), 1.5 * highest)), ylabel=one.label, title=one.title)
     legend_below(figure, handles)
     return figure
 
@@ -136,18 +112,10 @@ def _bars(one: Parts) -> Figure:
         if np.isfinite(low):
             panel.plot([place, place], [low, high], color=BLACK, marker="_", linewidth=1, label="interval")
     panel.set_xticks(range(len(one.parts)), [one.names[part] for part in one.parts])
-    panel.set_ylabel(one.label)
-    panel.set_xlabel("part (bars: 95 % interval)")
-    panel.set_title(one.title)
+    panel.set(title=one.title, xlabel="part (bars: 95 % interval)", ylabel=one.label)
     return figure
 
 
 KIND = Kind(
-    name="bias_variance",
-    help="expected test error split into bias², variance and noise",
-    of="bias_variance",
-    unfit=unfit,
-    read=read,
-    draw=draw,
-    per_figure=1,
+    "bias_variance", "bias_variance", "expected test error split into bias², variance and noise", unfit, read, draw
 )

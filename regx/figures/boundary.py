@@ -15,24 +15,9 @@ from regx.evidence.predict import predict
 from regx.evidence.run import Run
 from regx.figures.fitted import inputs_other_than
 from regx.figures.kind import Kind
-from regx.figures.style import (
-    BLUE,
-    GREEN,
-    GREY,
-    MARKERS,
-    ORANGE,
-    PURPLE,
-    SKY,
-    VERMILLION,
-    YELLOW,
-    feature_label,
-    folded,
-    legend_below,
-    nothing_completed,
-    panels,
-    run_title,
-    words,
-)
+from regx.figures.labels import feature_label, folded, nothing_completed, run_title, words
+from regx.figures.parts import legend_below, line_key, panels
+from regx.figures.style import BLUE, GREEN, GREY, MARKERS, ORANGE, PURPLE, SKY, VERMILLION, YELLOW
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -106,12 +91,8 @@ def draw(runs: Sequence[Boundary]) -> Figure:
                 label="true boundary",
             )  # fmt: skip
             handles.setdefault("truth", truth)
-        panel.set_title(folded(one.title))
-        panel.set_xlabel(one.x_labels[0])
-        panel.set_ylabel(one.x_labels[1])
-        across, up = one.where.extent
-        panel.set_xlim(across)
-        panel.set_ylim(up)
+        (across, up), (x_label, y_label) = one.where.extent, one.x_labels
+        panel.set(title=folded(one.title), xlabel=x_label, ylabel=y_label, xlim=across, ylim=up)
         panel.set_box_aspect(1)
     if shaded is not None:
         names = {one.classes[1] for one in runs if one.probability.shape[2] == 1}
@@ -123,20 +104,17 @@ def draw(runs: Sequence[Boundary]) -> Figure:
 
 
 def _two_classes(panel: Axes, one: Boundary, handles: dict[str, Any]) -> Any:
-    from matplotlib.lines import Line2D
-
     p = one.probability[:, :, 0]
     # From dark to light also in grey; rounding may leave the range by the last bit.
     shaded = panel.contourf(*one.where.axes, p.clip(0, 1), levels=LEVELS, cmap="cividis")
     panel.contour(*one.where.axes, p, levels=[0.5], colors="white", linewidths=3)
     panel.contour(*one.where.axes, p, levels=[0.5], colors="black", linewidths=1.4).set_label("decision boundary")
-    handles.setdefault("boundary", Line2D([], [], color="black", linewidth=1.4, label="decision boundary (0.5)"))
+    handles.setdefault("boundary", line_key("decision boundary (0.5)", color="black", linewidth=1.4))
     return shaded
 
 
 def _many_classes(panel: Axes, one: Boundary, handles: dict[str, Any]) -> None:
     from matplotlib.colors import to_rgb
-    from matplotlib.lines import Line2D
 
     colours = np.array([to_rgb(SHADES[k % len(SHADES)]) for k in range(one.probability.shape[2])])
     most = one.probability.max(axis=2)[:, :, None]
@@ -149,9 +127,8 @@ def _many_classes(panel: Axes, one: Boundary, handles: dict[str, Any]) -> None:
         margin = one.probability[:, :, k] - others
         if margin.min() < 0 < margin.max():
             panel.contour(*one.where.axes, margin, levels=[0], colors="black", linewidths=1.2)
-    handles.setdefault(
-        "many", Line2D([], [], color="black", linewidth=1.2, label="decision boundary; the paler, the less sure")
-    )
+    label = "decision boundary; the paler, the less sure"
+    handles.setdefault("many", line_key(label, color="black", linewidth=1.2))
 
 
 def _points(panel: Axes, one: Boundary, handles: dict[str, Any]) -> None:
@@ -169,11 +146,6 @@ def _points(panel: Axes, one: Boundary, handles: dict[str, Any]) -> None:
 
 
 KIND = Kind(
-    name="boundary",
-    help="decision boundary with probability (classification, two inputs)",
-    of="run",
-    unfit=unfit,
-    read=read,
-    draw=draw,
+    "boundary", "run", "decision boundary with probability (classification, two inputs)", unfit, read, draw,
     per_figure=6,
-)
+)  # fmt: skip

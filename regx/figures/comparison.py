@@ -10,7 +10,9 @@ import numpy as np
 
 from regx.evidence.run import Run
 from regx.figures.kind import Kind
-from regx.figures.style import BLACK, BLUE, GREY, INTERVAL, VERMILLION, WIDE, legend_below, loss_label, words
+from regx.figures.labels import loss_label, words
+from regx.figures.parts import blank, legend_below, line_key
+from regx.figures.style import BLACK, BLUE, GREY, INTERVAL, VERMILLION, WIDE
 from regx.report.table import Row, compare_rows, short_names
 
 if TYPE_CHECKING:
@@ -40,26 +42,20 @@ def read(run: Run) -> ComparedRun:
 
 
 def draw(runs: Sequence[ComparedRun]) -> Figure:
-    from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
-
     found = {str(one.run.folder): one for one in runs}
     groups: dict[str, list[tuple[Row, ComparedRun]]] = {}
     for row in compare_rows([one.run for one in runs], metric=METRIC):
         groups.setdefault(row["group"], []).append((row, found[str(row["run"])]))
     heights = [0.24 * len(members) + 0.9 for members in groups.values()]  # inches, with room for title and labels
-    figure = Figure(figsize=(WIDE, sum(heights) + 0.3), layout="constrained")
-    panels = figure.subplots(len(groups), 2, squeeze=False, height_ratios=heights)
-    for (group, members), (left, right) in zip(groups.items(), panels, strict=True):
+    figure = blank(WIDE, sum(heights) + 0.3)
+    axes = figure.subplots(len(groups), 2, squeeze=False, height_ratios=heights)
+    for (group, members), (left, right) in zip(groups.items(), axes, strict=True):
         members.sort(key=lambda one: np.mean(one[1].values))
         _values(left, members)
         _differences(right, members)
         left.set_title(words(group) if len(groups) > 1 else "a dot a seed")
-    handles: list[Any] = [
-        Line2D([], [], color=GREY, marker="o", markersize=3, linestyle="none", label="a seed"),
-        Line2D([], [], color=BLACK, marker="D", markersize=4, label=f"mean and {INTERVAL}"),
-    ]
-    legend_below(figure, handles)
+    seed = line_key("a seed", color=GREY, marker="o", markersize=3, linestyle="none")
+    legend_below(figure, [seed, line_key(f"mean and {INTERVAL}", color=BLACK, marker="D", markersize=4)])
     return figure
 
 
@@ -70,9 +66,7 @@ def _values(panel: Axes, members: Sequence[tuple[Row, ComparedRun]]) -> None:
         panel.plot(one.values, place + spread, "o", color=GREY, markersize=2.5, alpha=0.6, label="a seed")
         _bar(panel, place, row[METRIC], BLACK)
     panel.set_yticks(range(len(members)), list(map(words, short_names([row for row, _ in members]))))
-    panel.set_ylim(len(members) - 0.4, -0.6)  # the best on top
-    panel.set_xlabel(members[0][1].label)
-    panel.set_ylabel("stack")
+    panel.set(ylim=(len(members) - 0.4, -0.6), xlabel=members[0][1].label, ylabel="stack")  # the best on top
     values = [value for _, one in members for value in one.values]
     if min(values) > 0 and max(values) > 20 * min(values):
         panel.set_xscale("log")
@@ -88,14 +82,11 @@ def _differences(panel: Axes, members: Sequence[tuple[Row, ComparedRun]]) -> Non
         )  # fmt: skip
     panel.axvline(0, color=BLACK, linewidth=0.6)
     panel.locator_params(axis="x", nbins=4)
-    panel.set_yticks([])
-    panel.set_ylim(len(members) - 0.4, -0.6)
     rows = [row for row, _ in members]
     names = zip(rows, short_names(rows), strict=True)
     baseline = next((name for row, name in names if row["verdict"] == "baseline"), None)
     panel.set_xlabel(f"difference to {words(baseline)}" if baseline else "no baseline among these runs")
-    panel.set_ylabel("stack, as on the left")
-    panel.set_title("paired differences")
+    panel.set(title="paired differences", ylabel="stack, as on the left", yticks=[], ylim=(len(members) - 0.4, -0.6))
 
 
 def _bar(panel: Axes, place: int, interval: Any, colour: str) -> None:
@@ -106,11 +97,6 @@ def _bar(panel: Axes, place: int, interval: Any, colour: str) -> None:
 
 
 KIND = Kind(
-    name="comparison",
-    help="test loss by stack, a dot a seed, and the paired differences to the baseline with verdicts",
-    of="run",
-    unfit=unfit,
-    read=read,
-    draw=draw,
-    per_figure=40,
-)
+    "comparison", "run", "test loss by stack, a dot a seed, and the paired differences to the baseline with verdicts",
+    unfit, read, draw, per_figure=40,
+)  # fmt: skip

@@ -9,21 +9,9 @@ from typing import TYPE_CHECKING, Any
 from regx.evidence.curves import Curve, learning_curve
 from regx.evidence.run import Run
 from regx.figures.kind import Kind
-from regx.figures.style import (
-    COLUMN,
-    GREY,
-    INTERVAL,
-    LINES,
-    LOSSES,
-    WIDE,
-    Line,
-    folded,
-    legend_below,
-    loss_label,
-    loss_scale,
-    nothing_completed,
-    words,
-)
+from regx.figures.labels import folded, loss_label, nothing_completed, words
+from regx.figures.parts import area_key, band, blank, legend_below, loss_scale
+from regx.figures.style import COLUMN, GREY, INTERVAL, LINES, LOSSES, WIDE, Line
 from regx.report.table import compare_rows, short_names
 
 if TYPE_CHECKING:
@@ -49,16 +37,13 @@ def read(run: Run) -> RunCurves:
 
 
 def draw(runs: Sequence[RunCurves]) -> Figure:
-    from matplotlib.figure import Figure
-    from matplotlib.patches import Patch
-
     rows = compare_rows([one.run for one in runs])
     groups: dict[str, list[str]] = {}
     for row in rows:
         groups.setdefault(row["group"], []).append(row["run"])
     names = dict(zip((row["run"] for row in rows), short_names(rows), strict=True))
     splits = [split for split in LOSSES if any(split in one.curves for one in runs)]
-    figure = Figure(figsize=(WIDE if len(splits) > 1 else COLUMN, 2.2 * len(groups) + 0.3), layout="constrained")
+    figure = blank(WIDE if len(splits) > 1 else COLUMN, 2.2 * len(groups) + 0.3)
     axes = figure.subplots(len(groups), len(splits), squeeze=False, sharex="row", sharey="row")
     handles: dict[int, Any] = {}
     for (group, members), panels in zip(groups.items(), axes, strict=True):
@@ -71,11 +56,10 @@ def draw(runs: Sequence[RunCurves]) -> Figure:
                     handles.setdefault(number, _curve(panel, curve, LINES[number], name, number / len(runs)))
             loss_scale(panel, means)
             panel.locator_params(axis="x", integer=True)
-            panel.set_title(split if len(groups) == 1 else f"{folded(words(group))}\n{split}")
-            panel.set_xlabel("epoch")
+            panel.set(title=split if len(groups) == 1 else f"{folded(words(group))}\n{split}", xlabel="epoch")
         panels[0].set_ylabel(runs[own[0]].label)
-    band = Patch(facecolor=GREY, alpha=0.3, label=INTERVAL)
-    legend_below(figure, [*(handles[number] for number in sorted(handles)), band])
+    interval = area_key(INTERVAL, facecolor=GREY, alpha=0.3)
+    legend_below(figure, [*(handles[number] for number in sorted(handles)), interval])
     return figure
 
 
@@ -84,17 +68,11 @@ def _curve(panel: Axes, curve: Curve, look: Line, name: str, shift: float) -> An
     between = max(len(curve.epoch) // MARKS, 1)
     (line,) = panel.plot(curve.epoch, curve.mean, markevery=(int(shift * between), between), label=name, **look.drawn())
     if curve.low is not None and curve.high is not None:
-        panel.fill_between(curve.epoch, curve.low, curve.high, color=look.colour, alpha=0.15, linewidth=0)
+        band(panel, curve.epoch, curve.low, curve.high, look.colour, 0.15)
     return line
 
 
 KIND = Kind(
-    name="curves",
-    help="loss of several runs in one axis for each split, with bands",
-    of="run",
-    unfit=nothing_completed,
-    read=read,
-    draw=draw,
-    per_figure=len(LINES),
-    together=True,
-)
+    "curves", "run", "loss of several runs in one axis for each split, with bands", nothing_completed, read, draw,
+    per_figure=len(LINES), together=True,
+)  # fmt: skip

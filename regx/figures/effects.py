@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from regx.figures.kind import Kind
+from regx.figures.labels import words
+from regx.figures.parts import ends, legend_below, panels
 from regx.figures.scale import AxisScale, scale_of
-from regx.figures.style import COLUMN, GREY, LINES, legend_below, panels, words
+from regx.figures.style import COLUMN, GREY, LINES
 from regx.metrics import REGISTRY
 from regx.stats.aggregate import Interval
 from regx.studies.ablation.along import read_along
@@ -66,7 +66,7 @@ def draw(studies: Sequence[Effects]) -> Figure:
     change = f"change of {REGISTRY[METRIC].in_words().removeprefix('the ')} by switching on"
     figure, (panel,) = panels(1, height=2.5 if one.scale else 0.8 + 0.3 * len(one.rows))
     for number, (name, intervals) in enumerate(one.rows):
-        mean, low, high = (np.array([each[end] for each in intervals], float) for end in ("mean", "low", "high"))
+        mean, low, high = ends(intervals)
         style: Any = LINES[number % len(LINES)].drawn() | {} if one.scale else {"color": "black", "marker": "o"}
         bars: dict[str, Any] = {"capsize": 2, "linewidth": 1}
         if one.scale:
@@ -86,12 +86,4 @@ def draw(studies: Sequence[Effects]) -> Figure:
     return figure
 
 
-KIND = Kind(
-    name="effects",
-    help="what each member of an ablation changes, along its axis",
-    of="sweep",
-    unfit=unfit,
-    read=read,
-    draw=draw,
-    per_figure=1,
-)
+KIND = Kind("effects", "sweep", "what each member of an ablation changes, along its axis", unfit, read, draw)

@@ -11,7 +11,8 @@ import numpy as np
 from regx.core.arrays import Array
 from regx.evidence.run import Run
 from regx.figures.kind import Kind
-from regx.figures.style import nothing_completed, run_title
+from regx.figures.labels import nothing_completed, run_title
+from regx.figures.parts import blank
 from regx.figures.weights import shades
 
 if TYPE_CHECKING:
@@ -45,8 +46,6 @@ def read(run: Run) -> Filters:
 
 def draw(runs: Sequence[Filters]) -> Figure:
     """A picture for each filter, of three channels in their colours; of other numbers one for each channel below it."""
-    from matplotlib.figure import Figure
-
     (one,) = runs
     filters = np.moveaxis(one.filters, 3, 0)[:MOST]
     most = float(np.abs(filters).max()) or 1.0
@@ -54,7 +53,7 @@ def draw(runs: Sequence[Filters]) -> Figure:
     pictures = np.moveaxis(filters, 1, 3)[:, None] / (2 * most) + 0.5 if in_colour else filters
     down, channels = -(-len(pictures) // ACROSS), pictures.shape[1]
     across = min(len(pictures), ACROSS)
-    figure = Figure(figsize=(0.75 * across + 0.9, 0.95 * down * channels + 0.8), layout="constrained")
+    figure = blank(0.75 * across + 0.9, 0.95 * down * channels + 0.8)
     axes = figure.subplots(down * channels, across, squeeze=False)
     for panel in axes.ravel():
         panel.set_axis_off()
@@ -71,12 +70,4 @@ def draw(runs: Sequence[Filters]) -> Figure:
     return figure
 
 
-KIND = Kind(
-    name="filters",
-    help="the filters of the first convolution",
-    of="run",
-    unfit=unfit,
-    read=read,
-    draw=draw,
-    per_figure=1,
-)
+KIND = Kind("filters", "run", "the filters of the first convolution", unfit, read, draw)

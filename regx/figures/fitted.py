@@ -15,19 +15,9 @@ from regx.evidence.data import dataset_of
 from regx.evidence.predict import predict
 from regx.evidence.run import Run
 from regx.figures.kind import Kind
-from regx.figures.style import (
-    BLACK,
-    BLUE,
-    GREY,
-    INTERVAL,
-    VERMILLION,
-    feature_label,
-    folded,
-    legend_below,
-    nothing_completed,
-    panels,
-    run_title,
-)
+from regx.figures.labels import feature_label, folded, nothing_completed, run_title
+from regx.figures.parts import area_key, band, legend_below, panels
+from regx.figures.style import BLACK, BLUE, GREY, INTERVAL, VERMILLION
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -89,8 +79,6 @@ def read(run: Run) -> Fit:
 
 
 def draw(runs: Sequence[Fit]) -> Figure:
-    from matplotlib.patches import Patch
-
     alike = len({(one.x_label, one.y_label) for one in runs}) == 1
     figure, axes = panels(len(runs), sharey=alike)
     handles: dict[str, Any] = {}
@@ -103,8 +91,8 @@ def draw(runs: Sequence[Fit]) -> Figure:
         if one.truth is not None:
             artists += panel.plot(one.x, one.truth, color=BLACK, linestyle=(0, (4, 2)), linewidth=1, label="truth")
         if one.low is not None and one.high is not None:
-            panel.fill_between(one.x, one.low, one.high, color=BLUE, alpha=0.25, linewidth=0, label="interval")
-            artists += [Patch(facecolor=BLUE, alpha=0.25, label=INTERVAL)]
+            band(panel, one.x, one.low, one.high, BLUE, 0.25)
+            artists.append(area_key(INTERVAL, facecolor=BLUE, alpha=0.25))
         artists += panel.plot(
             one.x, one.first, color=VERMILLION, linestyle=":", linewidth=1, label=f"fit of seed {one.seed}"
         )
@@ -113,8 +101,7 @@ def draw(runs: Sequence[Fit]) -> Figure:
                 one.x, one.mean, color=BLUE, linestyle="-", linewidth=1.6, label="mean fit over seeds"
             )
         handles |= {artist.get_label(): artist for artist in artists}
-        panel.set_title(folded(one.title))
-        panel.set_xlabel(one.x_label)
+        panel.set(title=folded(one.title), xlabel=one.x_label)
         if not alike or panel.get_subplotspec().is_first_col():  # type: ignore[union-attr]  # every panel has a place
             panel.set_ylabel(one.y_label)
         if not alike:
@@ -135,11 +122,5 @@ def _limits(runs: Sequence[Fit]) -> tuple[float, float]:
 
 
 KIND = Kind(
-    name="fitted",
-    help="fitted function with data and truth (regression, one input)",
-    of="run",
-    unfit=unfit,
-    read=read,
-    draw=draw,
-    per_figure=6,
+    "fitted", "run", "fitted function with data and truth (regression, one input)", unfit, read, draw, per_figure=6
 )

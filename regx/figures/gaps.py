@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from regx.evidence.run import Run
 from regx.figures.kind import Kind
-from regx.figures.style import BLACK, INTERVAL, SKY, WIDE, legend_below, loss_label, run_title, words
+from regx.figures.labels import loss_label, run_title, words
+from regx.figures.parts import blank, legend_below, line_key
+from regx.figures.style import BLACK, INTERVAL, SKY, WIDE
 from regx.stats.aggregate import Interval
 
 if TYPE_CHECKING:
@@ -37,14 +39,11 @@ def read(run: Run) -> Gap:
 
 
 def draw(runs: Sequence[Gap]) -> Figure:
-    from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
-
     groups: dict[tuple[str, str], list[Gap]] = {}
     for one in runs:
         groups.setdefault((one.dataset, one.label), []).append(one)
     rows = [0.2 * len(members) + 0.9 for members in groups.values()]  # inches, with room for title and labels
-    figure = Figure(figsize=(WIDE * 0.75, sum(rows) + 0.1), layout="constrained")
+    figure = blank(WIDE * 0.75, sum(rows) + 0.1)
     axes = figure.subplots(len(groups), 1, squeeze=False, height_ratios=rows).ravel().tolist()
     for ((dataset, label), members), panel in zip(groups.items(), axes, strict=True):
         means = [one.gap["mean"] or 0.0 for one in members]
@@ -57,21 +56,12 @@ def draw(runs: Sequence[Gap]) -> Figure:
         panel.axvline(0, color=BLACK, linewidth=0.6)
         panel.locator_params(axis="x", nbins=5)  # beside long names there is room for few
         panel.set_yticks(list(places), [one.title for one in members])
-        panel.set_ylim(len(members) - 0.4, -0.6)  # the first on top
-        panel.set_xlabel(label)
-        panel.set_ylabel("run")
-        panel.set_title(f"gap on {dataset}")
+        panel.set(
+            title=f"gap on {dataset}", xlabel=label, ylabel="run", ylim=(len(members) - 0.4, -0.6)
+        )  # first on top
     if any(one.gap["low"] is not None for one in runs):
-        legend_below(figure, [Line2D([], [], color=BLACK, marker="|", linewidth=1, label=INTERVAL)])
+        legend_below(figure, [line_key(INTERVAL, color=BLACK, marker="|", linewidth=1)])
     return figure
 
 
-KIND = Kind(
-    name="gaps",
-    help="validation loss - train loss, a bar for each run",
-    of="run",
-    unfit=unfit,
-    read=read,
-    draw=draw,
-    per_figure=40,
-)
+KIND = Kind("gaps", "run", "validation loss - train loss, a bar for each run", unfit, read, draw, per_figure=40)

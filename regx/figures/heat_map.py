@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from regx.figures.kind import Kind
+from regx.figures.labels import words
+from regx.figures.parts import blank, legend_below, star
 from regx.figures.scale import shown
-from regx.figures.style import COLUMN, WIDE, legend_below, words
+from regx.figures.style import COLUMN, WIDE
 from regx.figures.validation_curve import AlongAxis, chosen_text, read, title
 from regx.studies.sweep.result import Sweep
 
@@ -28,22 +30,17 @@ def unfit(sweep: Sweep) -> str | None:
 
 
 def draw(sweeps: Sequence[AlongAxis]) -> Figure:
-    from matplotlib.figure import Figure
-
     (one,) = sweeps
     across, down = len(one.scale.values), len(one.lines)
     splits = dict.fromkeys([one.chosen_by, "test"])
-    figure = Figure(figsize=(WIDE if len(splits) > 1 else COLUMN, 1.3 + 0.24 * down), layout="constrained")
+    figure = blank(WIDE if len(splits) > 1 else COLUMN, 1.3 + 0.24 * down)
     axes = figure.subplots(1, len(splits), squeeze=False, sharey=True)[0].tolist()
     for split, panel in zip(splits, axes, strict=True):
         losses = one.losses[split][0]
         _cells(panel, one, split)
         if one.chosen is not None and split == one.chosen_by:
             row, column = one.chosen
-            (mark,) = panel.plot(
-                [column + 0.33], [row + 0.25], marker="*", markersize=7, color="white", markeredgecolor="black",
-                linestyle="none", label=chosen_text(one),
-            )  # fmt: skip
+            mark = star(panel, column + 0.33, row + 0.25, chosen_text(one), 7)
         if np.isfinite(losses).any() and across <= MOST_NUMBERS:
             middle = sum(panel.images[0].get_clim()) / 2
             for (row, column), loss in np.ndenumerate(losses):
@@ -64,19 +61,9 @@ def _cells(panel: Axes, one: AlongAxis, split: str) -> None:
     shaded = panel.imshow(losses, aspect="auto", origin="lower", cmap="cividis", norm="log" if log else "linear")
     panel.set_xticks(range(len(one.scale.values)), [shown(value) for value in one.scale.values], rotation=90)
     panel.set_yticks(range(len(one.lines)), [shown(value) for value in one.lines])
-    panel.set_xlabel(words(one.key))
-    panel.set_ylabel(words(one.second))
-    panel.set_title(split)
+    panel.set(title=split, xlabel=words(one.key), ylabel=words(one.second))
     assert panel.figure is not None
     panel.figure.colorbar(shaded, ax=panel).set_label(one.label.replace(": ", ":\n"))
 
 
-KIND = Kind(
-    name="heat_map",
-    help="loss of each cell of a sweep over two axes, the chosen one marked",
-    of="sweep",
-    unfit=unfit,
-    read=read,
-    draw=draw,
-    per_figure=1,
-)
+KIND = Kind("heat_map", "sweep", "loss of each cell of a sweep over two axes, the chosen one marked", unfit, read, draw)

@@ -23,10 +23,10 @@ class Kind:
     """
 
     name: str
-    help: str
     of: Literal["run", "sweep", "bias_variance"]
+    help: str
     unfit: Callable[[Any], str | None]
     read: Callable[[Any], Any]
     draw: Callable[[Sequence[Any]], Figure]
-    per_figure: int
+    per_figure: int = 1
     together: bool = False

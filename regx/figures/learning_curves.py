@@ -11,19 +11,9 @@ import numpy as np
 from regx.evidence.curves import Curve, learning_curve
 from regx.evidence.run import Run
 from regx.figures.kind import Kind
-from regx.figures.style import (
-    GREY,
-    INTERVAL,
-    LOSSES,
-    SPLITS,
-    folded,
-    legend_below,
-    loss_label,
-    loss_scale,
-    nothing_completed,
-    panels,
-    run_title,
-)
+from regx.figures.labels import folded, loss_label, nothing_completed, run_title
+from regx.figures.parts import area_key, band, legend_below, line_key, loss_scale, panels, star
+from regx.figures.style import GREY, INTERVAL, LOSSES, SPLITS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -81,19 +71,12 @@ def draw(runs: Sequence[Curves]) -> Figure:
                 )  # fmt: skip
                 handles.setdefault("thin", rest)
             if curve.low is not None and curve.high is not None:
-                band = panel.fill_between(
-                    curve.epoch, curve.low, curve.high, color=style.colour, alpha=0.2, linewidth=0,
-                    label=f"{split} interval",
-                )  # fmt: skip
-                handles.setdefault("interval", band)
+                shaded = band(panel, curve.epoch, curve.low, curve.high, style.colour, label=f"{split} interval")
+                handles.setdefault("interval", shaded)
         if one.best is not None:
             at = np.interp(one.best, one.curves["validation"].epoch, one.curves["validation"].mean)
             panel.axvline(one.best, color=GREY, linewidth=0.7, linestyle=":")
-            (mark,) = panel.plot(
-                [one.best], [at], marker="*", markersize=9, color="white", markeredgecolor="black", linestyle="none",
-                label="best epoch", zorder=5,
-            )  # fmt: skip
-            handles.setdefault("best", mark)
+            handles.setdefault("best", star(panel, one.best, float(at), "best epoch", 9))
             panel.set_title(f"{folded(one.title)}\nbest epoch: {one.best:.0f}")
             meanings.setdefault(REPORTED if one.reported else LEAST)
         else:
@@ -122,17 +105,14 @@ def draw(runs: Sequence[Curves]) -> Figure:
 
 
 def _legend(figure: Figure, handles: dict[str, Any], named: dict[str, str]) -> None:
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
     shown: list[Any] = []
     for key, artist in sorted(handles.items(), key=lambda item: item[0] in named):
         if key == "interval":
-            shown.append(Patch(facecolor=GREY, alpha=0.3, label=named[key]))
+            shown.append(area_key(named[key], facecolor=GREY, alpha=0.3))
         elif key == "thin":
-            shown.append(Line2D([], [], color=GREY, linewidth=0.6, label=named[key]))
+            shown.append(line_key(named[key], color=GREY, linewidth=0.6))
         elif key in named:
-            copy = Line2D([], [])
+            copy = line_key("")
             copy.update_from(artist)
             copy.set_label(named[key])
             shown.append(copy)
@@ -142,11 +122,5 @@ def _legend(figure: Figure, handles: dict[str, Any], named: dict[str, str]) -> N
 
 
 KIND = Kind(
-    name="learning_curves",
-    help="loss on each split against the epoch",
-    of="run",
-    unfit=nothing_completed,
-    read=read,
-    draw=draw,
-    per_figure=6,
+    "learning_curves", "run", "loss on each split against the epoch", nothing_completed, read, draw, per_figure=6
 )

@@ -15,8 +15,9 @@ from regx.evidence.data import dataset_of
 from regx.evidence.predict import predict
 from regx.evidence.run import Run
 from regx.figures.kind import Kind
+from regx.figures.labels import nothing_completed, run_title, words
+from regx.figures.parts import blank
 from regx.figures.pictures import as_shown, show
-from regx.figures.style import nothing_completed, run_title, words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -70,11 +71,9 @@ def _names(data: Dataset, numbers: Array) -> tuple[str, ...]:
 
 
 def draw(runs: Sequence[Mistakes]) -> Figure:
-    from matplotlib.figure import Figure
-
     (one,) = runs
     across, down = min(len(one.images), ACROSS), -(-len(one.images) // ACROSS)
-    figure = Figure(figsize=(max(1.15 * across, 3.5), 1.5 * down + 0.5), layout="constrained")
+    figure = blank(max(1.15 * across, 3.5), 1.5 * down + 0.5)
     axes = figure.subplots(down, across, squeeze=False).ravel()
     for panel in axes:
         panel.set_axis_off()
@@ -91,12 +90,4 @@ def draw(runs: Sequence[Mistakes]) -> Figure:
     return figure
 
 
-KIND = Kind(
-    name="mistakes",
-    help="the test images that it is most surely wrong about",
-    of="run",
-    unfit=unfit,
-    read=read,
-    draw=draw,
-    per_figure=1,
-)
+KIND = Kind("mistakes", "run", "the test images that it is most surely wrong about", unfit, read, draw)

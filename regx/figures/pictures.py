@@ -12,7 +12,9 @@ from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.engine.batches import Batch
 from regx.engine.state import State
-from regx.figures.style import content, styled, words
+from regx.figures.labels import words
+from regx.figures.parts import blank
+from regx.figures.style import content, styled
 from regx.runner.plan import Member, plan
 
 if TYPE_CHECKING:
@@ -70,8 +72,6 @@ def sheet(config: Config, seed: int) -> Sheet:
 
 
 def draw_sheet(one: Sheet) -> Figure:
-    from matplotlib.figure import Figure
-
     pictures = [as_shown(images) for images in one.images]
     height, width = pictures[0][0].shape[:2]
     gap = max(height // 8, 1)
@@ -80,7 +80,7 @@ def draw_sheet(one: Sheet) -> Figure:
         for column, picture in enumerate(several):
             top, left = row * (height + gap), column * (width + gap)
             white[top : top + height, left : left + width] = picture
-    figure = Figure(figsize=(0.72 * ACROSS + 0.6, 0.72 * len(pictures) * height / width + 0.6), layout="constrained")
+    figure = blank(0.72 * ACROSS + 0.6, 0.72 * len(pictures) * height / width + 0.6)
     panel = figure.subplots()
     show(panel, white)
     panel.spines[:].set_visible(False)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from regx.core.errors import InputError, RegxError, did_you_mean
 from regx.figures import KINDS
 from regx.figures.kind import Kind
-from regx.figures.style import FORMATS, MADE_BY, Look, content, nothing_completed, styled
+from regx.figures.labels import nothing_completed
+from regx.figures.parts import sized
+from regx.figures.style import FORMATS, MADE_BY, Look, content, styled
 from regx.figures.subjects import Subjects, read_subjects
 from regx.store.atomic import make_folder, write_atomically
 
@@ -111,7 +113,7 @@ class Plots:
             if not read:
                 continue
             with styled(self._look):
-                figure = self._look.applied(page.kind.draw(read))
+                figure = sized(page.kind.draw(read), self._look)
             drawn += 1
             yield page, figure, tuple(of)
         if not drawn:

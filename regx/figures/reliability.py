@@ -13,16 +13,9 @@ from regx.evidence.data import dataset_of
 from regx.evidence.predict import predict
 from regx.evidence.run import Run
 from regx.figures.kind import Kind
-from regx.figures.style import (
-    BLACK,
-    COLUMN,
-    SKY,
-    WIDE,
-    folded,
-    legend_below,
-    nothing_completed,
-    run_title,
-)
+from regx.figures.labels import folded, nothing_completed, run_title
+from regx.figures.parts import area_key, blank, legend_below, line_key, pairs
+from regx.figures.style import BLACK, COLUMN, SKY, WIDE
 from regx.stats.aggregate import Interval, mean_interval
 from regx.stats.calibration import BINS, expected_calibration_error
 
@@ -48,9 +41,8 @@ class Reliability:
 
 
 def unfit(run: Run) -> str | None:
-    return "it is a regression, which has no probabilities" if run.summary.task == "regression" else (
-        nothing_completed(run)
-    )  # fmt: skip
+    regression = "it is a regression, which has no probabilities"
+    return regression if run.summary.task == "regression" else nothing_completed(run)
 
 
 def read(run: Run) -> Reliability:
@@ -71,21 +63,11 @@ def read(run: Run) -> Reliability:
 
 
 def draw(runs: Sequence[Reliability]) -> Figure:
-    from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
     across = min(len(runs), ACROSS)
-    down = -(-len(runs) // across)
-    figure = Figure(figsize=(COLUMN if across == 1 else WIDE, 2.9 * down + 0.2), layout="constrained")
-    axes = figure.subplots(2 * down, across, squeeze=False, sharex=True, height_ratios=[3, 1] * down)
+    figure = blank(COLUMN if across == 1 else WIDE, 2.9 * -(-len(runs) // across) + 0.2)
     edges = np.linspace(0, 1, BINS + 1)
-    for unused in axes.ravel():
-        unused.set_visible(False)
-    for number, one in enumerate(runs):
-        above, below = axes[2 * (number // across) : 2 * (number // across) + 2, number % across]
-        above.set_visible(True)
-        below.set_visible(True)
+    axes = pairs(figure, len(runs), across, 3, sharex=True)
+    for number, (one, (above, below)) in enumerate(zip(runs, axes, strict=True)):
         known = one.counts > 0
         width = edges[1]
         above.bar(
@@ -97,9 +79,7 @@ def draw(runs: Sequence[Reliability]) -> Figure:
             label="mean confidence of the bin", clip_on=False, zorder=3,
         )  # fmt: skip
         above.plot([0, 1], [0, 1], color=BLACK, linestyle="--", linewidth=0.8, label="perfectly calibrated")
-        above.set_ylim(0, 1)
-        above.set_xlim(0, 1)
-        above.set_title(f"{folded(one.title)}\nECE {_text(one.error)}")
+        above.set(title=f"{folded(one.title)}\nECE {_text(one.error)}", xlim=(0, 1), ylim=(0, 1))
         below.bar(edges[:-1], one.counts, width=width, align="edge", color="#bbbbbb", edgecolor=BLACK, linewidth=0.6)
         below.tick_params(labelbottom=True)
         below.set_xlabel("confidence (probability)")
@@ -107,10 +87,10 @@ def draw(runs: Sequence[Reliability]) -> Figure:
             above.set_ylabel("accuracy (share that is right)")
             below.set_ylabel("test samples,\nall seeds")
     handles = [
-        Patch(facecolor=SKY, edgecolor=BLACK, linewidth=0.6, label="accuracy in a bin of confidence"),
-        Line2D([], [], color=BLACK, marker="o", markersize=3, linestyle="none", label="at the bin's mean confidence"),
-        Line2D([], [], color=BLACK, linestyle="--", linewidth=0.8, label="perfectly calibrated"),
-        Line2D([], [], linestyle="none", label="ECE: expected calibration error, ± 95 % interval"),
+        area_key("accuracy in a bin of confidence", facecolor=SKY, edgecolor=BLACK, linewidth=0.6),
+        line_key("at the bin's mean confidence", color=BLACK, marker="o", markersize=3, linestyle="none"),
+        line_key("perfectly calibrated", color=BLACK, linestyle="--", linewidth=0.8),
+        line_key("ECE: expected calibration error, ± 95 % interval", linestyle="none"),
     ]
     legend_below(figure, handles)
     return figure
@@ -124,11 +104,6 @@ def _text(error: Interval) -> str:
 
 
 KIND = Kind(
-    name="reliability",
-    help="accuracy against confidence on the test split (classification)",
-    of="run",
-    unfit=unfit,
-    read=read,
-    draw=draw,
+    "reliability", "run", "accuracy against confidence on the test split (classification)", unfit, read, draw,
     per_figure=3,
-)
+)  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from regx.figures.style import words
+from regx.figures.labels import words
 from regx.report.lines import looks_logarithmic
 
 if TYPE_CHECKING:

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import io
-import math
 import re
-import textwrap
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from regx.core.errors import InputError, did_you_mean
-from regx.evidence.run import Run
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 FORMATS = ("png", "svg", "pdf")
 MADE_BY = "regx plot"  # stands in every file, so that a picture of somebody else's is never overwritten
-GENERATED = ("sine", "circle")  # whose targets have no unit and are not standardised
 
 # Okabe and Ito 2008, Color Universal Design: eight colours that all kinds of colour vision tell apart.
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
@@ -32,7 +27,6 @@ GREY = "#666666"
 OWN_FONT = ("DejaVu Sans",)  # comes with matplotlib
 WIDE = 7.0  # inches: both columns of a paper
 COLUMN = 3.5  # inches: one
-LONGEST_LINE = 24  # letters that have room above, below or beside one of three panels
 INTERVAL = "95 % interval of the mean"
 
 
@@ -99,21 +93,6 @@ class Look:
             expected = f"--style: expected one of {', '.join(STYLES)}, found '{self.style}'."
             raise InputError(expected + did_you_mean(self.style, STYLES))
 
-    def applied(self, figure: Figure) -> Figure:
-        """The figure in its size, the legend in as many columns as that has room for."""
-        grown = STYLES[self.style] ** 0.5  # less than its letters have, which is what makes them larger
-        width, height = self.width or figure.get_figwidth() * grown, figure.get_figheight() * grown
-        figure.set_size_inches(width, height)
-        for legend in list(figure.legends):
-            handles, texts = legend.legend_handles, [text.get_text() for text in legend.get_texts()]
-            for handle, text in zip(handles, texts, strict=True):
-                handle.set_label(text)  # type: ignore[union-attr]
-            figure.set_figheight(height - _legend_height(len(handles), legend._ncols))  # type: ignore[attr-defined]
-            legend.remove()
-            legend_below(figure, handles)
-        figure.set_figheight(self.height or figure.get_figheight())
-        return figure
-
 
 @contextlib.contextmanager
 def styled(look: Look | None = None) -> Iterator[None]:
@@ -177,110 +156,3 @@ def _saved(figure: Figure, format: str, dpi: int) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format=format, dpi=dpi, metadata=metadata[format])
     return buffer.getvalue()
-
-
-def panels(n: int, columns: int = 3, height: float = 2.0, **shared: Any) -> tuple[Figure, list[Axes]]:
-    """A figure with n panels, in rows of at most `columns`. height: of a row of three panels, in inches."""
-    from matplotlib.figure import Figure
-
-    across = 2 if n == 4 else min(n, columns)
-    down = -(-n // across)
-    width = COLUMN if across == 1 else WIDE
-    figure = Figure(figsize=(width, down * height + 0.2), layout="constrained")
-    axes = figure.subplots(down, across, squeeze=False, **shared).ravel().tolist()
-    for unused in axes[n:]:
-        unused.remove()
-    return figure, axes[:n]
-
-
-def words(text: object, longest: int = 40) -> str:
-    """A name as it is, in one line: `$` begins no formula, and what is too long is shortened in its middle."""
-    plain = "".join(sign if sign.isprintable() else " " for sign in str(text))
-    if len(plain) > longest:
-        half = (longest - 1) // 2
-        plain = f"{plain[: longest - 1 - half]}…{plain[-half:]}"
-    # A legend leaves out what begins with an underscore.
-    return (" " if plain.startswith("_") else "") + plain.replace("$", r"\$")
-
-
-def folded(text: str) -> str:
-    """A title or an axis's name from `words`, in lines that fit one of three panels beside each other."""
-    lines = [line for part in text.replace(r"\$", "$").split("\n") for line in textwrap.wrap(part, LONGEST_LINE)]
-    return "\n".join(lines).replace("$", r"\$")
-
-
-def run_title(run: Run) -> str:
-    """The name of a run, and what a reader must know of it."""
-    diverged = len(run.seeds) - len(run.completed_seeds)
-    remarks = [f"{diverged} of {len(run.seeds)} diverged"] if diverged else []
-    remarks += ["peek"] if run.summary.peek else []
-    return words(run.name) + (f" ({', '.join(remarks)})" if remarks else "")
-
-
-def loss_label(task: str, dataset: str, of: str = "loss") -> str:
-    """The name and unit of a loss."""
-    if task != "regression":
-        return f"{of}: cross-entropy (nats)"
-    return f"{of}: mean squared error" + ("" if dataset in GENERATED else "\n(of the standardised target)")
-
-
-def is_generated(run: Run) -> bool:
-    """Whether the data is drawn from a formula, so that it has no unit and is not standardised."""
-    return run.summary.dataset in GENERATED
-
-
-def feature_label(run: Run, feature: str) -> str:
-    scaled = not is_generated(run) and "=" not in feature  # a one-hot column is named word=level
-    return folded(words(feature) + ("\n(standard deviations)" if scaled else ""))
-
-
-def nothing_completed(run: Run) -> str | None:
-    """Why a run has nothing to draw, if so."""
-    return None if run.completed_seeds else "no seed of it has completed"
-
-
-def loss_scale(axes: Axes, means: Sequence[float]) -> None:
-    """A logarithmic scale where losses span more than a factor of 30, and limits that show the means: bands are cut."""
-    known = [mean for mean in means if math.isfinite(mean)]
-    if not known:
-        return
-    low, high = min(known), max(known)
-    if low > 0 and high > 30 * low:
-        axes.set_yscale("log")
-        axes.set_ylim(low / 1.6, high * 1.6)
-    else:
-        room = 0.35 * ((high - low) or abs(high) or 1.0)
-        axes.set_ylim(max(low - room, 0.0) if low >= 0 else low - room, high + room)
-
-
-def legend_below(figure: Figure, handles: Sequence[Any]) -> None:
-    """One legend for all panels, below them, in as many columns as have room."""
-    columns = _legend_columns(handles, figure.get_figwidth())
-    figure.set_figheight(figure.get_figheight() + _legend_height(len(handles), columns))  # takes no panel's room
-    figure.legend(handles=list(handles), loc="outside lower center", ncols=columns)
-
-
-def _legend_height(handles: int, columns: int) -> float:
-    """In inches, of a legend below the panels."""
-    import matplotlib
-
-    return float(matplotlib.rcParams["legend.fontsize"]) * 0.024 * -(-handles // columns) + 0.1
-
-
-def _legend_columns(handles: Sequence[Any], width: float) -> int:
-    return next(n for n in range(min(len(handles), 4), 0, -1) if n == 1 or _legend_width(handles, n) <= width)
-
-
-def _legend_width(handles: Sequence[Any], columns: int) -> float:
-    """About how wide a legend is, in inches. matplotlib fills it column by column, the first ones being the longest."""
-    down, longer = divmod(len(handles), columns)
-    sizes = [down + (column < longer) for column in range(columns)]
-    starts = [sum(sizes[:column]) for column in range(columns)]
-    longest = [
-        max(len(str(one.get_label())) for one in handles[start : start + size])
-        for start, size in zip(starts, sizes, strict=True)
-    ]
-    import matplotlib
-
-    larger = float(matplotlib.rcParams["legend.fontsize"]) / SETTINGS["legend.fontsize"]
-    return float(larger * sum(0.052 * letters + 0.5 for letters in longest))

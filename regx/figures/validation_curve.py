@@ -11,25 +11,10 @@ import numpy as np
 from regx.config.grid import Axis
 from regx.core.arrays import Array
 from regx.figures.kind import Kind
+from regx.figures.labels import loss_label, words
+from regx.figures.parts import ends, legend_below, line_key, loss_scale, panels, star
 from regx.figures.scale import AxisScale, scale_of, shown
-from regx.figures.style import (
-    BLACK,
-    COLUMN,
-    GREY,
-    INTERVAL,
-    LINES,
-    LOSSES,
-    SKY,
-    SPLITS,
-    WIDE,
-    YELLOW,
-    Line,
-    legend_below,
-    loss_label,
-    loss_scale,
-    panels,
-    words,
-)
+from regx.figures.style import BLACK, COLUMN, GREY, INTERVAL, LINES, LOSSES, SKY, SPLITS, WIDE, YELLOW, Line
 from regx.studies.sweep.interpolation import Interpolation, fitting_axes, interpolation
 from regx.studies.sweep.result import Sweep
 
@@ -88,11 +73,7 @@ def read(sweep: Sweep) -> AlongAxis:
             cell = sweep.at(point)
             for split in LOSSES if cell is not None else ():
                 assert cell is not None
-                interval = cell.loss(LOSSES[split])
-                losses[split][:, row, column] = [
-                    np.nan if number is None else number
-                    for number in (interval["mean"], interval["low"], interval["high"])
-                ]
+                losses[split][:, row, column] = ends([cell.loss(LOSSES[split])])[:, 0]
             if best is not None and point == best:
                 chosen = (row, column)
     return AlongAxis(
@@ -100,7 +81,7 @@ def read(sweep: Sweep) -> AlongAxis:
         name=words(sweep.name), key=first.key, second=second.key if second else None, scale=scale,
         label=loss_label(sweep.task, sweep.dataset), lines=lines, losses=losses, chosen=chosen,
         chosen_by="test" if sweep.peek else "validation", peek=sweep.peek,
-        fixed={key: value for key, value in fixed.items() if len(_of(sweep, key).values) > 1},
+        fixed={axis.key: fixed[axis.key] for axis in sweep.axes if axis.key in fixed and len(axis.values) > 1},
     )  # fmt: skip
 
 
@@ -112,8 +93,6 @@ def draw(sweeps: Sequence[AlongAxis]) -> Figure:
 
 
 def _one_axis(one: AlongAxis) -> Figure:
-    from matplotlib.lines import Line2D
-
     figure, (panel,) = panels(1, height=2.5)
     drawn = {split: values[:, 0] for split, values in one.losses.items() if np.isfinite(values[0]).any()}
     handles = [
@@ -122,7 +101,7 @@ def _one_axis(one: AlongAxis) -> Figure:
     ]
     _finish(panel, one, [mean for curve in drawn.values() for mean in curve[0].tolist()], COLUMN)
     if any(np.isfinite(curve[1]).any() for curve in drawn.values()):
-        handles.append(Line2D([], [], color=GREY, marker="_", linestyle="none", label=f"bars: {INTERVAL}"))
+        handles.append(line_key(f"bars: {INTERVAL}", color=GREY, marker="_", linestyle="none"))
     handles += [*_mark_fitted(panel, one), *_mark_chosen(panel, one, 0)]
     legend_below(figure, handles)
     return figure
@@ -136,15 +115,9 @@ def _two_axes(one: AlongAxis) -> Figure:
     marks: list[Any] = []
     for (split, values), panel in zip(drawn.items(), axes, strict=True):
         handles = [
-            _line(
-                panel,
-                one.scale,
-                values[:, row],
-                LINES[row],
-                f"{words(one.second)} = {shown(value)}",
-                row - (len(one.lines) - 1) / 2,
-            )
+            _line(panel, one.scale, values[:, row], LINES[row], f"{words(one.second)} = {shown(value)}", beside)
             for row, value in enumerate(one.lines)
+            for beside in [row - (len(one.lines) - 1) / 2]
         ]
         _finish(panel, one, means, WIDE / 3.4)
         panel.set_title(split)
@@ -175,17 +148,14 @@ def _finish(panel: Axes, one: AlongAxis, means: Sequence[float], width: float) -
     loss_scale(panel, means)
 
 
-def _mark_chosen(panel: Axes, one: AlongAxis, row: int, star: bool = True) -> list[Any]:
+def _mark_chosen(panel: Axes, one: AlongAxis, row: int, marked: bool = True) -> list[Any]:
     if one.chosen is None:
         return []
     at = one.scale.positions[one.chosen[1]]
     panel.axvline(at, color=GREY, linewidth=0.8, linestyle=":", zorder=0)
-    if not star:
+    if not marked:
         return []
-    return panel.plot(
-        [at], [one.losses[one.chosen_by][0, row, one.chosen[1]]], marker="*", markersize=10, color="white",
-        markeredgecolor="black", linestyle="none", label=chosen_text(one), zorder=5,
-    )  # fmt: skip
+    return [star(panel, at, one.losses[one.chosen_by][0, row, one.chosen[1]], chosen_text(one))]
 
 
 def _mark_fitted(panel: Axes, one: AlongAxis) -> list[Any]:
@@ -250,16 +220,4 @@ def _different(axis: Axis) -> list[Any]:
     return [value for number, value in enumerate(axis.values) if value not in axis.values[:number]]
 
 
-def _of(sweep: Sweep, key: str) -> Axis:
-    return next(axis for axis in sweep.axes if axis.key == key)
-
-
-KIND = Kind(
-    name="validation_curve",
-    help="losses along a swept axis, the chosen value marked",
-    of="sweep",
-    unfit=unfit,
-    read=read,
-    draw=draw,
-    per_figure=1,
-)
+KIND = Kind("validation_curve", "sweep", "losses along a swept axis, the chosen value marked", unfit, read, draw)

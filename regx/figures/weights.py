@@ -12,7 +12,9 @@ import numpy as np
 from regx.core.arrays import Array
 from regx.evidence.run import Run
 from regx.figures.kind import Kind
-from regx.figures.style import BLUE, WIDE, legend_below, nothing_completed, run_title
+from regx.figures.labels import nothing_completed, run_title
+from regx.figures.parts import area_key, blank, legend_below, pairs
+from regx.figures.style import BLUE, WIDE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,20 +46,11 @@ def as_matrix(weight: Array) -> Array:
 
 
 def draw(runs: Sequence[Weights]) -> Figure:
-    from matplotlib.figure import Figure
-    from matplotlib.patches import Patch
-
     (one,) = runs
     across = min(len(one.layers), ACROSS)
-    down = -(-len(one.layers) // across)
-    figure = Figure(figsize=(max(WIDE * across / ACROSS, 3.5), 3.2 * down + 0.4), layout="constrained")
-    axes = figure.subplots(2 * down, across, squeeze=False, height_ratios=[1.35, 1] * down)
-    for unused in axes.ravel():
-        unused.set_visible(False)
-    for layer, weight in enumerate(one.layers):
-        above, below = axes[2 * (layer // across) : 2 * (layer // across) + 2, layer % across]
-        above.set_visible(True)
-        below.set_visible(True)
+    figure = blank(max(WIDE * across / ACROSS, 3.5), 3.2 * -(-len(one.layers) // across) + 0.4)
+    panels = pairs(figure, len(one.layers), across, 1.35)
+    for layer, (weight, (above, below)) in enumerate(zip(one.layers, panels, strict=True)):
         which = "output layer" if layer == len(one.layers) - 1 else f"layer {layer}"
         above.set_title(f"{which}: {weight.shape[0]} × {weight.shape[1]}")
         _heat_map(figure, above, weight)
@@ -66,14 +59,10 @@ def draw(runs: Sequence[Weights]) -> Figure:
             above.set_ylabel("input unit")
             below.set_ylabel("number of weights")
     figure.suptitle(f"weights of {one.title}, seed {one.seed}, at its reported epoch", fontsize="medium")
-    legend_below(
-        figure,
-        [
-            Patch(facecolor="white", edgecolor="black", linewidth=0.6, label="map: exactly 0"),
-            Patch(facecolor="white", edgecolor="black", hatch="//////", linewidth=0.6, label="distribution: exactly 0"),
-            Patch(facecolor=BLUE, edgecolor="black", linewidth=0.6, label="distribution: not 0"),
-        ],
-    )
+    edge: dict[str, Any] = {"edgecolor": "black", "linewidth": 0.6}
+    zero = area_key("distribution: exactly 0", facecolor="white", hatch="//////", **edge)
+    other = area_key("distribution: not 0", facecolor=BLUE, **edge)
+    legend_below(figure, [area_key("map: exactly 0", facecolor="white", **edge), zero, other])
     return figure
 
 
@@ -123,12 +112,4 @@ def _distribution(panel: Axes, weight: Array) -> None:
     panel.set_xlabel("weight")
 
 
-KIND = Kind(
-    name="weights",
-    help="heat map and distribution of each layer's weights",
-    of="run",
-    unfit=nothing_completed,
-    read=read,
-    draw=draw,
-    per_figure=1,
-)
+KIND = Kind("weights", "run", "heat map and distribution of each layer's weights", nothing_completed, read, draw)

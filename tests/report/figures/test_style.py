@@ -15,7 +15,9 @@ from PIL import Image
 
 from regx.core.errors import InputError
 from regx.figures import KINDS, bias_variance
-from regx.figures.style import LINES, MADE_BY, OWN_FONT, SPLITS, Look, content, feature_label, styled, words
+from regx.figures.labels import feature_label, words
+from regx.figures.parts import sized
+from regx.figures.style import LINES, MADE_BY, OWN_FONT, SPLITS, Look, content, styled
 from regx.figures.subjects import read_subjects
 
 
@@ -163,7 +165,7 @@ def test_a_style_and_a_size_change_letters_and_inches(runs):
 
     def figure(look):
         with styled(look):
-            return look.applied(curves.draw([curves.read(runs[name]) for name in ("sine", "sparse")]))
+            return sized(curves.draw([curves.read(runs[name]) for name in ("sine", "sparse")]), look)
 
     paper, talk, narrow = (figure(look) for look in (Look(), Look("talk"), Look(width=3.5, height=3)))
     narrow.draw_without_rendering()
