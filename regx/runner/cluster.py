@@ -11,7 +11,6 @@ import os
 import pickle
 import platform
 import queue
-import sys
 import threading
 import time
 import warnings
@@ -235,17 +234,20 @@ def connected(dask: Dask) -> Iterator[Cluster]:
     """
     import distributed
 
+    class Undeleted(distributed.Client):
+        """What did not connect is never closed by the garbage collector, which could wait for a lock of this thread."""
+
+        def __del__(self) -> None:
+            pass
+
     for name in ("distributed", "distributed.client"):  # the second has a level of its own
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is said here
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of versions: they are compared below
-            connect = functools.partial(
-                distributed.Client, dask.address, timeout=SECONDS_TO_CONNECT, set_as_default=False
-            )
+            connect = functools.partial(Undeleted, dask.address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
             client: Client = _within(SECONDS_TO_CONNECT + 1, connect)
     except (OSError, ValueError, TypeError, MemoryError, queue.Empty) as error:
-        sys.unraisablehook = lambda found: None  # what is left of a connection to something else falls apart
         raise RegxError(
             f"--dask {dask.address}: expected the address of a Dask scheduler, such as tcp://host:8786, found none "
             f"there within {SECONDS_TO_CONNECT + 1:.0f} s. `dask scheduler` prints the address it listens at."

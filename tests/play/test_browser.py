@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import ElementClickInterceptedException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -44,6 +45,17 @@ def text(page: webdriver.Chrome, name: str) -> str:
 
 def epoch(page: webdriver.Chrome) -> int:
     return int(text(page, "epoch").split()[1].rstrip(","))
+
+
+def clicked(page: webdriver.Chrome, css: str) -> bool:
+    """Whether what stands in the middle of the window could be clicked: pictures that arrive can still move it."""
+    element = page.find_element(By.CSS_SELECTOR, css)
+    page.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+    try:
+        element.click()
+    except ElementClickInterceptedException:
+        return False
+    return True
 
 
 def slide(page: webdriver.Chrome, key: str, position: float) -> None:
@@ -117,10 +129,7 @@ def test_a_lane_and_its_members_come_and_go(page: webdriver.Chrome) -> None:
     select = page.find_element(By.CSS_SELECTOR, "fieldset[data-lane=mine] select")
     select.find_element(By.CSS_SELECTOR, "option[value=max_norm]").click()
     until(lambda: page.find_elements(By.ID, "control-lanes.mine.max_norm.radius") or "max_norm" in text(page, "yaml"))
-    # By the page's own scrolling the button can come to lie below what stays at the window's edge.
-    button = page.find_element(By.CSS_SELECTOR, "fieldset[data-lane=mine] .member button")
-    page.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
-    button.click()
+    until(lambda: clicked(page, "fieldset[data-lane=mine] .member button"))
     until(lambda: "max_norm" not in text(page, "yaml"))
 
 
