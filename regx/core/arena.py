@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
-
-import numpy as np
 
 from regx.core.arrays import Array
 
@@ -24,7 +23,7 @@ class Tensor:
 
     @property
     def stop(self) -> int:
-        return self.start + int(np.prod(self.shape))
+        return self.start + math.prod(self.shape)
 
     def of(self, values: Array) -> Array:
         """The view of this tensor in an arena: (R, P) -> (R, *shape)."""
@@ -32,7 +31,7 @@ class Tensor:
 
     def matrix(self) -> Tensor:
         """The same weight as a matrix (in, out); of a convolution (in·kernel², filters), a filter being a column."""
-        columns = int(np.prod(self.shape[3 if self.is_filters else 1 :]))
+        columns = math.prod(self.shape[3 if self.is_filters else 1 :])
         return dataclasses.replace(self, shape=((self.stop - self.start) // columns, columns))
 
     def groups(self, values: Array) -> Array:
