@@ -1,10 +1,14 @@
 """Find out, honestly and fast, which regularization helps a network on your data."""
 
+from __future__ import annotations
+
 import sys
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # loading `typing` takes longer than all else that comes before the first signal is heard
 if TYPE_CHECKING:
+    from typing import Any
+
     from regx.api import (
         ablate,
         bias_variance,

@@ -12,6 +12,7 @@ import numpy as np
 from regx.config.config import Config
 from regx.core.arrays import Array
 from regx.core.errors import InputError
+from regx.evidence.data import kept_private
 from regx.nn.layout import Layout
 from regx.nn.losses import probabilities
 from regx.nn.network import for_evaluation
@@ -42,7 +43,8 @@ def _over_masks(run: Run, x: Any, seed: int, masks: int) -> Array:
     config, network = run.typed, reported(run, seed)
     rows = _rows(run, x, network).astype(float)
     split = Split(rows, np.zeros((len(rows), len(network[f"{config.architecture.depth}/bias"]))))
-    images = config.dataset.load(seed).images if config.architecture.conv else None
+    with kept_private(config):
+        images = config.dataset.load(seed).images if config.architecture.conv else None
     task: Any = run.summary.task
     data = Dataset(task, split, split.rows(np.arange(0)), split, (), "", images=images)
     unweighted = dataclasses.replace(config, training=dataclasses.replace(config.training, class_weight=None))
@@ -110,7 +112,8 @@ def input_shape(config: Config, named: Mapping[str, Array]) -> tuple[int, ...]:
     """The shape of what a network of these parameters sees: (D,), or an image's (channels, height, width)."""
     if not config.architecture.conv:
         return (named["0/weight"].shape[0],)
-    return config.dataset.load(config.seeds[0]).shape
+    with kept_private(config):
+        return config.dataset.load(config.seeds[0]).shape
 
 
 def members(named: Mapping[str, Array]) -> list[dict[str, Array]]:

@@ -139,9 +139,10 @@ def _fonts_with(letters: set[str]) -> list[str]:
     from matplotlib import font_manager
 
     found: list[str] = []
-    for name, file in sorted({entry.name: entry.fname for entry in font_manager.fontManager.ttflist}.items()):
+    for name in sorted({entry.name for entry in font_manager.fontManager.ttflist}):
         if letters and not name.startswith("Last Resort"):  # whose every letter is a box
-            known = {chr(code) for code in font_manager.get_font(file).get_charmap()} & letters
+            drawn = font_manager.get_font(font_manager.findfont(name))  # its bold may have others
+            known = {chr(code) for code in drawn.get_charmap()} & letters
             found += [name] * bool(known)
             letters = letters - known
     return found

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from regx.core.errors import RegxError
+from regx.evidence.data import dataset_of
 from regx.evidence.run import Run
 from regx.figures import effects, filters, mistakes, validation_curve
 from regx.figures.kind import Kind
@@ -33,7 +34,7 @@ def pictures(run: Run) -> list[tuple[str, str]]:
         return []
     seed = run.completed_seeds[0]
     drawn: list[tuple[str, Callable[[], bytes]]] = [
-        (f"What the steps of seed {seed} see of an image of each class", lambda: picture_of(run.typed, seed, DPI)),
+        (f"What the steps of seed {seed} see of an image of each class", lambda: _steps(run, seed)),
         ("The test images that it is most surely wrong about", lambda: _drawn(mistakes.KIND, run)),
     ]
     if filters.unfit(run) is None:
@@ -60,6 +61,11 @@ def studies(runs: Sequence[Run]) -> list[tuple[str, str, list[str]]]:
                 curve = _address(_drawn(validation_curve.KIND, swept))
                 found.append((f"sweep {swept.name}", curve, fitting(fitted)))
     return found
+
+
+def _steps(run: Run, seed: int) -> bytes:
+    dataset_of(run, seed)  # other images than it was trained on are not shown: they may be anybody's
+    return picture_of(run.typed, seed, DPI)
 
 
 def _address(png: bytes) -> str:

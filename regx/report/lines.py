@@ -43,6 +43,8 @@ def validation_curve(
     high = min(max(finite), max(drawn) * 2 if log_y else max(drawn) + span / 2)
     if high <= low:
         low, high = low - span / 2, high + span / 2
+    if low == high:  # what little lies between is too small to be halved
+        high = low + 1.0
     scale = math.log if log_y else float
 
     ticks = [f"{_inverse(scale(low) + share * (scale(high) - scale(low)), log_y):.3g}" for share in (0, 0.5, 1)]

@@ -56,6 +56,16 @@ def test_help_loads_nothing_heavy() -> None:
     assert loaded("--help") == []
 
 
+def test_little_is_loaded_before_signals_are_heard() -> None:
+    """What comes before is Python's own: a signal then ends it with its traceback."""
+    code = "import sys; before = {*sys.modules}; import regx.__main__; print(*sorted({*sys.modules} - before))"
+    own = {"regx", "regx.__main__", "regx.cli", "regx.cli.signals"}
+    found = {*regx(code=code).stdout.split()}
+    assert own <= found
+    assert found - own <= {"__future__", "signal", "enum", "types", "functools", "collections", "operator", "keyword",
+                           "itertools", "reprlib", "_collections", "_functools", "_operator"}  # fmt: skip
+
+
 SHORT = "architecture: {hidden: [4]}\ntraining: {epochs: 10}\nregularizers: [dropout: {p: 0.1}]\n"
 
 

@@ -14,6 +14,7 @@ import regx
 from regx.core.errors import RegxError
 from regx.runner.checkpoints import FOLDER
 from regx.store import networks
+from regx.store.files import read_config, write_config
 from regx.store.lock import LOCK, Lock
 from regx.store.weights import read_arrays
 
@@ -130,3 +131,34 @@ def test_an_archive_of_many_members_is_not_listed(tmp_path: Path) -> None:
             archive.writestr(f"{number}.npy", b"")
     with pytest.raises(RegxError, match="expected at most 10,000 arrays"):
         read_arrays(path)
+
+
+def test_a_table_that_a_received_config_names_is_not_quoted(received: Path, tmp_path: Path) -> None:
+    from regx.evidence.data import dataset_of
+    from regx.evidence.run import read_run
+
+    table, absent = tmp_path / "dear.csv", tmp_path / "absent.csv"
+    table.write_text("a,b\n" + "dear to somebody,1\n" * 50)
+    for path, said in ((table, "expected the data that a stored run was trained on"), (absent, "no file")):
+        config = read_config(received / "config.yaml")
+        write_config(received / "config.yaml", {**config, "dataset": {"name": "csv", "path": str(path), "target": "a"}})
+        with pytest.raises(RegxError, match=said) as found:
+            dataset_of(read_run(received), 0)
+        assert "somebody" not in str(found.value)
+
+
+def test_images_that_a_received_config_names_are_not_shown(tmp_path: Path) -> None:
+    from regx.evidence.run import read_run
+    from regx.page.images import pictures
+
+    draw = np.random.default_rng(0)
+    for name in ("own", "dear"):
+        np.savez(tmp_path / f"{name}.npz", x=draw.random((40, 6, 6)), y=np.arange(40) % 2)
+    own: dict[str, object] = {"name": "images", "path": str(tmp_path / "own.npz"), "size": 6}
+    settings = {"architecture": {"hidden": [4]}, "training": {"epochs": 1}, "seeds": 1}
+    run = regx.run({"dataset": own, **settings}, out=tmp_path / "runs")
+    assert pictures(run)
+    config = read_config(run.folder / "config.yaml")
+    changed = {**config, "dataset": {**config["dataset"], "path": str(tmp_path / "dear.npz")}}
+    write_config(run.folder / "config.yaml", changed)
+    assert pictures(read_run(run.folder)) == []

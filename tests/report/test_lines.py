@@ -81,3 +81,8 @@ def test_more_values_than_columns_are_no_wider():
     values = [float(value) for value in range(200)]
     text = validation_curve(values, {"val_loss": values}, {"val_loss": values}, {"val_loss": values}, 7, width=60)
     assert max(map(len, text.splitlines())) <= 60
+
+
+@pytest.mark.parametrize("loss", [5e-324, 1e-323, 1.7e308, -5e-324, 0.0])
+def test_a_loss_alone_is_drawn_however_small(loss):
+    assert "x" in validation_curve([0.1], {"val_loss": [loss]}, {}, {}).split("└")[0]

@@ -146,7 +146,8 @@ def test_letters_that_the_font_lacks_are_found_in_another_or_are_boxes(runs):
         made = saved(figure)
         return made, figure.texts[0].get_fontfamily()
 
-    installed = [entry.fname for entry in font_manager.fontManager.ttflist if not entry.name.startswith("Last Resort")]
+    names = {entry.name for entry in font_manager.fontManager.ttflist if not entry.name.startswith("Last Resort")}
+    installed = [font_manager.findfont(name) for name in sorted(names)]
     codes = set().union(*(font_manager.get_font(file).get_charmap() for file in installed))
     own = set(font_manager.get_font(font_manager.findfont(OWN_FONT[0])).get_charmap())
     assert with_title("plain")[1] == ["sans-serif"]
