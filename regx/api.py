@@ -227,7 +227,7 @@ def lesson(
 
 def recommend(
     table: str | Path,
-    target: str,
+    target: str | None = None,
     seeds: Seeds = None,
     set: Mapping[str, Any] | None = None,
     out: str | Path = "runs",
@@ -239,7 +239,7 @@ def recommend(
     metric: str = "loss",
     fit: bool = False,
 ) -> Recommendation:
-    """Which regularizers help on a table with this target, as `regx recommend` finds it.
+    """Which regularizers help on a table with this target, or on images, as `regx recommend` finds it.
 
     seeds: the splits; as many as time allows, 20 at most, if None. minutes: about how long it may take. config: where
     the recommended config is written, beside the race's folder. metric: what lanes are chosen and judged by: `loss`,

@@ -119,7 +119,7 @@ def few_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few lanes of each kind, so that a race takes a second; the ladder as it is has tests of its own."""
     from regx.studies.recommendation import ladder
 
-    few = ("input_noise", "mixup", "l2", "early_stopping", "dropout", "small")
+    few = ("crop", "input_noise", "mixup", "l2", "early_stopping", "dropout", "small")
     monkeypatch.setattr(ladder, "PARTS", {name: ladder.PARTS[name] for name in few})
     monkeypatch.setattr(ladder, "COCKTAILS", 4)
 

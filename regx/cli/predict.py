@@ -10,7 +10,9 @@ from regx.cli.options import JsonOption
 
 def command(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="a run folder")],
-    table: Annotated[Path, typer.Argument(metavar="TABLE", help="a CSV file: columns by name, in any order")],
+    table: Annotated[
+        Path, typer.Argument(metavar="TABLE", help="a CSV file: columns by name; of images .npz, a folder")
+    ],
     output: Annotated[Path | None, typer.Option("-o", metavar="FILE", help="write the predictions here")] = None,
     json: JsonOption = False,
 ) -> None:

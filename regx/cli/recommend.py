@@ -12,9 +12,13 @@ from regx.cli.progress import followed
 
 @with_options
 def command(
-    table: Annotated[Path, typer.Argument(metavar="TABLE", help="a CSV file with a header line")],
+    table: Annotated[
+        Path, typer.Argument(metavar="TABLE", help="a CSV file with a header line, or images: a folder, or .npz")
+    ],
     asked: TrainingOptions,
-    target: Annotated[str | None, typer.Option("--target", metavar="COLUMN", help="the column to predict")] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="COLUMN", help="the column to predict; none of images")
+    ] = None,
     config: Annotated[
         Path | None, typer.Option("-o", metavar="CONFIG", help="write the recommended config here too")
     ] = None,
@@ -30,7 +34,7 @@ def command(
     ] = "loss",
     fit: Annotated[bool, typer.Option("--fit", help="train the recommended network on all rows, for predict")] = False,
 ) -> None:
-    """Find which regularizers help on a table.
+    """Find which regularizers help on a table, or on images.
 
     Races the usual stacks from none to full, chooses their strengths and the stack on validation rows, judges on test
     rows that no choice has seen, beside plain models of scikit-learn, and writes the config it recommends.
@@ -42,11 +46,6 @@ def command(
     from regx.studies.recommendation.race import recommend
     from regx.studies.recommendation.write import check_output, write
 
-    if target is None:
-        from regx.data.cells import read_cells
-
-        columns = ", ".join(read_cells(table, fewest=0).names)
-        raise InputError(f"--target: expected the column to predict, found none. Columns of {table}: {columns}.")
     if splits is not None and asked.seeds is not None:
         raise InputError(f"--splits {splits} and --seeds {asked.seeds} say the same thing: expected one of the two.")
     if config is not None:

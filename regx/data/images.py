@@ -202,31 +202,59 @@ def _pixels(image: Any, size: int | None, colour: str) -> Array:
     return pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
 
 
-@functools.lru_cache(maxsize=2)
-def _of_arrays(path: Path, size: int | None, at_version: object) -> Table:
+def new_images(source: ImageFiles, path: Path) -> dict[str, Array]:
+    """The pixels of images whose class is not asked, (n,) each, by column: an .npz file's x, or the files of a folder.
+
+    Files are taken in the order of their names, those in folders of the folder after its own. Raises InputError where
+    they cannot be read.
+    """
+    if path.is_dir():
+        files = sorted(one for one in path.iterdir() if one.is_file() and one.name not in IGNORED)
+        files += [file for _, file in _files(path)]
+        if not files:
+            raise InputError(f"{path}: expected PNG or JPEG images, found none.")
+        images = [_read(file, source.size, source.colour) for file in files if not file.name.startswith(".")]
+        _check_alike(images, files)
+        return _by_column(np.stack(images))
+    if not path.is_file():
+        raise InputError(
+            f"{path}: no such file. Expected images: a folder of PNG or JPEG files, or an .npz file with x."
+        )
+    return _by_column(_pixels_of(path, source.size, *_arrays(path, ("x",))))
+
+
+def _by_column(images: Array) -> dict[str, Array]:
+    """Images (n, C, H, W) as columns."""
+    return dict(zip(pixel_names(images.shape[1:]), images.reshape(len(images), -1).T, strict=True))
+
+
+def _arrays(path: Path, wanted: tuple[str, ...]) -> list[Array]:
+    """Arrays of an .npz file.  Raises InputError where one is missing, or is no plain array."""
     try:
         with np.load(path, allow_pickle=False) as file:
             names = list(file.files)
-            if missing := [name for name in ("x", "y") if name not in names]:
-                raise InputError(f"{path}: expected arrays x and y, found no {missing[0]} among {names}.")
-            x, y = file["x"], file["y"]
+            if missing := [name for name in wanted if name not in names]:
+                raise InputError(
+                    f"{path}: expected arrays {' and '.join(wanted)}, found no {missing[0]} among {names}."
+                )
+            return [file[name] for name in wanted]
     except InputError:
         raise
     except (OSError, ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, MemoryError) as error:
-        why = "pickled objects, which could run anything" if "allow_pickle" in str(error) else str(error)
+        pickled = "allow_pickle" in str(error) and zipfile.is_zipfile(path)
+        why = "pickled objects, which could run anything" if pickled else "another kind of file"
         raise InputError(
-            f"{path}: expected an .npz file with x and y as plain arrays, found {why}. Save numbers with "
-            "numpy.savez(path, x=x, y=y)."
+            f"{path}: expected an .npz file with {' and '.join(wanted)} as plain arrays, found {why}. Save numbers "
+            f"with numpy.savez(path, {', '.join(f'{name}={name}' for name in wanted)})."
         ) from None
+
+
+def _pixels_of(path: Path, size: int | None, x: Array) -> Array:
+    """An array of images as (n, C, H, W).  Raises InputError where it is none."""
     if x.ndim not in (3, 4) or 0 in x.shape or (x.ndim == 4 and x.shape[3] not in (1, 3)) or x.dtype.kind not in "buif":
         raise InputError(
             f"{path}: x: expected numbers of shape (n, height, width) or (n, height, width, channels) with 1 or 3 "
             f"channels, found {x.dtype} of shape {x.shape}."
-        )
-    if y.shape != x.shape[:1] or y.dtype.kind not in "buiUS":
-        raise InputError(
-            f"{path}: y: expected a class for each of the {len(x)} images, whole numbers or words of shape ({len(x)},),"
-            f" found {y.dtype} of shape {y.shape}."
         )
     if short := shortage(3.0 * 8 * x.size):
         raise InputError(f"{path}: expected images that fit in memory, found {short}. Leave images out.")
@@ -238,11 +266,21 @@ def _of_arrays(path: Path, size: int | None, at_version: object) -> Table:
     pixels = np.asarray(x, np.float64)
     if not np.isfinite(pixels).all():
         raise InputError(f"{path}: x: expected finite numbers, found some that are not.")
+    return np.moveaxis(pixels[..., None] if pixels.ndim == 3 else pixels, 3, 1)
+
+
+@functools.lru_cache(maxsize=2)
+def _of_arrays(path: Path, size: int | None, at_version: object) -> Table:
+    x, y = _arrays(path, ("x", "y"))
+    images = _pixels_of(path, size, x)
+    if y.shape != x.shape[:1] or y.dtype.kind not in "buiUS":
+        raise InputError(
+            f"{path}: y: expected a class for each of the {len(x)} images, whole numbers or words of shape ({len(x)},),"
+            f" found {y.dtype} of shape {y.shape}."
+        )
     names_of, labels = np.unique(y, return_inverse=True)
     classes = tuple(one.decode() if isinstance(one, bytes) else str(one) for one in names_of.tolist())
     _check_classes(str(path), list(classes), "y to have")
-    pixels = pixels[..., None] if pixels.ndim == 3 else pixels
-    images = np.moveaxis(pixels, 3, 1)
     notes = (f"{len(images)} images of {len(classes)} classes, {_shown(images[0])}, from {path}.",)
     return _table(images, labels.reshape(-1), classes, str(path), notes)
 
@@ -255,7 +293,5 @@ def _check_classes(origin: str, classes: list[str], where: str) -> None:
 
 def _table(images: Array, labels: Array, classes: tuple[str, ...], origin: str, notes: tuple[str, ...]) -> Table:
     """A table of pixels, from images (n, C, H, W) of any range."""
-    shape = images.shape[1:]
-    columns = dict(zip(pixel_names(shape), images.reshape(len(images), -1).T, strict=True))
     task: Task = "binary" if len(classes) == 2 else "multiclass"
-    return Table(columns, labels, "class", task, origin, classes, notes, shape=shape)
+    return Table(_by_column(images), labels, "class", task, origin, classes, notes, shape=images.shape[1:])

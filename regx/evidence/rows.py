@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import numpy as np
 from regx.core.arrays import Array
 from regx.core.errors import InputError, did_you_mean
 from regx.data.cells import cells_of, read_cells
+from regx.data.images import ImageFiles, new_images
 from regx.data.preparation import Preparation, preparation_of
 from regx.evidence.data import dataset_of
 from regx.evidence.predict import chosen, predict_seeds
@@ -51,13 +53,23 @@ class Predicted:
 def predict_rows(run: Run, rows: Path | pandas.DataFrame, seed: int | None = None) -> Predicted:
     """What the completed seeds of a run, or one of them, predict for a table's rows, columns by name in any order.
 
-    Raises InputError naming column and line where one is missing, or holds words where numbers belong.
+    Of a run on images a path may be an .npz file with x, or a folder. Raises InputError naming column and line where a
+    column is missing, or holds words where numbers belong.
     """
     seeds = chosen(run, seed)
     prepared = preparations(run, seeds)
     names = list(dict.fromkeys(name for one in prepared.values() for name in one.reading.forms))
+    source = run.typed.dataset
+    if isinstance(source, ImageFiles) and isinstance(rows, Path):
+        pixels = new_images(source, rows)
+        if set(pixels) != set(names):
+            raise InputError(
+                f"{rows}: expected images of {len(names)} pixels as {run.folder} was trained on, found "
+                f"{len(pixels)}. Bring them to the same height, width and channels."
+            )
+        return _predicted(run, seeds, prepared, lambda one: pixels)
     if isinstance(rows, Path):
-        cells = read_cells(rows, getattr(run.typed.dataset, "separator", "auto"), names, 1)
+        cells = read_cells(rows, getattr(source, "separator", "auto"), names, 1)
     else:
         cells = cells_of(rows)
     if absent := [name for name in names if name not in cells.names]:
@@ -68,10 +80,17 @@ def predict_rows(run: Run, rows: Path | pandas.DataFrame, seed: int | None = Non
             f"{where}: expected the columns that {run.folder} was trained on, found none called {listed}.{near} Rename "
             f"the table's, or add {'it, with empty cells where nothing is known' if len(absent) == 1 else 'them'}."
         )
+    return _predicted(run, seeds, prepared, lambda one: one.reading.columns(cells, REMEDY))
+
+
+def _predicted(
+    run: Run, seeds: list[int], prepared: dict[int, Preparation], columns: Callable[[Preparation], dict[str, Array]]
+) -> Predicted:
+    """columns: those that a preparation reads from the rows."""
     found = []
     for one in seeds:
         preparation = prepared[one]
-        x = preparation.encode(preparation.reading.columns(cells, REMEDY))
+        x = preparation.encode(columns(preparation))
         output = predict_seeds(run, x, [one])[0].astype(np.float64)
         if preparation.task == "binary":
             output = np.hstack([1 - output, output])

@@ -13,6 +13,8 @@ from command_line import Regx
 
 import regx as api
 from regx.config.load import load_config
+from regx.evidence.data import dataset_of
+from regx.evidence.rows import predict_rows
 
 N = 80
 
@@ -151,3 +153,38 @@ def test_of_generated_data_there_are_no_rows(small: Path, tmp_path: Path) -> Non
     run = api.run(small, seeds=1, out=tmp_path)
     with pytest.raises(api.InputError, match="trained on generated data"):
         run.predict(pandas.DataFrame({"x": [1.0]}))
+
+
+def test_images_are_predicted_from_a_folder_and_from_arrays_as_the_run_answers(tmp_path: Path) -> None:
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    y = np.arange(40) % 2
+    x = np.clip(rng.integers(0, 90, (40, 6, 5)) + 120 * y[:, None, None], 0, 255).astype(np.uint8)
+    for root in (tmp_path / "all", tmp_path / "new"):
+        for k, image in enumerate(x[: 40 if root.name == "all" else 7]):
+            folder = root / ("light" if y[k] else "dark") if root.name == "all" else root
+            folder.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(image).save(folder / f"{k:02}.png")
+    np.savez(tmp_path / "new.npz", x=x[:7] / 255)  # as a folder's pixels are
+    config = {
+        "dataset": {"name": "images", "path": str(tmp_path / "all")},
+        "architecture": {"conv": [2], "hidden": [4]},
+    }
+    run = api.run({**config, "training": {"epochs": 3}, "seeds": 2}, out=tmp_path / "runs")
+    frame = predict_rows(run, tmp_path / "new").frame()
+    pandas.testing.assert_frame_equal(frame, predict_rows(run, tmp_path / "new.npz").frame())
+    for seed in (0, 1):
+        data = dataset_of(run, seed)
+        assert data.images is not None
+        mean, deviation = data.images.mean[0], data.images.deviation[0]
+        expected = run.predict((x[:7].reshape(7, -1) / 255 - mean) / deviation, seed=seed)[:, 0]
+        np.testing.assert_allclose(predict_rows(run, tmp_path / "new", seed).of_seeds[0, :, 1], expected, atol=1e-6)
+    np.savez(tmp_path / "wide.npz", x=x[:, :, :4])
+    for path, message in (
+        ("wide.npz", "expected images of 30 pixels"),
+        ("none", "no such file"),
+        ("new/00.png", "another kind"),
+    ):
+        with pytest.raises(api.InputError, match=message):
+            predict_rows(run, tmp_path / path)

@@ -40,11 +40,16 @@ def test_the_ladder_goes_from_none_to_full_in_the_order_of_the_playbook() -> Non
 
 
 def test_lanes_are_those_that_can_act() -> None:
-    names = [[lane.name for lane in ladder(*asked)] for asked in (("regression", False), ("binary", True, False))]
+    asked = (("regression", False), ("binary", True), ("multiclass", True, True))
+    names = [[lane.name for lane in ladder(*each)] for each in asked]
     assert not {"class_weight", "label_smoothing"} & set(names[0])
     assert {"class_weight", "label_smoothing"} <= set(names[1])
-    assert "skip" in names[0]
-    assert not {"skip", "stochastic_depth", "shake_drop"} & set(names[1]), "no equal layers"
+    of_images = {part.name for part in PARTS.values() if part.images}
+    assert of_images
+    assert not of_images & {*names[0], *names[1]}
+    assert of_images <= set(names[2])
+    assert names[2][1:4] == ["crop", "rotate", "flip"], "what moves and turns images comes first"
+    assert "cutout" not in names[2], "whose share is of columns"
     cocktail = ladder("regression", uneven=False)[-1]
     assert not {"class_weight", "label_smoothing", "small"} & set(cocktail.parts)
 

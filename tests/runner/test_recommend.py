@@ -84,6 +84,34 @@ def test_what_the_user_sets_is_what_is_trained(table: Path) -> None:
     assert adam.rates != LEARNING_RATES
 
 
+def images(path: Path, size: int = 8) -> Path:
+    """Bright above or below, and noise on it."""
+    rng = stream(0, "recommend images")
+    y = np.arange(60) % 2
+    x = rng.standard_normal((60, size, size))
+    x[y == 0, : size // 2] += 1
+    np.savez(path, x=x, y=np.where(y, "below", "above"))
+    return path
+
+
+def test_images_are_asked_with_convolutions_and_augmentation_first(tmp_path: Path) -> None:
+    question = TableQuestion(images(tmp_path / "a.npz"), None, SHORT[:2], seeds=2, minutes=1, options=Options(1))
+    plan = planned(question)
+    assert [list(one.base.architecture.conv) for one in plan.networks] == [[8, 16], [], [16, 32]]
+    assert [lane.name for lane in plan.lanes][:3] == ["none", "crop", "input_noise"]
+    assert plan.inspection.images
+    question = dataclasses.replace(question, overrides=(*SHORT[:2], "architecture.conv=[8,16]"))
+    found = recommend(question, planned(question), tmp_path / "runs")
+    assert [lane.name for lane in found.lanes][:2] == ["none", "crop"]
+    kernel, filters = 9, (8, 16)
+    weights = kernel * filters[0] + kernel * filters[0] * filters[1] + 2 * 2 * filters[1] * 64 + 64
+    assert found.inspection.parameters == weights + sum(filters) + 64 + 1
+    small = planned(dataclasses.replace(question, overrides=SHORT[:2], table=images(tmp_path / "b.npz", size=4)))
+    assert [list(one.base.architecture.conv) for one in small.networks] == [[]]
+    with pytest.raises(InputError, match="the classes of images are"):
+        planned(dataclasses.replace(question, target="y"))
+
+
 def watched(question: TableQuestion, follow: Callable[[Progress], None]) -> TableQuestion:
     return dataclasses.replace(question, options=Options(1, watchers=Watchers(Following(follow))))
 
@@ -374,6 +402,10 @@ def test_the_clock_measures_its_pace_and_ends_what_is_bound(monkeypatch: pytest.
     assert not clock.fits(7, share=0.25), "14 seconds of a quarter of 50"
     clock.tell("a stage", part=5.0)
     assert told[-1].seconds_left == 30, "15 at 2 seconds each"
+    clock.later = 100.0
+    clock.tell("a stage", part=5.0)
+    assert told[-1].seconds_left == 60, "20 more until the time of tuning is over, and the 10 that are kept"
+    clock.later = 0.0
     now[0] += 40
     clock.trained(10.0, 40.0)
     assert clock.pace == 4

@@ -12,13 +12,14 @@ class Clock:
     """Counts work in estimated seconds of one core, and measures how many seconds one of those takes.
 
     pace: seconds for one that is estimated, as long as nothing has been measured. ahead: the work that is to be done.
+    later: what comes after it and ends with the time.
     """
 
     def __init__(self, seconds: float, pace: float, tell: Callable[[Progress], None]) -> None:
         self._start = time.monotonic()
         self._seconds, self._guess, self._tell = seconds, pace, tell
         self._done = self._trained = self._spent = self._share = 0.0
-        self.ahead = 0.0
+        self.ahead = self.later = 0.0
         self.reserve = 0.0  # seconds that are kept for what comes after tuning
         self.is_bound = False  # whether what is being done ends with the time
 
@@ -57,5 +58,7 @@ class Clock:
         left = max(0.0, self.ahead - part) * self.pace
         if self.is_bound:
             left = min(left, max(0.0, self.left)) + self.reserve
+        elif self.later:
+            left += min(self.later * self.pace, max(0.0, self.left - left)) + self.reserve
         self._share = 1.0 if ends else max(self._share, min(0.99, self.elapsed / (self.elapsed + left)))
         self._tell(Progress(self._share, stage=stage, seconds_left=left))

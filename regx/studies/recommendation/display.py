@@ -34,17 +34,12 @@ LEGEND = (
 
 def inspection_lines(inspection: Inspection) -> list[str]:
     """What the table is taken to be, a sentence each."""
-    kinds = [
-        f"{count(columns, 'column')} of {kind}"
-        for columns, kind in ((inspection.numeric, "numbers"), (inspection.categorical, "words"))
-        if columns
-    ]
+    if inspection.images:
+        first = f"{inspection.path}: {inspection.rows} images, {inspection.inputs} inputs of the network."
+    else:
+        first = _of_columns(inspection)
     train, val, test = inspection.split
-    lines = [
-        f"{inspection.path}: {inspection.rows} rows, {' and '.join(kinds)} beside the target, "
-        f"{count(inspection.inputs, 'input')} of the network.",
-        *inspection.notes,
-    ]
+    lines = [first, *inspection.notes]
     if inspection.classes:
         counts = ", ".join(f"{name} {rows / inspection.rows:.0%}" for name, rows in _most(inspection.classes))
         lines.append(f"Shares of the classes: {counts}.")
@@ -53,6 +48,18 @@ def inspection_lines(inspection: Inspection) -> list[str]:
         f"{inspection.parameters:,} parameters, {inspection.parameters / train:.1f} for each row it is trained on."
     )
     return lines
+
+
+def _of_columns(inspection: Inspection) -> str:
+    kinds = [
+        f"{count(columns, 'column')} of {kind}"
+        for columns, kind in ((inspection.numeric, "numbers"), (inspection.categorical, "words"))
+        if columns
+    ]
+    return (
+        f"{inspection.path}: {inspection.rows} rows, {' and '.join(kinds)} beside the target, "
+        f"{count(inspection.inputs, 'input')} of the network."
+    )
 
 
 def plan_lines(lanes: Sequence[str], splits: int, epochs: int, seconds: float, notes: Sequence[str]) -> list[str]:

@@ -18,7 +18,7 @@ class Inspection:
 
     numeric, categorical: columns beside the target. missing: empty cells by column. inputs: features as the network
     sees them. classes: rows of each; empty for regression. parameters: of the plain network. notes: how the table was
-    understood, a sentence each.
+    understood, a sentence each. images: whether the rows are images, and the columns their pixels.
     """
 
     path: str
@@ -33,13 +33,14 @@ class Inspection:
     split: tuple[int, int, int]
     parameters: int
     notes: tuple[str, ...]
+    images: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return {**self.__dict__, "split": list(self.split), "notes": list(self.notes)}
 
     @classmethod
     def of_json(cls, plain: dict[str, Any]) -> Inspection:
-        known = {field.name: plain[field.name] for field in fields(cls)}
+        known = {field.name: plain[field.name] for field in fields(cls) if field.name in plain}
         return cls(**{**known, "split": tuple(plain["split"]), "notes": tuple(plain["notes"])})
 
 
@@ -66,4 +67,5 @@ def inspect(source: TableSource, data: Dataset, parameters: int) -> Inspection:
         split=(len(data.train.x), len(data.val.x), len(data.test.x)),
         parameters=parameters,
         notes=(*data.notes, *cautions(table)),
+        images=source.is_images,
     )

@@ -1,10 +1,11 @@
 """The ladder of stacks that `regx recommend` races, in the order in which one would try them.
 
-No regularizer; augmentation, which for a table is noise on its rows or mixtures of them; penalties on the weights;
-early stopping; dropout; layers and averages; less capacity; weights of the classes; then several together, and a
-cocktail of any of them. A part has a small grid of strengths, which goes on where the best of it stands at an end, and
-each of them is tried with each learning rate: what a regularizer does depends on it, and a comparison at one learning
-rate says which lane that one happens to suit (Choi et al. 2019, On Empirical Comparisons of Optimizers).
+No regularizer; augmentation, which for images moves and turns them and for a table is noise on its rows or mixtures of
+them; penalties on the weights; early stopping; dropout; layers and averages; less capacity; weights of the classes;
+then several together, and a cocktail of any of them. A part has a small grid of strengths, which goes on where the best
+of it stands at an end, and each of them is tried with each learning rate: what a regularizer does depends on it, and a
+comparison at one learning rate says which lane that one happens to suit (Choi et al. 2019, On Empirical Comparisons of
+Optimizers).
 """
 
 import itertools
@@ -14,13 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from regx.core.parameters import parameters
+from regx.core.parameters import Parameter, parameters
 from regx.core.streams import stream
 from regx.data.table import Table
 from regx.regularizers import REGISTRY
 
 LEARNING_RATES = (0.01, 0.03, 0.1)  # of gradient descent with momentum
 ADAPTIVE_RATES = (0.001, 0.003, 0.01)  # of any other optimizer
+OF_COLUMNS = ("cutout",)  # on images `random_erasing` stands for it, whose boxes have any shape
 UNEVEN = 1.5  # times as many rows of the commonest class as of the rarest: then weights of the classes are a lane
 CLASSES = ("binary", "multiclass")
 
@@ -31,7 +33,7 @@ class Part:
 
     key, strengths: the parameter that is tuned, and the values that are tried; none where there is nothing to tune.
     settings: of the member besides. changes: of the config, by section. tasks: where it can act.
-    exclusive: of parts with the same word a cocktail holds one at most.
+    exclusive: of parts with the same word a cocktail holds one at most. images: whether it acts on images alone.
     """
 
     name: str
@@ -41,6 +43,16 @@ class Part:
     changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     tasks: tuple[str, ...] = ("regression", *CLASSES)
     exclusive: str = ""
+    images: bool = False
+
+    @property
+    def parameter(self) -> Parameter:
+        """What is tuned."""
+        return parameters(REGISTRY[self.name])[self.key]
+
+    def strength(self, value: float) -> float:
+        """A strength that it can have near this value: a whole number where the parameter is one."""
+        return max(1, round(value)) if self.parameter.type is int else round(value, 6)
 
 
 CYCLES = 5  # of the learning rate, each of which leaves a snapshot
@@ -48,6 +60,11 @@ RESIDUAL = {"architecture": {"residual": True}}
 PARTS: Mapping[str, Part] = {
     part.name: part
     for part in (
+        Part("crop", "padding", (1, 2), images=True),
+        Part("rotate", "degrees", (5.0, 15.0), images=True),
+        Part("flip", images=True),
+        Part("color_jitter", "brightness", (0.1, 0.3), images=True),
+        Part("random_erasing", "p", (0.25, 0.5), images=True),
         Part("input_noise", "sigma", (0.1, 0.3, 1.0)),
         Part("mixup", "alpha", (0.2, 1.0), exclusive="rows"),
         Part("cutout", "share", (0.05, 0.15, 0.4), exclusive="rows"),
@@ -59,6 +76,7 @@ PARTS: Mapping[str, Part] = {
         Part("l1", "lam", (0.0003, 0.003, 0.03, 0.3)),
         Part("early_stopping"),
         Part("dropout", "p", (0.1, 0.3, 0.5)),
+        Part("spatial_dropout", "p", (0.1, 0.3), images=True),
         Part("batch_norm"),
         Part("skip", changes=RESIDUAL, exclusive="skip"),
         Part("stochastic_depth", "p", (0.2, 0.5), changes=RESIDUAL, exclusive="skip"),
@@ -71,6 +89,8 @@ PARTS: Mapping[str, Part] = {
     )
 }
 TOGETHER = {
+    "crop+l2": ("crop", "l2"),
+    "crop+dropout": ("crop", "dropout"),
     "l2+early_stopping": ("l2", "early_stopping"),
     "l2+dropout": ("l2", "dropout"),
     "dropout+batch_norm": ("dropout", "batch_norm"),
@@ -122,12 +142,13 @@ def is_uneven(table: Table) -> bool:
     return bool(counts.max() >= UNEVEN * counts.min())
 
 
-def ladder(task: str, uneven: bool, blocks: bool = True) -> tuple[LadderLane, ...]:
-    """The lanes for a task. uneven: whether its classes are. blocks: whether the network has equal layers to skip."""
+def ladder(task: str, uneven: bool, images: bool = False) -> tuple[LadderLane, ...]:
+    """The lanes for a task. uneven: whether its classes are. images: whether rows are."""
     usable = [
         part.name
         for part in PARTS.values()
-        if task in part.tasks and (uneven or part.name != "class_weight") and (blocks or part.exclusive != "skip")
+        if task in part.tasks and (uneven or part.name != "class_weight") and (images or not part.images)
+        if not images or part.name not in OF_COLUMNS
     ]
     together = [LadderLane(name, kinds) for name, kinds in TOGETHER.items() if set(kinds) <= set(usable)]
     every = tuple(name for name in usable if name != "small")
@@ -153,7 +174,7 @@ def combined(lane: LadderLane, chosen: Mapping[str, Candidate]) -> list[Candidat
     grids = []
     for name in lane.parts:
         strength = chosen[name].parts[0][1]
-        weaker = strength and (round(strength, 6), round(strength * WEAKER, 6))
+        weaker = strength and dict.fromkeys(PARTS[name].strength(strength * each) for each in (1, WEAKER))
         grids.append([(name, one) for one in weaker or (None,)])
     return [Candidate(lane.name, chosen[lane.parts[0]].lr, parts) for parts in itertools.product(*grids)]
 
@@ -185,10 +206,12 @@ def beyond(best: Candidate, tried: Sequence[Candidate]) -> Candidate | None:
     if strength is None or others:
         return None
     found = _next(strength, {of for one in tried for of in one.strengths})
-    declared = parameters(REGISTRY[name])[PARTS[name].key]
+    declared = PARTS[name].parameter
     for bound in (declared.lt, declared.le):
         if found is not None and bound is not None and found >= bound:
             found = float(f"{(strength + bound) / 2:.6g}")
+    if found is not None and declared.type is int:
+        found = PARTS[name].strength(found)
     return None if found in (None, strength) else Candidate(best.lane, best.lr, ((name, found),))
 
 

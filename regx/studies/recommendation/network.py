@@ -6,7 +6,7 @@ way would be one that has to be stopped early, and whatever stops it, or only tr
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,14 +29,27 @@ class CandidateNetwork:
     rates: tuple[float, ...]
 
 
-# Hidden units, optimizer, schedule and how numbers are scaled, the simplest first.
-CANDIDATES = (
-    ((64,), "adam", "cosine", "standard"),
-    ((128, 128), "adam", "cosine", "standard"),
-    ((128, 128), "adam", "cosine", "robust"),
-    ((128, 128), "sgd", "cosine", "standard"),
-    ((256, 256, 256), "adam", "cosine", "standard"),
+# Architecture, optimizer, schedule and how numbers are scaled, the simplest first.
+Recipe = tuple[Mapping[str, Any], str, str, str]
+CANDIDATES: tuple[Recipe, ...] = (
+    ({"hidden": [64]}, "adam", "cosine", "standard"),
+    ({"hidden": [128, 128]}, "adam", "cosine", "standard"),
+    ({"hidden": [128, 128]}, "adam", "cosine", "robust"),
+    ({"hidden": [128, 128]}, "sgd", "cosine", "standard"),
+    ({"hidden": [256, 256, 256]}, "adam", "cosine", "standard"),
 )
+FILTERS = ((8, 16), (16, 32), (16, 32, 64))  # of networks for images, each convolution followed by pooling
+FEWEST_PIXELS = 2  # of a side that is left after the last pooling
+
+
+def of_images(shape: Sequence[int]) -> tuple[Recipe, ...]:
+    """What is tried for images (channels, height, width): convolutions that they have room for, and none."""
+    side = min(shape[1:])
+    fitting = [filters for filters in FILTERS if side // 2 ** len(filters) >= FEWEST_PIXELS]
+    networks: list[Mapping[str, Any]] = [{"conv": list(filters), "hidden": [64]} for filters in fitting]
+    # The smallest of them has fewer weights than a dense network.
+    networks[1:1] = [{"hidden": [128]}]
+    return tuple((one, "adam", "cosine", "standard") for one in networks)
 
 
 def simplest(reached: Mapping[str, float]) -> str:

@@ -14,6 +14,7 @@ from regx.config.config import Config
 from regx.config.load import Seeds, config_of
 from regx.core.errors import InputError
 from regx.core.listener import Keeper
+from regx.data.cells import read_cells
 from regx.data.dataset import Dataset
 from regx.data.table import TableSource
 from regx.nn.layout import Layout
@@ -32,7 +33,7 @@ from regx.studies.recommendation.ladder import (
     is_uneven,
     ladder,
 )
-from regx.studies.recommendation.network import CANDIDATES, LONGER, OPTIMIZERS, CandidateNetwork
+from regx.studies.recommendation.network import CANDIDATES, LONGER, OPTIMIZERS, CandidateNetwork, of_images
 from regx.studies.recommendation.network import SPLITS as TRIED_ON
 
 SPLITS = 20  # where seconds allow; from `ENOUGH_SPLITS` on time is rather spent on more lanes
@@ -42,6 +43,7 @@ MOST_ROWS = 10_000  # that are asked; of larger tables as many, drawn at random
 MINUTES = 5.0
 # Steps of the optimizer, enough for the plain network to learn its training rows by heart where it can.
 STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 2000, 30, 2000
+STEPS_OF_IMAGES = 1000  # whose networks take longer
 FULL_BATCH_UP_TO, BATCH = 128, 64
 EVALUATIONS = 50  # of a whole training
 SECONDS_TO_MEASURE, TOGETHER = 0.02, 4  # of estimated work of each, and networks, by which the pace is measured
@@ -51,10 +53,10 @@ OTHERS = 1.5  # times the candidates of each split alone: those that all splits 
 
 @dataclass(frozen=True)
 class TableQuestion:
-    """What is asked. Fields are the options of `regx recommend`."""
+    """What is asked. Fields are the options of `regx recommend`. target: none of images, whose classes are known."""
 
     table: Path
-    target: str
+    target: str | None
     overrides: tuple[str, ...] = ()
     seeds: Seeds = None
     minutes: float = MINUTES
@@ -93,10 +95,7 @@ def planned(question: TableQuestion) -> Plan:
     """Look at the table and decide what to train. Raises InputError for a table that cannot be learned from."""
     forget_data()
     _check_overrides(question.overrides)
-    keys: dict[str, Any] = {"name": "csv", "path": str(question.table), "target": question.target}
-    # Where the error of a missing file is the user's own word for it, not a key of a config they have not written.
-    if not os.path.isfile(question.table):  # noqa: PTH113  # false where a name is too long, or a folder closed
-        raise InputError(f"{question.table}: no such table. Expected a CSV file with a header line.")
+    keys = _dataset_keys(question)
     notes: list[str] = []
     of_data = (*_only(question.overrides, "dataset."), *_only(question.overrides, "seeds="))
     first = config_of({"dataset": keys, "seeds": SPLITS}, str(question.table), of_data, question.seeds)
@@ -108,7 +107,7 @@ def planned(question: TableQuestion) -> Plan:
             f"{question.table}: {rows} rows are too few to train, to choose and to judge on: expected {FEWEST_ROWS} or "
             "more. With so few a plain model by cross-validation is the better start."
         )
-    if rows > MOST_ROWS and not _only(question.overrides, "dataset.rows="):
+    if rows > MOST_ROWS and keys["name"] == "csv" and not _only(question.overrides, "dataset.rows="):
         notes.append(
             f"The race asks {MOST_ROWS:,} of the {rows:,} rows, drawn at random. The config that is written is for all "
             f"of them; -s dataset.rows={rows} asks all, which takes longer."
@@ -123,7 +122,7 @@ def planned(question: TableQuestion) -> Plan:
         raise InputError("regx recommend chooses by validation loss: expected dataset.val_fraction above 0.")
     judged_by = criterion(question.metric, data.task)
     networks = _networks(question, keys, data, MOST_EPOCHS)
-    lanes = ladder(data.task, is_uneven(source.table()))
+    lanes = ladder(data.task, is_uneven(source.table()), source.is_images)
     pace = _pace(networks[0].base) / processes(question)
     fewest = min(FEWEST_SPLITS, len(first.seeds))
     lengthen = not _only(question.overrides, "training.epochs")
@@ -155,6 +154,28 @@ def longer(question: TableQuestion, network: CandidateNetwork) -> CandidateNetwo
     return CandidateNetwork(network.name, base, network.rates)
 
 
+def _dataset_keys(question: TableQuestion) -> dict[str, Any]:
+    """The dataset of a config for the table, or for images. Raises InputError where it is neither, or has no target."""
+    path, target = question.table, question.target
+    if os.path.isdir(path) or path.suffix == ".npz":  # noqa: PTH112  # false where a name is too long, or a folder closed
+        if target is not None:
+            raise InputError(
+                f"--target {target}: the classes of images are the names of their folders, or y in an .npz file. Leave "
+                "it out."
+            )
+        return {"name": "images", "path": str(path)}
+    # Where the error of a missing file is the user's own word for it, not a key of a config they have not written.
+    if not os.path.isfile(path):  # noqa: PTH113
+        raise InputError(
+            f"{path}: no such table. Expected a CSV file with a header line, or images: a folder with a folder for "
+            "each class, or an .npz file."
+        )
+    if target is None:
+        columns = ", ".join(read_cells(path, fewest=0).names)
+        raise InputError(f"--target: expected the column to predict, found none. Columns of {path}: {columns}.")
+    return {"name": "csv", "path": str(path), "target": target}
+
+
 def _check_overrides(overrides: Sequence[str]) -> None:
     for key in ("regularizers", "lanes"):
         if _only(overrides, key):
@@ -178,19 +199,19 @@ def _networks(
 ) -> tuple[CandidateNetwork, ...]:
     """The networks that are tried: what the user has set is the same in all of them."""
     found: dict[str, CandidateNetwork] = {}
-    for hidden, optimizer, schedule, scaling in CANDIDATES:
+    for architecture, optimizer, schedule, scaling in CANDIDATES if data.images is None else of_images(data.shape):
         if scaling == "robust" and not _is_skewed(data):
             continue
         own = {**keys, "scaling": scaling}
-        base = _base(
-            question, own, len(data.train.x), most_epochs, hidden, {**OPTIMIZERS[optimizer], "schedule": schedule}
-        )
+        base = _base(question, own, data, most_epochs, architecture, {**OPTIMIZERS[optimizer], "schedule": schedule})
         rates: tuple[float, ...] = LEARNING_RATES if base.optimizer.kind == "sgd" else ADAPTIVE_RATES
         if _only(question.overrides, "optimizer.lr="):
             rates = (float(base.resolved["optimizer"]["lr"]),)
         units = "-".join(map(str, base.architecture.hidden)) or "no"
         scaled = ", robust scaling" if getattr(base.dataset, "scaling", "") == "robust" else ""
-        name = f"{units} hidden units, {base.optimizer.kind}, {base.schedule.kind} schedule{scaled}"
+        filters = "-".join(map(str, base.architecture.conv))
+        convolution = f"convolutions of {filters} filters, " if filters else ""
+        name = f"{convolution}{units} hidden units, {base.optimizer.kind}, {base.schedule.kind} schedule{scaled}"
         found.setdefault(name, CandidateNetwork(name, base, rates))
     return tuple(found.values())
 
@@ -201,18 +222,19 @@ def _is_skewed(data: Dataset) -> bool:
 
 
 def _base(
-    question: TableQuestion, keys: Mapping[str, Any], rows: int, most_epochs: int, hidden: Sequence[int],
+    question: TableQuestion, keys: Mapping[str, Any], data: Dataset, most_epochs: int, architecture: Mapping[str, Any],
     optimizer: Mapping[str, Any],
 ) -> Config:  # fmt: skip
-    """A plain network for a table of so many training rows, with the user's own settings on top."""
+    """A plain network for so many training rows, with the user's own settings on top."""
+    rows = len(data.train.x)
     batch: int | str = "full" if rows <= FULL_BATCH_UP_TO else BATCH
     steps = 1 if batch == "full" else math.ceil(rows / int(batch))
-    epochs = min(max(FEWEST_EPOCHS, STEPS // steps), most_epochs)
+    epochs = min(max(FEWEST_EPOCHS, (STEPS_OF_IMAGES if data.images else STEPS) // steps), most_epochs)
 
     def config(epochs: int) -> Config:
         mapping = {
             "dataset": dict(keys),
-            "architecture": {"hidden": list(hidden)},
+            "architecture": dict(architecture),
             "regularizers": [],
             "optimizer": {} if _only(question.overrides, "optimizer.name") else dict(optimizer),
             "training": {"epochs": epochs, "batch_size": batch, "eval_every": max(1, epochs // EVALUATIONS)},

@@ -68,7 +68,7 @@ ALL = -1  # the chooser that looks at all splits, beside those that look at one
 REFERENCES = 0.15  # of the minutes, that the plain models may take
 FOLDERS = 0.2  # of the minutes at most, that are kept for training what is recommended
 # In which order lanes are raced: what helps most often first, since time may end.
-FIRST = ("early_stopping", "dropout", "batch_norm", "l2", "weight_decay", "weight_average")
+FIRST = ("crop", "rotate", "early_stopping", "dropout", "batch_norm", "l2", "weight_decay", "weight_average")
 
 AT_ONCE = (
     2  # times the work of a group of lanes has to fit, for them to be raced together: else what ends is lost of all
@@ -91,7 +91,8 @@ def race_folder(plan: Plan, out: Path) -> Path:
     tried = [
         [one.name, list(one.rates), one.base.training.epochs, one.base.training.eval_every] for one in plan.networks
     ]
-    parts = [[part.name, part.key, list(part.strengths)] for part in PARTS.values()]
+    images = plan.base.dataset.is_images
+    parts = [[part.name, part.key, list(part.strengths)] for part in PARTS.values() if images or not part.images]
     ladder = {"lanes": [[lane.name, list(lane.parts)] for lane in plan.lanes], "parts": parts, "by": "last epoch"}
     raced = {"data": fingerprint(plan.base.dataset), "ladder": ladder, "tried": tried}
 
@@ -131,7 +132,7 @@ class TableRace:
         rate = self._chosen[PLAIN][ALL][0].lr
         tried = sorted({*self._rates, rate})
         self._rates = tuple(tried[max(0, tried.index(rate) - 1) : tried.index(rate) + 2])
-        self._clock.is_bound = True
+        self._clock.is_bound, self._clock.ahead = True, self._clock.later
         self._race(others)
         lanes, dropped = self._raced()
         if dropped:
@@ -266,7 +267,7 @@ class TableRace:
     def _parameters(self) -> int:
         base = self._trials.network.base
         data = dataset(base.dataset, self._splits[0])
-        return Layout(data.train.x.shape[1], base.architecture, data.train.y.shape[1]).size
+        return Layout(data.shape, base.architecture, data.train.y.shape[1]).size
 
     # Tuning
 
@@ -286,7 +287,7 @@ class TableRace:
             if fitting >= min(ENOUGH_SPLITS, splits) or lanes is early:
                 self._reduce(max(min(fitting, most), min(FEWEST_SPLITS, splits)), "training takes long")
                 break
-        clock.ahead = self._work(self._lanes, len(self._splits))
+        clock.ahead, clock.later = (self._work(some, len(self._splits)) for some in (self._lanes[:1], self._lanes[1:]))
 
     def _reduce(self, splits: int, why: str) -> None:
         wanted = ENOUGH_SPLITS if self._question.seeds is None else len(self._plan.base.seeds)
