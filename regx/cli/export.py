@@ -13,8 +13,11 @@ def command(
     """Write a run's networks with their preparation as one ONNX model, for other programs."""
     from regx.evidence.onnx import export
     from regx.evidence.run import read_run
+    from regx.report.output import Output
     from regx.store.atomic import check_place, write_atomically
 
     check_place(output, "the model", "model.onnx")
     write_atomically(output, export(read_run(run)))
-    typer.echo(str(output))
+    out = Output()
+    out.line(output)
+    out.next(f"regx predict {run} TABLE")

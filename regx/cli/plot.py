@@ -53,6 +53,7 @@ def command(
     if json:
         output.document({"plots": written, "notes": plots.notes})
     output.warn(plots.notes)
+    output.next(f"regx report {' '.join(map(str, runs))}")
     unseen = [one["file"] for one in written if show and typer.launch(str(one["file"])) != 0]
     if unseen:
         output.warn([f"--show: nothing here opens {', '.join(map(str, unseen))}"])

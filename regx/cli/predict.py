@@ -32,3 +32,4 @@ def command(
         return
     text = frame.to_json(orient="records", indent=2) + "\n" if json else frame.to_csv(index=False, lineterminator="\n")
     write_atomically(output, text.encode())
+    Output().next(f"regx export {run} -o model.onnx")

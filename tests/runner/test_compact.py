@@ -30,6 +30,7 @@ from regx.runner.networks import Options
 from regx.store import networks
 from regx.studies.sweep import compact
 from regx.studies.sweep.compact import compact_sweep
+from regx.studies.sweep.result import read_sweep
 
 AXES = ("--lam", "linear(0.001,1,6)", "--lr", "0.01,0.02")
 
@@ -55,6 +56,11 @@ def test_it_finds_what_a_sweep_with_folders_finds(small: Path, tmp_path: Path, m
         }
     for key in ("point", "among", "val_loss", "test_loss", "optimism"):
         assert document["chosen"][key] == with_folders["chosen"][key]
+    assert document["baseline"]["verdict"] == "baseline"
+    for row, other in zip(
+        [*document["rows"], document["baseline"]], [*with_folders["rows"][:10], with_folders["baseline"]], strict=True
+    ):
+        assert (row["difference"], row["verdict"]) == (other["difference"], other["verdict"])
     folder = tmp_path / document["sweep"]
     lines = {(line.cell, line.seed): line for line in networks.read(folder, "regression")}
     assert len(lines) == 36
@@ -64,8 +70,8 @@ def test_it_finds_what_a_sweep_with_folders_finds(small: Path, tmp_path: Path, m
             line = lines[number, int(seed)]
             known = {name: number for name, number in line.metrics.items() if name != CROSS_FITTED}
             assert (line.status, known) == (entry["status"], entry["metrics"])
-    # Each of the other commands works on the best.
-    assert len(inside("compare", document["sweep"], "--json")) == 10
+    # Each of the other commands works on the best, and the baseline beside them.
+    assert len(inside("compare", document["sweep"], "--json")) == 10 + 1
     # Again nothing is trained.
     before = (folder / networks.NETWORKS).read_bytes()
     assert inside("sweep", small, *AXES, "--json", "--compact") == document
@@ -269,3 +275,15 @@ def test_killed_in_the_middle_it_goes_on(small: Path, tmp_path: Path) -> None:
     assert 0 < seen[-1].all_networks < 90
     whole = compact_sweep(grid, range(30), tmp_path / "whole", Options(1))
     assert lines_of(again.folder) == lines_of(whole.folder)
+
+
+def test_the_cell_that_nothing_regularizes_is_the_baseline_though_it_is_not_among_the_best(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compact, "BEST", 2)
+    grid = load_grid(str(small), ["regularizers.dropout=off"], short_axes(lam="0,0.01,0.02,0.05"), 3)
+    found = compact_sweep(grid, range(4), tmp_path, Options(1))
+    assert [cell.point["regularizers.l2.lam"] for cell in found.cells if cell.run] != [0]
+    assert found.baseline is not None
+    assert found.baseline.config["regularizers"][0]["l2"]["lam"] == 0
+    assert len(read_sweep(found.folder, with_folders=True).cells) == 2

@@ -1,7 +1,8 @@
 """A sweep that is too large for a folder per cell: its networks share one file, and only the best get run folders.
 
 Beside networks.csv and sweep.json the sweep's folder holds a run folder for each of the best cells, trained again: one
-seed fixes everything, so they are the same networks, and it is checked that they are.
+seed fixes everything, so they are the same networks, and it is checked that they are. Beside the best stands the
+network that nothing regularizes, to compare them with.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from regx.config.config import Config
 from regx.config.grid import Grid
 from regx.core.arrays import Array
 from regx.core.errors import InputError
@@ -24,7 +26,7 @@ from regx.runner.standing import grid_folder, run_folder
 from regx.store import networks
 from regx.store.files import FORMAT, SWEEP, read_json, write_json
 from regx.store.lock import Lock
-from regx.studies.sweep.question import check_choosable
+from regx.studies.sweep.question import baseline_of, check_choosable, is_plain
 from regx.studies.sweep.result import Sweep, Tried, tried
 
 MOST_FOLDERS = 20_000  # networks, of more a sweep is compact by itself
@@ -72,12 +74,24 @@ def compact_sweep(
         losses = _losses(folder, task, by, numbers, first.seeds)
         ranked = _ranked(losses)[:BEST]
         cells = [grid.cells[numbers[row]] for row in ranked]
-        targets = [Target(cell.config, run_folder(cell.config, folder)) for cell in cells]
+        plain = None if any(is_plain(cell.config) for cell in cells) else _plain(grid, numbers)
+        configs = [*(cell.config for cell in cells), *([plain] if plain is not None and cells else [])]
+        targets = [Target(config, run_folder(config, folder)) for config in configs]
         if targets:
             bring_up_to_date(targets, replace(options, watchers=Watchers()), held)
-    best = [tried(cell.point, read_run(target.folder)) for cell, target in zip(cells, targets, strict=True)]
+        beside = targets[len(cells) :]
+        if beside:
+            write_json(folder / SWEEP, {**facts, "baseline": beside[0].folder.name})
+    best = [tried(cell.point, read_run(target.folder)) for cell, target in zip(cells, targets, strict=False)]
+    baseline = read_run(beside[0].folder) if beside else None
     _check_the_same(best, [dict(zip(first.seeds, losses[row].tolist(), strict=True)) for row in ranked], by)
-    return Sweep(folder, grid.name, grid.axes, tuple(best), task, first.dataset.kind, peek, True, losses)
+    return Sweep(folder, grid.name, grid.axes, tuple(best), task, first.dataset.kind, peek, True, losses, baseline)
+
+
+def _plain(grid: Grid, numbers: Sequence[int]) -> Config | None:
+    """The first cell that nothing regularizes, else such a network that is no cell."""
+    configs = (grid.cells[number].config for number in numbers)
+    return next(filter(is_plain, configs), None) or baseline_of(grid, [grid.cells[numbers[0]]])
 
 
 def _check_same(folder: Path, about: dict[str, object], force: bool) -> None:

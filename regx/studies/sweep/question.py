@@ -51,7 +51,7 @@ def baseline_of(grid: Grid, cells: Sequence[Cell]) -> Config | None:
 
     None for a race, whose lanes say what is compared, and where a cell is such a network itself.
     """
-    if grid.lanes or not grid.axes or any(_is_plain(cell.config) for cell in cells):
+    if grid.lanes or not grid.axes or any(is_plain(cell.config) for cell in cells):
         return None
     first = cells[0].config
     neutral = {name: parameters(type(first.optimizer))[name].neutral for name in in_optimizer(first.resolved)}
@@ -63,7 +63,8 @@ def baseline_of(grid: Grid, cells: Sequence[Cell]) -> Config | None:
     )  # fmt: skip
 
 
-def _is_plain(config: Config) -> bool:
+def is_plain(config: Config) -> bool:
+    """Whether nothing regularizes: no member that does anything, nothing in the optimizer."""
     stack = [one for item in config.resolved["regularizers"] for one in item.items()]
     return not in_optimizer(config.resolved) and all(does_nothing(*one) for one in stack)
 

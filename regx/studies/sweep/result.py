@@ -130,7 +130,8 @@ def read_sweep(folder: Path, runs: Sequence[Run] | None = None, with_folders: bo
     name, axes = content["name"], tuple(Axis(axis["key"], tuple(axis["values"])) for axis in content["axes"])
     plain = by_name.pop(content["baseline"], None) if "baseline" in content else None
     if compact and with_folders:
-        return replace(sweep_of(folder, name, axes, _with_folders(path, axes, list(by_name.values()))), compact=True)
+        best = _with_folders(path, axes, list(by_name.values()))
+        return replace(sweep_of(folder, name, axes, best), compact=True, baseline=plain)
     if compact:
         if not content.keys() >= {"config", "task"}:
             raise damaged(path, "expected config and task of a compact sweep, found none")
