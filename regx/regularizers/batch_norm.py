@@ -31,7 +31,7 @@ class BatchNorm(Regularizer):
     Example: eps 0.00001: batch [1, 3, 5] give batch [-1.225, 0, 1.225].
 
     Elsewhere: momentum is the weight of the new, as in PyTorch; Keras' is that of the old, 0.9 for our 0.1, and it puts
-    the biased variance into the running one.
+    the biased variance into the running one, as the code of 001 of the lessons does.
     """
 
     kind = "batch_norm"

@@ -23,7 +23,8 @@ class Crop(Regularizer):
     0, 0]]].
 
     Elsewhere: torchvision's RandomCrop(size, padding=padding, padding_mode="constant" or "reflect"), before pixels are
-    standardised.
+    standardised; 004 of the lessons has it with padding 4. What 002 calls a crop, a part brought back to full size, is
+    torchvision's RandomResizedCrop, which is not here.
     """
 
     kind = "crop"

@@ -23,7 +23,8 @@ class Cutout(Regularizer):
     Usual: half of the image, 16 of 32.
     Example: size 1, seed 0: images [[[1, 2], [3, 4]]] give images [[[1, 2], [3, 0]]].
 
-    Elsewhere: the paper's own code with one hole of length `size`; torchvision's RandomErasing draws the shape.
+    Elsewhere: the paper's own code with one hole of length `size`; torchvision's RandomErasing draws the shape,
+    which 002 of the lessons calls the same; here it is `random_erasing`.
     """
 
     kind = "cutout"

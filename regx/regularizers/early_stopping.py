@@ -30,6 +30,8 @@ class EarlyStopping(Regularizer):
     Example: patience 2: losses [3, 2, 2.5, 2.6, 1] give epochs [3, 1].
 
     Elsewhere: Keras' `EarlyStopping(restore_best_weights=True)`; without it Keras and most loops keep the last weights.
+    The code of 000 of the lessons looks at every 50th epoch and counts looks, so that its patience of 200 is four of
+    them, and it watches the test rows.
     """
 
     kind = "early_stopping"

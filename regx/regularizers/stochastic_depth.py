@@ -23,7 +23,7 @@ class StochasticDepth(Regularizer):
     Example: p 0.5, seed 0: branch [1, 2] give branch [2, 4].
 
     Elsewhere: torchvision's StochasticDepth(p·l/L, mode="row"). Huang's paper gives the last layer's probability to
-    survive, 1 - p, draws once per batch, and scales at evaluation instead.
+    survive, 1 - p, draws once per batch, and scales at evaluation instead, as 002 of the lessons does.
     """
 
     kind = "stochastic_depth"

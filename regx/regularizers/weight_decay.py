@@ -21,9 +21,10 @@ class WeightDecay(Regularizer):
     Usual: 0.0001 to 0.1 with Adam, so that lr·lam·steps is 0.3 to 10.
     Example: lam 0.5: weights [2, -3] give weights [1.9, -2.85].
 
-    Elsewhere: `weight_decay` of PyTorch's AdamW, and of its SGD(momentum=0) and Keras' AdamW, each on all parameters
-    it is given. Over a training of T steps weights that nothing holds shrink by exp(-lr·lam·T): `regx explain
-    shrinkage`. Loshchilov & Hutter's algorithms do not multiply it by the learning rate: `scaled_by_lr: false`.
+    Elsewhere: `weight_decay` of PyTorch's AdamW, and of its SGD(momentum=0) and Keras' AdamW, each on all parameters it
+    is given. 003 of the lessons calls L2 by this name, which with its plain SGD is the same. Over a training of T steps
+    weights that nothing holds shrink by exp(-lr·lam·T): `regx explain shrinkage`. Loshchilov & Hutter's algorithms do
+    not multiply it by the learning rate: `scaled_by_lr: false`.
     """
 
     kind = "weight_decay"
