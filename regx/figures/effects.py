@@ -72,7 +72,7 @@ def draw(studies: Sequence[Effects]) -> Figure:
         if one.scale:
             panel.errorbar(one.scale.positions, mean, [mean - low, high - mean], label=words(name), **style, **bars)
         else:
-            panel.errorbar(mean, [-number], xerr=[mean - low, high - mean], **style, **bars)
+            panel.errorbar(mean, [-number], xerr=[[*(mean - low)], [*(high - mean)]], **style, **bars)
     if one.scale:
         panel.axhline(0, color=GREY, linewidth=0.8)
         one.scale.apply(panel, str(one.key), COLUMN)
