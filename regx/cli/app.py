@@ -3,6 +3,7 @@
 A command's own imports stand inside its function, so that `regx --help` loads none of them.
 """
 
+import errno
 import os
 import signal
 import sys
@@ -36,6 +37,7 @@ from regx.cli import (
     validate,
     worth,
 )
+from regx.cli.limits import check_room, lacking
 from regx.cli.settings import Command, Commands
 from regx.cli.signals import SIGNALS, hear, say_interrupted
 from regx.core.errors import FAILED, RegxError
@@ -163,6 +165,7 @@ def _run() -> int:
 
 def _exit_code() -> int:
     try:
+        check_room()
         app(prog_name="regx")
     except KeyboardInterrupt:
         say_interrupted()
@@ -172,9 +175,18 @@ def _exit_code() -> int:
         return error.exit_code
     except OSError as error:
         if error.filename is None:
+            if error.errno == errno.ENOENT:
+                note("error: the current folder has been removed. Change into another one, or give absolute paths.")
+                return FAILED
             raise
         # A path that somebody gave: too long, closed to us, on a disk that is gone.
         note(f"error: {error.filename}: {error.strerror}.")
+        return FAILED
+    except (MemoryError, ImportError, RuntimeError) as error:
+        what = lacking(error)
+        if what is None:
+            raise
+        note(f"error: {what}")
         return FAILED
     except SystemExit as end:
         if end.code in [128 + number for number in SIGNALS]:

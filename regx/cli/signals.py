@@ -25,14 +25,16 @@ def hear_at_once() -> None:
 
 def hear() -> None:
     """The first signal lets what is open be closed, for a while; a second one ends the process."""
+    import contextlib
     import socket
     import threading
 
     _handle(_interrupt)
     heard, told = socket.socketpair()
     told.setblocking(False)
-    signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
-    threading.Thread(target=_end_after, args=(heard, told), daemon=True).start()
+    with contextlib.suppress(RuntimeError):  # where no thread can be started, a signal ends what it can
+        threading.Thread(target=_end_after, args=(heard, told), daemon=True).start()
+        signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
 
 
 def say_interrupted() -> None:

@@ -93,20 +93,20 @@ def extended(tree: Node, read: Callable[[FilePath], tuple[Node, list[Problem]]])
     Raises ConfigError at the `base` of a file that extends itself, by way of others or not.
     """
     problems: list[Problem] = []
-    read_already = [FilePath(tree.place.text.name).resolve()]
+    read_already = []
     while "base" in tree.value:
         node, place = tree.value["base"], tree.keys["base"]
         tree = without(tree, ("base",))
         if not isinstance(node.value, str):
             problems.append(Problem(node.place, ("base",), f"expected the path of a config, found {node.shown()}"))
             break
-        path = FilePath(node.place.text.name).parent / node.value
+        name = FilePath(node.place.text.name)
+        path = name.parent / node.value
+        read_already.append(name.resolve())
         if path.resolve() in read_already:
-            name = node.place.text.name
-            rest = "itself" if path == FilePath(name) else f"{path}, which extends it in turn"
+            rest = "itself" if path == name else f"{path}, which extends it in turn"
             message = f"{name} extends {rest}. Take the `base` out of one of them"
             raise ConfigError([*problems, Problem(place, ("base",), message)])
-        read_already.append(path.resolve())
         try:
             beneath, wrong = read(path)
         except ConfigError:

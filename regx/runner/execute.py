@@ -54,8 +54,9 @@ def execute(works: Iterator[Work], jobs: int, listener: Listener) -> None:
     source = _Source(tasks, ahead=2 * jobs)
     workers: list[_Worker] = []
     try:
-        workers += [_Worker(source, heard) for _ in range(jobs)]
-        running = len(workers)
+        for _ in range(jobs):
+            workers.append(_Worker(source, heard))  # one that cannot be started leaves none of the others behind
+        running = jobs
         while running:
             moment, whose, what = heard.events.get()
             if moment == "ended":
@@ -157,7 +158,11 @@ class _Worker:
         self._process = _started()
         self._is_ready = False
         self._thread = threading.Thread(target=self._feed, daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:  # no thread can be started
+            _end(self._process)
+            raise
 
     def _feed(self) -> None:
         try:

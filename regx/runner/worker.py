@@ -41,7 +41,10 @@ def main() -> None:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     if hasattr(signal, "SIGUSR1"):  # by which the parent asks for a last checkpoint
         signal.signal(signal.SIGUSR1, lambda number, frame: leaving.ask(SystemExit(0)))
-    threading.Thread(target=_end_with, args=(int(sys.argv[1]),), daemon=True).start()
+    try:
+        threading.Thread(target=_end_with, args=(int(sys.argv[1]),), daemon=True).start()
+    except RuntimeError:  # no thread can be started; the parent says that this process ended
+        sys.exit(1)
     requests: BinaryIO = sys.stdin.buffer
     # Whatever prints must not print into the pickles.
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")

@@ -72,7 +72,7 @@ def read_bytes(path: Path, most: int) -> bytes:
             if size > most:
                 raise damaged(path, f"expected at most {most:,} bytes, found {size:,}")
             with open(descriptor, "rb", closefd=False) as file:
-                return file.read(most)
+                return file.read(size)  # of `most` bytes memory would be taken
     except (FileNotFoundError, NotADirectoryError):
         raise damaged(path, "expected a file, found none") from None
     except OSError as error:

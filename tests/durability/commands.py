@@ -72,7 +72,7 @@ def start(
 
 
 def _command(arguments: Sequence[object], before: Callable[[], None]) -> NoReturn:
-    from regx.cli.app import main
+    from regx.__main__ import main
 
     code = 70
     try:
