@@ -7,54 +7,31 @@ and from Python.
 from collections.abc import Iterable
 
 from regx.core.errors import InputError, did_you_mean
-from regx.metrics.accuracy import ACCURACY, ACCURACY_GAP, TEST_ACCURACY_GAP
-from regx.metrics.classes import BALANCED_ACCURACY, MACRO_F1, ROC_AUC
-from regx.metrics.flatness import HESSIAN_EIGENVALUE, SHARPNESS
-from regx.metrics.loss import GAP, LOSS, NEGATIVE_LOG_LIKELIHOOD
+from regx.metrics import (
+    accuracy,
+    classes,
+    flatness,
+    loss,
+    monte_carlo,
+    numbers,
+    probabilities,
+    training,
+    training_mode,
+    weights,
+)
 from regx.metrics.metric import Metric
-from regx.metrics.monte_carlo import (
-    MONTE_CARLO_ACCURACY,
-    MONTE_CARLO_CALIBRATION_ERROR,
-    MONTE_CARLO_CALIBRATION_GAIN,
-    MONTE_CARLO_GAIN,
-    MONTE_CARLO_LOSS,
-)
-from regx.metrics.numbers import MEAN_ABSOLUTE_ERROR, R2
-from regx.metrics.probabilities import BRIER_SCORE, CALIBRATION_ERROR
-from regx.metrics.training import (
-    BEST_EPOCH,
-    EPOCH,
-    EPOCHS_SAVED,
-    EPOCHS_TRAINED,
-    LEARNING_RATE,
-    OBJECTIVE,
-    PENALTY,
-    SECONDS,
-)
-from regx.metrics.training_mode import (
-    ACCURACY_IN_TRAINING_MODE,
-    LOSS_IN_TRAINING_MODE,
-    SPREAD_IN_TRAINING_MODE,
-)
-from regx.metrics.weights import (
-    DEAD_UNITS,
-    FIRST_LAYER_GRADIENT_NORM,
-    FIRST_LAYER_MEAN_ABSOLUTE_WEIGHT,
-    MEAN_ABSOLUTE_WEIGHT,
-    WEIGHT_NORM,
-    ZERO_FRACTION,
-)
 
 # Those of each epoch come in the order of the columns of metrics.csv.
 MEMBERS: tuple[Metric, ...] = (
-    EPOCH, LOSS, OBJECTIVE, PENALTY, WEIGHT_NORM, ZERO_FRACTION, LEARNING_RATE, ACCURACY,
-    GAP, ACCURACY_GAP, TEST_ACCURACY_GAP, BEST_EPOCH, EPOCHS_TRAINED, EPOCHS_SAVED, SECONDS,
-    MEAN_ABSOLUTE_ERROR, R2, BALANCED_ACCURACY, MACRO_F1, ROC_AUC,
-    CALIBRATION_ERROR, BRIER_SCORE, NEGATIVE_LOG_LIKELIHOOD,
-    MEAN_ABSOLUTE_WEIGHT, FIRST_LAYER_MEAN_ABSOLUTE_WEIGHT, FIRST_LAYER_GRADIENT_NORM, DEAD_UNITS,
-    SHARPNESS, HESSIAN_EIGENVALUE, LOSS_IN_TRAINING_MODE, ACCURACY_IN_TRAINING_MODE, SPREAD_IN_TRAINING_MODE,
-    MONTE_CARLO_LOSS, MONTE_CARLO_ACCURACY, MONTE_CARLO_CALIBRATION_ERROR, MONTE_CARLO_GAIN,
-    MONTE_CARLO_CALIBRATION_GAIN,
+    training.EPOCH, loss.LOSS, training.OBJECTIVE, training.PENALTY, weights.WEIGHT_NORM, weights.ZERO_FRACTION,
+    training.LEARNING_RATE, accuracy.ACCURACY, loss.GAP, accuracy.ACCURACY_GAP, accuracy.TEST_ACCURACY_GAP,
+    training.BEST_EPOCH, training.EPOCHS_TRAINED, training.EPOCHS_SAVED, training.SECONDS, numbers.MEAN_ABSOLUTE_ERROR,
+    numbers.R2, classes.BALANCED_ACCURACY, classes.MACRO_F1, classes.ROC_AUC, probabilities.CALIBRATION_ERROR,
+    probabilities.BRIER_SCORE, loss.NEGATIVE_LOG_LIKELIHOOD, weights.MEAN_ABSOLUTE_WEIGHT,
+    weights.FIRST_LAYER_MEAN_ABSOLUTE_WEIGHT, weights.FIRST_LAYER_GRADIENT_NORM, weights.DEAD_UNITS, flatness.SHARPNESS,
+    flatness.HESSIAN_EIGENVALUE, training_mode.LOSS_IN_TRAINING_MODE, training_mode.ACCURACY_IN_TRAINING_MODE,
+    training_mode.SPREAD_IN_TRAINING_MODE, monte_carlo.MONTE_CARLO_LOSS, monte_carlo.MONTE_CARLO_ACCURACY,
+    monte_carlo.MONTE_CARLO_CALIBRATION_ERROR, monte_carlo.MONTE_CARLO_GAIN, monte_carlo.MONTE_CARLO_CALIBRATION_GAIN,
 )  # fmt: skip
 REGISTRY: dict[str, Metric] = {one.name: one for member in MEMBERS for one in member.on_each_split()}
 # Those that are drawn against the epoch, each for all splits.
@@ -72,7 +49,11 @@ def check_metric(name: str, tasks: Iterable[str]) -> Metric:
     Raises InputError unless there is one, one of these tasks has it, and seeds differ in it by more than chance shares.
     """
     tasks = list(dict.fromkeys(tasks))
-    known = [one.name for one in REGISTRY.values() if {*tasks} & {*one.tasks} and one.has_interval and one is not EPOCH]
+    known = [
+        one.name
+        for one in REGISTRY.values()
+        if {*tasks} & {*one.tasks} and one.has_interval and one is not training.EPOCH
+    ]
     if name in known:
         return REGISTRY[name]
     found = f"found '{name}'"

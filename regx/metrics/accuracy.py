@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from regx.core.arrays import Array
-from regx.metrics.metric import CLASSES, SPLITS, Metric
+from regx.metrics.metric import CLASSES, Metric, of_classes
 from regx.metrics.seen import SplitRows
 
 
@@ -19,32 +19,19 @@ def _gap(seed: Mapping[str, Any], *splits: str) -> float | None:
     return None if train is None or not known else train - known[0]
 
 
-ACCURACY = Metric(
+ACCURACY = of_classes(
     "accuracy",
     "Share of the {split} split that is classified rightly.",
-    better="higher",
-    low=0.0,
-    high=1.0,
-    tasks=CLASSES,
-    splits=tuple(SPLITS),
-    each_epoch=True,
-    importance=3,
-    of=_accuracy,
-)
+    better="higher", each_epoch=True, importance=3, of=_accuracy,
+)  # fmt: skip
 ACCURACY_GAP = Metric(
     "accuracy_gap",
     "train_accuracy - val_accuracy at the reported epoch; where there is no validation split train_accuracy - "
     "test_accuracy, which the table then says.",
-    low=-1.0,
-    high=1.0,
-    tasks=CLASSES,
-    of_seed=lambda seed: _gap(seed, "val", "test"),
-)
+    low=-1.0, high=1.0, tasks=CLASSES, of_seed=lambda seed: _gap(seed, "val", "test"),
+)  # fmt: skip
 TEST_ACCURACY_GAP = Metric(
     "test_accuracy_gap",
     "train_accuracy - test_accuracy at the reported epoch.",
-    low=-1.0,
-    high=1.0,
-    tasks=CLASSES,
-    of_seed=lambda seed: _gap(seed, "test"),
-)
+    low=-1.0, high=1.0, tasks=CLASSES, of_seed=lambda seed: _gap(seed, "test"),
+)  # fmt: skip

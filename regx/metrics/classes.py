@@ -3,7 +3,7 @@
 import numpy as np
 
 from regx.core.arrays import Array
-from regx.metrics.metric import CLASSES, SPLITS, Metric
+from regx.metrics.metric import of_classes
 from regx.metrics.seen import SplitRows
 
 
@@ -41,36 +41,21 @@ def _roc_auc(rows: SplitRows) -> Array:
     return np.asarray(np.where((own > 0) & (others > 0), greater / np.maximum(own * others, 1), np.nan).mean(axis=1))
 
 
-BALANCED_ACCURACY = Metric(
+BALANCED_ACCURACY = of_classes(
     "balanced_accuracy",
     "Share of each class that is classified rightly, the mean over the classes that are in the {split} split.",
-    better="higher",
-    low=0.0,
-    high=1.0,
-    tasks=CLASSES,
-    splits=tuple(SPLITS),
-    of=_balanced_accuracy,
-)
-MACRO_F1 = Metric(
+    better="higher", of=_balanced_accuracy,
+)  # fmt: skip
+MACRO_F1 = of_classes(
     "macro_f1",
     "F1 = 2·precision·recall/(precision + recall) of each class on the {split} split, the mean over the classes that "
     "are there or predicted (van Rijsbergen 1979, Information Retrieval, chapter 7).",
-    better="higher",
-    low=0.0,
-    high=1.0,
-    tasks=CLASSES,
-    splits=tuple(SPLITS),
-    of=_macro_f1,
-)
-ROC_AUC = Metric(
+    better="higher", of=_macro_f1,
+)  # fmt: skip
+ROC_AUC = of_classes(
     "roc_auc",
     "Area under the ROC curve on the {split} split: how often a row of a class gets a higher probability of it than "
     "a row of another class. Of several classes the mean of each against the rest; none where one is missing (Hanley & "
     "McNeil 1982, The Meaning and Use of the Area under a ROC Curve).",
-    better="higher",
-    low=0.0,
-    high=1.0,
-    tasks=CLASSES,
-    splits=tuple(SPLITS),
-    of=_roc_auc,
-)
+    better="higher", of=_roc_auc,
+)  # fmt: skip

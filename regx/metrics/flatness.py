@@ -58,14 +58,12 @@ SHARPNESS = Metric(
     f"By how much the training loss rises at a distance of {RHO:g} along its gradient, which is where sharpness-aware "
     "minimisation looks (Foret et al. 2021, equation 2). Loss alone, in evaluation mode but for batch norm, which uses "
     "the statistics of all training rows.",
-    better="lower",
-    of=_sharpness,
-)
+    better="lower", of=_sharpness,
+)  # fmt: skip
 HESSIAN_EIGENVALUE = Metric(
     "hessian_eigenvalue",
     "Greatest eigenvalue of the Hessian of the training loss by all trained parameters: how curved the loss is where "
     "it is most. By power iteration on differences of gradients (Yao et al. 2020, PyHessian, section 3); otherwise as "
     "`sharpness`.",
-    better="lower",
-    of=_greatest_eigenvalue,
-)
+    better="lower", of=_greatest_eigenvalue,
+)  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from regx.core.arrays import Array
-from regx.metrics.metric import SPLITS, Metric
+from regx.metrics.metric import Metric, on_splits
 from regx.metrics.seen import SplitRows
 
 
@@ -27,27 +27,19 @@ def _gap(seed: Mapping[str, Any]) -> float | None:
     return None if train is None or val is None else val - train
 
 
-LOSS = Metric(
+LOSS = on_splits(
     "loss",
     "Mean data loss on the {split} split, in evaluation mode: no dropout, no noise, no penalty.",
-    better="lower",
-    low=0.0,
-    splits=tuple(SPLITS),
-    each_epoch=True,
-    importance=1,
-    of=_mean_loss,
-)
+    better="lower", low=0.0, each_epoch=True, importance=1, of=_mean_loss,
+)  # fmt: skip
 GAP = Metric(
     "gap",
     "val_loss - train_loss at the reported epoch: how much better the network knows what it was trained on.",
-    importance=7,
-    of_seed=_gap,
-)
-NEGATIVE_LOG_LIKELIHOOD = Metric(
+    importance=7, of_seed=_gap,
+)  # fmt: skip
+NEGATIVE_LOG_LIKELIHOOD = on_splits(
     "negative_log_likelihood",
     "Mean of -log p of what happened on the {split} split. For classes it is the loss; for numbers p is the normal "
     "density around the prediction, with the mean squared error of the training split as its variance.",
-    better="lower",
-    splits=tuple(SPLITS),
-    of=_negative_log_likelihood,
-)
+    better="lower", of=_negative_log_likelihood,
+)  # fmt: skip

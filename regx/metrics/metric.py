@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, Self
 
 from regx.core.arrays import Array
@@ -106,3 +107,7 @@ class Metric:
             low=low if low is None or self.low is None else max(low, self.low),
             high=high if high is None or self.high is None else min(high, self.high),
         )
+
+
+on_splits = partial(Metric, splits=tuple(SPLITS))
+of_classes = partial(on_splits, tasks=CLASSES, low=0.0, high=1.0)

@@ -1,13 +1,12 @@
 """The mean over masks as an ensemble: what a network with the noise of training on answers on average."""
 
-from functools import partial
 from typing import cast
 
 import numpy as np
 
 from regx.core.arrays import Array
-from regx.metrics.metric import CLASSES, SPLITS, Metric
-from regx.metrics.seen import SplitRows, Stored, of_classes
+from regx.metrics.metric import of_classes, on_splits
+from regx.metrics.seen import SplitRows, Stored, by_class
 from regx.nn.losses import LOSSES, correct
 from regx.stats.calibration import expected_calibration_error
 
@@ -39,7 +38,7 @@ def _accuracy(rows: SplitRows) -> Array:
 
 def _calibration_error(rows: SplitRows, p: Array | None = None) -> Array:
     own, y = rows.classes
-    found = own if p is None else of_classes(p)
+    found = own if p is None else by_class(p)
     return np.array([expected_calibration_error(*one) for one in zip(found, y, strict=True)])
 
 
@@ -56,20 +55,18 @@ _MEAN = (
     "dropout, an ensemble of thinned networks (Gal & Ghahramani 2016, Dropout as a Bayesian Approximation, section 4)."
 )
 _GAIN = f"by how much lower it is than that of the network at rest, the same seed beside itself, for {_MEAN}"
-_declared = partial(Metric, splits=tuple(SPLITS))
-_of_classes = partial(_declared, tasks=CLASSES, high=1.0)
-MONTE_CARLO_LOSS = _declared(
+MONTE_CARLO_LOSS = on_splits(
     "monte_carlo_loss",
     f"Data loss of {_MEAN} The mean is of numbers or of probabilities; for classes the loss is the negative "
     "log-likelihood. Batch norm uses its running statistics.",
     "lower", low=0.0, of=_loss,
 )  # fmt: skip
-MONTE_CARLO_ACCURACY = _of_classes("monte_carlo_accuracy", f"Accuracy of {_MEAN}", "higher", low=0.0, of=_accuracy)
-MONTE_CARLO_CALIBRATION_ERROR = _of_classes(
-    "monte_carlo_calibration_error", f"Expected calibration error of {_MEAN}", "lower", low=0.0,
+MONTE_CARLO_ACCURACY = of_classes("monte_carlo_accuracy", f"Accuracy of {_MEAN}", "higher", of=_accuracy)
+MONTE_CARLO_CALIBRATION_ERROR = of_classes(
+    "monte_carlo_calibration_error", f"Expected calibration error of {_MEAN}", "lower",
     of=lambda rows: _calibration_error(rows, _mean(rows)),
 )  # fmt: skip
-MONTE_CARLO_GAIN = _declared("monte_carlo_gain", f"The loss: {_GAIN}", "higher", of=_loss_gain)
-MONTE_CARLO_CALIBRATION_GAIN = _of_classes(
+MONTE_CARLO_GAIN = on_splits("monte_carlo_gain", f"The loss: {_GAIN}", "higher", of=_loss_gain)
+MONTE_CARLO_CALIBRATION_GAIN = of_classes(
     "monte_carlo_calibration_gain", f"The expected calibration error: {_GAIN}", "higher", low=-1.0, of=_calibration_gain
 )

@@ -3,7 +3,7 @@
 import numpy as np
 
 from regx.core.arrays import Array
-from regx.metrics.metric import SPLITS, Metric
+from regx.metrics.metric import on_splits
 from regx.metrics.seen import SplitRows
 
 
@@ -19,22 +19,14 @@ def _r2(rows: SplitRows) -> Array:
     return np.asarray((1 - left / np.where(there > 0, there, np.nan)).mean(axis=1))
 
 
-MEAN_ABSOLUTE_ERROR = Metric(
+MEAN_ABSOLUTE_ERROR = on_splits(
     "mae",
     "Mean absolute error on the {split} split, in the units that the network sees the target in.",
-    better="lower",
-    low=0.0,
-    tasks=("regression",),
-    splits=tuple(SPLITS),
-    of=_mean_absolute_error,
-)
-R2 = Metric(
+    better="lower", low=0.0, tasks=("regression",), of=_mean_absolute_error,
+)  # fmt: skip
+R2 = on_splits(
     "r2",
     "R², 1 - squared error/squared distance from the mean, on the {split} split: 1 is perfect, 0 as good as always "
     "answering the mean of these rows, and there is no end below. Of several outputs the mean.",
-    better="higher",
-    high=1.0,
-    tasks=("regression",),
-    splits=tuple(SPLITS),
-    of=_r2,
-)
+    better="higher", high=1.0, tasks=("regression",), of=_r2,
+)  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 
 from regx.core.arrays import Array
-from regx.metrics.metric import CLASSES, SPLITS, Metric
+from regx.metrics.metric import CLASSES, of_classes, on_splits
 from regx.metrics.seen import SplitRows
 from regx.stats.calibration import brier_score, expected_calibration_error
 
@@ -18,27 +18,15 @@ def _brier_score(rows: SplitRows) -> Array:
     return np.array([brier_score(*one) for one in zip(p[:, :, first:], y[:, :, first:], strict=True)])
 
 
-CALIBRATION_ERROR = Metric(
+CALIBRATION_ERROR = of_classes(
     "calibration_error",
     "Expected calibration error on the {split} split: mean distance between confidence and accuracy over 15 bins of "
     "equal width (Guo et al. 2017, On Calibration of Modern Neural Networks, section 2).",
-    better="lower",
-    low=0.0,
-    high=1.0,
-    tasks=CLASSES,
-    splits=tuple(SPLITS),
-    kept=True,
-    of=_calibration_error,
-)
-BRIER_SCORE = Metric(
+    better="lower", kept=True, of=_calibration_error,
+)  # fmt: skip
+BRIER_SCORE = on_splits(
     "brier_score",
     "Mean squared distance of the probabilities from what happened on the {split} split, summed over classes (Brier "
     "1950, equation 2); for two classes half of it, (p - y)².",
-    better="lower",
-    low=0.0,
-    high=2.0,
-    tasks=CLASSES,
-    splits=tuple(SPLITS),
-    kept=True,
-    of=_brier_score,
-)
+    better="lower", low=0.0, high=2.0, tasks=CLASSES, kept=True, of=_brier_score,
+)  # fmt: skip

@@ -90,10 +90,10 @@ class SplitRows:
 
         C is 2 for one output, whose probability is that of class 1.
         """
-        return of_classes(probabilities(self.z, self.seen.task)), of_classes(np.broadcast_to(self.y, self.z.shape))
+        return by_class(probabilities(self.z, self.seen.task)), by_class(np.broadcast_to(self.y, self.z.shape))
 
 
-def of_classes(p: Array) -> Array:
+def by_class(p: Array) -> Array:
     """(R, K, n) -> (R, n, C), each network's rows behind one another so that its sums depend on it alone."""
     p = p.astype(np.float64)
     both = np.concatenate([1 - p, p], axis=1) if p.shape[1] == 1 else p

@@ -5,7 +5,7 @@ from typing import cast
 import numpy as np
 
 from regx.core.arrays import Array
-from regx.metrics.metric import CLASSES, SPLITS, Metric
+from regx.metrics.metric import of_classes, on_splits
 from regx.metrics.seen import SplitRows, Stored
 from regx.nn.losses import LOSSES, correct, probabilities
 
@@ -35,29 +35,19 @@ _LEFT_ON = (
     f"in training mode, the mean over {TIMES} answers to the {{split}} split: units and weights are dropped, and batch "
     "norm uses the statistics of these rows, as where `eval()` is forgotten."
 )
-LOSS_IN_TRAINING_MODE = Metric(
+LOSS_IN_TRAINING_MODE = on_splits(
     "loss_in_training_mode",
     f"Mean data loss {_LEFT_ON}",
-    better="lower",
-    low=0.0,
-    splits=tuple(SPLITS),
-    of=_loss,
-)
-ACCURACY_IN_TRAINING_MODE = Metric(
+    better="lower", low=0.0, of=_loss,
+)  # fmt: skip
+ACCURACY_IN_TRAINING_MODE = of_classes(
     "accuracy_in_training_mode",
     f"Share that is classified rightly {_LEFT_ON}",
-    better="higher",
-    low=0.0,
-    high=1.0,
-    tasks=CLASSES,
-    splits=tuple(SPLITS),
-    of=_accuracy,
-)
-SPREAD_IN_TRAINING_MODE = Metric(
+    better="higher", of=_accuracy,
+)  # fmt: skip
+SPREAD_IN_TRAINING_MODE = on_splits(
     "spread_in_training_mode",
     f"By how much {TIMES} answers in training mode to the same row of the {{split}} split differ: the standard "
     "deviation of the number, or of the probabilities, mean over rows and outputs. 0 without dropout and its like.",
-    low=0.0,
-    splits=tuple(SPLITS),
-    of=_spread,
-)
+    low=0.0, of=_spread,
+)  # fmt: skip

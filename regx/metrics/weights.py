@@ -37,27 +37,18 @@ def _dead_units(seen: Seen) -> Array:
 WEIGHT_NORM = Metric(
     "weight_norm",
     "‖W‖, the square root of the sum of squares of all weights; no biases, gains or offsets.",
-    low=0.0,
-    each_epoch=True,
-    importance=15,
-    of=_norm,
-)
+    low=0.0, each_epoch=True, importance=15, of=_norm,
+)  # fmt: skip
 ZERO_FRACTION = Metric(
     "zero_fraction",
     "Share of the weights that are exactly 0.",
-    low=0.0,
-    high=1.0,
-    each_epoch=True,
-    importance=16,
-    of=_zero_fraction,
-)
+    low=0.0, high=1.0, each_epoch=True, importance=16, of=_zero_fraction,
+)  # fmt: skip
 MEAN_ABSOLUTE_WEIGHT = Metric(
     "mean_absolute_weight",
     "Mean of |w| over all weights; no biases, gains or offsets.",
-    low=0.0,
-    kept=True,
-    of=lambda seen: mean_absolute(seen.values, seen.layout.weights),
-)
+    low=0.0, kept=True, of=lambda seen: mean_absolute(seen.values, seen.layout.weights),
+)  # fmt: skip
 FIRST_LAYER_MEAN_ABSOLUTE_WEIGHT = Metric(
     "first_layer_mean_absolute_weight", "Mean of |w| over the weights of the first layer.", low=0.0,
     of=lambda seen: mean_absolute(seen.values, seen.layout.weights[:1]),
@@ -65,15 +56,10 @@ FIRST_LAYER_MEAN_ABSOLUTE_WEIGHT = Metric(
 FIRST_LAYER_GRADIENT_NORM = Metric(
     "first_layer_gradient_norm",
     "Norm of the gradient of the loss, without penalties, by the first layer's weights, in the last recorded step.",
-    low=0.0,
-    kept=True,
-)
+    low=0.0, kept=True,
+)  # fmt: skip
 DEAD_UNITS = Metric(
     "dead_units",
     "Share of the hidden units that answer all training rows alike.",
-    better="lower",
-    low=0.0,
-    high=1.0,
-    kept=True,
-    of=_dead_units,
-)
+    better="lower", low=0.0, high=1.0, kept=True, of=_dead_units,
+)  # fmt: skip

@@ -10,12 +10,12 @@ from regx.core import loops
 from regx.core.arrays import Array, over, step_of
 from regx.core.kernels import kernel
 from regx.core.parameters import choice, number
-from regx.core.regularizer import Regularizer, Stage
-from regx.regularizers.normalisation import Normalise, Shape
+from regx.core.regularizer import Stage
+from regx.regularizers.normalisation import Normalisation, Normalise, Shape
 
 
 @dataclass(frozen=True)
-class BatchNorm(Regularizer):
+class BatchNorm(Normalisation):
     """y = gain·(z - μ)/√(σ² + eps) + offset, each unit by mean and biased variance of the batch.
     After a convolution it is each channel, over all its places.
 
@@ -44,19 +44,13 @@ class BatchNorm(Regularizer):
     eps: Array = number(1e-5, gt=0, help="added to the variance")
     position: str = choice("before", ("before", "after"), help="where it stands, before or after the activation")
 
-    @property
-    def before_activation(self) -> bool:
-        return self.position == "before"
-
     def of_last_batch(self) -> Self:
         return replace(self, momentum=np.ones_like(self.momentum))
 
     def own_tensors(self, width: int) -> dict[str, tuple[float, bool]]:
-        return {"gain": (1, True), "offset": (0, True), "running_mean": (0, False), "running_variance": (1, False)}
+        return {**super().own_tensors(width), "running_mean": (0, False), "running_variance": (1, False)}
 
-    def stage(
-        self, own: Mapping[str, Array], gradients: Mapping[str, Array] | None, shape: tuple[int, int, int, int]
-    ) -> Stage:
+    def stage(self, own: Mapping[str, Array], gradients: Mapping[str, Array] | None, shape: Shape) -> Stage:
         if gradients is None:
             return _Running(self.eps, own, shape)
         return _OfBatch(self.momentum, self.eps, own, gradients, shape)

@@ -1,17 +1,15 @@
 """Group normalisation."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.core.parameters import choice, integer, number
-from regx.core.regularizer import Regularizer, Stage
-from regx.regularizers.normalisation import Normalise
+from regx.regularizers.normalisation import Normalisation
 
 
 @dataclass(frozen=True)
-class GroupNorm(Regularizer):
+class GroupNorm(Normalisation):
     """y = gain·(z - μ)/√(σ² + eps) + offset, each sample by mean and biased variance of groups of its channels.
 
     A layer of the network, after the product and before the activation of every hidden layer unless `position: after`;
@@ -33,19 +31,10 @@ class GroupNorm(Regularizer):
     eps: Array = number(1e-5, gt=0, help="added to the variance")
     position: str = choice("before", ("before", "after"), help="where it stands, before or after the activation")
 
-    @property
-    def before_activation(self) -> bool:
-        return self.position == "before"
-
     def own_tensors(self, width: int) -> dict[str, tuple[float, bool]]:
         if width % self.groups:
             raise InputError(
                 f"regularizers.group_norm.groups is {self.groups}; expected a divisor of the channels of every hidden "
                 f"layer, found one of {width}. Change groups, architecture.conv or architecture.hidden."
             )
-        return {"gain": (1, True), "offset": (0, True)}
-
-    def stage(
-        self, own: Mapping[str, Array], gradients: Mapping[str, Array] | None, shape: tuple[int, int, int, int]
-    ) -> Stage:
-        return Normalise(self.groups, self.eps, own, gradients, shape)
+        return super().own_tensors(width)

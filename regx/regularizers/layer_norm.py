@@ -1,16 +1,14 @@
 """Layer normalisation."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from regx.core.arrays import Array
 from regx.core.parameters import choice, number
-from regx.core.regularizer import Regularizer, Stage
-from regx.regularizers.normalisation import Normalise
+from regx.regularizers.normalisation import Normalisation
 
 
 @dataclass(frozen=True)
-class LayerNorm(Regularizer):
+class LayerNorm(Normalisation):
     """y = gain·(z - μ)/√(σ² + eps) + offset, each sample by mean and biased variance of its units.
     After a convolution these are all channels at all places, and gain and offset belong to a channel.
 
@@ -31,15 +29,3 @@ class LayerNorm(Regularizer):
 
     eps: Array = number(1e-5, gt=0, help="added to the variance")
     position: str = choice("before", ("before", "after"), help="where it stands, before or after the activation")
-
-    @property
-    def before_activation(self) -> bool:
-        return self.position == "before"
-
-    def own_tensors(self, width: int) -> dict[str, tuple[float, bool]]:
-        return {"gain": (1, True), "offset": (0, True)}
-
-    def stage(
-        self, own: Mapping[str, Array], gradients: Mapping[str, Array] | None, shape: tuple[int, int, int, int]
-    ) -> Stage:
-        return Normalise(1, self.eps, own, gradients, shape)

@@ -7,8 +7,30 @@ import numpy as np
 from regx.core import loops
 from regx.core.arrays import Array, is_whole, over, step_of
 from regx.core.kernels import kernel
+from regx.core.regularizer import Regularizer, Stage
 
 Shape = tuple[int, int, int, int]  # networks, channels, places of each, samples
+
+
+class Normalisation(Regularizer):
+    """A norm: its place is before the activation or after it, and it has a gain and an offset.
+
+    It declares no parameter itself, so that each norm has its own in its own order, `position` among them.
+    """
+
+    eps: Array
+    position: str
+    groups: int = 1
+
+    @property
+    def before_activation(self) -> bool:
+        return self.position == "before"
+
+    def own_tensors(self, width: int) -> dict[str, tuple[float, bool]]:
+        return {"gain": (1, True), "offset": (0, True)}
+
+    def stage(self, own: Mapping[str, Array], gradients: Mapping[str, Array] | None, shape: Shape) -> Stage:
+        return Normalise(self.groups, self.eps, own, gradients, shape)
 
 
 class Normalise:

@@ -1,16 +1,14 @@
 """Root-mean-square normalisation."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from regx.core.arrays import Array
 from regx.core.parameters import choice, number
-from regx.core.regularizer import Regularizer, Stage
-from regx.regularizers.normalisation import Normalise
+from regx.regularizers.normalisation import Normalisation
 
 
 @dataclass(frozen=True)
-class RMSNorm(Regularizer):
+class RMSNorm(Normalisation):
     """y = gain·z/√(mean z² + eps), each sample by its units: layer norm without the mean and without an offset.
     After a convolution the units are all channels at all places, and the gain belongs to a channel.
 
@@ -30,14 +28,5 @@ class RMSNorm(Regularizer):
     eps: Array = number(1e-6, gt=0, help="added to the mean square")
     position: str = choice("before", ("before", "after"), help="where it stands, before or after the activation")
 
-    @property
-    def before_activation(self) -> bool:
-        return self.position == "before"
-
     def own_tensors(self, width: int) -> dict[str, tuple[float, bool]]:
         return {"gain": (1, True)}
-
-    def stage(
-        self, own: Mapping[str, Array], gradients: Mapping[str, Array] | None, shape: tuple[int, int, int, int]
-    ) -> Stage:
-        return Normalise(1, self.eps, own, gradients, shape)
