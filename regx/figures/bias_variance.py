@@ -1,10 +1,8 @@
 """The expected test error and its parts, bias², variance and noise, along an axis or at one point."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,11 +11,8 @@ from regx.figures.kind import Kind
 from regx.figures.labels import words
 from regx.figures.parts import area_key, band, ends, legend_below, panels, star
 from regx.figures.scale import AxisScale, scale_of
-from regx.figures.style import BLACK, COLUMN, GREEN, GREY, PURPLE, VERMILLION, Line
+from regx.figures.style import BLACK, COLUMN, GREEN, GREY, PURPLE, VERMILLION, Figure, Line
 from regx.studies.bias_variance.result import BiasVariance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 NAMES = {"error": "expected test error", "bias2": "bias²", "variance": "variance", "noise": "noise"}
 LOOKS = {

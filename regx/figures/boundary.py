@@ -1,10 +1,8 @@
 """The decision boundary with the probability around it, for networks with two inputs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -17,11 +15,7 @@ from regx.figures.fitted import inputs_other_than
 from regx.figures.kind import Kind
 from regx.figures.labels import feature_label, folded, nothing_completed, run_title, words
 from regx.figures.parts import legend_below, line_key, panels
-from regx.figures.style import BLUE, GREEN, GREY, MARKERS, ORANGE, PURPLE, SKY, VERMILLION, YELLOW
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from regx.figures.style import BLUE, GREEN, GREY, MARKERS, ORANGE, PURPLE, SKY, VERMILLION, YELLOW, Axes, Figure
 
 CELLS = 121  # along each axis
 LEVELS = np.linspace(0, 1, 11)

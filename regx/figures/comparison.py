@@ -1,10 +1,8 @@
 """The comparison: a metric by stack, a dot a seed, and beside it the paired differences to the baseline."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,12 +10,8 @@ from regx.evidence.run import Run
 from regx.figures.kind import Kind
 from regx.figures.labels import loss_label, words
 from regx.figures.parts import blank, legend_below, line_key
-from regx.figures.style import BLACK, BLUE, GREY, INTERVAL, VERMILLION, WIDE
+from regx.figures.style import BLACK, BLUE, GREY, INTERVAL, VERMILLION, WIDE, Axes, Figure
 from regx.report.table import Row, compare_rows, short_names
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 METRIC = "test_loss"
 COLOURS = {"better": BLUE, "worse": VERMILLION}

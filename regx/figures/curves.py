@@ -1,22 +1,16 @@
 """Curves of several runs in one axis for each split: mean over seeds, and the 95 % interval as a band."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from regx.evidence.curves import Curve, learning_curve
 from regx.evidence.run import Run
 from regx.figures.kind import Kind
 from regx.figures.labels import folded, loss_label, nothing_completed, words
 from regx.figures.parts import area_key, band, blank, legend_below, loss_scale
-from regx.figures.style import COLUMN, GREY, INTERVAL, LINES, LOSSES, WIDE, Line
+from regx.figures.style import COLUMN, GREY, INTERVAL, LINES, LOSSES, WIDE, Axes, Figure, Line
 from regx.report.table import compare_rows, short_names
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 MARKS = 6  # markers on a line
 

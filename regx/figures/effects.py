@@ -1,24 +1,19 @@
 """What an ablation has found: the effect of each member of the stack, along an axis if there is one."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from regx.figures.kind import Kind
 from regx.figures.labels import words
 from regx.figures.parts import ends, legend_below, panels
 from regx.figures.scale import AxisScale, scale_of
-from regx.figures.style import COLUMN, GREY, LINES
+from regx.figures.style import COLUMN, GREY, LINES, Figure
 from regx.metrics import REGISTRY
 from regx.stats.aggregate import Interval
 from regx.studies.ablation.along import read_along
 from regx.studies.ablation.result import read_ablation
 from regx.studies.sweep.result import Sweep
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 METRIC = "test_loss"
 

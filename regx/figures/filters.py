@@ -1,10 +1,7 @@
 """The filters of the first convolution: what it looks for in an image."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,10 +10,8 @@ from regx.evidence.run import Run
 from regx.figures.kind import Kind
 from regx.figures.labels import nothing_completed, run_title
 from regx.figures.parts import blank
+from regx.figures.style import Figure
 from regx.figures.weights import shades
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 ACROSS, MOST = 8, 64
 

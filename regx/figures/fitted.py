@@ -1,10 +1,8 @@
 """The fitted function: what networks with one input predict, beside the data and, where it is known, the truth."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -17,10 +15,7 @@ from regx.evidence.run import Run
 from regx.figures.kind import Kind
 from regx.figures.labels import feature_label, folded, nothing_completed, run_title
 from regx.figures.parts import area_key, band, legend_below, panels
-from regx.figures.style import BLACK, BLUE, GREY, INTERVAL, VERMILLION
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from regx.figures.style import BLACK, BLUE, GREY, INTERVAL, VERMILLION, Figure
 
 POINTS = 301  # along the axis
 TRUTHS = {"sine": np.sin}

@@ -1,20 +1,14 @@
 """Gap bars: how much better each run knows its training split than the validation split."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from regx.evidence.run import Run
 from regx.figures.kind import Kind
 from regx.figures.labels import loss_label, run_title, words
 from regx.figures.parts import blank, legend_below, line_key
-from regx.figures.style import BLACK, INTERVAL, SKY, WIDE
+from regx.figures.style import BLACK, INTERVAL, SKY, WIDE, Figure
 from regx.stats.aggregate import Interval
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,6 @@
 """The heat map of a sweep over two axes: the loss of each cell as a shade and a number, the chosen one marked."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,13 +8,9 @@ from regx.figures.kind import Kind
 from regx.figures.labels import words
 from regx.figures.parts import blank, legend_below, star
 from regx.figures.scale import shown
-from regx.figures.style import COLUMN, WIDE
+from regx.figures.style import COLUMN, WIDE, Axes, Figure
 from regx.figures.validation_curve import AlongAxis, chosen_text, read, title
 from regx.studies.sweep.result import Sweep
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 MOST_NUMBERS = 8  # cells side by side that have room for a number each
 SPAN = 30  # losses that span more than this factor are shaded by their logarithm

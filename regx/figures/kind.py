@@ -1,13 +1,10 @@
 """What a kind of figure is."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from regx.figures.style import Figure
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,8 @@
 """Learning curves: the loss on each split against the epoch, mean and interval over seeds."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,10 +11,7 @@ from regx.evidence.run import Run
 from regx.figures.kind import Kind
 from regx.figures.labels import folded, loss_label, nothing_completed, run_title
 from regx.figures.parts import area_key, band, legend_below, line_key, loss_scale, panels, star
-from regx.figures.style import GREY, INTERVAL, LOSSES, SPLITS
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from regx.figures.style import GREY, INTERVAL, LOSSES, SPLITS, Figure
 
 MARKS = 6  # markers on a line
 LEAST, REPORTED = "least mean validation loss", "mean of those reported"

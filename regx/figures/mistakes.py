@@ -1,10 +1,7 @@
 """The test images that a network is most surely wrong about."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,9 +15,7 @@ from regx.figures.kind import Kind
 from regx.figures.labels import nothing_completed, run_title, words
 from regx.figures.parts import blank
 from regx.figures.pictures import as_shown, show
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from regx.figures.style import Figure
 
 ACROSS, MOST = 6, 18
 LONGEST_CLASS = 14

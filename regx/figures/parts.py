@@ -1,20 +1,14 @@
 """What figures are made of: panels, bands, marks and legends."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from regx.core.arrays import Array
-from regx.figures.style import COLUMN, SETTINGS, STYLES, WIDE, Look
+from regx.figures.style import COLUMN, SETTINGS, STYLES, WIDE, Axes, Figure, Look
 from regx.stats.aggregate import Interval
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 
 def blank(width: float, height: float) -> Figure:

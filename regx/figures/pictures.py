@@ -1,9 +1,7 @@
 """Images as figures show them, and the contact sheet: what the steps of a training see of some images."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,12 +12,8 @@ from regx.engine.batches import Batch
 from regx.engine.state import State
 from regx.figures.labels import words
 from regx.figures.parts import blank
-from regx.figures.style import content, styled
+from regx.figures.style import Axes, Figure, content, styled
 from regx.runner.plan import Member, plan
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 ACROSS, MOST_CLASSES = 9, 20
 

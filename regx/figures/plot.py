@@ -1,24 +1,19 @@
 """`regx plot`, without its options: which figures of which runs, and their files."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from regx.core.errors import InputError, RegxError, did_you_mean
 from regx.figures import KINDS
 from regx.figures.kind import Kind
 from regx.figures.labels import nothing_completed
 from regx.figures.parts import sized
-from regx.figures.style import FORMATS, MADE_BY, Look, content, styled
+from regx.figures.style import FORMATS, MADE_BY, Figure, Look, content, styled
 from regx.figures.subjects import Subjects, read_subjects
 from regx.store.atomic import make_folder, write_atomically
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 NAMES = tuple(kind.name for kind in KINDS)
 # Without --kind, of more runs than these, and of the cells of a sweep, a kind that does not compare them is drawn where

@@ -1,10 +1,7 @@
 """The reliability diagram: how often predictions of a given confidence are right, on the test split."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,12 +12,9 @@ from regx.evidence.run import Run
 from regx.figures.kind import Kind
 from regx.figures.labels import folded, nothing_completed, run_title
 from regx.figures.parts import area_key, blank, legend_below, line_key, pairs
-from regx.figures.style import BLACK, COLUMN, SKY, WIDE
+from regx.figures.style import BLACK, COLUMN, SKY, WIDE, Figure
 from regx.stats.aggregate import Interval, mean_interval
 from regx.stats.calibration import BINS, expected_calibration_error
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 ACROSS = 3
 

@@ -1,17 +1,13 @@
 """The natural scale of a swept axis: logarithmic where its numbers are, words in their order."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from regx.figures.labels import words
+from regx.figures.style import Axes
 from regx.report.lines import looks_logarithmic
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 BESIDE = 0.5  # decades between a 0 and the least positive number of a logarithmic axis
 

@@ -1,7 +1,5 @@
 """How all figures look: as wide as a paper's column, and told apart by the colour-blind and in grey."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import re
@@ -13,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 from regx.core.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes as Axes
+    from matplotlib.figure import Figure as Figure
+else:  # names for annotations: matplotlib takes a second to load, and is loaded by who draws
+    Axes = Figure = Any
 
 FORMATS = ("png", "svg", "pdf")
 MADE_BY = "regx plot"  # stands in every file, so that a picture of somebody else's is never overwritten

@@ -1,10 +1,8 @@
 """The validation curve: losses along a swept axis, with the chosen value marked."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,14 +12,23 @@ from regx.figures.kind import Kind
 from regx.figures.labels import loss_label, words
 from regx.figures.parts import ends, legend_below, line_key, loss_scale, panels, star
 from regx.figures.scale import AxisScale, scale_of, shown
-from regx.figures.style import BLACK, COLUMN, GREY, INTERVAL, LINES, LOSSES, SKY, SPLITS, WIDE, YELLOW, Line
+from regx.figures.style import (
+    BLACK,
+    COLUMN,
+    GREY,
+    INTERVAL,
+    LINES,
+    LOSSES,
+    SKY,
+    SPLITS,
+    WIDE,
+    YELLOW,
+    Axes,
+    Figure,
+    Line,
+)
 from regx.studies.sweep.interpolation import Interpolation, fitting_axes, interpolation
 from regx.studies.sweep.result import Sweep
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
 
 APART = 3.0  # points between the bars of two lines
 

@@ -1,11 +1,9 @@
 """The weights of a network, layer by layer: a heat map and their distribution, exact zeros apart from small numbers."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,11 +12,7 @@ from regx.evidence.run import Run
 from regx.figures.kind import Kind
 from regx.figures.labels import nothing_completed, run_title
 from regx.figures.parts import area_key, blank, legend_below, pairs
-from regx.figures.style import BLUE, WIDE
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from regx.figures.style import BLUE, WIDE, Axes, Figure
 
 ACROSS = 4  # layers in a row
 BINS = 41

@@ -1,18 +1,13 @@
 """Figures in a notebook."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from regx.core.errors import InputError
 from regx.figures.plot import Plots
-from regx.figures.style import Look, content, styled
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from regx.figures.style import Figure, Look, content, styled
 
 DPI = 96
 
