@@ -17,6 +17,8 @@ from regx.evidence.run import Run, read_run
 if TYPE_CHECKING:
     from regx.notebook.figures import Figures
     from regx.notebook.table import ComparisonTable
+    from regx.runner.networks import Options
+    from regx.runner.plan import Pictured
     from regx.studies.ablation.along import AblationAlong
     from regx.studies.ablation.result import Ablation
     from regx.studies.bias_variance.result import BiasVariance
@@ -63,14 +65,12 @@ def run(
     Raises regx.RegxError, whose message says what was expected, what was found and where.
     """
     from regx.config.load import load_config
-    from regx.notebook.live import followed
-    from regx.runner.networks import Options
     from regx.runner.runs import Target, bring_up_to_date
     from regx.runner.standing import run_folder
 
     loaded = load_config(config, _overrides(set), seeds)
     target = Target(loaded, run_folder(loaded, Path(out)))
-    bring_up_to_date([target], followed(Options(jobs, force, pictured="run")))
+    bring_up_to_date([target], _options(jobs, force, pictured="run"))
     return load(target.folder).of_seeds(loaded.seeds)
 
 
@@ -94,8 +94,6 @@ def sweep(
     """
     from regx.config.load import as_text, load_grid
     from regx.config.overrides import short_axes
-    from regx.notebook.live import followed
-    from regx.runner.networks import Options
     from regx.studies.sweep.compact import compact_sweep, is_large
     from regx.studies.sweep.question import chosen_cells, chosen_numbers
     from regx.studies.sweep.question import sweep as train
@@ -103,7 +101,7 @@ def sweep(
     values = {key: value if isinstance(value, str) else as_text(list(value)).strip("[]") for key, value in axes.items()}
     grid = load_grid(config, _overrides(set), short_axes(**values), seeds)
     numbers = chosen_numbers(grid, max_trials, random)
-    options = followed(Options(jobs, force, peek))
+    options = _options(jobs, force, peek)
     if is_large(grid, numbers):
         return compact_sweep(grid, numbers, Path(out), options)
     return train(grid, chosen_cells(grid, max_trials, random), Path(out), options)
@@ -148,15 +146,13 @@ def ablate(
     With a list in the config or in `set` where one value belongs, what each adds at every value.
     """
     from regx.config.load import load_grid
-    from regx.notebook.live import followed
-    from regx.runner.networks import Options
     from regx.studies.ablation.along import ablate_along
     from regx.studies.ablation.question import ablate as train
 
     grid = load_grid(config, _overrides(set), seeds=seeds)
     if grid.axes:
-        return ablate_along(grid, Path(out), metric, followed(Options(jobs, force)))
-    return train(grid.cells[0].config, Path(out), metric, followed(Options(jobs, force)))
+        return ablate_along(grid, Path(out), metric, _options(jobs, force))
+    return train(grid.cells[0].config, Path(out), metric, _options(jobs, force))
 
 
 def bias_variance(
@@ -172,11 +168,9 @@ def bias_variance(
     As `regx bias-variance` does; draws: the config's seeds if None. Else as for `run`.
     """
     from regx.config.load import load_grid
-    from regx.notebook.live import followed
-    from regx.runner.networks import Options
     from regx.studies.bias_variance.question import bias_variance as train
 
-    return train(load_grid(config, _overrides(set), (), draws), Path(out), followed(Options(jobs, force)))
+    return train(load_grid(config, _overrides(set), (), draws), Path(out), _options(jobs, force))
 
 
 def worth(
@@ -192,11 +186,9 @@ def worth(
 ) -> RowsWorth:
     """What the lanes' regularizers are worth in training rows, as `regx worth`.  rows: sizes; else as `run`."""
     from regx.config.load import load_any
-    from regx.notebook.live import followed
-    from regx.runner.networks import Options
     from regx.studies.worth.question import worth as train
 
-    return train(load_any(config, _overrides(set), seeds), Path(out), rows, metric, followed(Options(jobs, force)))
+    return train(load_any(config, _overrides(set), seeds), Path(out), rows, metric, _options(jobs, force))
 
 
 def lesson(
@@ -212,8 +204,6 @@ def lesson(
     Without a name, the list of all exercises, none of them run: their verdict is None. set: for every network of an
     exercise. Else as for `run`. Raises regx.InputError, with the nearest name, for one that is not known.
     """
-    from regx.notebook.live import followed
-    from regx.runner.networks import Options
     from regx.studies.lessons.exercise import chosen, exercises
     from regx.studies.lessons.question import run_exercise
     from regx.studies.lessons.result import Finding
@@ -221,7 +211,7 @@ def lesson(
     wanted = chosen([name] if isinstance(name, str) else name)
     if not wanted:
         return [Finding(exercise) for exercise in exercises().values()]
-    options = followed(Options(jobs, force))
+    options = _options(jobs, force)
     return [run_exercise(exercise, Path(out), seeds, options, _overrides(set)) for exercise in wanted]
 
 
@@ -246,8 +236,6 @@ def recommend(
     `balanced_accuracy`, `auc`, `mae`. fit: train the recommended network on all rows; its run folder is `fitted`.
     Else as for `run`.
     """
-    from regx.notebook.live import followed
-    from regx.runner.networks import Options
     from regx.studies.recommendation.fit import fit as train_on_all_rows
     from regx.studies.recommendation.question import TableQuestion, planned
     from regx.studies.recommendation.race import recommend as race_table
@@ -255,7 +243,7 @@ def recommend(
 
     if config is not None:
         check_output(Path(config), force)
-    options = followed(Options(jobs, force))
+    options = _options(jobs, force)
     question = TableQuestion(Path(table), target, tuple(_overrides(set)), seeds, minutes, options, metric, fit)
     found = race_table(question, planned(question), Path(out))
     write(found, None if config is None else Path(config))
@@ -346,6 +334,14 @@ def explain(name: str | None = None) -> Explanation:
         source = f"Source: {entry.source}" if entry.source else ""
         said.append("\n\n".join(filter(None, [f"{entry.name}  ({entry.group})", entry.text, "\n".join(keys), source])))
     return Explanation("\n\n".join(said))
+
+
+def _options(jobs: int | None, force: bool, peek: bool = False, pictured: Pictured = None) -> Options:
+    """How to train; a notebook shows how far it is."""
+    from regx.notebook.live import followed
+    from regx.runner.networks import Options
+
+    return followed(Options(jobs, force, peek, pictured))
 
 
 def _overrides(given: Mapping[str, Any] | None) -> list[str]:

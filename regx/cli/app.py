@@ -7,6 +7,7 @@ import errno
 import os
 import signal
 import sys
+from collections.abc import Callable
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -74,59 +75,35 @@ def options(
     """Find out which regularization helps a network on your data."""
 
 
-app.command("run")(run.command)
-app.command("compare")(compare.command)
-app.command("sweep")(sweep.command)
-app.command("race")(race.command)
-app.command("diagnose")(diagnose.command)
-app.command("ablate")(ablate.command)
-app.command("bias-variance")(bias_variance.command)
-app.command("recommend")(recommend.command)
-app.command("plot")(plot.command)
-app.command("report")(report.command)
-app.command("explain")(explain.command)
-app.command("validate")(validate.command)
-app.command("schema")(schema.command)
-app.command("init")(init.command)
-app.command("data")(data.command)
-app.command("lesson")(lesson.command)
-app.command("play")(play.command)
-app.command("worth")(worth.command)
-app.command("predict")(predict.command)
-app.command("export")(export.command)
-app.command("try")(try_.command)
-app.command("ls")(ls.command)
-app.command("rm")(rm.command)
-app.command("diff")(diff.command)
-EXAMPLES = {
-    "run": "regx run configs/l2_dropout.yaml optimizer.lr=0.01",
-    "compare": "regx compare runs --only-changed --sort gap",
-    "sweep": "regx sweep configs/l2.yaml --lam 'log(1e-4,1e-1,7)'",
-    "race": "regx race configs/race_circle.yaml --seeds 10",
-    "diagnose": "regx diagnose runs",
-    "ablate": "regx ablate configs/ablate_stack.yaml",
-    "bias-variance": "regx bias-variance configs/bias_variance.yaml --draws 50",
-    "recommend": "regx recommend table.csv --target price -o recommended.yaml",
-    "plot": "regx plot runs --kind learning_curves --format svg",
-    "report": "regx report runs -o report.html",
-    "explain": "regx explain dropout",
-    "validate": "regx validate configs/*.yaml",
-    "schema": "regx schema > regx.schema.json",
-    "init": "regx init my_study",
-    "data": "regx data configs/circle.yaml --seed 0 --out circle",
-    "lesson": "regx lesson 001.3",
-    "play": "regx play configs/race_circle.yaml",
-    "worth": "regx worth configs/race.yaml --rows 30,60,120",
-    "predict": "regx predict runs/diabetes-1a2b3c4d new_rows.csv -o predictions.csv",
-    "export": "regx export runs/diabetes-1a2b3c4d -o diabetes.onnx",
-    "try": "regx try dropout",
-    "ls": "regx ls --filter 'test_loss < 0.05 and l2.lam > 0'",
-    "rm": "regx rm runs/l2-1a2b3c4d",
-    "diff": "regx diff runs/l2-1a2b3c4d runs/dropout-1a2b3c4d",
-}
-for registered in app.registered_commands:
-    registered.cls = Command
-    registered.epilog = f"Example: {EXAMPLES[registered.name or '']}"
+# Each with an example, whose second word is its name.
+COMMANDS: tuple[tuple[Callable[..., None], str], ...] = (
+    (run.command, "regx run configs/l2_dropout.yaml optimizer.lr=0.01"),
+    (compare.command, "regx compare runs --only-changed --sort gap"),
+    (sweep.command, "regx sweep configs/l2.yaml --lam 'log(1e-4,1e-1,7)'"),
+    (race.command, "regx race configs/race_circle.yaml --seeds 10"),
+    (diagnose.command, "regx diagnose runs"),
+    (ablate.command, "regx ablate configs/ablate_stack.yaml"),
+    (bias_variance.command, "regx bias-variance configs/bias_variance.yaml --draws 50"),
+    (recommend.command, "regx recommend table.csv --target price -o recommended.yaml"),
+    (plot.command, "regx plot runs --kind learning_curves --format svg"),
+    (report.command, "regx report runs -o report.html"),
+    (explain.command, "regx explain dropout"),
+    (validate.command, "regx validate configs/*.yaml"),
+    (schema.command, "regx schema > regx.schema.json"),
+    (init.command, "regx init my_study"),
+    (data.command, "regx data configs/circle.yaml --seed 0 --out circle"),
+    (lesson.command, "regx lesson 001.3"),
+    (play.command, "regx play configs/race_circle.yaml"),
+    (worth.command, "regx worth configs/race.yaml --rows 30,60,120"),
+    (predict.command, "regx predict runs/diabetes-1a2b3c4d new_rows.csv -o predictions.csv"),
+    (export.command, "regx export runs/diabetes-1a2b3c4d -o diabetes.onnx"),
+    (try_.command, "regx try dropout"),
+    (ls.command, "regx ls --filter 'test_loss < 0.05 and l2.lam > 0'"),
+    (rm.command, "regx rm runs/l2-1a2b3c4d"),
+    (diff.command, "regx diff runs/l2-1a2b3c4d runs/dropout-1a2b3c4d"),
+)
+for command, example in COMMANDS:
+    app.command(example.split()[1], cls=Command, epilog=f"Example: {example}")(command)
 
 
 def main() -> NoReturn:

@@ -14,3 +14,11 @@ def clean(text: str) -> str:
 def markdown(text: str) -> str:
     """Cleaned text in which nothing is markup."""
     return MARKDOWN.sub(r"\\\g<0>", clean(text))
+
+
+def elided(text: str, width: int) -> str:
+    """At most `width` signs: the middle goes, since names differ at their ends."""
+    if len(text) <= width:
+        return text
+    tail = (width - 1) // 2
+    return f"{text[: width - 1 - tail]}…{text[len(text) - tail :]}"

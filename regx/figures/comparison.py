@@ -11,7 +11,7 @@ from regx.figures.kind import Kind
 from regx.figures.labels import loss_label, words
 from regx.figures.parts import blank, legend_below, line_key
 from regx.figures.style import BLACK, BLUE, GREY, INTERVAL, VERMILLION, WIDE, Axes, Figure
-from regx.report.table import Row, compare_rows, short_names
+from regx.report.table import Row, by_group, compare_rows, short_names
 
 METRIC = "test_loss"
 COLOURS = {"better": BLUE, "worse": VERMILLION}
@@ -37,9 +37,8 @@ def read(run: Run) -> ComparedRun:
 
 def draw(runs: Sequence[ComparedRun]) -> Figure:
     found = {str(one.run.folder): one for one in runs}
-    groups: dict[str, list[tuple[Row, ComparedRun]]] = {}
-    for row in compare_rows([one.run for one in runs], metric=METRIC):
-        groups.setdefault(row["group"], []).append((row, found[str(row["run"])]))
+    rows = by_group(compare_rows([one.run for one in runs], metric=METRIC))
+    groups = {name: [(row, found[row["run"]]) for row in members] for name, members in rows.items()}
     heights = [0.24 * len(members) + 0.9 for members in groups.values()]  # inches, with room for title and labels
     figure = blank(WIDE, sum(heights) + 0.3)
     axes = figure.subplots(len(groups), 2, squeeze=False, height_ratios=heights)

@@ -10,7 +10,7 @@ from regx.figures.kind import Kind
 from regx.figures.labels import folded, loss_label, nothing_completed, words
 from regx.figures.parts import area_key, band, blank, legend_below, loss_scale
 from regx.figures.style import COLUMN, GREY, INTERVAL, LINES, LOSSES, WIDE, Axes, Figure, Line
-from regx.report.table import compare_rows, short_names
+from regx.report.table import by_group, compare_rows, short_names
 
 MARKS = 6  # markers on a line
 
@@ -32,16 +32,14 @@ def read(run: Run) -> RunCurves:
 
 def draw(runs: Sequence[RunCurves]) -> Figure:
     rows = compare_rows([one.run for one in runs])
-    groups: dict[str, list[str]] = {}
-    for row in rows:
-        groups.setdefault(row["group"], []).append(row["run"])
+    groups = by_group(rows)
     names = dict(zip((row["run"] for row in rows), short_names(rows), strict=True))
     splits = [split for split in LOSSES if any(split in one.curves for one in runs)]
     figure = blank(WIDE if len(splits) > 1 else COLUMN, 2.2 * len(groups) + 0.3)
     axes = figure.subplots(len(groups), len(splits), squeeze=False, sharex="row", sharey="row")
     handles: dict[int, Any] = {}
     for (group, members), panels in zip(groups.items(), axes, strict=True):
-        own = [number for number, one in enumerate(runs) if str(one.run.folder) in members]
+        own = [number for number, one in enumerate(runs) if str(one.run.folder) in {row["run"] for row in members}]
         means = [value for number in own for curve in runs[number].curves.values() for value in curve.mean]
         for split, panel in zip(splits, panels, strict=True):
             for number in own:

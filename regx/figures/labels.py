@@ -2,6 +2,7 @@
 
 import textwrap
 
+from regx.core.text import elided
 from regx.evidence.run import Run
 
 GENERATED = ("sine", "circle")  # whose targets have no unit and are not standardised
@@ -11,10 +12,7 @@ LONGEST_LINE = 24  # letters that have room above, below or beside one of three 
 
 def words(text: object, longest: int = 40) -> str:
     """A name as it is, in one line: `$` begins no formula, and what is too long is shortened in its middle."""
-    plain = "".join(sign if sign.isprintable() else " " for sign in str(text))
-    if len(plain) > longest:
-        half = (longest - 1) // 2
-        plain = f"{plain[: longest - 1 - half]}…{plain[-half:]}"
+    plain = elided("".join(sign if sign.isprintable() else " " for sign in str(text)), longest)
     # A legend leaves out what begins with an underscore.
     return (" " if plain.startswith("_") else "") + plain.replace("$", r"\$")
 

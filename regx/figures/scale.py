@@ -8,6 +8,7 @@ from typing import Any, Literal
 from regx.figures.labels import words
 from regx.figures.style import Axes
 from regx.report.lines import looks_logarithmic
+from regx.report.numbers import is_number
 
 BESIDE = 0.5  # decades between a 0 and the least positive number of a logarithmic axis
 
@@ -65,7 +66,7 @@ class AxisScale:
 
 def scale_of(values: Sequence[Any]) -> AxisScale:
     """The scale of an axis's values, which are all different."""
-    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+    if not all(map(is_number, values)):
         return AxisScale("words", tuple(values), tuple(map(float, range(len(values)))))
     numbers = tuple(sorted(values))
     if not looks_logarithmic(numbers):

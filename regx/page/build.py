@@ -11,7 +11,7 @@ from regx.evidence.run import Run
 from regx.metrics import REGISTRY as METRICS
 from regx.page.group import Group
 from regx.page.strength import strengths
-from regx.report.table import Row, compare_rows, mixed_versions, read_with_baseline, short_names, sort_rows
+from regx.report.table import Row, by_group, compare_rows, mixed_versions, read_with_baseline, short_names, sort_rows
 from regx.store.files import strict
 
 
@@ -22,10 +22,8 @@ def build(paths: Sequence[str], baseline: str | None, metric: str) -> tuple[dict
     """
     runs, problems = read_with_baseline(paths, baseline, need=("metrics", "weights", "snapshots"))
     rows = sort_rows(compare_rows(runs, baseline, metric))
-    by_group: dict[str, list[Row]] = {}
-    for row in rows:
-        by_group.setdefault(row["group"], []).append(row)
-    labelled = {row["run"]: label for some in by_group.values() for row, label in zip(some, _labels(some), strict=True)}
+    grouped = by_group(rows)
+    labelled = {row["run"]: label for some in grouped.values() for row, label in zip(some, _labels(some), strict=True)}
     called = {row["run"]: labelled[row["run"]] for row in rows}
     by_folder = {str(run.folder): run for run in runs}
     index = {row["run"]: place for place, row in enumerate(rows)}
@@ -34,8 +32,8 @@ def build(paths: Sequence[str], baseline: str | None, metric: str) -> tuple[dict
     data: dict[str, Any] = {"runs": [], "figures": {}, "races": {}, "strengths": {}}
     verdicts = {row["run"]: row["verdict"] for row in rows}
     groups = []
-    names = _group_names({name: by_folder[members[0]["run"]] for name, members in by_group.items()})
-    for number, (group, members) in enumerate(by_group.items()):
+    names = _group_names({name: by_folder[members[0]["run"]] for name, members in grouped.items()})
+    for number, (group, members) in enumerate(grouped.items()):
         name = names[group]
         sweeps = [one for one in found if str(one.runs[0].folder) in {row["run"] for row in members}]
         groups.append(Group(number, name, members, by_folder, called, index, metric, data, sweeps, verdicts).content())

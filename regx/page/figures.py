@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regx.core.arrays import Array
-from regx.core.text import clean
+from regx.core.text import clean, elided
 from regx.evidence.curves import Curve
 from regx.page.curves import SPLITS
 from regx.page.strength import Strength
 from regx.page.surface import DrawnSurface
+from regx.report.numbers import is_number
 
 Figure = dict[str, Any]
 DASHES = {"train": "dot", "val": "dash", "test": "solid"}
@@ -31,8 +32,7 @@ def plot_text(text: str) -> str:
 
 def short(text: str) -> str:
     """A name of a table for an axis: shortened in its middle, since plotly cuts what is too long at both ends."""
-    text = clean(text)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[1 - LONGEST // 2 :]}"
+    return elided(clean(text), LONGEST)
 
 
 def curves_figure(
@@ -254,7 +254,7 @@ def strength_figure(strength: Strength) -> Figure:
 
 def value_text(value: Any) -> str:
     """A swept value as it is typed."""
-    return f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+    return f"{value:g}" if is_number(value) else str(value)
 
 
 def upright(x: float, dash: str) -> dict[str, Any]:

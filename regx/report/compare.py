@@ -5,15 +5,8 @@ from collections.abc import Sequence
 from regx.report.conclusion import without_baseline
 from regx.report.output import Output
 from regx.report.render import print_rows
-from regx.report.table import (
-    Row,
-    compare_rows,
-    known_columns,
-    mixed_versions,
-    only_changed,
-    read_with_baseline,
-    sort_rows,
-)
+from regx.report.run import ended
+from regx.report.table import Row, by_group, compare_rows, known_columns, only_changed, read_with_baseline, sort_rows
 
 
 def print_comparison(
@@ -39,16 +32,15 @@ def print_comparison(
     rows = sort_rows(only_changed(rows, runs) if changed else rows, sort, top)
     print_rows(rows, out, columns, sort or "val_loss")
     out.next(f"regx report {' '.join(map(str, paths))}")
-    out.warn(problems + mixed_versions(runs) + _without_baseline(rows))
+    out.warn(problems)
+    ended(runs, out)
+    out.warn(_without_baseline(rows))
 
 
 def _without_baseline(rows: Sequence[Row]) -> list[str]:
     """What to say of groups in which there was nothing to compare with."""
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(row["group"], []).append(row)
     said = []
-    for group, members in groups.items():
+    for group, members in by_group(rows).items():
         if len(members) > 1 and not any(row["verdict"] for row in members):
             why = without_baseline(members)
             said.append(f"{group}: {why[0].lower()}{why[1:]}")

@@ -121,15 +121,17 @@ def _verdicts(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
     baseline = here or (rows[0].get("baseline") if rows else None)  # which --top may have cut off
     if baseline is None:
         return []
-    found: dict[str, list[str]] = {
-        "better": [],
-        "worse": [],
-        "lower": [],
-        "higher": [],
-        "unclear": [],
-        "equal": [],
-        "few": [],
+    metric = str(rows[0].get("metric", "test_loss")).replace("_", " ")
+    openings = {
+        "better": f"Better than {baseline} in {metric}",
+        "worse": f"Worse than {baseline} in {metric}",
+        "lower": f"Lower than {baseline} in {metric}",
+        "higher": f"Higher than {baseline} in {metric}",
+        "unclear": f"Not told apart from {baseline}",
+        "equal": f"At every shared seed exactly as {baseline} in {metric}",
+        "few": f"Fewer than five seeds shared with {baseline}, so nothing can be told",
     }
+    found: dict[str, list[str]] = {kind: [] for kind in openings}
     for name, row in zip(names, rows, strict=True):
         verdict = row.get("verdict") or ""
         if row.get("peek") and verdict in ("better", "worse"):
@@ -142,16 +144,6 @@ def _verdicts(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
             found["unclear"].append(f"{name} ({_needed(row)})")
         elif verdict.startswith("cannot tell"):
             found["few"].append(name)
-    metric = str(rows[0].get("metric", "test_loss")).replace("_", " ")
-    openings = {
-        "better": f"Better than {baseline} in {metric}",
-        "worse": f"Worse than {baseline} in {metric}",
-        "lower": f"Lower than {baseline} in {metric}",
-        "higher": f"Higher than {baseline} in {metric}",
-        "unclear": f"Not told apart from {baseline}",
-        "equal": f"At every shared seed exactly as {baseline} in {metric}",
-        "few": f"Fewer than five seeds shared with {baseline}, so nothing can be told",
-    }
     if found["unclear"]:  # says once what the numbers are
         found["unclear"][0] = found["unclear"][0].removesuffix(")") + " seeds would tell)"
     return [f"{openings[kind]}: {listed(members, MOST_NAMES)}." for kind, members in found.items() if members]
@@ -244,11 +236,8 @@ def beside(row: Row, base: Row, settings: Sequence[str]) -> str:
     if not settings:
         return ""
     name, against = labels([row, base])
-    return f"{name} differs from {against} in {listed(settings)} too, so what {_did(row)} need not be a regularizer."
-
-
-def _did(row: Row) -> str:
-    return {"better": "helped", "worse": "hurt"}.get(str(row["verdict"]), "made a difference")
+    did = {"better": "helped", "worse": "hurt"}.get(str(row["verdict"]), "made a difference")
+    return f"{name} differs from {against} in {listed(settings)} too, so what {did} need not be a regularizer."
 
 
 def _means(row: Row, base: Row, key: str) -> tuple[float, float] | None:

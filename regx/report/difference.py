@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from regx.core.errors import InputError
+from regx.core.text import elided
 from regx.evidence.run import Run, read_run
 from regx.metrics import REGISTRY
 from regx.report.numbers import form_of, interval_cell, listed
 from regx.report.output import Column, Output
-from regx.report.render import elided
-from regx.report.table import SHOWN, asked_keys, labels, mixed_versions, seeds_text
+from regx.report.run import ended
+from regx.report.table import SHOWN, asked_keys, labels, seeds_text
 from regx.stats.aggregate import Interval
 
 
@@ -38,9 +39,8 @@ def print_difference(first: str, second: str, out: Output) -> None:
     names = labels([{"name": run.name, "run": str(run.folder)} for run in runs])
     if out.for_people:
         if keys:
-            _table(
-                names, {key: (_text(key, one), _text(key, other)) for key, (one, other) in keys.items()}, "config", out
-            )
+            texts = {key: (_text(key, one), _text(key, other)) for key, (one, other) in keys.items()}
+            _table(names, texts, "config", out)
             out.text([""])
         if metrics:
             _table(names, {name: _cells(*pair) for name, pair in metrics.items()}, "metric", out)
@@ -50,7 +50,7 @@ def print_difference(first: str, second: str, out: Output) -> None:
         means = [("metric", key, one["mean"], other["mean"]) for key, (one, other) in metrics.items()]
         out.flat([dict(zip(("part", "key", "a", "b"), row, strict=True)) for row in (*rows, *means)])
     out.conclusion(_said(runs, names, keys, same_data))
-    out.warn(mixed_versions(runs))
+    ended(runs, out)
     out.next(f"regx compare {first} {second}")
 
 

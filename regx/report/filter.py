@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from regx.core.errors import InputError, did_you_mean
+from regx.report.numbers import is_number
 
 LONGEST = 1000  # characters; what is deeper than Python's own reader bears is refused like what is no filter
 EXAMPLE = "test_loss < 0.05 and l2.lam > 0"
@@ -71,7 +72,7 @@ class Filter:
                 for part in parts:
                     self._check(part)
             case ast.UnaryOp(op=ast.Not() | ast.USub(), operand=part):
-                if isinstance(node.op, ast.USub) and not _is_number(getattr(part, "value", None)):
+                if isinstance(node.op, ast.USub) and not is_number(getattr(part, "value", None)):
                     self._refuse(node)
                 self._check(part)
             case ast.Compare(left=left, ops=signs, comparators=others) if all(type(sign) in COMPARED for sign in signs):
@@ -117,12 +118,8 @@ def _compare(sign: ast.cmpop, one: Any, other: Any) -> bool:
     elif isinstance(sign, ast.Eq | ast.NotEq):
         fits = True
     else:
-        fits = (_is_number(one) and _is_number(other)) or (isinstance(one, str) and isinstance(other, str))
+        fits = (is_number(one) and is_number(other)) or (isinstance(one, str) and isinstance(other, str))
     return fits and bool(COMPARED[type(sign)](one, other))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _dotted(node: ast.expr) -> str | None:

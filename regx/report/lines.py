@@ -5,6 +5,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from regx.report.numbers import is_number
+
 MARKERS = {"train_loss": "o", "val_loss": "x", "test_loss": "+"}
 Numbers = Sequence[float | None]
 
@@ -45,9 +47,9 @@ def validation_curve(
         low, high = low - span / 2, high + span / 2
     if low == high:  # what little lies between is too small to be halved
         high = low + 1.0
-    scale = math.log if log_y else float
+    scale, inverse = (math.log, math.exp) if log_y else (float, float)
 
-    ticks = [f"{_inverse(scale(low) + share * (scale(high) - scale(low)), log_y):.3g}" for share in (0, 0.5, 1)]
+    ticks = [f"{inverse(scale(low) + share * (scale(high) - scale(low))):.3g}" for share in (0, 0.5, 1)]
     margin = max(map(len, ticks)) + 2
     wide = max(width - margin - 1, 20)
     columns, broken = _columns(values, wide, log)
@@ -105,8 +107,8 @@ def _finite(lines: Mapping[str, Numbers]) -> dict[str, Numbers]:
 
 def looks_logarithmic(values: Sequence[Any]) -> bool:
     """Whether positive numbers are spaced by ratios rather than by differences."""
-    positive = [value for value in values if _is_number(value) and value > 0]
-    if len(positive) < len(values) - 1 or any(not _is_number(value) or value < 0 for value in values):
+    positive = [value for value in values if is_number(value) and value > 0]
+    if len(positive) < len(values) - 1 or any(not is_number(value) or value < 0 for value in values):
         return False
     if len(positive) < 3:
         # Of 0 and two more, a linear axis would press the lesser onto 0.
@@ -119,7 +121,7 @@ def looks_logarithmic(values: Sequence[Any]) -> bool:
 def _columns(values: Sequence[Any], wide: int, log: bool | None) -> tuple[list[int], int | None]:
     """Each value's column, and the column at which the axis is broken to make room for 0."""
     last, edge = wide - 4, 3
-    numeric = all(_is_number(value) for value in values) and list(values) == sorted(set(values))
+    numeric = all(is_number(value) for value in values) and list(values) == sorted(set(values))
     if log is None:
         log = numeric and looks_logarithmic(values)
     log = log and numeric and len(values) > 1 and values[0] >= 0
@@ -159,12 +161,4 @@ def _labels(values: Sequence[Any], columns: list[int], chosen: int | None, wide:
 
 
 def _text(value: Any) -> str:
-    return f"{value:g}" if _is_number(value) else str(value).replace(" ", "")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _inverse(number: float, log: bool) -> float:
-    return math.exp(number) if log else number
+    return f"{value:g}" if is_number(value) else str(value).replace(" ", "")

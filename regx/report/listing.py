@@ -31,10 +31,8 @@ def flattened(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row in which an interval is three columns."""
     flat: dict[str, Any] = {}
     for key, item in row.items():
-        if isinstance(item, Mapping):
-            flat |= {key: item["mean"], f"{key}_low": item["low"], f"{key}_high": item["high"]}
-        else:
-            flat[key] = item
+        ends = [(key, "mean"), (f"{key}_low", "low"), (f"{key}_high", "high")]
+        flat |= {name: item[end] for name, end in ends} if isinstance(item, Mapping) else {key: item}
     return flat
 
 

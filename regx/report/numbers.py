@@ -88,6 +88,11 @@ def listed(names: Sequence[str], most: int | None = None) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
+def is_number(value: Any) -> bool:
+    """Whether a value is a number, which true and false are not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def setting_value(value: Any) -> str:
     """A value of a config in a sentence: `0.01`, `8`, `64x64`, `normal: 0.1`."""
     if isinstance(value, dict):

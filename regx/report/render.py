@@ -3,25 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from regx.core.text import clean
+from regx.core.text import clean, elided
 from regx.report.conclusion import about_numbers, conclusion
 from regx.report.listing import p_cell
 from regx.report.numbers import form_of, interval_cell
 from regx.report.output import Column, Output
-from regx.report.table import COLUMNS, Row, flat, is_equal, labels, value
+from regx.report.table import COLUMNS, Row, by_group, flat, is_equal, labels, value
 
 FOLDED = ("stack", "changed")  # between words, so that no number is cut
-SILENT = (
-    "run",
-    "group",
-    "dataset",
-    "task",
-    "metric",
-    "tied",
-    "shared",
-    "baseline",
-    "baseline_because",
-)  # shown where they are asked for
+# Shown where they are asked for.
+SILENT = ("run", "group", "dataset", "task", "metric", "tied", "shared", "baseline", "baseline_because")
 
 
 def print_rows(rows: Sequence[Row], out: Output, columns: Sequence[str] | None = None, sort: str | None = None) -> None:
@@ -47,7 +38,7 @@ def print_rows(rows: Sequence[Row], out: Output, columns: Sequence[str] | None =
         out.flat([flat(row, keys) for row in rows])
     left_out: dict[str, None] = {}
     shown: dict[str, None] = {}
-    for label, members in _by_group(rows).items():
+    for label, members in by_group(rows).items():
         if out.for_people:
             keys = list(columns) if columns is not None else shown_columns(members)
             drawn = _columns(members, keys, out.width, chosen=columns is not None, sort=sort)
@@ -125,20 +116,11 @@ def _legend(shown: set[str], dropped: list[str], rows: Sequence[Row]) -> list[st
     return lines
 
 
-def _by_group(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(row["group"], []).append(row)
-    return groups
-
-
 def cell_texts(rows: Sequence[Row], keys: Sequence[str]) -> dict[str, list[str]]:
     """Each column as text, the best values marked with a star."""
     cells = {}
     for key in keys:
-        items: list[Any] = (
-            [clean(label) for label in labels(rows)] if key == "name" else [value(row, key) for row in rows]
-        )
+        items: list[Any] = list(map(clean, labels(rows))) if key == "name" else [value(row, key) for row in rows]
         if key == "won":
             cells[key] = [_won(row) for row in rows]
         elif key == "seeds_to_tell":
@@ -176,14 +158,4 @@ def _interval_cells(intervals: Sequence[Mapping[str, Any] | None], best: str | N
     finite = [mean for mean in means if mean is not None]
     winner = None if best is None or len(set(finite)) < 2 else min(finite) if best == "least" else max(finite)
     marks = ["" if winner is None else "*" if mean == winner else " " for mean in means]
-    return [
-        interval_cell(interval, form, ends=brackets) + mark for interval, mark in zip(intervals, marks, strict=True)
-    ]
-
-
-def elided(text: str, width: int) -> str:
-    """At most `width` signs: the middle goes, since names differ at their ends."""
-    if len(text) <= width:
-        return text
-    tail = (width - 1) // 2
-    return f"{text[: width - 1 - tail]}…{text[len(text) - tail :]}"
+    return [interval_cell(one, form, ends=brackets) + mark for one, mark in zip(intervals, marks, strict=True)]

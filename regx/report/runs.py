@@ -6,6 +6,7 @@ from typing import Any
 
 from regx.core.errors import RegxError
 from regx.core.parameters import parameters
+from regx.core.text import elided
 from regx.evidence.run import Run, read_runs
 from regx.metrics import REGISTRY, check_metric
 from regx.regularizers import REGISTRY as REGULARIZERS
@@ -13,7 +14,6 @@ from regx.report.filter import Filter
 from regx.report.listing import flattened
 from regx.report.numbers import form_of, interval_cell
 from regx.report.output import Column, Output
-from regx.report.render import elided
 from regx.report.table import dotted, labels, short_key
 from regx.stats.aggregate import UNKNOWN, Interval
 

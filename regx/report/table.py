@@ -16,7 +16,8 @@ from regx.evidence.run import Needed, Run, find_runs, read_runs
 from regx.evidence.shrinkage import shrinkage_of
 from regx.metrics import REGISTRY, check_metric
 from regx.metrics.metric import Metric
-from regx.stats.aggregate import mean_interval
+from regx.report.listing import flattened
+from regx.stats.aggregate import UNKNOWN, mean_interval
 from regx.store.summary import DATA_AND_SHAPE, in_data_and_shape, in_optimizer
 
 if TYPE_CHECKING:
@@ -153,8 +154,7 @@ def compare_frame(
 
     rows = sort_rows(compare_rows(runs, baseline, metric, known_columns(columns)))
     frame = pandas.DataFrame([flat(row) for row in rows])
-    groups = [[row for row in rows if row["group"] == group] for group in dict.fromkeys(row["group"] for row in rows)]
-    said = [sentence for members in groups for sentence in (*opening(members), *conclusion(members))]
+    said = [sentence for members in by_group(rows).values() for sentence in (*opening(members), *conclusion(members))]
     # A column in which nothing stands is one of numbers all the same.
     numbers = [key for key in frame.columns if COLUMNS.get(key, COLUMNS["p"]).kind != "text"]
     frame = frame.astype({key: float for key in numbers if frame[key].isna().any()})
@@ -165,16 +165,8 @@ def compare_frame(
 def flat(row: Mapping[str, Any], keys: Iterable[str] | None = None) -> dict[str, Any]:
     """A row without nesting: an interval is three columns, its mean under its own name."""
     keys = [key for key in COLUMNS if key in row or (key == "p" and "difference" in row)] if keys is None else keys
-    values: dict[str, Any] = {}
-    for key in keys:
-        if COLUMNS[key].kind == "interval":
-            interval = row.get(key) or {}
-            values.update(
-                {key: interval.get("mean"), f"{key}_low": interval.get("low"), f"{key}_high": interval.get("high")}
-            )
-        else:
-            values[key] = value(row, key)
-    return values
+    is_interval = {key: COLUMNS[key].kind == "interval" for key in keys}
+    return flattened({key: row.get(key) or UNKNOWN if is_interval[key] else value(row, key) for key in keys})
 
 
 def value(row: Mapping[str, Any], key: str) -> Any:
@@ -228,10 +220,15 @@ def sort_rows(rows: Sequence[Row], column: str | None = None, top: int | None = 
         greatest = COLUMNS[column].best == "greatest" or (judged is not None and judged.better == "higher")
         return (found is None, 0 if found is None else -found if greatest else found)
 
+    return [row for members in by_group(rows).values() for row in sorted(members, key=key)[:top]]
+
+
+def by_group(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """The rows of each group, in their order."""
     groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(row["group"], []).append(row)
-    return [row for members in groups.values() for row in sorted(members, key=key)[:top]]
+    return groups
 
 
 def known_columns(names: Sequence[str]) -> list[str]:
@@ -272,10 +269,8 @@ def _row(run: Run, group: str, seeds: set[int], asked: Sequence[str]) -> Row:
 
 def _judge(runs: Sequence[Run], baseline: Run | None, metric: str) -> dict[int, Row]:
     """What each run's row says of it and the baseline, by the id of the run."""
-    nothing = {"mean": None, "low": None, "high": None, "p": None}
-    uncompared: Row = {
-        "difference": nothing, "won": None, "tied": None, "shared": None, "verdict": None, "seeds_to_tell": None,
-    }  # fmt: skip
+    uncompared: Row = {"difference": {**UNKNOWN, "p": None}}
+    uncompared |= dict.fromkeys(("won", "tied", "shared", "verdict", "seeds_to_tell"))
     if baseline is None:
         return {id(run): uncompared for run in runs}
     from regx.evidence.splits import held_out
@@ -382,16 +377,9 @@ def _plain_run(runs: Sequence[Run]) -> tuple[Run | None, str | None]:
         return None, None
 
     def rank(run: Run) -> tuple[Any, ...]:
-        finished = len(run.per_seed("test_loss"))
+        finished, stack = len(run.per_seed("test_loss")), bool(run.config["regularizers"])
         # With a run that has no finished seed nothing can be compared.
-        return (
-            finished == 0,
-            -shared[others(run)],
-            bool(run.config["regularizers"]),
-            -finished,
-            run.name,
-            str(run.folder),
-        )
+        return finished == 0, -shared[others(run)], stack, -finished, run.name, str(run.folder)
 
     first, *rest = sorted(plain, key=rank)
     if not rest:
@@ -453,8 +441,8 @@ def only_changed(rows: Sequence[Row], runs: Sequence[Run]) -> list[Row]:
     """The rows with `changed` instead of `stack`: the config keys that differ within the group, and their values."""
     configs = {str(run.folder): asked_keys(run.config) for run in runs}
     differ: dict[str, set[str]] = {}
-    for group in {row["group"] for row in rows}:
-        members = [configs[row["run"]] for row in rows if row["group"] == group]
+    for group, of_group in by_group(rows).items():
+        members = [configs[row["run"]] for row in of_group]
         names = {name for config in members for name in config}
         differ[group] = {name for name in names if len({_plain(config.get(name)) for config in members}) > 1}
     changed = []

@@ -16,11 +16,12 @@ from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.core.listener import Glimpse, Listener
 from regx.core.regularizer import CROSS_FITTED
+from regx.core.text import elided
 from regx.core.trained import Trained
 from regx.evidence.predict import predict
 from regx.evidence.run import Run, read_run
 from regx.report.output import Output, picture_console
-from regx.report.render import elided, print_rows
+from regx.report.render import print_rows
 from regx.report.sparkline import bar, sparkline
 from regx.report.table import compare_rows, sort_rows
 from regx.runner.plan import Member
