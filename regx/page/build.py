@@ -26,7 +26,6 @@ def build(paths: Sequence[str], baseline: str | None, metric: str) -> tuple[dict
     labelled = {row["run"]: label for some in grouped.values() for row, label in zip(some, _labels(some), strict=True)}
     called = {row["run"]: labelled[row["run"]] for row in rows}
     by_folder = {str(run.folder): run for run in runs}
-    index = {row["run"]: place for place, row in enumerate(rows)}
     found, wrong = strengths(runs)
     problems += wrong
     data: dict[str, Any] = {"runs": [], "figures": {}, "races": {}, "strengths": {}}
@@ -36,12 +35,9 @@ def build(paths: Sequence[str], baseline: str | None, metric: str) -> tuple[dict
     for number, (group, members) in enumerate(grouped.items()):
         name = names[group]
         sweeps = [one for one in found if str(one.runs[0].folder) in {row["run"] for row in members}]
-        groups.append(Group(number, name, members, by_folder, called, index, metric, data, sweeps, verdicts).content())
+        groups.append(Group(number, name, members, by_folder, called, metric, data, sweeps, verdicts).content())
     marks = {run["index"]: run for group in groups for run in group["runs"]}
-    data["runs"] = [
-        {"label": marks[place]["label"], "colour": marks[place]["colour"], "symbol": marks[place]["symbol"]}
-        for place in range(len(rows))
-    ]
+    data["runs"] = [{key: marks[place][key] for key in ("label", "colour", "symbol")} for place in range(len(rows))]
     content = {
         "title": ", ".join(dict.fromkeys(clean(_data_name(run)) for run in runs)),
         "metric": metric.replace("_", " "),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from regx.evidence.run import Run
-from regx.page.figures import Figure, axes_layout, plot_text
+from regx.page.figures import Figure, axes_layout, plot_text, scatter, upright
 from regx.report.table import Row
 
 NAME_ABOVE = 0.3  # of a row's height: a name stands above its marks, so that on a phone it takes no width from them
@@ -28,13 +28,9 @@ def comparison_figures(
         every += found.values()
         spread = np.linspace(-0.12, 0.12, len(found)) if len(found) > 1 else np.zeros(len(found))
         meta = {"run": mark["index"]}
-        values.append(
-            {
-                "type": "scatter", "mode": "markers", "x": list(found.values()), "y": (place + spread).tolist(),
-                "text": [f"seed {seed}" for seed in found], "hoverinfo": "text+x", "marker": {"size": 6},
-                "meta": {**meta, "role": "seed"},
-            }
-        )  # fmt: skip
+        look = {"text": [f"seed {seed}" for seed in found], "hoverinfo": "text+x", "marker": {"size": 6}}
+        at = (place + spread).tolist()
+        values.append(scatter("markers", list(found.values()), at, {**meta, "role": "seed"}, **look))
         values.append(_bar(row.get(metric), place, {**meta, "role": "mean"}))
         differences.append(_bar(row["difference"], place, {"role": "difference", "verdict": row["verdict"] or ""}))
         texts["values"].append(str(mark["label"]))
@@ -47,30 +43,17 @@ def comparison_figures(
     if base is not None and len(rows) > 1:
         title = f"{word} less that of {base}, at the same seeds"
         made["differences"] = _figure(differences, title, texts["differences"])
-        line = {
-            "type": "line",
-            "x0": 0,
-            "x1": 0,
-            "y0": 0,
-            "y1": 1,
-            "yref": "paper",
-            "line": {"width": 1.5, "dash": "dot"},
-        }
-        made["differences"]["layout"]["shapes"] = [line]
+        made["differences"]["layout"]["shapes"] = [upright(0, "dot")]
     return made
 
 
-def _bar(interval: Mapping[str, Any] | None, place: int, meta: Mapping[str, Any]) -> dict[str, Any]:
+def _bar(interval: Mapping[str, Any] | None, place: int, meta: Mapping[str, Any]) -> Figure:
     mean, low, high = ((interval or {}).get(end) for end in ("mean", "low", "high"))
-    bar: dict[str, Any] = {
-        "type": "scatter", "mode": "markers", "x": [] if mean is None else [mean], "y": [] if mean is None else [place],
-        "hoverinfo": "x", "marker": {"size": 10, "symbol": "diamond"}, "meta": dict(meta),
-    }  # fmt: skip
+    x, y = ([], []) if mean is None else ([mean], [place])
+    bar = scatter("markers", x, y, meta, hoverinfo="x", marker={"size": 10, "symbol": "diamond"})
     if mean is not None and low is not None and high is not None:
-        bar["error_x"] = {
-            "type": "data", "symmetric": False, "array": [high - mean], "arrayminus": [mean - low], "thickness": 2,
-            "width": 5,
-        }  # fmt: skip
+        ends = {"array": [high - mean], "arrayminus": [mean - low]}
+        bar["error_x"] = {"type": "data", "symmetric": False, "thickness": 2, "width": 5, **ends}
     return bar
 
 

@@ -35,6 +35,11 @@ def short(text: str) -> str:
     return elided(clean(text), LONGEST)
 
 
+def scatter(mode: str, x: Sequence[float], y: Sequence[Any], meta: Mapping[str, Any], **look: Any) -> Figure:
+    """A trace of lines or markers. meta: what page.js knows it by; look: as plotly has it."""
+    return {"type": "scatter", "mode": mode, "x": x, "y": y, "meta": dict(meta), **look}
+
+
 def curves_figure(
     curves: Mapping[int, Mapping[str, Mapping[str, Curve]]], labels: Sequence[str], shown: Sequence[int]
 ) -> Figure:
@@ -57,56 +62,48 @@ def curves_figure(
                 if curve.low is not None and curve.high is not None:
                     # An interval of losses may reach below 0, where a logarithmic axis has no place.
                     low = curve.low.clip(min=floor) if metric == "loss" else curve.low
-                    traces.append(
-                        {
-                            "type": "scatter", "mode": "lines", "fill": "toself", "hoverinfo": "skip",
-                            "x": epochs + epochs[::-1], "y": _rounded(curve.high) + _rounded(low)[::-1],
-                            "line": {"width": 0}, "visible": visible and split == "test",
-                            "meta": {**meta, "role": "band"},
-                        }
-                    )  # fmt: skip
-                traces.append(
-                    {
-                        "type": "scatter", "mode": "lines+markers", "name": plot_text(f"{labels[run]}, {split}"),
-                        "x": epochs, "y": _rounded(curve.mean), "hoverinfo": "x+y+name", "visible": visible,
-                        "line": {"dash": DASHES[split], "width": 2}, "meta": {**meta, "role": "line"},
-                    }
-                )  # fmt: skip
+                    around = _rounded(curve.high) + _rounded(low)[::-1]
+                    look = {"fill": "toself", "line": {"width": 0}, "visible": visible and split == "test"}
+                    band = {**meta, "role": "band"}
+                    traces.append(scatter("lines", epochs + epochs[::-1], around, band, hoverinfo="skip", **look))
+                look = {"line": {"dash": DASHES[split], "width": 2}, "visible": visible}
+                named = {"name": plot_text(f"{labels[run]}, {split}"), "hoverinfo": "x+y+name"}
+                line = {**meta, "role": "line"}
+                traces.append(scatter("lines+markers", epochs, _rounded(curve.mean), line, **named, **look))
     log = bool(means) and min(means) > 0 and max(means) > LOG_SPAN * min(means)
     return {"data": traces, "layout": axes_layout("epoch", "loss", log=log)}
 
 
-def fit_figure(surface: DrawnSurface, names: Mapping[int, str]) -> Figure:
+def prediction_figure(surface: DrawnSurface, names: Mapping[int, str]) -> Figure:
+    """What networks predict on a surface: a line for each, by its number and its name, or a map."""
+    return _fit_figure(surface, names) if surface.where.is_line else _map_figure(surface)
+
+
+def _fit_figure(surface: DrawnSurface, names: Mapping[int, str]) -> Figure:
     """A line over one feature: training points, test split, and for each run an empty line that page.js fills."""
     train, test = surface.dataset.train, surface.dataset.test
     order = test.x[:, 0].argsort()
-    traces: list[dict[str, Any]] = [
-        {
-            "type": "scatter", "mode": "lines" if surface.test_is_a_curve else "markers",
-            "name": "test split", "hoverinfo": "name+x+y",
-            "x": _rounded(test.x[order, 0]), "y": _rounded(test.y[order, 0]),
-            "line": {"dash": "dot", "width": 2}, "marker": {"size": 4}, "meta": {"role": "test"},
-        },
-        {
-            "type": "scatter", "mode": "markers", "name": "training points", "hoverinfo": "name+x+y",
-            "x": _rounded(train.x[:, 0]), "y": _rounded(train.y[:, 0]),
-            "marker": {"size": 7, "symbol": "circle-open"}, "meta": {"role": "points"},
-        },
-    ]  # fmt: skip
-    x = _rounded(surface.where.axes[0])
-    traces += [
-        {
-            "type": "scatter", "mode": "lines", "name": plot_text(name), "x": x, "y": [], "hoverinfo": "name+x+y",
-            "line": {"width": 2}, "meta": {"role": "fit", "run": run},
-        }
-        for run, name in names.items()
+    x, hover = _rounded(surface.where.axes[0]), {"hoverinfo": "name+x+y"}
+    traces = [
+        scatter(
+            "lines" if surface.test_is_a_curve else "markers", _rounded(test.x[order, 0]), _rounded(test.y[order, 0]),
+            {"role": "test"}, name="test split", line={"dash": "dot", "width": 2}, marker={"size": 4}, **hover,
+        ),
+        scatter(
+            "markers", _rounded(train.x[:, 0]), _rounded(train.y[:, 0]), {"role": "points"}, name="training points",
+            marker={"size": 7, "symbol": "circle-open"}, **hover,
+        ),
+        *(
+            scatter("lines", x, [], {"role": "fit", "run": run}, name=plot_text(name), line={"width": 2}, **hover)
+            for run, name in names.items()
+        ),
     ]  # fmt: skip
     layout = axes_layout(surface.dataset.features[0], surface.dataset.target)
     layout["yaxis"] |= {"range": [surface.low, surface.high], "autorange": False}
     return {"data": traces, "layout": layout}
 
 
-def map_figure(surface: DrawnSurface) -> Figure:
+def _map_figure(surface: DrawnSurface) -> Figure:
     """A map over two features: colours for the prediction, the boundary, and the training points by their class."""
     train, classes = surface.dataset.train, surface.classes
     x, y = (_rounded(axis) for axis in surface.where.axes)
@@ -119,14 +116,11 @@ def map_figure(surface: DrawnSurface) -> Figure:
     traces = [heat]
     if surface.dataset.task == "binary":
         bar["title"] = {"text": plot_text(f"p({short(_class_name(surface, 1))})"), "side": "right"}
-        traces.append(
-            {
-                "type": "contour", "x": x, "y": y, "z": [], "showscale": False, "hoverinfo": "skip",
-                "autocontour": False,
-                "contours": {"start": 0.5, "end": 0.5, "size": 1, "coloring": "none"}, "line": {"width": 2.5},
-                "meta": {"role": "boundary"},
-            }
-        )  # fmt: skip
+        traces.append({
+            "type": "contour", "x": x, "y": y, "z": [], "showscale": False, "hoverinfo": "skip", "autocontour": False,
+            "contours": {"start": 0.5, "end": 0.5, "size": 1, "coloring": "none"}, "line": {"width": 2.5},
+            "meta": {"role": "boundary"},
+        })  # fmt: skip
     groups = train.y[:, 0].round().astype(int) if surface.dataset.task == "binary" else train.y.argmax(axis=1)
     if surface.dataset.task == "regression":
         groups = groups * 0
@@ -137,14 +131,11 @@ def map_figure(surface: DrawnSurface) -> Figure:
         name = "training points"
         if surface.dataset.task != "regression":
             name = f"labelled {clean(_class_name(surface, group))}"
-        traces.append(
-            {
-                "type": "scatter", "mode": "markers", "name": plot_text(name), "hoverinfo": "x+y+name",
-                "x": _rounded(train.x[rows, 0]), "y": _rounded(train.x[rows, 1]),
-                "marker": {"size": 7, "symbol": symbols[group % len(symbols)], "line": {"width": 1}},
-                "meta": {"role": "class", "colour": CLASS_COLOURS[group % len(CLASS_COLOURS)]},
-            }
-        )  # fmt: skip
+        marker = {"size": 7, "symbol": symbols[group % len(symbols)], "line": {"width": 1}}
+        meta = {"role": "class", "colour": CLASS_COLOURS[group % len(CLASS_COLOURS)]}
+        across, up = (_rounded(column) for column in train.x[rows].T)
+        named = {"name": plot_text(name), "hoverinfo": "x+y+name"}
+        traces.append(scatter("markers", across, up, meta, marker=marker, **named))
     first, second = surface.dataset.features
     layout = axes_layout(first, second)
     layout["xaxis"] |= {"range": [x[0], x[-1]], "autorange": False}
@@ -155,12 +146,9 @@ def map_figure(surface: DrawnSurface) -> Figure:
 def class_marks(surface: DrawnSurface) -> list[dict[str, Any]]:
     """How a map shows the training points of each class: symbol, colour and name. None of a regression."""
     signs = tuple(CLASS_SYMBOLS)
+    colours = CLASS_COLOURS
     return [
-        {
-            "symbol": signs[number % len(signs)],
-            "colour": CLASS_COLOURS[number % len(CLASS_COLOURS)],
-            "name": clean(name),
-        }
+        {"symbol": signs[number % len(signs)], "colour": colours[number % len(colours)], "name": clean(name)}
         for number, name in enumerate(surface.dataset.classes)
     ]
 
@@ -177,19 +165,11 @@ def race_loss_figure(lanes: Sequence[Mapping[str, Any]], labels: Sequence[str]) 
             losses = lane["loss"][split]["loss"]
             every += [loss for loss in losses if loss > 0]
             starts.append(losses[0])
-            traces.append(
-                {
-                    "type": "scatter", "mode": "lines", "name": plot_text(f"{labels[lane['run']]}, {split}"),
-                    "x": [], "y": [], "hoverinfo": "x+y+name", "line": {"dash": DASHES[split], "width": 2},
-                    "meta": {"role": "loss", "run": lane["run"], "lane": number, "split": split},
-                }
-            )  # fmt: skip
-            traces.append(
-                {
-                    "type": "scatter", "mode": "markers", "x": [], "y": [], "hoverinfo": "skip", "marker": {"size": 9},
-                    "meta": {"role": "now", "run": lane["run"], "lane": number, "split": split},
-                }
-            )  # fmt: skip
+            meta = {"run": lane["run"], "lane": number, "split": split}
+            named = {"name": plot_text(f"{labels[lane['run']]}, {split}"), "hoverinfo": "x+y+name"}
+            line = {"dash": DASHES[split], "width": 2}
+            traces.append(scatter("lines", [], [], {**meta, "role": "loss"}, line=line, **named))
+            traces.append(scatter("markers", [], [], {**meta, "role": "now"}, hoverinfo="skip", marker={"size": 9}))
     last = max(
         (epochs[-1] for lane in lanes for split in lane["loss"].values() if (epochs := split["epoch"])), default=1
     )
@@ -208,15 +188,8 @@ def weights_figure() -> Figure:
     """A weight matrix: rows are the layer's inputs, columns its units."""
     layout = axes_layout("unit of the layer", "input of the layer")
     layout["yaxis"] |= {"autorange": "reversed"}
-    return {
-        "data": [
-            {
-                "type": "heatmap", "z": [], "hoverinfo": "x+y+z", "xgap": 0, "colorbar": {"thickness": 12},
-                "meta": {"role": "weights"},
-            }
-        ],
-        "layout": layout,
-    }  # fmt: skip
+    heat = {"type": "heatmap", "z": [], "hoverinfo": "x+y+z", "xgap": 0, "colorbar": {"thickness": 12}}
+    return {"data": [{**heat, "meta": {"role": "weights"}}], "layout": layout}
 
 
 def strength_figure(strength: Strength) -> Figure:
@@ -229,15 +202,12 @@ def strength_figure(strength: Strength) -> Figure:
             continue
         ends = [(one.get("low"), one.get("mean"), one.get("high")) for one in intervals]
         half = [high - mean if high is not None and mean is not None else 0.0 for _, mean, high in ends]
+        bars = {"type": "data", "array": half, "thickness": 1.5, "width": 4}
+        look = {"line": {"dash": DASHES[split], "width": 2}, "marker": {"size": 8}, "error_y": bars}
+        meta = {"role": "strength", "split": split}
         traces.append(
-            {
-                "type": "scatter", "mode": "lines+markers", "name": f"{split} loss",
-                "x": strength.positions, "y": means,
-                "error_y": {"type": "data", "array": half, "thickness": 1.5, "width": 4},
-                "line": {"dash": DASHES[split], "width": 2}, "marker": {"size": 8}, "hoverinfo": "y+name",
-                "meta": {"role": "strength", "split": split},
-            }
-        )  # fmt: skip
+            scatter("lines+markers", strength.positions, means, meta, name=f"{split} loss", hoverinfo="y+name", **look)
+        )
     layout = axes_layout(strength.key + (" (logarithmic)" if strength.log else ""), "loss")
     layout["xaxis"] |= {
         "tickmode": "array",

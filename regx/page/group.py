@@ -43,13 +43,13 @@ class Group:
         rows: Sequence[Row],
         by_folder: Mapping[str, Run],
         called: Mapping[str, str],
-        index: Mapping[str, int],
         metric: str,
         data: dict[str, Any],
         sweeps: Sequence[Strength],
         verdicts: Mapping[str, str | None],
     ) -> None:
-        self.number, self.name, self.rows, self.called, self.index = number, clean(name), rows, called, index
+        self.number, self.name, self.rows, self.called = number, clean(name), rows, called
+        self.index = {folder: place for place, folder in enumerate(called)}
         self.metric, self.data, self.sweeps, self.verdicts = metric, data, sweeps, verdicts
         self.lanes = sum(pictured_seed(run) is not None for run in by_folder.values())
         self.runs = [by_folder[row["run"]] for row in rows]
@@ -62,10 +62,10 @@ class Group:
         self.changed = {row["run"]: row["changed"] for row in only_changed(rows, self.runs)}
 
     def content(self) -> dict[str, Any]:
-        runs = [
-            {**self._style(row["run"]), **run_content(row, run), "pictures": self._pictures(row, run)}
-            for row, run in zip(self.rows, self.runs, strict=True)
-        ]
+        runs = []
+        for row, run in zip(self.rows, self.runs, strict=True):
+            pictures = images.pictures(run) if self.index[row["run"]] < images.MOST else []
+            runs.append({**self._style(row["run"]), **run_content(row, run), "pictures": pictures})
         speaking = [key for key in shown_columns(self.rows) if key not in WITHOUT]
         said = [*conclusion(self.rows), *about_numbers(self.rows, speaking)]
         first = [self.metric if key == "metric" else key for key in FIRST]
@@ -86,9 +86,6 @@ class Group:
             "differences": self._differences(),
             "runs": runs,
         }
-
-    def _pictures(self, row: Row, run: Run) -> list[tuple[str, str]]:
-        return images.pictures(run) if self.index[row["run"]] < images.MOST else []
 
     def _style(self, folder: str) -> dict[str, Any]:
         place = self.styles[folder]
@@ -201,24 +198,20 @@ class Group:
         name = f"race-{self.number}"
         lanes = race.content["lanes"]
         made = {"loss": figures.race_loss_figure(lanes, self.labels), "weights": figures.weights_figure()}
-        if drawable is not None and drawable.where.is_line:
-            made["fit"] = figures.fit_figure(drawable, {lane["run"]: self.labels[lane["run"]] for lane in lanes})
-        elif drawable is not None:
-            made["fit"] = figures.map_figure(drawable)
+        if drawable is not None:
+            named = {lane["run"]: self.labels[lane["run"]] for lane in lanes}
+            made["fit"] = figures.prediction_figure(drawable, named)
         self.data["races"][name] = race.content
         self.data["figures"].update({f"{name}-{part}": figure for part, figure in made.items()})
         return {
             "id": name,
             "figures": list(made),
-            "kind": drawable.kind if drawable is not None else None,
-            "picture": words.picture(drawable) if drawable is not None else None,
-            "classes": figures.class_marks(drawable) if drawable is not None else [],
             "seed": seed,
+            **_pictured(surface),
             "stops": race.epochs,
             "runs": [self._style(str(run.folder)) for run in race.runs],
             "left_out": [self.called[str(run.folder)] for run in race.left_out],
             "without": [self.called[str(run.folder)] for run in self.runs if pictured[str(run.folder)] is None],
-            "note": surface if isinstance(surface, str) else "",
             "caption": self._race_caption(lanes),
         }
 
@@ -252,19 +245,13 @@ class Group:
             "key": clean(sweep.key),
         }
         if drawable is not None:
-            made = (
-                figures.fit_figure(drawable, {-1: "other seeds", -2: f"seed {seeds[0]}"})
-                if drawable.where.is_line
-                else figures.map_figure(drawable)
-            )
-            self.data["figures"][f"{name}-fit"] = made
+            names = {-1: "other seeds", -2: f"seed {seeds[0]}"}
+            self.data["figures"][f"{name}-fit"] = figures.prediction_figure(drawable, names)
         peeked = " Choosing by the test split (--peek) flatters its loss." if sweep.by == "test" else ""
         whole = [run.completed_seeds == run.seeds for run in sweep.runs]
         among = " among those without a diverged seed" if whole[shown] and not all(whole) else ""
         chosen = f" The {sweep.by} loss chooses {values[shown]}, where it is least{among}.{peeked}"
-        compact = (
-            " Of this sweep only the best cells have run folders, so only they are drawn." if sweep.compact else ""
-        )
+        compact = " Of this sweep only the best cells have run folders, so only they are drawn." * sweep.compact
         fixed = ", ".join(f"{key} = {figures.value_text(value)}" for key, value in sweep.fixed.items())
         return {
             "id": name,
@@ -274,25 +261,23 @@ class Group:
             "ticks": values,
             "texts": texts,
             "start": shown,
-            "kind": drawable.kind if drawable is not None else None,
-            "picture": words.picture(drawable) if drawable is not None else None,
-            "classes": figures.class_marks(drawable) if drawable is not None else [],
             "seed": seeds[0] if seeds else None,
-            "note": surface if isinstance(surface, str) else "",
+            **_pictured(surface),
             "caption": f"Mean losses over seeds for {len(values)} values of {clean(sweep.key)}, from {values[0]} to "
             f"{values[-1]}, with 95 % intervals.{chosen}{compact}",
         }
 
     def _differences(self) -> dict[str, Any]:
-        return {
-            "any": any(self.changed.values()),
-            "rows": [
-                {
-                    **self._style(row["run"]),
-                    "settings": [
-                        clean(f"{key} = {figures.value_text(value)}") for key, value in self.changed[row["run"]].items()
-                    ],
-                }
-                for row in self.rows
-            ],
-        }
+        rows = []
+        for folder in (row["run"] for row in self.rows):
+            settings = [clean(f"{key} = {figures.value_text(value)}") for key, value in self.changed[folder].items()]
+            rows.append({**self._style(folder), "settings": settings})
+        return {"any": any(self.changed.values()), "rows": rows}
+
+
+def _pictured(surface: DrawnSurface | str | None) -> dict[str, Any]:
+    """What the template needs of the picture of a prediction, or the note in its place."""
+    if not isinstance(surface, DrawnSurface):
+        return {"kind": None, "picture": None, "classes": [], "note": surface or ""}
+    shown = {"picture": words.picture(surface), "classes": figures.class_marks(surface)}
+    return {"kind": surface.kind, "note": "", **shown}
