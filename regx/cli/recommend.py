@@ -40,7 +40,7 @@ def command(
     rows that no choice has seen, beside plain models of scikit-learn, and writes the config it recommends.
     """
     from regx.core.errors import SOME_DIVERGED, InputError
-    from regx.studies.recommendation.display import document, print_inspection, print_plan, print_recommendation
+    from regx.studies.recommendation.display import print_inspection, print_plan, print_recommendation
     from regx.studies.recommendation.fit import fit as train_on_all_rows
     from regx.studies.recommendation.question import TableQuestion, planned
     from regx.studies.recommendation.race import recommend
@@ -62,9 +62,9 @@ def command(
     out.stream.flush()
     with followed(out, question.options) as options:
         found = recommend(replace(question, options=options), plan, Path(asked.out))
-        said = {**document(found), "config": str(write(found, config))}
+        written = write(found, config)
         if fit:
-            said["fitted"] = str(train_on_all_rows(found, question, Path(asked.out)))
-    print_recommendation(said, out)
+            found = replace(found, fitted=train_on_all_rows(found, question, Path(asked.out)))
+    print_recommendation(found, out, written)
     if found.unfinished:
         raise typer.Exit(SOME_DIVERGED)

@@ -91,9 +91,9 @@ def _(study: RowsWorth, out: Output) -> tuple[Sequence[Path], Sequence[str]]:
 
 @say.register
 def _(study: Recommendation, out: Output) -> tuple[Sequence[Path], Sequence[str]]:
-    from regx.studies.recommendation.display import document, print_recommendation
+    from regx.studies.recommendation.display import print_recommendation
 
-    print_recommendation(document(study), out)
+    print_recommendation(study, out)
     return [study.folder], ["comparison"]
 
 

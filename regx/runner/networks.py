@@ -75,13 +75,8 @@ class _Told(Listener):
     def __init__(
         self, configs: Sequence[Config], members: Sequence[Member], keeper: Keeper, watchers: Watchers
     ) -> None:
-        self._keeper, self._watchers = keeper, watchers
-        self.wanted = replace(
-            watchers.wanted,
-            checkpoints=keeper.wanted.checkpoints,
-            slim=keeper.wanted.slim,
-            metrics=keeper.wanted.metrics,
-        )
+        self._keeper, self._watchers, kept = keeper, watchers, keeper.wanted
+        self.wanted = replace(watchers.wanted, checkpoints=kept.checkpoints, slim=kept.slim, metrics=kept.metrics)
         self._needed = {member: configs[member.config].training.epochs for member in members}
         self._at = dict.fromkeys(members, 0)
         self._all_epochs = sum(self._needed.values())
@@ -113,4 +108,9 @@ def _jobs(configs: Sequence[Config], members: Sequence[Member]) -> int:
         seconds += by_config[member.config]
     if seconds < SECONDS_WORTH_PROCESSES:
         return 1
+    return cores()
+
+
+def cores() -> int:
+    """The processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

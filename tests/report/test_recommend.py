@@ -12,7 +12,6 @@ from regx.core.errors import InputError
 from regx.report.output import Output
 from regx.studies.recommendation.display import (
     conclusion_lines,
-    document,
     inspection_lines,
     plan_lines,
     print_recommendation,
@@ -202,8 +201,7 @@ def test_no_name_is_cut_and_eighty_columns_suffice(terminal: bool, monkeypatch: 
     raced, measured = found({"none": 0.8, "l2+early_stopping+dropout": 0.5}, (1.0, 0.7, 0.75))
     raced = [Raced(one.name, one.stack, one.lr, one.val, one.test, one.test) for one in raced]
     stream = io.StringIO()
-    whole = document(recommendation(raced, measured)) | {"config": "x.yaml"}
-    print_recommendation(whole, Output(stream=stream))
+    print_recommendation(recommendation(raced, measured), Output(stream=stream), Path("x.yaml"))
     text = stream.getvalue()
     assert "…" not in text
     assert "MLPRegressor" in text
@@ -235,7 +233,8 @@ def test_what_is_no_loss_is_not_called_one() -> None:
     assert "a test balanced error of 0.500, against 0.800 for the network without one" in text
     assert "loss" not in text
     stream = io.StringIO()
-    print_recommendation({**document(judged), "config": "c.yaml"}, Output(stream=stream))
+    print_recommendation(judged, Output(stream=stream))
+    assert f"Config: {Path('runs/x/recommended.yaml')}" in stream.getvalue()  # as where nobody said where
     assert "val_loss and test_loss are here the balanced error" in stream.getvalue()
 
 

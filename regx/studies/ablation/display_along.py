@@ -9,6 +9,7 @@ from regx.report.numbers import count, in_words, listed, setting_value
 from regx.report.output import Output
 from regx.report.run import ended
 from regx.report.table import compare_rows, setting
+from regx.stats.aggregate import UNKNOWN
 from regx.stats.paired import FEWEST_SEEDS
 from regx.studies.ablation.along import AblationAlong, side_of
 from regx.studies.ablation.display import Words, about_metric
@@ -24,7 +25,7 @@ def print_along(study: AblationAlong, out: Output) -> int:
     print_listing(_rows(study), out, ends=True, dispensable=["p"])
     out.text([""])
     out.conclusion(said)
-    against = _value(study.values[0])
+    against = setting_value(study.values[0])
     out.text(
         [
             "",
@@ -111,21 +112,16 @@ def _dependence(study: AblationAlong, number: int, name: str) -> str:
 def _at(study: AblationAlong, values: Sequence[Any]) -> str:
     """`optimizer.lr=0.01`, or `optimizer.lr=0.01 and 0.1`."""
     first, *others = values
-    return listed([setting(study.key, first), *map(_value, others)])
-
-
-def _value(value: Any) -> str:
-    return setting_value(value)
+    return listed([setting(study.key, first), *map(setting_value, others)])
 
 
 def _rows(study: AblationAlong) -> list[dict[str, Any]]:
-    against = f"against {_value(study.values[0])}"
-    nothing = {"mean": None, "low": None, "high": None}
+    against = f"against {setting_value(study.values[0])}"
     return [
         {
-            "switched on": name, "at": _value(value), f"change of {study.metric}": effect.difference,
+            "switched on": name, "at": setting_value(value), f"change of {study.metric}": effect.difference,
             "p": effect.difference["p"], "verdict": effect.verdict,
-            against: change.difference if change else nothing,
+            against: change.difference if change else UNKNOWN,
         }
         for name, effects, changes in zip(study.members, study.effects, study.changes, strict=True)
         for value, effect, change in zip(study.values, effects, (None, *changes), strict=True)

@@ -1,11 +1,13 @@
 """What `regx recommend` prints: the table in words, the lanes and references, and the conclusion in plain sentences."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from regx.report.listing import print_listing
 from regx.report.numbers import chance, count, told
 from regx.report.output import Output
+from regx.stats.aggregate import UNKNOWN
 from regx.studies.recommendation.inspection import Inspection
 from regx.studies.recommendation.judgement import (
     FEWEST_SPLITS,
@@ -21,9 +23,9 @@ from regx.studies.recommendation.judgement import (
 )
 from regx.studies.recommendation.question import Plan
 from regx.studies.recommendation.references import LINEAR, TRIVIAL
-from regx.studies.recommendation.result import Recommendation
+from regx.studies.recommendation.result import RECOMMENDED, Recommendation
 
-NOTHING = {"mean": None, "low": None, "high": None}
+MOST_CLASSES = 10  # whose shares are told
 LEGEND = (
     "*: recommended: the first whose validation loss is within one standard error of the least. Losses of a lane: with "
     "the strengths that each split's validation rows choose for it; those of all splits together, which the config "
@@ -41,7 +43,8 @@ def inspection_lines(inspection: Inspection) -> list[str]:
     train, val, test = inspection.split
     lines = [first, *inspection.notes]
     if inspection.classes:
-        counts = ", ".join(f"{name} {rows / inspection.rows:.0%}" for name, rows in _most(inspection.classes))
+        largest = sorted(inspection.classes.items(), key=lambda item: -item[1])[:MOST_CLASSES]
+        counts = ", ".join(f"{name} {rows / inspection.rows:.0%}" for name, rows in largest)
         lines.append(f"Shares of the classes: {counts}.")
     lines.append(
         f"Each split: {train} rows to train on, {val} to choose with, {test} to judge by. The first network tried has "
@@ -64,9 +67,10 @@ def _of_columns(inspection: Inspection) -> str:
 
 def plan_lines(lanes: Sequence[str], splits: int, epochs: int, seconds: float, notes: Sequence[str]) -> list[str]:
     """What will be trained."""
+    duration = f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} minutes"
     return [
         f"Lanes: {', '.join(lanes)}.",
-        f"{count(splits, 'split')}, up to {count(epochs, 'epoch')} a network, about {_duration(seconds)}.",
+        f"{count(splits, 'split')}, up to {count(epochs, 'epoch')} a network, about {duration}.",
         *notes,
     ]
 
@@ -114,7 +118,8 @@ def _lines(found: Recommendation) -> list[str]:
         _contest(conclusion, rival, procedure, splits)
         + _unusable(conclusion, mean(trivial.test))
         + _lowest(conclusion, references, procedure),
-        *_power(conclusion, inspection.rows, splits),
+        *_found(conclusion, splits),
+        *_would_tell(conclusion, inspection.rows, splits),
     ]
 
 
@@ -258,11 +263,6 @@ def _lowest(conclusion: Conclusion, references: Sequence[Measured], procedure: f
     )
 
 
-def _power(conclusion: Conclusion, rows: int, splits: int) -> list[str]:
-    """What could have been found, and what would tell, where something is open."""
-    return [*_found(conclusion, splits), *_would_tell(conclusion, rows, splits)]
-
-
 def _found(conclusion: Conclusion, splits: int) -> list[str]:
     """Which gain would have been found, where none was."""
     if conclusion.detectable is None or conclusion.regularization in ("helps", "helps by nothing"):
@@ -275,6 +275,7 @@ def _found(conclusion: Conclusion, splits: int) -> list[str]:
 
 
 def _would_tell(conclusion: Conclusion, rows: int, splits: int) -> list[str]:
+    """What would tell, where something is open."""
     if conclusion.regularization == "cannot tell":
         if conclusion.to_plain.verdict == "better":
             return []
@@ -310,42 +311,35 @@ def _would_tell(conclusion: Conclusion, rows: int, splits: int) -> list[str]:
 def rows(recommendation: Recommendation) -> list[dict[str, Any]]:
     """One row of plain values for each lane, for what validation chooses on each split, and for each reference."""
     lanes, references, conclusion = recommendation.lanes, recommendation.references, recommendation.conclusion
+    nothing = dict.fromkeys(("stack", "lr", "val_loss"))
+
+    def shares(one: Raced | Measured) -> dict[str, Any]:
+        own = (("test_accuracy", one.accuracy), ("test_balanced_accuracy", one.balanced))
+        return {"test_loss": mean(one.test), **{name: scores and mean(scores) for name, scores in own}}
+
+    def against(compared: LossDifference | None, without: str | None) -> dict[str, Any]:
+        if compared is None:
+            return {"difference": None, "verdict": without}
+        return {"difference": compared.as_json(), "verdict": compared.verdict}
+
     found = []
     for lane in lanes:
-        compared = conclusion.lanes.get(lane.name)
-        found.append(
-            {
-                "lane": lane.name, "kind": "network", "stack": lane.stack, "lr": lane.lr, "val_loss": mean(lane.val),
-                "test_loss": mean(lane.test), "test_accuracy": lane.accuracy and mean(lane.accuracy),
-                "test_balanced_accuracy": lane.balanced and mean(lane.balanced),
-                "difference": compared.as_json() if compared else None,
-                "verdict": compared.verdict if compared else "baseline",
-                "recommended": lane.name == conclusion.recommended,
-            }
-        )  # fmt: skip
+        own = {"stack": lane.stack, "lr": lane.lr, "val_loss": mean(lane.val), **shares(lane)}
+        own |= against(conclusion.lanes.get(lane.name), "baseline")
+        own |= {"recommended": lane.name == conclusion.recommended}
+        found.append({"lane": lane.name, "kind": "network", **own})
 
     def chosen(what: str) -> float | None:
         of = {lane.name: getattr(lane, what) for lane in lanes}
         own = {seed: of[name][seed] for seed, name in conclusion.chosen.items() if of[name] is not None}
         return mean(own) if own else None
 
-    found.append(
-        {
-            "lane": "chosen on each split", "kind": PROCEDURE, "stack": None, "lr": None, "val_loss": None,
-            "test_loss": mean(conclusion.procedure), "test_accuracy": chosen("accuracy"),
-            "test_balanced_accuracy": chosen("balanced"),
-            "difference": conclusion.to_plain.as_json(), "verdict": conclusion.to_plain.verdict, "recommended": False,
-        }
-    )  # fmt: skip
+    own = {"test_loss": mean(conclusion.procedure), "test_accuracy": chosen("accuracy")}
+    own |= {"test_balanced_accuracy": chosen("balanced"), **against(conclusion.to_plain, None), "recommended": False}
+    found.append({"lane": "chosen on each split", "kind": PROCEDURE, **nothing, **own})
     for one in references:
-        found.append(
-            {
-                "lane": one.reference.table, "kind": "reference", "stack": None, "lr": None, "val_loss": None,
-                "test_loss": mean(one.test), "test_accuracy": one.accuracy and mean(one.accuracy),
-                "test_balanced_accuracy": one.balanced and mean(one.balanced),
-                "difference": None, "verdict": None, "recommended": False,
-            }
-        )  # fmt: skip
+        own = {**nothing, **shares(one), **against(None, None), "recommended": False}
+        found.append({"lane": one.reference.table, "kind": "reference", **own})
     return found
 
 
@@ -392,30 +386,35 @@ def print_plan(plan: Plan, out: Output) -> None:
         _say(lines, out)
 
 
-def print_recommendation(found: dict[str, Any], out: Output) -> None:
-    """Write the table of lanes and references, the conclusion, and where everything is; or one JSON document."""
+def print_recommendation(found: Recommendation, out: Output, config: Path | None = None) -> None:
+    """Write the table of lanes and references, the conclusion, and where everything is; or one JSON document.
+
+    config: where the recommended one was written, if not beside the runs.
+    """
+    config = config or found.folder / RECOMMENDED
     if out.as_json:
-        out.document(found)
+        fitted = {} if found.fitted is None else {"fitted": str(found.fitted)}
+        out.document({**document(found), "config": str(config), **fitted})
         return
     out.line()
     if out.for_people:
-        print_listing(_rows_for_people(found["rows"]), out, ends=False, folds="lane")
+        print_listing(_rows_for_people(rows(found)), out, ends=False, folds="lane")
         out.text(["", LEGEND])
     else:
-        out.flat([_flat(row) for row in found["rows"]])
-    if found["metric"] != "loss":
+        out.flat([_flat(row) for row in rows(found)])
+    if found.cost != "loss":
         out.line()
-        _say([f"val_loss and test_loss are here the {found['metric']}, by which lanes are chosen and judged."], out)
-    for line in found["conclusion"]:
+        _say([f"val_loss and test_loss are here the {found.cost}, by which lanes are chosen and judged."], out)
+    for line in conclusion_lines(found):
         out.line()
         _say([line], out)
     out.line()
-    _say([*found["notes"], f"Config: {found['config']}", f"Runs: {found['recommend']}"], out)
-    if "fitted" in found:
-        _say([f"Trained on all rows: {found['fitted']}"], out)
-        out.next(f"regx predict {found['fitted']} TABLE")
+    _say([*found.notes, f"Config: {config}", f"Runs: {found.folder}"], out)
+    if found.fitted is not None:
+        _say([f"Trained on all rows: {found.fitted}"], out)
+        out.next(f"regx predict {found.fitted} TABLE")
     else:
-        out.next(f"regx run {found['config']}")
+        out.next(f"regx run {config}")
 
 
 def _say(lines: Sequence[str], out: Output) -> None:
@@ -434,7 +433,7 @@ def _rows_for_people(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "val_loss": row["val_loss"],
             "test_loss": row["test_loss"],
             **({"accuracy": row["test_accuracy"], "balanced": row["test_balanced_accuracy"]} if accuracy else {}),
-            "difference": row["difference"] or NOTHING,
+            "difference": row["difference"] or UNKNOWN,
             "verdict": row["verdict"] or "",
         }
         for row in rows
@@ -444,13 +443,8 @@ def _rows_for_people(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
     difference = row["difference"] or {}
     names = ("lane", "stack", "lr", "val_loss", "test_loss", "test_accuracy", "test_balanced_accuracy")
-    ends = {key: difference.get(key) for key in ("low", "high", "p")}
-    return {
-        **{name: row[name] for name in names},
-        "difference": difference.get("mean"),
-        **ends,
-        "verdict": row["verdict"],
-    }
+    ends = {"difference": difference.get("mean"), **{key: difference.get(key) for key in ("low", "high", "p")}}
+    return {**{name: row[name] for name in names}, **ends, "verdict": row["verdict"]}
 
 
 def _interval(compared: LossDifference) -> str:
@@ -465,14 +459,5 @@ def _rounded(count: int) -> str:
     return f"{round(count, -digits) if digits > 0 else count:,}"
 
 
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} minutes"
-
-
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _most(classes: dict[str, int], limit: int = 10) -> list[tuple[str, int]]:
-    """The classes with most rows, the largest first."""
-    return sorted(classes.items(), key=lambda item: -item[1])[:limit]

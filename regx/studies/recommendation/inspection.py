@@ -54,18 +54,11 @@ def inspect(source: TableSource, data: Dataset, parameters: int) -> Inspection:
         if empty:
             missing[name] = empty
     counts: Any = np.bincount(table.y.astype(int), minlength=len(table.classes)) if table.classes else []
+    classes = {name: int(count) for name, count in zip(table.classes, counts, strict=True)}
     return Inspection(
-        path=table.origin,
-        target=table.target,
-        task=table.task,
-        rows=len(table.y),
-        numeric=len(table.columns) - len(words),
-        categorical=len(words),
-        missing=missing,
-        inputs=len(data.features),
-        classes={name: int(count) for name, count in zip(table.classes, counts, strict=True)},
-        split=(len(data.train.x), len(data.val.x), len(data.test.x)),
-        parameters=parameters,
+        path=table.origin, target=table.target, task=table.task, rows=len(table.y),
+        numeric=len(table.columns) - len(words), categorical=len(words), missing=missing, inputs=len(data.features),
+        classes=classes, split=(len(data.train.x), len(data.val.x), len(data.test.x)), parameters=parameters,
         notes=(*data.notes, *cautions(table)),
         images=source.is_images,
-    )
+    )  # fmt: skip

@@ -152,7 +152,12 @@ def conclude(
     to_reference = {role: _compared({role: procedure}, test, held_out)[role] for role, test in tests.items()}
     # Whether there is anything to learn is asked of the network and each model, so corrected for them all.
     learning = {PROCEDURE: procedure, **{role: test for role, test in tests.items() if role != TRIVIAL}}
-    shares = {name: _shares(losses, tests[TRIVIAL]) for name, losses in learning.items()}
+    # Where the trivial answer makes no error, which nothing can better, the share of any loss is 1.
+    trivial = tests[TRIVIAL]
+    shares = {
+        name: {seed: losses[seed] / trivial[seed] if trivial[seed] else 1.0 for seed in trivial}
+        for name, losses in learning.items()
+    }
     to_trivial = _compared(shares, dict.fromkeys(plain.test, 1.0), held_out)
     learners = tuple(name for name, compared in to_trivial.items() if compared.verdict == "better")
     looks_so = any(compared.mean < -WORTH for compared in to_trivial.values())
@@ -175,25 +180,13 @@ def conclude(
     against = plain.test if regularization == "cannot tell" else tests[rival]
     differences = [procedure[seed] - against[seed] for seed in against]
     return Conclusion(
-        recommended=recommended.name,
-        chosen={seed: lane.name for seed, lane in best.items()},
-        procedure=procedure,
-        lanes=compared,
-        to_plain=to_plain,
-        to_reference=to_reference,
-        to_trivial=to_trivial,
-        learners=learners,
-        by_chance=chances,
-        learnable=learnable,
-        regularization=regularization,
-        single=single,
-        rival=rival,
-        contest=contest,
-        splits_needed=splits_that_tell(differences, held_out),
+        recommended=recommended.name, chosen={seed: lane.name for seed, lane in best.items()}, procedure=procedure,
+        lanes=compared, to_plain=to_plain, to_reference=to_reference, to_trivial=to_trivial, learners=learners,
+        by_chance=chances, learnable=learnable, regularization=regularization, single=single, rival=rival,
+        contest=contest, splits_needed=splits_that_tell(differences, held_out), gains=gains,
         rows_needed=rows_that_tell(differences, held_out, rows) if gains is False else None,
-        gains=gains,
         detectable=detectable([procedure[seed] - plain.test[seed] for seed in plain.test], held_out),
-    )
+    )  # fmt: skip
 
 
 def simplest(lanes: Sequence[Raced], held_out: float) -> Raced:
@@ -222,11 +215,6 @@ def _compared(runs: Mapping[str, Scores], baseline: Scores, held_out: float) -> 
         name: LossDifference(one.mean, one.low, one.high, None if one.p is None else p, lower, len(baseline))
         for (name, (one, lower)), p in zip(found.items(), corrected, strict=True)
     }
-
-
-def _shares(losses: Scores, trivial: Scores) -> dict[int, float]:
-    """Losses over those of the trivial answer; 1 where that makes no error, which nothing can better."""
-    return {seed: losses[seed] / trivial[seed] if trivial[seed] else 1.0 for seed in trivial}
 
 
 def _regularization(

@@ -18,7 +18,7 @@ from regx.data.cells import read_cells
 from regx.data.dataset import Dataset
 from regx.data.table import TableSource
 from regx.nn.layout import Layout
-from regx.runner.networks import DEFAULT, Options, train_networks
+from regx.runner.networks import DEFAULT, Options, cores, train_networks
 from regx.runner.plan import Member, dataset, estimated_seconds, forget_data
 from regx.studies.recommendation.criteria import LOSS, Criterion, criterion
 from regx.studies.recommendation.halving import rung_epochs, survivors
@@ -200,7 +200,8 @@ def _networks(
     """The networks that are tried: what the user has set is the same in all of them."""
     found: dict[str, CandidateNetwork] = {}
     for architecture, optimizer, schedule, scaling in CANDIDATES if data.images is None else of_images(data.shape):
-        if scaling == "robust" and not _is_skewed(data):
+        # Where no number lies much farther from the others than standard scaling leaves room for.
+        if scaling == "robust" and not (np.abs(data.train.x) > SKEWED).any():
             continue
         own = {**keys, "scaling": scaling}
         base = _base(question, own, data, most_epochs, architecture, {**OPTIMIZERS[optimizer], "schedule": schedule})
@@ -214,11 +215,6 @@ def _networks(
         name = f"{convolution}{units} hidden units, {base.optimizer.kind}, {base.schedule.kind} schedule{scaled}"
         found.setdefault(name, CandidateNetwork(name, base, rates))
     return tuple(found.values())
-
-
-def _is_skewed(data: Dataset) -> bool:
-    """Whether some number lies much farther from the others than standard scaling leaves room for."""
-    return bool((np.abs(data.train.x) > SKEWED).any())
 
 
 def _base(
@@ -292,4 +288,4 @@ def processes(question: TableQuestion) -> int:
     """How many train: as asked, else one for each processor that this process may use."""
     if isinstance(question.options.jobs, int):
         return question.options.jobs
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores()

@@ -70,9 +70,8 @@ FOLDERS = 0.2  # of the minutes at most, that are kept for training what is reco
 # In which order lanes are raced: what helps most often first, since time may end.
 FIRST = ("crop", "rotate", "early_stopping", "dropout", "batch_norm", "l2", "weight_decay", "weight_average")
 
-AT_ONCE = (
-    2  # times the work of a group of lanes has to fit, for them to be raced together: else what ends is lost of all
-)
+# Times the work of a group of lanes has to fit, for them to be raced together: else what ends is lost of all.
+AT_ONCE = 2
 
 Choice = tuple[Candidate, int]  # a candidate, and for how many epochs it is trained
 
@@ -88,9 +87,8 @@ def recommend(question: TableQuestion, plan: Plan, out: Path) -> Recommendation:
 
 def race_folder(plan: Plan, out: Path) -> Path:
     """The folder of a race: of its networks, data and ladder."""
-    tried = [
-        [one.name, list(one.rates), one.base.training.epochs, one.base.training.eval_every] for one in plan.networks
-    ]
+    lengths = [(one.base.training.epochs, one.base.training.eval_every) for one in plan.networks]
+    tried = [[one.name, list(one.rates), *length] for one, length in zip(plan.networks, lengths, strict=True)]
     images = plan.base.dataset.is_images
     parts = [[part.name, part.key, list(part.strengths)] for part in PARTS.values() if images or not part.images]
     ladder = {"lanes": [[lane.name, list(lane.parts)] for lane in plan.lanes], "parts": parts, "by": "last epoch"}
@@ -176,7 +174,9 @@ class TableRace:
         finally:
             self._results.write()
         self._notes += dict.fromkeys(note for of in scores.values() for one in of.values() for note in one.notes)
-        table = self._table()
+        source = self._plan.base.dataset
+        assert isinstance(source, TableSource)
+        table = source.table()
         together = table.groups is not None or table.times is not None
         measured = []
         for one in models:
@@ -189,11 +189,6 @@ class TableRace:
             p = None if together or one is models[0] else {seed: each.p for seed, each in of.items()}
             measured.append(Measured(one, test, accuracy, balanced, p))
         return measured
-
-    def _table(self) -> Any:
-        source = self._plan.base.dataset
-        assert isinstance(source, TableSource)
-        return source.table()
 
     def _on_splits(self, one: Measured) -> Measured:
         """Only of the splits that the networks were trained on."""
@@ -312,10 +307,8 @@ class TableRace:
             for some in [group] if fits else [[lane] for lane in group]:
                 if not self._clock.fits(self._work(some, len(self._splits))):
                     continue
-                self._tune(stage, [lane for lane in some if stage != "several together" or self._has_parts(lane)])
-
-    def _has_parts(self, lane: LadderLane) -> bool:
-        return all(name in self._chosen for name in lane.parts)
+                together = stage == "several together"  # of what was raced alone
+                self._tune(stage, [lane for lane in some if not together or self._chosen.keys() >= {*lane.parts}])
 
     def _pool(self, lane: LadderLane, chooser: int) -> list[Candidate]:
         """The candidates of a lane; of several together those around what the chooser has chosen of each alone."""
@@ -497,7 +490,5 @@ class TableRace:
         data = dict(resolved["dataset"])
         if whole and "dataset.rows=" not in " ".join(self._question.overrides):
             data.pop("rows", None)
-        return config_of(
-            {**resolved, "name": name.replace("+", "_"), "dataset": data, "seeds": self._splits},
-            str(self._question.table),
-        )
+        own = {"name": name.replace("+", "_"), "dataset": data, "seeds": self._splits}
+        return config_of({**resolved, **own}, str(self._question.table))

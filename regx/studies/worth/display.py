@@ -6,6 +6,7 @@ from typing import Any
 from regx.report.listing import print_listing
 from regx.report.output import Output
 from regx.report.run import ended
+from regx.stats.aggregate import UNKNOWN
 from regx.studies.worth.result import AtSize, RowsWorth
 from regx.studies.worth.words import answers
 
@@ -30,11 +31,10 @@ def print_worth(study: RowsWorth, out: Output) -> int:
 
 def _row(study: RowsWorth, point: AtSize) -> dict[str, Any]:
     compared, worth = point.comparison, point.worth
-    nothing = {"mean": None, "low": None, "high": None}
     rows = None if worth is None else {"mean": worth.rows, "low": worth.low, "high": worth.high}
     return {
         "lane": point.lane, "rows": point.rows, study.metric: point.loss, "p": compared and compared.difference["p"],
-        "verdict": compared.verdict if compared else "", "worth in rows": rows or nothing,
+        "verdict": compared.verdict if compared else "", "worth in rows": rows or UNKNOWN,
         "": worth.bound and f"{worth.bound} {worth.edge:.0f}" if worth else "",
     }  # fmt: skip
 
