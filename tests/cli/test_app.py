@@ -14,9 +14,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from regx.cli.app import EXAMPLES, app
+from regx.cli.app import COMMANDS, app
 
 ROOT = Path(__file__).parents[2]
+EXAMPLES = {example.split()[1]: example for _, example in COMMANDS}
 INTERRUPTED = "interrupted: the same command goes on from what is saved\n"
 HEAVY = ("numpy", "pandas", "sklearn", "scipy", "scipy.stats", "pydantic", "yaml", "matplotlib", "rich", "llvmlite")
 

@@ -9,6 +9,7 @@ import pytest
 
 from regx.config.load import config_of
 from regx.core.errors import InputError
+from regx.notebook.cards import card
 from regx.report.output import Output
 from regx.studies.recommendation.display import (
     conclusion_lines,
@@ -211,6 +212,12 @@ def test_no_name_is_cut_and_eighty_columns_suffice(terminal: bool, monkeypatch: 
         assert max(map(len, lines)) <= 80
     else:
         assert "\nl2+early_stopping+dropout\t" in text
+
+
+def test_a_notebook_shows_it() -> None:
+    shown = card(recommendation(*found({"none": 0.8, "l2": 0.5}, (1.0, 0.7, 0.75))))
+    assert "<td>MLPRegressor</td>" in shown
+    assert "Regularization helps the network." in shown
 
 
 def test_a_model_with_a_lower_loss_than_the_one_held_against_is_named() -> None:
