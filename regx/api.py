@@ -236,10 +236,10 @@ def recommend(
     `balanced_accuracy`, `auc`, `mae`. fit: train the recommended network on all rows; its run folder is `fitted`.
     Else as for `run`.
     """
-    from regx.studies.recommendation.fit import fit as train_on_all_rows
     from regx.studies.recommendation.question import TableQuestion, planned
     from regx.studies.recommendation.race import recommend as race_table
     from regx.studies.recommendation.write import check_output, write
+    from regx.studies.recommendation.write import fit as train_on_all_rows
 
     if config is not None:
         check_output(Path(config), force)

@@ -147,11 +147,7 @@ class _Networks(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         if not found:
             raise ValueError(f"All networks diverged at the learning rate {self.lr}. Expected a smaller lr.")
         self.networks_ = [
-            {
-                name.removeprefix("reported/"): array.astype(np.float64)
-                for name, array in found[seed].weights.items()
-                if name.startswith("reported/")
-            }
+            {name: array.astype(np.float64) for name, array in found[seed].stage("reported").items()}
             for seed in sorted(found)
         ]
         self.n_iter_ = max(one.reported_epoch for one in found.values())

@@ -25,7 +25,7 @@ def command(
     metric: MetricOption = "test_loss",
 ) -> None:
     """Print the comparison table over run folders."""
-    from regx.report.compare import print_comparison
+    from regx.report.run import print_comparison
 
     chosen = [column.strip() for column in columns.split(",")] if columns is not None else None
     print_comparison(

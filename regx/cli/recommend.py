@@ -41,10 +41,10 @@ def command(
     """
     from regx.core.errors import SOME_DIVERGED, InputError
     from regx.studies.recommendation.display import print_inspection, print_plan, print_recommendation
-    from regx.studies.recommendation.fit import fit as train_on_all_rows
     from regx.studies.recommendation.question import TableQuestion, planned
     from regx.studies.recommendation.race import recommend
     from regx.studies.recommendation.write import check_output, write
+    from regx.studies.recommendation.write import fit as train_on_all_rows
 
     if splits is not None and asked.seeds is not None:
         raise InputError(f"--splits {splits} and --seeds {asked.seeds} say the same thing: expected one of the two.")

@@ -47,6 +47,11 @@ class Trained:
     snapshots: dict[int, dict[str, Array]] = field(default_factory=dict)
     preparation: dict[str, Any] | None = None
 
+    def stage(self, name: str) -> dict[str, Array]:
+        """The weights of `init`, `reported` or `final`, by `<layer>/<tensor>`."""
+        own = ((path.partition("/"), array) for path, array in self.weights.items())
+        return {tensor: array for (stage, _, tensor), array in own if stage == name}
+
     def slim(self) -> Trained:
         """Without weights and snapshots, and of the metrics only the row of the least validation loss and the last."""
         losses = self.metrics["val_loss"]

@@ -10,13 +10,13 @@ from regx.evidence.curves import Curve
 from regx.evidence.data import dataset_of
 from regx.evidence.run import Run
 from regx.metrics import CURVES
-from regx.page import figures, images, words
+from regx.page import figures, images
 from regx.page.comparison import comparison_figures
 from regx.page.curves import SPLITS, caption, start_least_last, thinned_curve
 from regx.page.race import pictured_seed, race_of
 from regx.page.run import run_content
 from regx.page.strength import Strength, fits, losses_text
-from regx.page.surface import DrawnSurface, plain_surface, surface_of
+from regx.page.surface import DrawnSurface, picture, plain_surface, surface_of, undrawable
 from regx.report.conclusion import about_numbers, beside, conclusion, opening, why
 from regx.report.render import cell_texts, shown_columns
 from regx.report.table import COLUMNS, Row, only_changed
@@ -179,7 +179,7 @@ class Group:
         if seed not in self.surfaces:
             try:
                 dataset = dataset_of(run, seed)
-                self.surfaces[seed] = surface_of(dataset) or words.undrawable(dataset)
+                self.surfaces[seed] = surface_of(dataset) or undrawable(dataset)
             except RegxError as error:
                 self.surfaces[seed] = clean(str(error))
         return self.surfaces[seed]
@@ -279,5 +279,5 @@ def _pictured(surface: DrawnSurface | str | None) -> dict[str, Any]:
     """What the template needs of the picture of a prediction, or the note in its place."""
     if not isinstance(surface, DrawnSurface):
         return {"kind": None, "picture": None, "classes": [], "note": surface or ""}
-    shown = {"picture": words.picture(surface), "classes": figures.class_marks(surface)}
+    shown = {"picture": picture(surface), "classes": figures.class_marks(surface)}
     return {"kind": surface.kind, "note": "", **shown}

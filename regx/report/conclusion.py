@@ -106,7 +106,7 @@ def of_one_table(dataset: str | None) -> list[str]:
 
     Nadeau & Bengio 2003, Inference for the Generalization Error; `regx.stats.resampled` says how much it matters.
     """
-    from regx.evidence.splits import is_of_one_table
+    from regx.evidence.data import is_of_one_table
 
     if dataset is None or not is_of_one_table(dataset):
         return []

@@ -273,7 +273,7 @@ def _judge(runs: Sequence[Run], baseline: Run | None, metric: str) -> dict[int, 
     uncompared |= dict.fromkeys(("won", "tied", "shared", "verdict", "seeds_to_tell"))
     if baseline is None:
         return {id(run): uncompared for run in runs}
-    from regx.evidence.splits import held_out
+    from regx.evidence.data import held_out
     from regx.stats.paired import compare_to_baseline
 
     others = [run for run in runs if run is not baseline]

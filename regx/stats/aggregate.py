@@ -2,8 +2,12 @@
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypedDict, TypeVar, cast
+
+import numpy as np
+
+from regx.core.arrays import Array
 
 
 class Interval(TypedDict):
@@ -16,6 +20,12 @@ class Interval(TypedDict):
 
 T = TypeVar("T", bound=Interval)
 UNKNOWN = Interval(mean=None, low=None, high=None)
+
+
+def at_shared_seeds(measured: Sequence[Mapping[int, float]]) -> tuple[tuple[int, ...], Array]:
+    """The seeds that all of n have, ascending, and the value of each there, (n, seeds)."""
+    seeds = tuple(sorted(set.intersection(*(set(one) for one in measured))))
+    return seeds, np.array([[one[seed] for seed in seeds] for one in measured]).reshape(len(measured), len(seeds))
 
 
 def mean_interval(values: Sequence[float | None]) -> Interval:

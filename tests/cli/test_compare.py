@@ -122,7 +122,7 @@ def test_what_is_wrong_is_said(runs, arguments, message):
 
 def test_a_table_needs_neither_pandas_nor_scikit_learn(runs):
     code = (
-        "import sys; from regx.report.compare import print_comparison as p; from regx.report.output import Output; "
+        "import sys; from regx.report.run import print_comparison as p; from regx.report.output import Output; "
         "p(sys.argv[1:], Output(quiet=True)); "
         "sys.exit(str({'pandas', 'sklearn', 'scipy.stats', 'pydantic', 'matplotlib'} & set(sys.modules)))"
     )

@@ -478,7 +478,7 @@ def main() -> None:
 
     import regx.evidence.onnx
     import regx.page.build
-    import regx.report.compare
+    import regx.report.run
     import regx.studies.diagnosis.question  # noqa: F401
 
     told, number = Told(), 0 if options.number is None else options.number

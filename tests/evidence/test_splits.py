@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import regx
-from regx.evidence.splits import held_out
+from regx.evidence.data import held_out
 from regx.report.table import compare_rows
 from regx.stats.resampled import resampled_difference
 from regx.store.files import ABOUT, read_json, write_json

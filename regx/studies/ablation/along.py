@@ -6,17 +6,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from regx.config.grid import Axis, Cell, Grid
 from regx.core.errors import InputError
+from regx.evidence.data import held_out
 from regx.evidence.run import Run
-from regx.evidence.splits import held_out
 from regx.metrics import REGISTRY
 from regx.runner.cells import train_cells
 from regx.runner.networks import DEFAULT, Options
 from regx.runner.plan import dataset
 from regx.runner.standing import grid_folder
+from regx.stats.aggregate import at_shared_seeds
 from regx.stats.paired import Comparison, compare_to_baseline
 from regx.studies.ablation.judgement import design
 from regx.studies.ablation.question import combinations
@@ -99,16 +98,10 @@ def along_of(folder: Path, axis: Axis, members: Sequence[str], runs: Sequence[Ru
     at_values = [runs[start : start + len(on)] for start in range(0, len(runs), len(on))]
     seeds, effects = [], []  # of each value: the seeds, and of each member its effect by seed
     for some in at_values:
-        measured = [run.per_seed(metric) for run in some]
-        shared = tuple(sorted(set.intersection(*(set(one) for one in measured))))
-        values = np.array([[one[seed] for seed in shared] for one in measured]).reshape(len(on), len(shared))
+        shared, values = at_shared_seeds([run.per_seed(metric) for run in some])
         seeds.append(shared)
-        effects.append(
-            [
-                dict(zip(shared, (values[row].mean(axis=0) - values[~row].mean(axis=0)).tolist(), strict=True))
-                for row in on.T
-            ]
-        )
+        changes = [(values[row].mean(axis=0) - values[~row].mean(axis=0)).tolist() for row in on.T]
+        effects.append([dict(zip(shared, change, strict=True)) for change in changes])
     by_member = list(zip(*effects, strict=True))
     changed = [
         {seed: there[seed] - first[seed] for seed in first.keys() & there.keys()}

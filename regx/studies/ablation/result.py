@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from regx.core.errors import InputError
 from regx.core.shown import Shown
+from regx.evidence.data import held_out
 from regx.evidence.run import Run
-from regx.evidence.splits import held_out
 from regx.metrics import REGISTRY, check_metric
+from regx.stats.aggregate import at_shared_seeds
 from regx.studies.ablation.judgement import Contrasts, contrasts, design
 from regx.studies.sweep.result import read_sweep
 
@@ -34,9 +33,7 @@ class Ablation(Shown):
 
 def ablation_of(folder: Path, members: Sequence[str], runs: Sequence[Run], metric: str) -> Ablation:
     """What the runs of all combinations, in the order of `design`, say of the members."""
-    measured = [run.per_seed(metric) for run in runs]
-    seeds = tuple(sorted(set.intersection(*(set(one) for one in measured))))
-    values = np.array([[one[seed] for seed in seeds] for one in measured])
+    seeds, values = at_shared_seeds([run.per_seed(metric) for run in runs])
     told = REGISTRY[metric]
     found = contrasts(values, told.lower_is_better, held_out(runs[0], metric), told.reach) if seeds else None
     return Ablation(folder, tuple(members), tuple(runs), metric, seeds, unfinished(runs), found)

@@ -144,7 +144,7 @@ class _Study(Keeper):
         completed = [one for one in trained if one.status == "completed"]
         predicted: dict[int, Array | None] = dict.fromkeys((one.seed for one in trained), None)
         if completed:
-            networks = [_reported(one) for one in completed]
+            networks = [one.stage("reported") for one in completed]
             at = config.dataset.fixed.test.x
             found = outputs(config, config.dataset.fixed.task, networks, at).astype(np.float64)
             predicted.update({one.seed: rows for one, rows in zip(completed, found, strict=True)})
@@ -166,11 +166,6 @@ class _Study(Keeper):
         parts = decompose(predictions, targets, truth)
         draws = {name: dict(zip(kept, values.tolist(), strict=True)) for name, values in parts.items()}
         return Decomposed(self._values[number], intervals(parts), draws, *left_out)
-
-
-def _reported(trained: Trained) -> dict[str, Array]:
-    prefix = "reported/"
-    return {name.removeprefix(prefix): array for name, array in trained.weights.items() if name.startswith(prefix)}
 
 
 def _values(grid: Grid) -> list[Any]:

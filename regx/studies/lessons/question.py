@@ -6,8 +6,8 @@ from pathlib import Path
 
 from regx.config.grid import Cell
 from regx.config.load import Seeds, config_of
+from regx.evidence.data import held_out
 from regx.evidence.run import Run
-from regx.evidence.splits import held_out
 from regx.metrics import REGISTRY
 from regx.runner.cells import train_cells
 from regx.runner.networks import DEFAULT, Options

@@ -1,15 +1,26 @@
-"""Writing a recommendation: the config that is recommended, and recommendation.json beside the runs."""
+"""What is done with a recommendation: its config and recommendation.json are written, and its network may be trained.
+
+That is on all rows of the table, for predicting rows that it does not hold.
+"""
 
 import hashlib
 import textwrap
 from pathlib import Path
+from typing import Any
 
+from regx.config.config import Config
+from regx.config.load import config_of
 from regx.core.errors import InputError, RegxError
 from regx.core.text import clean
+from regx.runner.runs import Target, bring_up_to_date
+from regx.runner.standing import run_folder
 from regx.store.atomic import check_place, write_atomically
 from regx.store.files import FORMAT, OUTCOME, config_text, write_json
 from regx.studies.recommendation.display import conclusion_lines, document
+from regx.studies.recommendation.question import TableQuestion
 from regx.studies.recommendation.result import RECOMMENDED, Recommendation
+
+SEEDS = 5  # networks whose predictions are averaged
 
 
 def check_output(path: Path, force: bool) -> None:
@@ -51,3 +62,25 @@ def write(found: Recommendation, path: Path | None) -> Path:
     facts = {"config": str(target), "measured": found.numbers()}
     write_json(found.folder / OUTCOME, {"format": FORMAT, **document(found), **facts})
     return target
+
+
+def fitted_config(found: Recommendation) -> Config:
+    """The recommended config with no test rows, and validation rows only where early stopping looks at them."""
+    resolved = found.config.resolved
+    dataset: dict[str, Any] = {**resolved["dataset"], "test_fraction": 0.0}
+    dataset.pop("n_train", None)
+    if "early_stopping" not in [kind for member in resolved["regularizers"] for kind in member]:
+        dataset["val_fraction"] = 0.0
+    name = f"{Path(dataset['path']).stem}-fit"
+    return config_of({**resolved, "name": name, "dataset": dataset, "seeds": SEEDS}, dataset["path"])
+
+
+def fit(found: Recommendation, question: TableQuestion, out: Path) -> Path:
+    """Train the recommended network on all rows, and return its run folder, which `regx predict` takes.
+
+    Raises RegxError where the folder cannot be written.
+    """
+    config = fitted_config(found)
+    folder = run_folder(config, out)
+    bring_up_to_date([Target(config, folder)], question.options)
+    return folder

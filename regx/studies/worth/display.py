@@ -1,14 +1,15 @@
-"""What `regx worth` prints."""
+"""What `regx worth` prints and says."""
 
 from dataclasses import asdict
 from typing import Any
 
 from regx.report.listing import print_listing
+from regx.report.numbers import listed
 from regx.report.output import Output
 from regx.report.run import ended
 from regx.stats.aggregate import UNKNOWN
+from regx.studies.worth.judgement import Worth
 from regx.studies.worth.result import AtSize, RowsWorth
-from regx.studies.worth.words import answers
 
 
 def print_worth(study: RowsWorth, out: Output) -> int:
@@ -46,3 +47,52 @@ def _plain(point: AtSize) -> dict[str, Any]:
         "difference": compared and compared.difference, "verdict": compared and compared.verdict,
         "worth": point.worth and asdict(point.worth),
     }  # fmt: skip
+
+
+def answers(study: RowsWorth) -> list[str]:
+    """Of each lane what it is worth at the fewest rows, where its gain ends, and what the numbers do not say."""
+    if len(study.seeds) < 2:
+        return [f"Nothing can be told from {len(study.seeds)} seeds that completed everywhere: expected at least five."]
+    said = [sentence for lane in study.lanes if lane != study.plain for sentence in _of_lane(study, lane)]
+    if study.table:
+        said.append(
+            "The seeds are splits of one table and share rows; the intervals allow for that, and speak of this table."
+        )
+    if study.left_out:
+        said.append(f"Seeds of which some network diverged or failed are left out everywhere: {study.left_out}.")
+    return said
+
+
+def _of_lane(study: RowsWorth, lane: str) -> list[str]:
+    points = study.of(lane)
+    first = points[0]
+    assert first.worth is not None
+    said = [
+        f"{first.stack} with {first.rows} rows does as well as the plain network with {_worth_in_rows(first.worth)}."
+    ]
+    better = [point for point in points if _verdict(point) == "better"]
+    worse = [point for point in points if _verdict(point) == "worse"]
+    rest = [point for point in points if _verdict(point) not in ("better", "worse")]
+    parts = [f"{verdict} at {_sizes(those)}" for verdict, those in (("better", better), ("worse", worse)) if those]
+    if rest:
+        parts.append(f"not to be told apart by {len(study.seeds)} seeds at {_sizes(rest)}")
+    said.append(f"Beside the plain network with the same rows it is {'; '.join(parts)} rows.")
+    return said
+
+
+def _verdict(point: AtSize) -> str:
+    return point.comparison.verdict if point.comparison is not None else ""
+
+
+def _sizes(points: list[AtSize]) -> str:
+    return listed([str(point.rows) for point in points])
+
+
+def _worth_in_rows(worth: Worth) -> str:
+    """`74 [58, 101]`, `more than 240`, or an interval with an open end."""
+    if worth.rows is None:
+        return f"{worth.bound} {worth.edge:.0f}"
+    low = "?" if worth.low is None else f"{worth.low:.0f}"
+    high = "?" if worth.high is None else f"{worth.high:.0f}"
+    open_end = " (?: beyond the sizes that were trained)" if "?" in (low, high) else ""
+    return f"{worth.rows:.0f} [{low}, {high}]{open_end}"

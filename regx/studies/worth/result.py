@@ -8,9 +8,9 @@ import numpy as np
 
 from regx.core.errors import InputError
 from regx.core.shown import Shown
+from regx.evidence.data import held_out
 from regx.evidence.run import Run
-from regx.evidence.splits import held_out
-from regx.stats.aggregate import Interval, mean_interval
+from regx.stats.aggregate import Interval, at_shared_seeds, mean_interval
 from regx.stats.paired import Comparison, compare_to_baseline
 from regx.studies.sweep.result import read_sweep
 from regx.studies.worth.judgement import Worth, worth_of
@@ -78,7 +78,7 @@ def worth_from(
     """What the runs of every lane at every size say. The plain lane is the first whose stack is empty."""
     plain = next(lane for lane in lanes if not runs[lane, sizes[0]].config["regularizers"])
     measured = {key: run.per_seed(metric) for key, run in runs.items()}
-    seeds = sorted(set.intersection(*(set(one) for one in measured.values())))
+    seeds, _ = at_shared_seeds(list(measured.values()))
     shares = [held_out(runs[plain, size], metric) for size in sizes]
     known = [share for share in shares if share is not None]
     curve = np.array([[measured[plain, size][seed] for seed in seeds] for size in sizes])
@@ -95,6 +95,6 @@ def worth_from(
             points.append(AtSize(lane, run.stack, size, mean_interval(list(own.values())), comparison, found))
     everyone = {seed for run in runs.values() for seed in run.seeds}
     return RowsWorth(
-        folder, metric, plain, tuple(sizes), tuple(seeds), len(everyone - set(seeds)), bool(known), tuple(points),
+        folder, metric, plain, tuple(sizes), seeds, len(everyone - set(seeds)), bool(known), tuple(points),
         tuple(runs.values()),
     )  # fmt: skip

@@ -21,8 +21,7 @@ from regx.page.curves import thin, thinned_curve
 from regx.page.figures import class_marks
 from regx.page.race import MOST_UNITS, _units
 from regx.page.strength import _positions
-from regx.page.surface import as_bytes, as_signed_bytes, surface_of
-from regx.page.words import picture, undrawable
+from regx.page.surface import as_bytes, as_signed_bytes, picture, surface_of, undrawable
 from regx.store.folder import write_run
 
 

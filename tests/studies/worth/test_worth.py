@@ -10,9 +10,9 @@ from command_line import Regx
 
 import regx as package
 from regx.core.errors import InputError
+from regx.studies.worth.display import answers
 from regx.studies.worth.judgement import _falling, worth_of
 from regx.studies.worth.result import read_worth
-from regx.studies.worth.words import answers
 
 SIZES = (30, 60, 120, 240)
 
