@@ -82,6 +82,7 @@ def test_every_result_shows_itself(runs: list[regx.Run], tmp_path: Path) -> None
         diagnosed,
         regx.bias_variance(CONFIG, draws=4, out=tmp_path, jobs=1),
         regx.ablate(CONFIG, set={"regularizers.l2.lam": 0.1}, out=tmp_path, jobs=1),
+        regx.ablate(CONFIG, set={"regularizers.l2.lam": 0.1, "optimizer.lr": [0.01, 0.1]}, out=tmp_path, jobs=1),
         regx.lesson()[0],
     ]
     for result in found:

@@ -28,13 +28,4 @@ def command(
     from regx.report.run import print_comparison
 
     chosen = [column.strip() for column in columns.split(",")] if columns is not None else None
-    print_comparison(
-        runs or ["runs"],
-        saying.output(),
-        baseline=baseline,
-        metric=metric,
-        sort=sort,
-        top=top,
-        columns=chosen,
-        changed=only_changed,
-    )
+    print_comparison(runs or ["runs"], saying.output(), baseline, metric, sort, top, chosen, only_changed)

@@ -44,7 +44,9 @@ def files(endings: tuple[str, ...]) -> Callable[[str], list[str]]:
 
     def complete(incomplete: str) -> list[str]:
         found = _inside(incomplete)
-        return [f"{path}/" if os.path.isdir(path) else path for path in found if _fits(path, endings)]  # noqa: PTH112
+        folders = {path for path in found if os.path.isdir(path)}  # noqa: PTH112
+        fitting = [path for path in found if path in folders or path.endswith(endings)]
+        return [f"{path}/" if path in folders else path for path in fitting]
 
     return complete
 
@@ -66,10 +68,6 @@ def _inside(incomplete: str) -> list[str]:
     except OSError:
         return []
     return [folder + slash + name for name in entries if name.startswith(begun) and not name.startswith(".")]
-
-
-def _fits(path: str, endings: tuple[str, ...]) -> bool:
-    return path.endswith(endings) or os.path.isdir(path)  # noqa: PTH112
 
 
 BY_METAVAR: dict[str, Callable[[str], Iterable[str]]] = {

@@ -53,7 +53,6 @@ def ended(runs: Sequence[Run], out: Output) -> int:
 def print_comparison(
     paths: Sequence[str],
     out: Output,
-    *,
     baseline: str | None = None,
     metric: str = "test_loss",
     sort: str | None = None,

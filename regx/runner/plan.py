@@ -9,7 +9,6 @@ from typing import Any, Literal
 import numpy as np
 
 from regx.config.config import Config
-from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.core.memory import shortage
 from regx.core.regularizer import Regularizer
@@ -120,32 +119,23 @@ def check_memory(config: Config, data: Dataset) -> None:
     network = 2 * _bytes_per_network(config, data)  # twice: evaluation and what is saved take as much again
     metrics = 8 * len(columns(data.task)) * (config.training.epochs // config.training.eval_every + 2)
     if short := shortage(network + metrics):
-        smaller = (
-            "architecture.conv or training.batch_size"
-            if config.architecture.conv
-            else "architecture.hidden or the table"
-        )
-        what = "a network that fits" if network > metrics else "metrics that fit"
-        remedy = (
-            f"Make {smaller} smaller"
-            if network > metrics
-            else "Make training.epochs smaller, or training.eval_every larger"
-        )
+        what, remedy = "metrics that fit", "Make training.epochs smaller, or training.eval_every larger"
+        if network > metrics:
+            conv = "architecture.conv or training.batch_size" if config.architecture.conv else ""
+            what, remedy = "a network that fits", f"Make {conv or 'architecture.hidden or the table'} smaller"
         raise InputError(f"{config.name}: expected {what} in memory, found {short}. {remedy}.")
 
 
 def clipped(config: Config) -> list[str]:
     """That the config's batches are larger than its training split, if they are."""
     size = config.training.batch_size
-    n = 0 if size is None else len(_trained_on(config, config.seeds[0]))
-    if size is None or size <= n:
+    if size is None:
+        return []
+    data = _data(config, config.seeds[0])
+    n = len((data.fitted or data.train).x)
+    if size <= n:
         return []
     return [f"training.batch_size is {size}, and there are {n} training rows: every step takes all of them, as `full`."]
-
-
-def _trained_on(config: Config, seed: int) -> Array:
-    data = _data(config, seed)
-    return (data.fitted or data.train).x
 
 
 def _bytes_per_network(config: Config, data: Dataset) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from regx.config.grid import Axis, Cell, Grid
 from regx.core.errors import InputError
+from regx.core.shown import Shown
 from regx.evidence.data import held_out
 from regx.evidence.run import Run
 from regx.metrics import REGISTRY
@@ -24,7 +25,7 @@ from regx.studies.sweep.result import Sweep
 
 
 @dataclass(frozen=True)
-class AblationAlong:
+class AblationAlong(Shown):
     """A folder with a run for every combination of a stack's members at every value of an axis.
 
     runs: value by value, the combinations in the order of `judgement.design`. seeds: at each value those that
