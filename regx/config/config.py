@@ -1,10 +1,8 @@
 """A typed config: everything that one training needs, and the plain mapping that repeats it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 from regx.config.identity import Identity, digest, identity
 from regx.core.parameters import parameters
@@ -40,7 +38,7 @@ class Config:
         """8 hex digits of the question that it asks: the run folder's name ends in them."""
         return digest({key: value for key, value in identity(self.resolved).items() if key != "seeds"})
 
-    def keeping(self, kept: Iterable[int], name: str) -> Config:
+    def keeping(self, kept: Iterable[int], name: str) -> Self:
         """The config under another name, with these of the stack's members, by their numbers, and no others."""
         kept = list(kept)
         resolved = {**self.resolved, "name": name, "regularizers": [self.resolved["regularizers"][one] for one in kept]}

@@ -5,8 +5,6 @@ a colon and a space, is text, unless there is such a file. overrides are KEY=VAL
 number or several, in place of the config's. Everything that is wrong is raised as one InputError.
 """
 
-from __future__ import annotations
-
 import itertools
 import json
 import math
@@ -16,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Integral
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, Self, overload
 
 from regx.config.axes import FoundAxis, find_axes
 from regx.config.config import Config
@@ -123,7 +121,7 @@ class _Draft:
     where: str
     folder: Path
 
-    def with_options(self, options: Sequence[Override]) -> _Draft:
+    def with_options(self, options: Sequence[Override]) -> Self:
         tree, wrong = with_overrides(self.tree, options)
         return replace(self, tree=tree, problems=(*self.problems, *wrong))
 

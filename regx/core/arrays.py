@@ -6,9 +6,14 @@ everything elementwise runs over H*B contiguous numbers.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from pandas import DataFrame as DataFrame
+else:  # a name for annotations: pandas takes a second to load, and is loaded by who makes one
+    DataFrame = Any
 
 Array = np.ndarray[tuple[Any, ...], np.dtype[Any]]  # NDArray[Any], without the import of numpy.typing
 

@@ -1,10 +1,8 @@
 """What is known of images as a network sees them: their shape, and how pixels were standardised."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -44,7 +42,7 @@ class SeenImages:
     lowest: Array
 
     @classmethod
-    def of_networks(cls, each: Sequence[Images], dtype: np.dtype[Any]) -> SeenImages:
+    def of_networks(cls, each: Sequence[Images], dtype: np.dtype[Any]) -> Self:
         """Of each network's images."""
         of_all = ([one.mean for one in each], [one.deviation for one in each], [[one.lowest] for one in each])
         return cls(each[0].shape, *(np.array(values, dtype) for values in of_all))

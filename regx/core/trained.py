@@ -1,9 +1,7 @@
 """What training leaves of one network: the type that the engine returns and the store writes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -52,7 +50,7 @@ class Trained:
         own = ((path.partition("/"), array) for path, array in self.weights.items())
         return {tensor: array for (stage, _, tensor), array in own if stage == name}
 
-    def slim(self) -> Trained:
+    def slim(self) -> Self:
         """Without weights and snapshots, and of the metrics only the row of the least validation loss and the last."""
         losses = self.metrics["val_loss"]
         best = int(np.where(np.isfinite(losses), losses, np.inf).argmin())

@@ -5,8 +5,6 @@ row below a cell with a line end in it. Cells are kept by column, as one text fo
 takes a tenth of the memory of as many strings.
 """
 
-from __future__ import annotations
-
 import csv
 import gzip
 import itertools
@@ -18,13 +16,10 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
-from regx.core.arrays import Array
+from regx.core.arrays import Array, DataFrame
 from regx.core.errors import InputError
-
-if TYPE_CHECKING:
-    import pandas
 
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 
@@ -67,7 +62,7 @@ class Cells:
         return f"{self.path}:{self.lines[row]}"
 
 
-def cells_of(frame: pandas.DataFrame) -> Cells:
+def cells_of(frame: DataFrame) -> Cells:
     """A data frame's cells, as they would be written into a file; its rows are counted from 0."""
     blocks = {}
     for name in frame.columns:

@@ -5,11 +5,9 @@ missing; dates as double, days since 1970. The output `prediction`, (n, K), is t
 target's units, or of the probability of each class.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -20,13 +18,44 @@ from regx.core.regularizer import Regularizer
 from regx.data.preparation import Preparation
 from regx.evidence.predict import chosen, input_shape, members, reported
 from regx.evidence.rows import preparations
+from regx.evidence.run import Run
 from regx.nn.layout import Block, Layout
-
-if TYPE_CHECKING:
-    from regx.evidence.run import Run
 
 OPSET, ML_OPSET, IR = 17, 3, 8
 NORMS = ("batch_norm", "layer_norm", "group_norm", "rms_norm")
+
+
+class _Graph:
+    def __init__(self, helper: Any) -> None:
+        self._helper = helper
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+
+    def add(self, kind: str, *inputs: str, output: str | None = None, domain: str = "", **settings: Any) -> str:
+        """A node; the name of its output."""
+        output = output or f"{kind} {len(self.nodes)}"
+        self.nodes.append(self._helper.make_node(kind, list(inputs), [output], domain=domain, **settings))
+        return output
+
+    def constant(self, values: Array) -> str:
+        from onnx import numpy_helper
+
+        name = f"constant {len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        return name
+
+    def number(self, value: float) -> str:
+        return self.constant(np.array(value, np.float64))
+
+    def shaped(self, x: str, *shape: int) -> str:
+        """(n, ...) as (n, *shape); without a shape as (n, all the numbers of a row)."""
+        return self.add("Reshape", x, self.constant(np.array([0, *(shape or (-1,))])))
+
+    def total(self, terms: Sequence[str]) -> str:
+        return functools.reduce(lambda one, other: self.add("Add", one, other), terms)
+
+    def call(self, kind: str, x: str, value: float) -> str:
+        return self.add(kind, x, self.number(value))
 
 
 def export(run: Run) -> bytes:
@@ -91,39 +120,6 @@ def _output(graph: _Graph, task: str, config: Config, z: str) -> str:
 def z_type(config: Config) -> Any:
     """The precision that a config computes in."""
     return np.dtype(config.training.dtype)
-
-
-class _Graph:
-    def __init__(self, helper: Any) -> None:
-        self._helper = helper
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
-
-    def add(self, kind: str, *inputs: str, output: str | None = None, domain: str = "", **settings: Any) -> str:
-        """A node; the name of its output."""
-        output = output or f"{kind} {len(self.nodes)}"
-        self.nodes.append(self._helper.make_node(kind, list(inputs), [output], domain=domain, **settings))
-        return output
-
-    def constant(self, values: Array) -> str:
-        from onnx import numpy_helper
-
-        name = f"constant {len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
-        return name
-
-    def number(self, value: float) -> str:
-        return self.constant(np.array(value, np.float64))
-
-    def shaped(self, x: str, *shape: int) -> str:
-        """(n, ...) as (n, *shape); without a shape as (n, all the numbers of a row)."""
-        return self.add("Reshape", x, self.constant(np.array([0, *(shape or (-1,))])))
-
-    def total(self, terms: Sequence[str]) -> str:
-        return functools.reduce(lambda one, other: self.add("Add", one, other), terms)
-
-    def call(self, kind: str, x: str, value: float) -> str:
-        return self.add(kind, x, self.number(value))
 
 
 def _encoded(graph: _Graph, preparation: Preparation, inputs: dict[str, str]) -> str:

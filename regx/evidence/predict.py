@@ -1,11 +1,9 @@
 """What the networks of a run predict for new inputs."""
 
-from __future__ import annotations
-
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,13 +11,11 @@ from regx.config.config import Config
 from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.evidence.data import kept_private
+from regx.evidence.run import Run
 from regx.nn.layout import Layout
 from regx.nn.losses import probabilities
 from regx.nn.network import for_evaluation
 from regx.store.files import CONFIG
-
-if TYPE_CHECKING:
-    from regx.evidence.run import Run
 
 
 def predict(run: Run, x: Any, seed: int | None = None, masks: int = 0) -> Array:

@@ -1,28 +1,21 @@
 """What a run predicts for raw rows of a table: every seed through its own preparation, then the mean over seeds."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from regx.core.arrays import Array
+from regx.core.arrays import Array, DataFrame
 from regx.core.errors import InputError, did_you_mean
 from regx.data.cells import cells_of, read_cells
 from regx.data.images import ImageFiles, new_images
 from regx.data.preparation import Preparation, preparation_of
 from regx.evidence.data import dataset_of
 from regx.evidence.predict import chosen, predict_seeds
+from regx.evidence.run import Run
 from regx.store.files import PREPARATION, read_json
 from regx.store.opened import damaged
-
-if TYPE_CHECKING:
-    import pandas
-
-    from regx.evidence.run import Run
 
 REMEDY = "Correct the cell, or leave it empty if its value is not known."
 
@@ -34,7 +27,7 @@ class Predicted:
     of_seeds: Array
     classes: tuple[str, ...]
 
-    def frame(self) -> pandas.DataFrame:
+    def frame(self) -> DataFrame:
         """A row for each: `prediction`, for classes `p_<class>`, and `spread`, the standard deviation over seeds."""
         import pandas
 
@@ -50,7 +43,7 @@ class Predicted:
         return pandas.DataFrame({**columns, "spread": spread})
 
 
-def predict_rows(run: Run, rows: Path | pandas.DataFrame, seed: int | None = None) -> Predicted:
+def predict_rows(run: Run, rows: Path | DataFrame, seed: int | None = None) -> Predicted:
     """What the completed seeds of a run, or one of them, predict for a table's rows, columns by name in any order.
 
     Of a run on images a path may be an .npz file with x, or a folder. Raises InputError naming column and line where a

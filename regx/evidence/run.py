@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from regx.core.arrays import Array
+from regx.core.arrays import Array, DataFrame
 from regx.core.errors import InputError, RegxError
 from regx.core.shown import Shown
 from regx.metrics import REGISTRY
@@ -31,8 +31,6 @@ from regx.store.summary import Summary, over_seeds, read_summary, stack_text
 from regx.store.summary import summary as summary_of
 
 if TYPE_CHECKING:
-    import pandas
-
     from regx.config.config import Config
     from regx.store.metrics import Rows
 
@@ -100,7 +98,7 @@ class Run(Shown):
         return {seed: number for seed, number in found.items() if number is not None}
 
     @functools.cached_property
-    def metrics(self) -> pandas.DataFrame:
+    def metrics(self) -> DataFrame:
         """The table of metrics.csv, finished seeds only. Raises InputError if the file is missing or damaged."""
         from regx.store.metrics import Rows, read_frame
 

@@ -1,20 +1,16 @@
 """How far training is, and how a race stands, in the output of a notebook's cell."""
 
-from __future__ import annotations
-
 import importlib
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from regx.config.config import Config
 from regx.core.listener import Listener, Progress, Wanted, Watchers
 from regx.notebook.output import escaped
 from regx.runner.networks import Options
-
-if TYPE_CHECKING:
-    from regx.config.config import Config
 
 SECONDS_BETWEEN = 0.5
 WIDTH, HEIGHT = 110, 40  # of the view of a race, in characters

@@ -4,8 +4,6 @@ Results go to stdout, in the form that was asked for; notes and warnings to stde
 it has to say once, in the order in which people read it; what a form has no place for is left out.
 """
 
-from __future__ import annotations
-
 import csv
 import functools
 import io
@@ -22,8 +20,10 @@ from regx.core.notes import note
 from regx.core.text import clean, markdown
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console as Console
     from rich.text import Text
+else:  # names for annotations: where nothing is drawn Rich is not loaded
+    Console = Text = Any
 
 Form = Literal["terminal", "table", "tabs", "csv", "md", "json"]
 FORMATS = ("table", "json", "csv", "md")

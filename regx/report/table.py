@@ -1,15 +1,14 @@
 """The comparison table: rows of plain values. How they look is `render`'s."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from regx.core.arrays import DataFrame
 from regx.core.errors import InputError, did_you_mean
 from regx.core.parameters import parameters
 from regx.evidence.run import Needed, Run, find_runs, read_runs
@@ -19,9 +18,6 @@ from regx.metrics.metric import Metric
 from regx.report.listing import flattened
 from regx.stats.aggregate import UNKNOWN, mean_interval
 from regx.store.summary import DATA_AND_SHAPE, in_data_and_shape, in_optimizer
-
-if TYPE_CHECKING:
-    import pandas
 
 Row = dict[str, Any]
 
@@ -133,7 +129,7 @@ def compare_frame(
     baseline: Path | str | None = None,
     metric: str = "test_loss",
     columns: Sequence[str] = (),
-) -> pandas.DataFrame:
+) -> DataFrame:
     """The table as a DataFrame with flat columns, such as test_loss, test_loss_low and test_loss_high.
 
     paths: run folders, or folders that hold runs; each run is compared once, and of what holds none a Python warning

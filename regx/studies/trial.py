@@ -1,9 +1,8 @@
 """`regx try`, without its options: one regularizer against none, on the data of its example config."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+from rich.text import Text
 
 from regx.config.config import Config
 from regx.config.load import BUILT_IN, Seeds, configs_folder, load_config
@@ -20,9 +19,6 @@ from regx.stats.aggregate import mean_interval
 from regx.store.summary import DATA_AND_SHAPE
 from regx.studies.race.display import view_of
 from regx.studies.race.scene import scene
-
-if TYPE_CHECKING:
-    from rich.text import Text
 
 # What regularizes and is written elsewhere than in the stack, as its example has it, and what takes it out.
 ELSEWHERE = {
@@ -87,8 +83,6 @@ def trial_sentence(plain: Row, own: Row) -> str:
 
 def _pictures(plain: Run, own: Run, out: Output) -> list[Text]:
     """What the networks of one seed have fitted, side by side; nothing where the data has no picture."""
-    from rich.text import Text
-
     seeds = [seed for seed in plain.completed_seeds if seed in own.completed_seeds]
     drawn = scene(own.typed.dataset, seeds[:1]) if seeds else None
     if drawn is None:

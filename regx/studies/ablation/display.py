@@ -1,7 +1,5 @@
 """What `regx ablate` prints: every combination, the effects of the members, and what follows from them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from regx.evidence.run import Run
@@ -19,6 +17,32 @@ from regx.studies.ablation.result import Ablation
 
 MOST_ROWS = 16  # combinations that are shown; more are `regx compare`'s
 MOST_STACKS = 4  # that a sentence names
+
+
+class Words:
+    """How changes of a metric are told: `lowers the test loss by 0.1 [0.05, 0.15]`."""
+
+    def __init__(self, metric: str) -> None:
+        self.metric = REGISTRY[metric].in_words()
+        lower_is_better = REGISTRY[metric].lower_is_better
+        self.sign = {True: 1, False: -1, None: 0}[lower_is_better]  # of what is worse
+        self.better, self.worse = ("lower", "raise") if lower_is_better else ("raise", "lower")
+
+    def change(self, interval: Any) -> str:
+        """Of an interval that does not hold 0."""
+        found = side(interval)
+        return f"{'raises' if found > 0 else 'lowers'} {self.metric} by {in_words(interval, turned=found < 0)}"
+
+    def gain(self, interval: Any) -> str:
+        """The same where it is known to be a gain, as a positive number."""
+        return in_words(interval, turned=self.sign > 0)
+
+    def both(self, off: Any, on: Any, other: str) -> str:
+        """What a member changes without another and with it, the means alone."""
+        verbs = ["raises" if interval["mean"] > 0 else "lowers" for interval in (off, on)]
+        first, second = (brief(abs(interval["mean"])) for interval in (off, on))
+        second = f"by {second}" if verbs[0] == verbs[1] else f"{verbs[1]} it by {second}"
+        return f"{verbs[0]} {self.metric} by {first} while {other} is off and {second} while it is on"
 
 
 def print_ablation(study: Ablation, out: Output) -> int:
@@ -121,32 +145,6 @@ def _only(study: Ablation, found: Contrasts, words: Words) -> str:
         f"Whether {name} changes {words.metric} cannot be told from {len(study.seeds)} seeds: the change, "
         f"{in_words(one.average)}, may be chance (p {one.average['p']:.2g})."
     )
-
-
-class Words:
-    """How changes of a metric are told: `lowers the test loss by 0.1 [0.05, 0.15]`."""
-
-    def __init__(self, metric: str) -> None:
-        self.metric = REGISTRY[metric].in_words()
-        lower_is_better = REGISTRY[metric].lower_is_better
-        self.sign = {True: 1, False: -1, None: 0}[lower_is_better]  # of what is worse
-        self.better, self.worse = ("lower", "raise") if lower_is_better else ("raise", "lower")
-
-    def change(self, interval: Any) -> str:
-        """Of an interval that does not hold 0."""
-        found = side(interval)
-        return f"{'raises' if found > 0 else 'lowers'} {self.metric} by {in_words(interval, turned=found < 0)}"
-
-    def gain(self, interval: Any) -> str:
-        """The same where it is known to be a gain, as a positive number."""
-        return in_words(interval, turned=self.sign > 0)
-
-    def both(self, off: Any, on: Any, other: str) -> str:
-        """What a member changes without another and with it, the means alone."""
-        verbs = ["raises" if interval["mean"] > 0 else "lowers" for interval in (off, on)]
-        first, second = (brief(abs(interval["mean"])) for interval in (off, on))
-        second = f"by {second}" if verbs[0] == verbs[1] else f"{verbs[1]} it by {second}"
-        return f"{verbs[0]} {self.metric} by {first} while {other} is off and {second} while it is on"
 
 
 def _diminishing(found: Contrasts, words: Words) -> str:

@@ -1,16 +1,11 @@
 """Pictures of characters: dots in braille, eight to a character, one layer above the other."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
+from rich.text import Text
 
 from regx.core.arrays import Array
-
-if TYPE_CHECKING:
-    from rich.text import Text
 
 BRAILLE = 0x2800
 DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])  # of a character, 4 rows by 2 columns
@@ -52,8 +47,6 @@ class Canvas:
 
     def lines(self) -> list[Text]:
         """The rows, each as wide as the picture."""
-        from rich.text import Text
-
         lines = []
         for signs, styles in zip(self._signs, self._styles, strict=True):
             line, start = Text(no_wrap=True), 0

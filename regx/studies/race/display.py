@@ -1,15 +1,13 @@
 """How a race stands, and what it looks like on a terminal while it is run and when it is over."""
 
-from __future__ import annotations
-
 import contextlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from rich.text import Text
 
 from regx.config.config import Config
 from regx.core.arrays import Array
@@ -20,7 +18,7 @@ from regx.core.text import elided
 from regx.core.trained import Trained
 from regx.evidence.predict import predict
 from regx.evidence.run import Run, read_run
-from regx.report.output import Output, picture_console
+from regx.report.output import Console, Output, picture_console
 from regx.report.render import print_rows
 from regx.report.sparkline import bar, sparkline
 from regx.report.table import compare_rows, sort_rows
@@ -29,10 +27,6 @@ from regx.runner.standing import run_folder
 from regx.store.atomic import write_atomically
 from regx.store.summary import stack_text
 from regx.studies.race.scene import Scene
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.text import Text
 
 NARROWEST = 80
 MOST_HISTORY = 128
@@ -273,8 +267,6 @@ def race_lines(state: RaceState, view: View, scene: Scene | None = None, footer:
 
     Nor are there more lines than its height, if that is at least 4: without room for all lanes, the best are drawn.
     """
-    from rich.text import Text
-
     room = view.height - 1 - (footer is not None)  # below the line with the columns' names
     stacks = 2 * len(state.lanes) <= room
     count = len(state.lanes) * (1 + stacks)
@@ -304,8 +296,6 @@ def race_lines(state: RaceState, view: View, scene: Scene | None = None, footer:
 
 def _lane_lines(state: RaceState, view: View, stacks: bool, room: int) -> list[Text]:
     """The columns' names, and the lanes; of more than `room` of them the best, and how many are left out."""
-    from rich.text import Text
-
     lanes = state.lanes if len(state.lanes) <= room else state.best(max(room - 1, 1))
     names = [_short(lane.name, LONGEST_NAME + max(view.width - NARROWEST, 0) // 4, view.ascii) for lane in lanes]
     name_width = max(4, *map(len, names))
@@ -347,8 +337,6 @@ def _lane_lines(state: RaceState, view: View, stacks: bool, room: int) -> list[T
 
 def _picture(state: RaceState, scene: Scene, width: int, height: int, ascii: bool) -> list[Text]:
     """A heading, the picture and its legend: `height` + 1 lines, none wider than the width or the least one."""
-    from rich.text import Text
-
     leader = state.leader()
     lines = scene.draw(leader.output if leader is not None else None, width, height - 1, ascii)
     heading = Text(no_wrap=True)
@@ -365,8 +353,6 @@ def _short(text: str, width: int, ascii: bool) -> str:
 
 def _dim(text: str) -> Text:
     """A dim line, whose style what is appended does not take on."""
-    from rich.text import Text
-
     return Text(no_wrap=True).append(text, "dim")
 
 
@@ -430,8 +416,6 @@ def write_svg(path: Path, title: str, state: RaceState, scene: Scene | None, run
 
 def race_footer(share: float, words: str, view: View) -> Text:
     """How far the race is: a bar over `share` of its width, and words."""
-    from rich.text import Text
-
     line = Text(no_wrap=True)
     line.append(bar(share, min(max(view.width - len(words) - 2, 0), FOOTER_BAR), view.ascii), "green on grey23")
     line.append(f"  {words}", "dim")

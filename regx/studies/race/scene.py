@@ -1,21 +1,16 @@
 """What networks of one or two features have learned, as a terminal picture: the fitted curve, or the boundary."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from rich.text import Text
 
 from regx.core.arrays import Array
 from regx.data.dataset import Source, Split
 from regx.data.redrawn import Generator
 from regx.data.surface import Surface, surface_over
 from regx.studies.race.canvas import TALL, WIDE, Canvas
-
-if TYPE_CHECKING:
-    from rich.text import Text
 
 CURVE_INPUTS = 64
 PLANE_SIDE = 24

@@ -1,9 +1,7 @@
 """What a table is taken to be, before anything is trained on it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -39,7 +37,7 @@ class Inspection:
         return {**self.__dict__, "split": list(self.split), "notes": list(self.notes)}
 
     @classmethod
-    def of_json(cls, plain: dict[str, Any]) -> Inspection:
+    def of_json(cls, plain: dict[str, Any]) -> Self:
         known = {field.name: plain[field.name] for field in fields(cls) if field.name in plain}
         return cls(**{**known, "split": tuple(plain["split"]), "notes": tuple(plain["notes"])})
 
