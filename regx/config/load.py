@@ -74,10 +74,7 @@ def stored_config(
 
 
 def load_grid(
-    given: Given | None,
-    overrides: Sequence[str] = (),
-    axes: Sequence[Override] = (),
-    seeds: Seeds = None,
+    given: Given | None, overrides: Sequence[str] = (), axes: Sequence[Override] = (), seeds: Seeds = None
 ) -> Grid:
     """The grid of a config, of the built-in sine config without one; a config without axes is a grid of one cell.
 

@@ -1,6 +1,7 @@
 """Text that a user or a received folder named, as it may be shown."""
 
 import re
+from collections.abc import Iterable
 
 # An underscore between letters is none, so that columns keep their names.
 MARKDOWN = re.compile(r"[\\|*`\[\]<>]|(?<![^\W_])_|_(?![^\W_])")
@@ -14,6 +15,12 @@ def clean(text: str) -> str:
 def markdown(text: str) -> str:
     """Cleaned text in which nothing is markup."""
     return MARKDOWN.sub(r"\\\g<0>", clean(text))
+
+
+def first_of(names: Iterable[str], most: int = 12) -> str:
+    """Names, of many the first and how many more."""
+    names = list(names)
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def elided(text: str, width: int) -> str:

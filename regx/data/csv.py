@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from regx.core.arrays import Array
 from regx.core.errors import InputError, did_you_mean
 from regx.core.parameters import choice, integer, integers, text, words
 from regx.core.streams import stream
+from regx.core.text import first_of
 from regx.data.cells import SEPARATORS, Cells, read_cells
 from regx.data.columns import SMALLEST, Form, Reading, form_of, read
 from regx.data.dataset import Task
@@ -187,7 +188,7 @@ def _read(settings: CSV, at_version: Version) -> Table:
     notes += _words(columns, classes, settings)
     if not columns:
         left_out = "".join(f" {note}" for note in notes if note.startswith("Left out"))
-        found = f"Found columns {listed(cells.names)}.{left_out}"
+        found = f"Found columns {first_of(cells.names)}.{left_out}"
         raise InputError(f"{path}: no column is left beside target '{target}'. {found}")
     groups, times, weight = _asides(cells, settings, forms, reading, rows)
     return Table(
@@ -202,7 +203,7 @@ def _check_names(cells: Cells, settings: CSV) -> None:
     if target not in cells.names:
         message = f"{cells.path}:1: no column '{target}' to predict.{did_you_mean(target, cells.names)}"
         raise InputError(
-            f"{message} Found columns {listed(cells.names)}; name one of them as dataset.target, or after --target."
+            f"{message} Found columns {first_of(cells.names)}; name one of them as dataset.target, or after --target."
         )
     single = {key: (getattr(settings, key),) for key in ("group", "time", "weight") if getattr(settings, key)}
     several = {key: getattr(settings, key) for key in ("drop", "categorical", "keep")}
@@ -212,7 +213,7 @@ def _check_names(cells: Cells, settings: CSV) -> None:
                 raise InputError(f"dataset.{key}: '{name}' is the target. Expected another column.")
             if name not in features:
                 message = f"dataset.{key}: no column '{name}' in {cells.path}.{did_you_mean(name, features)}"
-                raise InputError(f"{message} Found columns {listed(features)}.")
+                raise InputError(f"{message} Found columns {first_of(features)}.")
     if settings.group and settings.time:
         raise InputError("dataset.group and dataset.time: expected one of the two, since each decides on the splits.")
 
@@ -264,7 +265,7 @@ def _target(
     if len(classes) == 2:
         note = f"Target '{name}': two values, so the task is binary; 0 is '{classes[0]}', 1 is '{classes[1]}'."
         return y, "binary", classes, note + otherwise, present
-    note = f"Target '{name}': {len(classes)} classes ({listed(classes)}), so the task is multiclass."
+    note = f"Target '{name}': {len(classes)} classes ({first_of(classes)}), so the task is multiclass."
     return y, "multiclass", classes, note + otherwise, present
 
 
@@ -396,10 +397,3 @@ def _words(columns: Mapping[str, Array], classes: tuple[str, ...], settings: CSV
             "dataset.missing_values to a list of it."
         )
     return notes
-
-
-def listed(names: Iterable[str], limit: int = 12) -> str:
-    """Names, of many the first and how many more."""
-    names = list(names)
-    more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + more

@@ -10,6 +10,7 @@ import numpy as np
 from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.core.memory import shortage
+from regx.core.text import first_of
 from regx.data.columns import Form, Reading
 from regx.data.dataset import Task
 
@@ -172,20 +173,23 @@ def _notes(
     notes = []
     for one in words:
         if unknown := set(columns[one.name]) - set(one.levels):
-            named = [MISSING_LEVEL if level is None else level for level in unknown]
+            named = sorted(MISSING_LEVEL if level is None else level for level in unknown)
+            quoted = [f"'{level}'" for level in named]
             notes.append(
-                f"Column '{one.name}': {_listed(sorted(named))} not in the training split; its one-hot is all zero."
+                f"Column '{one.name}': {first_of(quoted, 5)} not in the training split; its one-hot is all zero."
             )
     if constant:
-        notes.append(f"Left out, constant in the training split: {_listed(constant)}.")
+        quoted = [f"'{name}'" for name in constant]
+        notes.append(f"Left out, constant in the training split: {first_of(quoted, 5)}.")
     names = [*(one.name for one in numbers), *(one.name for one in words)]
     shares = {name: missing_share(columns[name]) for name in names}
     for kind, filled in ((numbers, "filled with the training split's median"), (words, "a level of its own")):
         if some := [f"'{one.name}' ({percent(shares[one.name])})" for one in kind if shares[one.name]]:
             notes.append(f"Missing in {', '.join(some)}: {filled}.")
     if mostly := [name for name, share in shares.items() if share > 0.5]:
+        quoted = [f"'{name}'" for name in mostly]
         notes.append(
-            f"Mostly missing: {_listed(mostly)}. If nothing is to be learned from so few values, set dataset.drop: "
+            f"Mostly missing: {first_of(quoted, 5)}. If nothing is to be learned from so few values, set dataset.drop: "
             f"[{', '.join(mostly)}]."
         )
     return notes
@@ -216,8 +220,3 @@ def _check_size(n: int, numbers: int, levels_of: Mapping[str, int]) -> None:
 def _varies(values: Array) -> bool:
     present = values[~np.isnan(values)]
     return bool((present != present[:1]).any())
-
-
-def _listed(names: list[str], limit: int = 5) -> str:
-    more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(f"'{name}'" for name in names[:limit]) + more

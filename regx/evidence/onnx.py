@@ -168,8 +168,7 @@ def _parts(graph: _Graph, days: str) -> dict[str, str]:
     leaps = less(less(divided(of_era, 36524.0), divided(of_era, 1460.0)), divided(of_era, 146096.0))
     years = divided(graph.add("Add", of_era, leaps), 365.0)
     of_year = less(
-        of_era,
-        less(graph.add("Add", graph.call("Mul", years, 365.0), divided(years, 4.0)), divided(years, 100.0)),
+        of_era, less(graph.add("Add", graph.call("Mul", years, 365.0), divided(years, 4.0)), divided(years, 100.0))
     )
     month = divided(graph.call("Add", graph.call("Mul", of_year, 5.0), 2.0), 153.0)  # from March
     day = less(of_year, divided(graph.call("Add", graph.call("Mul", month, 153.0), 2.0), 5.0))

@@ -14,17 +14,7 @@ from regx.core.errors import InputError, RegxError
 from regx.core.shown import Shown
 from regx.metrics import REGISTRY
 from regx.stats.aggregate import Interval
-from regx.store.files import (
-    ABOUT,
-    CONFIG,
-    METRICS,
-    SEAL,
-    SNAPSHOTS,
-    SUMMARY,
-    WEIGHTS,
-    read_config,
-    read_json,
-)
+from regx.store.files import ABOUT, CONFIG, METRICS, SEAL, SNAPSHOTS, SUMMARY, WEIGHTS, read_config, read_json
 from regx.store.lock import holder
 from regx.store.opened import damaged
 from regx.store.summary import Summary, over_seeds, read_summary, stack_text

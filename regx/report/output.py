@@ -116,17 +116,13 @@ class Output:
         if self.form == "md":
             self.stream.write(f"**{markdown(text)}**{markdown(rest)}\n\n")
         elif self.for_people:
-            from rich.text import Text
-
-            self.console.print(Text.assemble((clean(text), "bold"), (clean(rest), style)), soft_wrap=True)
+            self._draw((clean(text), "bold"), (clean(rest), style))
 
     def text(self, sentences: Iterable[str], style: str = "", bullet: str = "", indent: int = 0) -> None:
         """Write paragraphs for people, folded on a terminal. bullet: the sign before the first line of each."""
         if self.form == "md":
             self.stream.writelines(f"{markdown(sentence)}\n\n" for sentence in sentences if sentence)
         elif self.for_people:
-            from rich.text import Text
-
             rest = " " * (indent + (5 if bullet else 0))
             for sentence in sentences:
                 first = f"{rest[:-5]}{bullet:>4} " if bullet else rest
@@ -135,7 +131,7 @@ class Output:
                         clean(line), min(self.width, WIDEST) if self.form == "terminal" else ENDLESS,
                         initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False,
                     )  # fmt: skip
-                    self.console.print(Text(whole, style=style), soft_wrap=True)
+                    self._draw((whole, style))
                     first = rest
 
     def conclusion(self, sentences: Sequence[str]) -> None:
@@ -147,18 +143,22 @@ class Output:
 
     def picture(self, lines: Iterable[Text | str]) -> None:
         """Write lines that are drawn, to a terminal alone."""
-        if self.form == "terminal":
-            from rich.text import Text
-
-            for line in lines:
-                self.console.print(Text(line) if isinstance(line, str) else line, soft_wrap=True)
+        for line in lines if self.form == "terminal" else ():
+            if isinstance(line, str):
+                self._draw((line, ""))
+            else:
+                self.console.print(line, soft_wrap=True)
 
     def next(self, command: str) -> None:
         """Write what to type next, to a terminal alone."""
         if self.form == "terminal" and not self.quiet:
-            from rich.text import Text
+            self._draw((clean(f"Next: {command}"), "dim"))
 
-            self.console.print(Text(clean(f"Next: {command}"), style="dim"), soft_wrap=True)
+    def _draw(self, *parts: tuple[str, str]) -> None:
+        """Write a line, each part of it in its style."""
+        from rich.text import Text
+
+        self.console.print(Text.assemble(*parts), soft_wrap=True)
 
     def note(self, *messages: str) -> None:
         """Write notes to stderr, unless quiet."""

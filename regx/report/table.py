@@ -62,25 +62,16 @@ COLUMNS = {
         *sorted((column for column in _METRICS if column.importance >= 13), key=lambda column: column.importance),
         TableColumn("shrinkage", "number", 12.5),
         TableColumn("interpolates", "text", 2.5),
-        TableColumn("run", "text", UNASKED),
-        TableColumn("group", "text", UNASKED),
-        TableColumn("dataset", "text", UNASKED),
-        TableColumn("task", "text", UNASKED),
-        TableColumn("metric", "text", UNASKED),
-        TableColumn("tied", "count", UNASKED),
-        TableColumn("shared", "count", UNASKED),
-        TableColumn("baseline", "text", UNASKED),
-        TableColumn("baseline_because", "text", UNASKED),
+        *(TableColumn(key, "text", UNASKED) for key in ("run", "group", "dataset", "task", "metric")),
+        *(TableColumn(key, "count", UNASKED) for key in ("tied", "shared")),
+        *(TableColumn(key, "text", UNASKED) for key in ("baseline", "baseline_because")),
     )
 }
 SHOWN = tuple(metric.name for metric in REGISTRY.values() if metric.importance is not None)
 
 
 def compare_rows(
-    runs: Sequence[Run],
-    baseline: Run | Path | str | None = None,
-    metric: str = "test_loss",
-    also: Iterable[str] = (),
+    runs: Sequence[Run], baseline: Run | Path | str | None = None, metric: str = "test_loss", also: Iterable[str] = ()
 ) -> list[Row]:
     """One row of plain values per run, as `regx compare --json` prints them.
 

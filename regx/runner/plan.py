@@ -62,11 +62,7 @@ class Resumed:
 
 
 def plan(
-    configs: Sequence[Config],
-    members: Sequence[Member],
-    jobs: int,
-    peek: bool = False,
-    resumed: Sequence[Resumed] = (),
+    configs: Sequence[Config], members: Sequence[Member], jobs: int, peek: bool = False, resumed: Sequence[Resumed] = ()
 ) -> Iterator[Work]:
     """Cut the networks into populations, config by config, so that a config is finished before the next is begun.
 

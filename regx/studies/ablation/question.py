@@ -36,12 +36,7 @@ def combinations(config: Config) -> tuple[Cell, ...]:
     return tuple(_cell(config, row.tolist()) for row in design(len(kinds)))
 
 
-def ablate(
-    config: Config,
-    out: Path,
-    metric: str,
-    options: Options = DEFAULT,
-) -> Ablation:
+def ablate(config: Config, out: Path, metric: str, options: Options = DEFAULT) -> Ablation:
     """Train what the combinations lack.
 
     metric: what the effects will be about. Raises InputError, before anything is trained, if there will be no such

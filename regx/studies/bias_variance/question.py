@@ -56,11 +56,7 @@ def missing_points(grid: Grid, folder: Path, force: bool) -> list[int]:
     return [number for number, value in enumerate(_values(grid)) if _key(value) not in found]
 
 
-def bias_variance(
-    grid: Grid,
-    out: Path,
-    options: Options = DEFAULT,
-) -> BiasVariance:
+def bias_variance(grid: Grid, out: Path, options: Options = DEFAULT) -> BiasVariance:
     """Train what the study lacks, a network on each training set.
 
     The seeds of the config are the draws: each fixes a training set, a validation split and initial weights, as in a

@@ -9,12 +9,13 @@ import json
 import math
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from regx.core.errors import InputError, RegxError, did_you_mean
+from regx.core.text import first_of
 from regx.studies.diagnosis.judgement import Seed, judge
 from regx.studies.diagnosis.result import Advice, Diagnosed, Diagnosis, MeanLosses
 from regx.studies.diagnosis.words import evidence_for
@@ -33,7 +34,6 @@ NAMES = {
     "train_accuracy": ("train_accuracy", "train_acc", "accuracy", "acc", "training_accuracy", "train_acc_epoch"),
     "val_accuracy": ("val_accuracy", "val_acc", "valid_accuracy", "validation_accuracy", "eval_accuracy"),
 }  # fmt: skip
-Columns = Mapping[str, Sequence[float | None]]
 
 
 @dataclass(frozen=True)
@@ -82,14 +82,14 @@ def read_log(path: Path, columns: Mapping[str, str]) -> Log:
         asked = columns.get(role)
         if asked is not None and asked not in found:
             raise InputError(
-                f"{path}: expected a column '{asked}', found {_listed(found)}.{did_you_mean(asked, found)}"
+                f"{path}: expected a column '{asked}', found {first_of(found)}.{did_you_mean(asked, found)}"
             )
         name = asked or next((by_name[word] for word in usual if word in by_name), None)
         if name is not None:
             named[role] = name
     if "train_loss" not in named:
         raise InputError(
-            f"{path}: expected a column of training losses, such as train_loss or loss, found {_listed(found)}. "
+            f"{path}: expected a column of training losses, such as train_loss or loss, found {first_of(found)}. "
             "Name it with --train-loss COLUMN."
         )
     train = found[named["train_loss"]]
@@ -257,8 +257,3 @@ def _share(accuracy: float | None) -> float | None:
 
 def _difference(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else one - other
-
-
-def _listed(columns: Columns) -> str:
-    names = list(columns)
-    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")

@@ -22,11 +22,7 @@ from regx.studies.lessons.result import Answer, Finding
 
 
 def run_exercise(
-    exercise: Exercise,
-    out: Path,
-    seeds: Seeds = None,
-    options: Options = DEFAULT,
-    overrides: Sequence[str] = (),
+    exercise: Exercise, out: Path, seeds: Seeds = None, options: Options = DEFAULT, overrides: Sequence[str] = ()
 ) -> Finding:
     """Train what the exercise's cells lack in `out`/lesson-<name>, and answer its questions.
 

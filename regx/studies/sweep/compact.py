@@ -39,12 +39,7 @@ def is_large(grid: Grid, numbers: Sequence[int]) -> bool:
     return len(numbers) * len(grid.cells[0].config.seeds) > MOST_FOLDERS
 
 
-def compact_sweep(
-    grid: Grid,
-    numbers: Sequence[int],
-    out: Path,
-    options: Options = DEFAULT,
-) -> Sweep:
+def compact_sweep(grid: Grid, numbers: Sequence[int], out: Path, options: Options = DEFAULT) -> Sweep:
     """Train what networks.csv lacks of the cells of these numbers, and the run folders of the best again.
 
     The cells of the sweep that is returned are the best alone, with `all_losses` of all.

@@ -69,12 +69,7 @@ def is_plain(config: Config) -> bool:
     return not in_optimizer(config.resolved) and all(does_nothing(*one) for one in stack)
 
 
-def sweep(
-    grid: Grid,
-    cells: Sequence[Cell],
-    out: Path,
-    options: Options = DEFAULT,
-) -> Sweep:
+def sweep(grid: Grid, cells: Sequence[Cell], out: Path, options: Options = DEFAULT) -> Sweep:
     """Train what the cells lack, and beside them the network that nothing regularizes, where no cell is it.
 
     Raises InputError without a validation split unless `options.peek`, RegxError where a folder holds something else or

@@ -43,11 +43,7 @@ def cells_of(grid: Grid, rows: Sequence[int] = ()) -> tuple[list[str], list[int]
 
 
 def worth(
-    grid: Grid,
-    out: Path,
-    rows: Sequence[int] = (),
-    metric: str = "test_loss",
-    options: Options = DEFAULT,
+    grid: Grid, out: Path, rows: Sequence[int] = (), metric: str = "test_loss", options: Options = DEFAULT
 ) -> RowsWorth:
     """Train what the study lacks in `out`/<name>-worth-<digest>, and ask what each lane is worth.
 
