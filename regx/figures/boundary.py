@@ -15,7 +15,7 @@ from regx.figures.fitted import inputs_other_than
 from regx.figures.kind import Kind
 from regx.figures.labels import feature_label, folded, nothing_completed, run_title, words
 from regx.figures.parts import legend_below, line_key, panels
-from regx.figures.style import BLUE, GREEN, GREY, MARKERS, ORANGE, PURPLE, SKY, VERMILLION, YELLOW, Axes, Figure
+from regx.figures.style import BLUE, GREEN, GREY, MARKERS, ORANGE, PURPLE, SKY, VERMILLION, YELLOW, Artist, Axes, Figure
 
 CELLS = 121  # along each axis
 LEVELS = np.linspace(0, 1, 11)
@@ -71,7 +71,7 @@ def read(run: Run) -> Boundary:
 def draw(runs: Sequence[Boundary]) -> Figure:
     figure, axes = panels(len(runs), height=2.9 if len(runs) in (1, 2, 4) else 2.3)
     shaded: Any = None
-    handles: dict[str, Any] = {}
+    handles: dict[str, Artist] = {}
     for one, panel in zip(runs, axes, strict=True):
         if one.probability.shape[2] == 1:
             shaded = _two_classes(panel, one, handles)
@@ -97,7 +97,7 @@ def draw(runs: Sequence[Boundary]) -> Figure:
     return figure
 
 
-def _two_classes(panel: Axes, one: Boundary, handles: dict[str, Any]) -> Any:
+def _two_classes(panel: Axes, one: Boundary, handles: dict[str, Artist]) -> Any:
     p = one.probability[:, :, 0]
     # From dark to light also in grey; rounding may leave the range by the last bit.
     shaded = panel.contourf(*one.where.axes, p.clip(0, 1), levels=LEVELS, cmap="cividis")
@@ -107,7 +107,7 @@ def _two_classes(panel: Axes, one: Boundary, handles: dict[str, Any]) -> Any:
     return shaded
 
 
-def _many_classes(panel: Axes, one: Boundary, handles: dict[str, Any]) -> None:
+def _many_classes(panel: Axes, one: Boundary, handles: dict[str, Artist]) -> None:
     from matplotlib.colors import to_rgb
 
     colours = np.array([to_rgb(SHADES[k % len(SHADES)]) for k in range(one.probability.shape[2])])
@@ -125,7 +125,7 @@ def _many_classes(panel: Axes, one: Boundary, handles: dict[str, Any]) -> None:
     handles.setdefault("many", line_key(label, color="black", linewidth=1.2))
 
 
-def _points(panel: Axes, one: Boundary, handles: dict[str, Any]) -> None:
+def _points(panel: Axes, one: Boundary, handles: dict[str, Artist]) -> None:
     two = one.probability.shape[2] == 1
     for k, name in enumerate(one.classes):
         rows = one.labels == k

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from regx.evidence.run import Run
 from regx.figures.kind import Kind
 from regx.figures.labels import feature_label, folded, nothing_completed, run_title
 from regx.figures.parts import area_key, band, legend_below, panels
-from regx.figures.style import BLACK, BLUE, GREY, INTERVAL, VERMILLION, Figure
+from regx.figures.style import BLACK, BLUE, GREY, INTERVAL, VERMILLION, Artist, Figure
 
 POINTS = 301  # along the axis
 TRUTHS = {"sine": np.sin}
@@ -76,13 +75,13 @@ def read(run: Run) -> Fit:
 def draw(runs: Sequence[Fit]) -> Figure:
     alike = len({(one.x_label, one.y_label) for one in runs}) == 1
     figure, axes = panels(len(runs), sharey=alike)
-    handles: dict[str, Any] = {}
+    handles: dict[str, Artist] = {}
     for one, panel in zip(runs, axes, strict=True):
         (dots,) = panel.plot(
             *one.data, marker="o", markersize=3, linestyle="none", markerfacecolor="white", markeredgecolor=GREY,
             label=f"training data, seed {one.seed}",
         )  # fmt: skip
-        artists: list[Any] = [dots]
+        artists: list[Artist] = [dots]
         if one.truth is not None:
             artists += panel.plot(one.x, one.truth, color=BLACK, linestyle=(0, (4, 2)), linewidth=1, label="truth")
         if one.low is not None and one.high is not None:
@@ -95,7 +94,7 @@ def draw(runs: Sequence[Fit]) -> Figure:
             artists += panel.plot(
                 one.x, one.mean, color=BLUE, linestyle="-", linewidth=1.6, label="mean fit over seeds"
             )
-        handles |= {artist.get_label(): artist for artist in artists}
+        handles |= {str(artist.get_label()): artist for artist in artists}
         panel.set(title=folded(one.title), xlabel=one.x_label)
         if not alike or panel.get_subplotspec().is_first_col():  # type: ignore[union-attr]  # every panel has a place
             panel.set_ylabel(one.y_label)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from regx.evidence.run import Run
 from regx.figures.kind import Kind
 from regx.figures.labels import folded, loss_label, nothing_completed, run_title
 from regx.figures.parts import area_key, band, legend_below, line_key, loss_scale, panels, star
-from regx.figures.style import GREY, INTERVAL, LOSSES, SPLITS, Figure
+from regx.figures.style import GREY, INTERVAL, LOSSES, SPLITS, Artist, Figure
 
 MARKS = 6  # markers on a line
 LEAST, REPORTED = "least mean validation loss", "mean of those reported"
@@ -50,7 +49,7 @@ def read(run: Run) -> Curves:
 def draw(runs: Sequence[Curves]) -> Figure:
     alike = len({one.label for one in runs}) == 1
     figure, axes = panels(len(runs), sharey=alike)
-    handles: dict[str, Any] = {}
+    handles: dict[str, Artist] = {}
     meanings: dict[str, None] = {}
     for one, panel in zip(runs, axes, strict=True):
         for number, (split, curve) in enumerate(one.curves.items()):
@@ -99,8 +98,8 @@ def draw(runs: Sequence[Curves]) -> Figure:
     return figure
 
 
-def _legend(figure: Figure, handles: dict[str, Any], named: dict[str, str]) -> None:
-    shown: list[Any] = []
+def _legend(figure: Figure, handles: dict[str, Artist], named: dict[str, str]) -> None:
+    shown: list[Artist] = []
     for key, artist in sorted(handles.items(), key=lambda item: item[0] in named):
         if key == "interval":
             shown.append(area_key(named[key], facecolor=GREY, alpha=0.3))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from regx.core.arrays import Array
-from regx.figures.style import COLUMN, SETTINGS, STYLES, WIDE, Axes, Figure, Look
+from regx.figures.style import COLUMN, SETTINGS, STYLES, WIDE, Artist, Axes, Figure, Look
 from regx.stats.aggregate import Interval
 
 
@@ -40,12 +40,14 @@ def pairs(figure: Figure, n: int, across: int, ratio: float, **shared: Any) -> l
     return every[:n]
 
 
-def band(panel: Axes, x: Any, low: Array, high: Array, colour: str, alpha: float = 0.2, label: str = "interval") -> Any:
+def band(
+    panel: Axes, x: Any, low: Array, high: Array, colour: str, alpha: float = 0.2, label: str = "interval"
+) -> Artist:
     """What lies between the ends of intervals, (n,) each."""
     return panel.fill_between(x, low, high, color=colour, alpha=alpha, linewidth=0, label=label)
 
 
-def star(panel: Axes, x: float, y: float, label: str, size: float = 10) -> Any:
+def star(panel: Axes, x: float, y: float, label: str, size: float = 10) -> Artist:
     """Marks the best or what is chosen."""
     (mark,) = panel.plot(
         [x], [y], marker="*", markersize=size, color="white", markeredgecolor="black", linestyle="none", label=label,
@@ -54,14 +56,14 @@ def star(panel: Axes, x: float, y: float, label: str, size: float = 10) -> Any:
     return mark
 
 
-def area_key(label: str, **look: Any) -> Any:
+def area_key(label: str, **look: Any) -> Artist:
     """An entry of a legend: what an area means."""
     from matplotlib.patches import Patch
 
     return Patch(label=label, **look)
 
 
-def line_key(label: str, **look: Any) -> Any:
+def line_key(label: str, **look: Any) -> Artist:
     """An entry of a legend: what a line or a marker means."""
     from matplotlib.lines import Line2D
 
@@ -87,7 +89,7 @@ def loss_scale(axes: Axes, means: Sequence[float]) -> None:
         axes.set_ylim(max(low - room, 0.0) if low >= 0 else low - room, high + room)
 
 
-def legend_below(figure: Figure, handles: Sequence[Any]) -> None:
+def legend_below(figure: Figure, handles: Sequence[Artist]) -> None:
     """One legend for all panels, below them, in as many columns as have room."""
     width, most = figure.get_figwidth(), min(len(handles), 4)
     columns = next(n for n in range(most, 0, -1) if n == 1 or _legend_width(handles, n) <= width)
@@ -102,7 +104,7 @@ def _legend_height(handles: int, columns: int) -> float:
     return float(matplotlib.rcParams["legend.fontsize"]) * 0.024 * -(-handles // columns) + 0.1
 
 
-def _legend_width(handles: Sequence[Any], columns: int) -> float:
+def _legend_width(handles: Sequence[Artist], columns: int) -> float:
     """About how wide a legend is, in inches. matplotlib fills it column by column, the first ones being the longest."""
     down, longer = divmod(len(handles), columns)
     sizes = [down + (column < longer) for column in range(columns)]
@@ -123,9 +125,9 @@ def sized(figure: Figure, look: Look) -> Figure:
     width, height = look.width or figure.get_figwidth() * grown, figure.get_figheight() * grown
     figure.set_size_inches(width, height)
     for legend in list(figure.legends):
-        handles, texts = legend.legend_handles, [text.get_text() for text in legend.get_texts()]
-        for handle, text in zip(handles, texts, strict=True):
-            handle.set_label(text)  # type: ignore[union-attr]
+        handles = [handle for handle in legend.legend_handles if handle is not None]
+        for handle, text in zip(handles, legend.get_texts(), strict=True):
+            handle.set_label(text.get_text())
         figure.set_figheight(height - _legend_height(len(handles), legend._ncols))  # type: ignore[attr-defined]
         legend.remove()
         legend_below(figure, handles)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from regx.core.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist as Artist
     from matplotlib.axes import Axes as Axes
     from matplotlib.figure import Figure as Figure
 else:  # names for annotations: matplotlib takes a second to load, and is loaded by who draws
-    Axes = Figure = Any
+    Artist = Axes = Figure = Any
 
 FORMATS = ("png", "svg", "pdf")
 MADE_BY = "regx plot"  # stands in every file, so that a picture of somebody else's is never overwritten

@@ -1,21 +1,24 @@
 """A small table of words, numbers and intervals."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from regx.report.numbers import form_of, interval_cell, number
 from regx.report.output import Column, Output
+from regx.stats.aggregate import Interval
+
+Cell = str | float | Interval | None
+Listed = dict[str, Cell]  # a row, by the titles of its columns
 
 
 def print_listing(
-    rows: Sequence[Mapping[str, Any]], out: Output, ends: bool, dispensable: Sequence[str] = (), folds: str = ""
+    rows: Sequence[Mapping[str, Cell]], out: Output, ends: bool, dispensable: Sequence[str] = (), folds: str = ""
 ) -> None:
     """Write rows of equal keys; a value is a word, a number, an interval, or None. All intervals are of one unit.
 
     ends: for people an interval is `mean [low, high]`, else `mean ±half of it`; for programs it is three columns. Where
     there is no room `dispensable` columns are left out, the first of them first. folds: the column of long words.
     """
-    form = form_of([item for row in rows for item in row.values() if isinstance(item, Mapping)])
+    form = form_of([item for row in rows for item in row.values() if isinstance(item, dict)])
     columns = []
     for key in rows[0]:
         items = [row[key] for row in rows]
@@ -27,20 +30,22 @@ def print_listing(
         out.text([f"Not shown for want of space: {', '.join(left_out)}."])
 
 
-def flattened(row: Mapping[str, Any]) -> dict[str, Any]:
+def flattened(row: Mapping[str, Cell]) -> dict[str, str | float | None]:
     """A row in which an interval is three columns."""
-    flat: dict[str, Any] = {}
+    flat: dict[str, str | float | None] = {}
     for key, item in row.items():
-        ends = [(key, "mean"), (f"{key}_low", "low"), (f"{key}_high", "high")]
-        flat |= {name: item[end] for name, end in ends} if isinstance(item, Mapping) else {key: item}
+        if isinstance(item, dict):
+            flat |= {key: item["mean"], f"{key}_low": item["low"], f"{key}_high": item["high"]}
+        else:
+            flat[key] = item
     return flat
 
 
-def _cells(key: str, items: Sequence[Any], ends: bool, form: str) -> list[str]:
-    own = form_of([{"mean": item} for item in items if isinstance(item, float)])
+def _cells(key: str, items: Sequence[Cell], ends: bool, form: str) -> list[str]:
+    own = form_of([Interval(mean=item, low=None, high=None) for item in items if isinstance(item, float)])
     cells = []
     for item in items:
-        if isinstance(item, Mapping):
+        if isinstance(item, dict):
             cells.append(interval_cell(item, form, ends))
         elif isinstance(item, float):
             cells.append(number(item, own) if key != "p" else p_cell(item))

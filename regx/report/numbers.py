@@ -1,10 +1,11 @@
 """Numbers, intervals and lists as they stand in tables and sentences."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-Interval = Mapping[str, Any]  # with `mean`, `low` and `high`
+from regx.stats.aggregate import Interval
+
 MOST_DECIMALS = 6
 SMALL, LARGE = 1e-5, 1e7  # where all numbers are below the one, or some above the other, they have exponents
 MOST_NAMES = 6  # that a sentence lists
@@ -17,16 +18,17 @@ def in_words(interval: Interval, turned: bool = False) -> str:
         return "unknown"
     if turned:
         mean, low, high = -mean, high and -high, low and -low
-    return interval_cell({"mean": mean, "low": low, "high": high}, form_of([interval]), ends=True)
+    return interval_cell(Interval(mean=mean, low=low, high=high), form_of([interval]), ends=True)
 
 
 def in_full(interval: Interval | None) -> str:
     """`0.051 (95 % interval 0.031 to 0.071)`."""
     if interval is None or interval["mean"] is None:
         return "not known"
-    if interval["low"] is None:
-        return told(interval["mean"])
-    return f"{told(interval['mean'])} (95 % interval {told(interval['low'])} to {told(interval['high'])})"
+    mean, low, high = interval["mean"], interval["low"], interval["high"]
+    if low is None or high is None:
+        return told(mean)
+    return f"{told(mean)} (95 % interval {told(low)} to {told(high)})"
 
 
 def interval_cell(interval: Interval | None, form: str, ends: bool) -> str:
@@ -34,7 +36,7 @@ def interval_cell(interval: Interval | None, form: str, ends: bool) -> str:
     if interval is None or interval["mean"] is None:
         return "-"
     mean, low, high = interval["mean"], interval["low"], interval["high"]
-    if low is None:
+    if low is None or high is None:
         return number(mean, form)
     if ends:
         return f"{number(mean, form)} [{number(low, form)}, {number(high, form)}]"
@@ -44,7 +46,7 @@ def interval_cell(interval: Interval | None, form: str, ends: bool) -> str:
 def form_of(intervals: Sequence[Interval | None], digits: int = 3) -> str:
     """How numbers are written: so many decimals that the middle mean has its digits, or for all an exponent."""
     known = [interval for interval in intervals if interval is not None]
-    numbers = [interval.get(end) for interval in known for end in ("mean", "low", "high")]
+    numbers = [end for interval in known for end in (interval["mean"], interval["low"], interval["high"])]
     largest = max((abs(one) for one in numbers if one is not None), default=0)
     if largest >= LARGE or 0 < largest < SMALL:
         return f".{digits - 1}e"
@@ -68,7 +70,7 @@ def told(value: float) -> str:
 
 def brief(value: float) -> str:
     """To two digits."""
-    return number(value, form_of([{"mean": value}], digits=2))
+    return number(value, form_of([Interval(mean=value, low=None, high=None)], digits=2))
 
 
 def chance(p: float | None) -> str:

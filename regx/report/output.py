@@ -141,6 +141,13 @@ class Output:
         elif not self.as_json:
             self.note(*sentences)
 
+    def say(self, *sentences: str) -> None:
+        """Write sentences that are part of the result for programs too, a line each."""
+        if self.for_people:
+            self.text(sentences)
+        else:
+            self.lines([sentence] for sentence in sentences)
+
     def picture(self, lines: Iterable[Text | str]) -> None:
         """Write lines that are drawn, to a terminal alone."""
         for line in lines if self.form == "terminal" else ():

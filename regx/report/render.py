@@ -9,6 +9,7 @@ from regx.report.listing import p_cell
 from regx.report.numbers import form_of, interval_cell
 from regx.report.output import Column, Output
 from regx.report.table import COLUMNS, Row, by_group, flat, is_equal, labels, value
+from regx.stats.aggregate import Interval
 
 FOLDED = ("stack", "changed")  # between words, so that no number is cut
 # Shown where they are asked for.
@@ -152,7 +153,7 @@ def _word(item: Any) -> str:
     return "" if item is None else str(item)
 
 
-def _interval_cells(intervals: Sequence[Mapping[str, Any] | None], best: str | None, brackets: bool) -> list[str]:
+def _interval_cells(intervals: Sequence[Interval | None], best: str | None, brackets: bool) -> list[str]:
     form = form_of(intervals)
     means = [interval["mean"] if interval else None for interval in intervals]
     finite = [mean for mean in means if mean is not None]

@@ -14,7 +14,7 @@ from regx.report.filter import Filter
 from regx.report.listing import flattened
 from regx.report.numbers import form_of, interval_cell
 from regx.report.output import Column, Output
-from regx.report.table import dotted, labels, short_key
+from regx.report.table import Row, dotted, labels, short_key
 from regx.stats.aggregate import UNKNOWN, Interval
 
 ITSELF = ("name", "status", "stack", "run", "seeds")
@@ -49,7 +49,7 @@ def print_runs(paths: Sequence[str], out: Output, metric: str = "test_loss", con
         out.note(f"note: of {len(runs)} runs none fulfils the --filter {condition}")
 
 
-def _row(run: Run, metric: str) -> dict[str, Any]:
+def _row(run: Run, metric: str) -> Row:
     when = run.about.get("finished") or run.about.get("started")
     return {
         "run": str(run.folder),
@@ -62,7 +62,7 @@ def _row(run: Run, metric: str) -> dict[str, Any]:
     }
 
 
-def _print_table(rows: Sequence[dict[str, Any]], out: Output, metric: str) -> None:
+def _print_table(rows: Sequence[Row], out: Output, metric: str) -> None:
     form = form_of([row[metric] for row in rows])
     cells = {
         "name": [elided(name, max(out.width // 4, 12)) if out.form == "terminal" else name for name in labels(rows)],

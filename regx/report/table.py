@@ -149,7 +149,7 @@ def compare_frame(
     return frame
 
 
-def flat(row: Mapping[str, Any], keys: Iterable[str] | None = None) -> dict[str, Any]:
+def flat(row: Mapping[str, Any], keys: Iterable[str] | None = None) -> dict[str, str | float | None]:
     """A row without nesting: an interval is three columns, its mean under its own name."""
     keys = [key for key in COLUMNS if key in row or (key == "p" and "difference" in row)] if keys is None else keys
     is_interval = {key: COLUMNS[key].kind == "interval" for key in keys}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, repeat
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple
 
 from regx.stats.aggregate import UNKNOWN, Interval, within
 from regx.stats.bootstrap import bootstrap_interval
@@ -13,12 +13,9 @@ FEWEST_SEEDS = 5
 SIGNIFICANCE = 0.05
 
 
-class Difference(TypedDict):
+class Difference(Interval):
     """A run's mean minus the baseline's over shared seeds, its 95 % interval, and the Holm-corrected p."""
 
-    mean: float | None
-    low: float | None
-    high: float | None
     p: float | None
 
 

@@ -5,12 +5,12 @@ from typing import Any
 from regx.evidence.run import Run
 from regx.metrics import REGISTRY
 from regx.report.conclusion import about_numbers, of_one_table
-from regx.report.listing import print_listing
+from regx.report.listing import Listed, print_listing
 from regx.report.numbers import brief, count, in_words, listed
 from regx.report.output import Output
 from regx.report.run import ended
 from regx.report.table import Row, compare_rows
-from regx.stats.aggregate import side
+from regx.stats.aggregate import Interval, side
 from regx.stats.paired import FEWEST_SEEDS
 from regx.studies.ablation.judgement import Contrasts, Pair, design
 from regx.studies.ablation.result import Ablation
@@ -28,19 +28,20 @@ class Words:
         self.sign = {True: 1, False: -1, None: 0}[lower_is_better]  # of what is worse
         self.better, self.worse = ("lower", "raise") if lower_is_better else ("raise", "lower")
 
-    def change(self, interval: Any) -> str:
+    def change(self, interval: Interval) -> str:
         """Of an interval that does not hold 0."""
         found = side(interval)
         return f"{'raises' if found > 0 else 'lowers'} {self.metric} by {in_words(interval, turned=found < 0)}"
 
-    def gain(self, interval: Any) -> str:
+    def gain(self, interval: Interval) -> str:
         """The same where it is known to be a gain, as a positive number."""
         return in_words(interval, turned=self.sign > 0)
 
-    def both(self, off: Any, on: Any, other: str) -> str:
+    def both(self, off: Interval, on: Interval, other: str) -> str:
         """What a member changes without another and with it, the means alone."""
-        verbs = ["raises" if interval["mean"] > 0 else "lowers" for interval in (off, on)]
-        first, second = (brief(abs(interval["mean"])) for interval in (off, on))
+        means = [interval["mean"] or 0.0 for interval in (off, on)]
+        verbs = ["raises" if mean > 0 else "lowers" for mean in means]
+        first, second = (brief(abs(mean)) for mean in means)
         second = f"by {second}" if verbs[0] == verbs[1] else f"{verbs[1]} it by {second}"
         return f"{verbs[0]} {self.metric} by {first} while {other} is off and {second} while it is on"
 
@@ -244,21 +245,19 @@ def _pairs(study: Ablation, found: Contrasts, words: Words) -> list[str]:
     return said
 
 
-def _rows(study: Ablation, found: Contrasts) -> list[dict[str, Any]]:
+def _rows(study: Ablation, found: Contrasts) -> list[Listed]:
     change = f"change of {study.metric}"
-    rows: list[dict[str, Any]] = []
+    rows: list[Listed] = []
     for name, one in zip(study.members, found.effects, strict=True):
-        average = {"switched on": name, "when": "on average", change: one.average, "p": one.average["p"]}
-        rows.append({**average, "verdict": one.verdict})
+        p, verdict = one.average["p"], one.verdict
+        rows.append({"switched on": name, "when": "on average", change: one.average, "p": p, "verdict": verdict})
         if len(study.members) > 1:
             for when, interval in (("alone", one.alone), ("last", one.last)):
                 rows.append({"switched on": name, "when": when, change: interval, "p": None, "verdict": ""})
     for pair in found.pairs:
-        both, when = " x ".join(_names(study, pair)), "interaction"
-        rows.append(
-            {"switched on": both, "when": when, change: pair.interaction, "p": pair.interaction["p"]}
-            | {"verdict": pair.verdict}
-        )
+        both, p = " x ".join(_names(study, pair)), pair.interaction["p"]
+        of = {"switched on": both, "when": "interaction"}
+        rows.append({**of, change: pair.interaction, "p": p, "verdict": pair.verdict})
     return rows
 
 
@@ -281,7 +280,7 @@ def _legend(study: Ablation) -> list[str]:
     return said
 
 
-def _combinations(study: Ablation) -> list[dict[str, Any]]:
+def _combinations(study: Ablation) -> list[Listed]:
     """The metric of every combination, over all of its own seeds."""
     rows = design(len(study.members))
     stacks = [[name for name, is_on in zip(study.members, row, strict=True) if is_on] for row in rows]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from regx.report.conclusion import of_one_table
-from regx.report.listing import print_listing
+from regx.report.listing import Listed, print_listing
 from regx.report.numbers import count, in_words, listed, setting_value
 from regx.report.output import Output
 from regx.report.run import ended
@@ -115,7 +115,7 @@ def _at(study: AblationAlong, values: Sequence[Any]) -> str:
     return listed([setting(study.key, first), *map(setting_value, others)])
 
 
-def _rows(study: AblationAlong) -> list[dict[str, Any]]:
+def _rows(study: AblationAlong) -> list[Listed]:
     against = f"against {setting_value(study.values[0])}"
     return [
         {

@@ -7,7 +7,7 @@ from typing import Any
 from regx.config.grid import Cell
 from regx.core.errors import DONE, SOME_DIVERGED
 from regx.report.lines import validation_curve
-from regx.report.listing import print_listing
+from regx.report.listing import Listed, print_listing
 from regx.report.numbers import in_words, listed
 from regx.report.numbers import setting_value as shown
 from regx.report.output import WIDEST, Output
@@ -110,10 +110,10 @@ def _names(study: BiasVariance) -> dict[str, str]:
     return {"bias2": "bias²+noise", "variance": "variance", "error": "error"}
 
 
-def _rows(study: BiasVariance) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
+def _rows(study: BiasVariance) -> list[Listed]:
+    rows: list[Listed] = []
     for point in study.points:
-        row: dict[str, Any] = {} if study.axis is None else {short_key(study.axis.key): shown(point.value)}
+        row: Listed = {} if study.axis is None else {short_key(study.axis.key): shown(point.value)}
         row |= {name: point.part(part) for part, name in _names(study).items()}
         row |= {what: getattr(point, what) for what in LEFT_OUT if study.left_out(what)}
         rows.append(row)

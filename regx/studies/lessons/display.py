@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from regx.evidence.run import read_run
-from regx.report.listing import print_listing
+from regx.report.listing import Listed, print_listing
 from regx.report.output import Output
 from regx.stats.aggregate import mean_interval
 from regx.studies.lessons.exercise import Exercise
@@ -23,17 +23,17 @@ def print_exercises(exercises: Sequence[Exercise], out: Output) -> None:
 def print_finding(found: Finding, out: Output) -> None:
     """One exercise: what is claimed, what came out, and the verdict last."""
     exercise = found.exercise
-    _say(out, [f"{exercise.name}  {exercise.title}", f"Claim: {exercise.claim}"])
+    out.say(f"{exercise.name}  {exercise.title}", f"Claim: {exercise.claim}")
     if exercise.lesson_says:
-        _say(out, [f"The lesson prints: {exercise.lesson_says}."])
+        out.say(f"The lesson prints: {exercise.lesson_says}.")
     out.line()
     if found.folder is not None:
         print_listing(_rows(found), out, ends=True)
         out.line()
-    _say(out, [answer.said for answer in found.answers])
+    out.say(*(answer.said for answer in found.answers))
     if exercise.why:
-        _say(out, [f"Why the numbers differ: {exercise.why}"])
-    _say(out, [f"Verdict: {in_words(found)}.", *([str(found.folder)] if found.folder else []), ""])
+        out.say(f"Why the numbers differ: {exercise.why}")
+    out.say(f"Verdict: {in_words(found)}.", *([str(found.folder)] if found.folder else []), "")
 
 
 def in_words(found: Finding) -> str:
@@ -69,7 +69,7 @@ def as_plain(found: Finding) -> dict[str, Any]:
     }
 
 
-def _rows(found: Finding) -> list[dict[str, Any]]:
+def _rows(found: Finding) -> list[Listed]:
     """A row a cell, with every metric that a question asks for."""
     assert found.folder is not None
     runs = {run.name: run for run in map(read_run, sorted(path for path in found.folder.iterdir() if path.is_dir()))}
@@ -78,11 +78,3 @@ def _rows(found: Finding) -> list[dict[str, Any]]:
         {"cell": cell, **{metric: mean_interval(list(per_seed(runs[cell], metric).values())) for metric in metrics}}
         for cell in found.exercise.cells
     ]
-
-
-def _say(out: Output, sentences: Sequence[str]) -> None:
-    """Write sentences that programs get too."""
-    if out.for_people:
-        out.text(sentences)
-    else:
-        out.lines([sentence] for sentence in sentences)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from regx.report.listing import print_listing
+from regx.report.listing import Listed, print_listing
 from regx.report.numbers import chance, count, told
 from regx.report.output import Output
 from regx.stats.aggregate import UNKNOWN
@@ -373,7 +373,7 @@ def document(found: Recommendation) -> dict[str, Any]:
 def print_inspection(inspection: Inspection, out: Output) -> None:
     """Write what the table is taken to be, before anything is trained."""
     if not out.as_json:
-        _say(inspection_lines(inspection), out)
+        out.say(*inspection_lines(inspection))
 
 
 def print_plan(plan: Plan, out: Output) -> None:
@@ -383,7 +383,7 @@ def print_plan(plan: Plan, out: Output) -> None:
     if out.as_json:
         out.document({"inspection": plan.inspection.as_json(), "plan": lines})
     else:
-        _say(lines, out)
+        out.say(*lines)
 
 
 def print_recommendation(found: Recommendation, out: Output, config: Path | None = None) -> None:
@@ -404,28 +404,20 @@ def print_recommendation(found: Recommendation, out: Output, config: Path | None
         out.flat([_flat(row) for row in rows(found)])
     if found.cost != "loss":
         out.line()
-        _say([f"val_loss and test_loss are here the {found.cost}, by which lanes are chosen and judged."], out)
+        out.say(f"val_loss and test_loss are here the {found.cost}, by which lanes are chosen and judged.")
     for line in conclusion_lines(found):
         out.line()
-        _say([line], out)
+        out.say(line)
     out.line()
-    _say([*found.notes, f"Config: {config}", f"Runs: {found.folder}"], out)
+    out.say(*found.notes, f"Config: {config}", f"Runs: {found.folder}")
     if found.fitted is not None:
-        _say([f"Trained on all rows: {found.fitted}"], out)
+        out.say(f"Trained on all rows: {found.fitted}")
         out.next(f"regx predict {found.fitted} TABLE")
     else:
         out.next(f"regx run {config}")
 
 
-def _say(lines: Sequence[str], out: Output) -> None:
-    """Write sentences that are part of the result for programs too."""
-    if out.for_people:
-        out.text(lines)
-    else:
-        out.lines([line] for line in lines)
-
-
-def _rows_for_people(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _rows_for_people(rows: Sequence[Mapping[str, Any]]) -> list[Listed]:
     accuracy = any(row["test_accuracy"] is not None for row in rows)
     return [
         {

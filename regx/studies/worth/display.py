@@ -3,11 +3,11 @@
 from dataclasses import asdict
 from typing import Any
 
-from regx.report.listing import print_listing
+from regx.report.listing import Listed, print_listing
 from regx.report.numbers import listed
 from regx.report.output import Output
 from regx.report.run import ended
-from regx.stats.aggregate import UNKNOWN
+from regx.stats.aggregate import UNKNOWN, Interval
 from regx.studies.worth.judgement import Worth
 from regx.studies.worth.result import AtSize, RowsWorth
 
@@ -30,12 +30,12 @@ def print_worth(study: RowsWorth, out: Output) -> int:
     return ended(study.runs, out)
 
 
-def _row(study: RowsWorth, point: AtSize) -> dict[str, Any]:
+def _row(study: RowsWorth, point: AtSize) -> Listed:
     compared, worth = point.comparison, point.worth
-    rows = None if worth is None else {"mean": worth.rows, "low": worth.low, "high": worth.high}
+    rows = UNKNOWN if worth is None else Interval(mean=worth.rows, low=worth.low, high=worth.high)
     return {
         "lane": point.lane, "rows": point.rows, study.metric: point.loss, "p": compared and compared.difference["p"],
-        "verdict": compared.verdict if compared else "", "worth in rows": rows or UNKNOWN,
+        "verdict": compared.verdict if compared else "", "worth in rows": rows,
         "": worth.bound and f"{worth.bound} {worth.edge:.0f}" if worth else "",
     }  # fmt: skip
 
