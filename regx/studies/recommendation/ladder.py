@@ -94,6 +94,7 @@ TOGETHER = {
     "l2+early_stopping": ("l2", "early_stopping"),
     "l2+dropout": ("l2", "dropout"),
     "dropout+batch_norm": ("dropout", "batch_norm"),
+    "weight_decay+dropout+batch_norm": ("weight_decay", "dropout", "batch_norm"),
     "full": ("input_noise", "l2", "early_stopping", "dropout"),
 }
 COCKTAIL, COCKTAILS, SHARE = "cocktail", 27, 0.3  # so many drawn, each part in this share of them

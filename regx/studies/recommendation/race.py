@@ -294,21 +294,23 @@ class TableRace:
         self._splits = self._splits[:splits]
 
     def _race(self, lanes: Sequence[LadderLane]) -> None:
-        """Tune the lanes: what helps most often, then several together, then the others; one by one where time ends."""
+        """Tune the lanes: what helps most often, alone and together, then the others; one by one where time ends."""
         first = FIRST if self._plan.criterion is LOSS else ("class_weight", *FIRST)  # a loss punishes such weights
+        several = [lane for lane in lanes if not lane.is_alone and not lane.is_cocktail]
         groups = {
             "what helps most often": [lane for name in first for lane in lanes if lane.name == name],
+            "several of these together": [lane for lane in several if {*lane.parts} <= {*first}],
             "cocktails": [lane for lane in lanes if lane.is_cocktail],
             "one regularizer each": [lane for lane in lanes if lane.is_alone and lane.name not in first],
-            "several together": [lane for lane in lanes if not lane.is_alone and not lane.is_cocktail],
+            "several together": [lane for lane in several if not {*lane.parts} <= {*first}],
         }
         for stage, group in groups.items():
             fits = self._clock.fits(AT_ONCE * self._work(group, len(self._splits)))
             for some in [group] if fits else [[lane] for lane in group]:
                 if not self._clock.fits(self._work(some, len(self._splits))):
                     continue
-                together = stage == "several together"  # of what was raced alone
-                self._tune(stage, [lane for lane in some if not together or self._chosen.keys() >= {*lane.parts}])
+                # Several together start from what each had alone.
+                self._tune(stage, [one for one in some if one not in several or self._chosen.keys() >= {*one.parts}])
 
     def _pool(self, lane: LadderLane, chooser: int) -> list[Candidate]:
         """The candidates of a lane; of several together those around what the chooser has chosen of each alone."""
