@@ -45,7 +45,8 @@ def norms(values: Array) -> Array:
     squared = np.matmul(values[:, None, :], values[:, :, None])[:, 0, 0]
     found = np.sqrt(squared)
     limits = np.finfo(values.dtype)
-    for row in np.flatnonzero(~((squared > limits.tiny / limits.eps) & (squared < np.inf))).tolist():
+    safe = (squared > limits.tiny / limits.eps) & (squared < np.inf)
+    for row in [] if safe.all() else np.flatnonzero(~safe).tolist():
         scale = np.abs(values[row]).max(initial=0)
         if 0 < scale < np.inf:
             scaled = values[row] / scale

@@ -6,6 +6,11 @@ with the other. Compiled ones are there where numba is (the extra `fast`), and o
 to load them takes a tenth of a second. That needs llvmlite alone, on which numba stands; to compile them takes some
 seconds, once for each version and processor, in a process of its own and in nobody's way. They are kept in the user's
 cache, in one file, which appears there whole. REGX_KERNELS=off does without, and REGX_KERNELS=on loads them at once.
+
+A `Call` is such a loop, or a loop of NumPy's own, over the numbers of one network; a `Program` makes several calls one
+after the other for the first network, as often as it is told, then for the second: what one call has written is then
+still in cache for the next, and Python is not asked in between. Both kinds of loops are functions of the form in which
+NumPy keeps its own.
 """
 
 from __future__ import annotations
@@ -15,11 +20,12 @@ import hashlib
 import os
 import sys
 import types
-from collections.abc import Callable
-from functools import cache, partial
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -30,12 +36,15 @@ from regx.core.loops import LOOPS
 # nanosecond), at which it is worth it to load what is compiled, and to compile.
 WORTH_LOADING, WORTH_COMPILING = 0.3, 1.0
 PRECISIONS = (np.float32, np.float64)
+MOST_ARRAYS = 8  # of a call
+RUN = "regx_run"  # the compiled function that makes the calls of a program
 
 
 class _Process:
     """What this process has: compiled kernels by name and precision, and the seconds that it has been asked for."""
 
-    functions: ClassVar[dict[tuple[Callable[..., None], np.dtype[Any]], Any]] = {}
+    functions: ClassVar[dict[tuple[Callable[..., None], np.dtype[Any]], int]] = {}  # addresses
+    run: Any = None  # what makes the calls of a program
     in_use = False
     seconds = 0.0
     compiling: Any = None  # the process that does
@@ -81,11 +90,10 @@ def load() -> bool:
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     _Process.engine, _Process.in_use = engine, True
+    _Process.run = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 5)(engine.get_function_address(RUN))
     for loop in LOOPS:
-        arguments = [ctypes.c_int64 if kind == "int" else ctypes.c_void_p for kind in _kinds(loop)]
         for precision in PRECISIONS:
-            function = ctypes.CFUNCTYPE(None, *arguments)(engine.get_function_address(_symbol(loop, precision)))
-            _Process.functions[loop, np.dtype(precision)] = (function, _called(function))
+            _Process.functions[loop, np.dtype(precision)] = engine.get_function_address(_symbol(loop, precision))
     return True
 
 
@@ -94,33 +102,142 @@ def unload() -> None:
     _Process.in_use, _Process.seconds = False, 0.0
 
 
-def kernel(loop: Callable[..., None], precision: np.dtype[Any], *first: Array | int) -> Callable[..., None] | None:
-    """The compiled `loop` with its first arguments, which are kept alive; None where it is not to be had.
+class OfSteps(NamedTuple):
+    """An array of a call, (steps, R, ...), of which each step of a program has the next part."""
 
-    Arrays are of the types that the loop says, and lie as it says. Nothing checks the memory.
+    array: Array
+
+
+@dataclass(frozen=True)
+class Call:
+    """One loop over the numbers of one network. function, data: addresses.
+
+    arrays: of all networks, which are their first axis. dims, steps: lengths, and NumPy's bytes from number to number.
+    """
+
+    function: int
+    arrays: tuple[Array | OfSteps, ...]
+    dims: Sequence[int]
+    steps: Sequence[int] = ()
+    data: int = 0
+
+
+def call(loop: Callable[..., None], precision: np.dtype[Any], *arguments: Array | OfSteps | int) -> list[Call]:
+    """The call of the compiled `loop`; none where it is not to be had. Its last arrays may be left to who makes it.
+
+    Arrays are of the types that the loop says, and each network's numbers one behind the other. Nothing checks that.
     """
     if not _Process.in_use:
-        return None
-    function, call = _Process.functions[loop, precision]
-    return _called(function, first) if first else call
+        return []
+    arrays = tuple(one for one in arguments if not isinstance(one, int))
+    return [Call(_Process.functions[loop, precision], arrays, [one for one in arguments if isinstance(one, int)])]
 
 
-def _called(function: Any, first: tuple[Array | int, ...] = ()) -> Callable[..., None]:
-    """A compiled function as one calls it, with arrays."""
-    bound = partial(function, *(one if isinstance(one, int) else address(one) for one in first))
+class Program:
+    """Calls to be made network by network, for R of them.
 
-    def call(*rest: Any, kept: Any = first) -> None:
-        bound(*(one if isinstance(one, int) else address(one) for one in rest))
+    going_on: (R,) int64; a network for which it has become 0 after a step makes no further steps.
+    """
 
-    def call_alone(kept: Any = first) -> None:
-        bound()
+    def __init__(self, calls: Sequence[Call], replicas: int, going_on: Array | None = None) -> None:
+        self._calls, self._replicas, self._last = calls, replicas, len(calls[-1].arrays)
+        self._going_on = np.ones(replicas, np.int64) if going_on is None else going_on
+        self._shapes = [np.array([*each.dims, *each.steps], np.int64) for each in calls]
+        self._table = np.zeros((len(calls), 4 + 3 * MOST_ARRAYS), np.int64)
+        for row, each, shape in zip(self._table, calls, self._shapes, strict=True):
+            at = address(shape)
+            row[:4] = each.function, at, at + 8 * len(each.dims), each.data
+            for number, array in enumerate(each.arrays):
+                _point(row, number, array)
+        self._run, self._first, self._flags = _Process.run, address(self._table), address(self._going_on)
 
-    return call if len(first) < len(function.argtypes) else call_alone
+    def __call__(self, *rest: Array, steps: int = 1) -> None:
+        """Make them, so many times in a row. rest: the arrays that the last call was made without."""
+        table, first = self._table, self._first
+        if rest:
+            table = table.copy()  # several threads may have the same program
+            first = address(table)
+            for number, array in enumerate(rest, self._last):
+                _point(table[-1], number, array)
+        self._run(first, len(table), self._replicas, steps, self._flags)
+
+
+def _point(row: Array, number: int, array: Array | OfSteps) -> None:
+    """Where an array of a call begins, and how far it is to the next network's numbers and to the next step's."""
+    strides = array.array.strides if isinstance(array, OfSteps) else (0, *array.strides)
+    row[4 + number] = address(array.array if isinstance(array, OfSteps) else array)
+    row[4 + MOST_ARRAYS + number] = strides[1] if len(strides) > 1 else 0
+    row[4 + 2 * MOST_ARRAYS + number] = strides[0]
+
+
+def kernel(loop: Callable[..., None], precision: np.dtype[Any], replicas: int, *first: Array | int) -> Program | None:
+    """A program of this `loop` alone, with its first arguments; None where it is not to be had."""
+    found = call(loop, precision, *first)
+    return Program(found, replicas) if found else None
+
+
+def kernel_of_size(loop: Callable[..., None], precision: np.dtype[Any], replicas: int, *sizes: int) -> Program | None:
+    """The same, kept for those who have no arrays to begin with."""
+    return _kept(loop, precision, replicas, *sizes) if _Process.in_use else None
+
+
+_kept = lru_cache(maxsize=256)(kernel)
 
 
 def address(array: Array) -> int:
     """Where an array's first number lies: `array.ctypes.data`, in a tenth of its time."""
     return ctypes.c_size_t.from_address(id(array) + object.__basicsize__).value
+
+
+class _Ufunc(ctypes.Structure):
+    """How NumPy keeps a ufunc: `PyUFuncObject` of its public headers."""
+
+    _fields_ = (
+        ("head", ctypes.c_byte * object.__basicsize__), ("nin", ctypes.c_int), ("nout", ctypes.c_int),
+        ("nargs", ctypes.c_int), ("identity", ctypes.c_int), ("functions", ctypes.POINTER(ctypes.c_void_p)),
+        ("data", ctypes.POINTER(ctypes.c_void_p)), ("ntypes", ctypes.c_int), ("reserved", ctypes.c_int),
+        ("name", ctypes.c_char_p), ("types", ctypes.POINTER(ctypes.c_byte)),
+    )  # fmt: skip
+
+
+@cache
+def _own(ufunc: np.ufunc, precision: np.dtype[Any]) -> tuple[int, int]:
+    """The address of NumPy's own loop of a ufunc and of its data; 0 where it is not found."""
+    kept = _Ufunc.from_address(id(ufunc))
+    found = kept.nin, kept.nargs, kept.ntypes, kept.name
+    if found != (ufunc.nin, ufunc.nargs, ufunc.ntypes, ufunc.__name__.encode()):
+        return 0, 0
+    for number in range(kept.ntypes):
+        if all(kept.types[number * kept.nargs + one] == precision.num for one in range(kept.nargs)):
+            return kept.functions[number] or 0, kept.data[number] or 0
+    return 0, 0
+
+
+def elementwise(ufunc: np.ufunc, one: Array, out: Array) -> list[Call]:
+    """The call that NumPy makes for a function of every number, (R, ...), each network's one behind the other."""
+    function, data = _own(ufunc, out.dtype)
+    if not _Process.in_use or not function:
+        return []
+    return [Call(function, (one, out), (one[0].size,), (one.itemsize, out.itemsize), data)]
+
+
+def total(values: OfSteps, out: OfSteps) -> list[Call]:
+    """The call that `np.add.reduce(axis=-1)` makes for each network's row, (steps, R, n); out: (steps, R), zeros."""
+    function, data = _own(np.add, out.array.dtype)
+    if not _Process.in_use or not function:
+        return []
+    return [Call(function, (out, values, out), values.array.shape[2:], (0, values.array.itemsize, 0), data)]
+
+
+def product(one: Array, other: Array, out: Array) -> list[Call]:
+    """The call that `np.matmul` makes for each network, (R, n, m) by (R, m, p) to (R, n, p), all of one precision."""
+    function, data = _own(np.matmul, out.dtype)
+    if not _Process.in_use or not function:
+        return []
+    (n, m), p = one.shape[1:], other.shape[2]
+    of_networks = 0, 0, 0  # NumPy's loop could step through them itself
+    steps = (*of_networks, *one.strides[1:], *other.strides[1:], *out.strides[1:])
+    return [Call(function, (one, other, out), (1, n, m, p), steps, data)]
 
 
 def compile_all() -> None:
@@ -133,14 +250,16 @@ def compile_all() -> None:
         for precision in PRECISIONS:
             to: Any = numba.types.CPointer
             real = numba.from_dtype(np.dtype(precision))
-            pointers = {"F": to(real), "B": to(numba.uint8), "U2": to(numba.uint16), "int": numba.int64}
+            words = {"B": to(numba.uint8), "U2": to(numba.uint16), "I8": to(numba.int64), "int": numba.int64}
+            pointers = {"F": to(real), **words}
             of_precision = types.FunctionType(loop.__code__, {**loop.__globals__, "REAL": precision}, loop.__name__)
             signature = numba.void(*(pointers[kind] for kind in _kinds(loop)))
             compiled = numba.cfunc(signature, error_model="numpy")(of_precision)
             module = llvm.parse_assembly(compiled.inspect_llvm())
-            module.get_function(compiled.native_name).name = _symbol(loop, precision)
             whole.triple, whole.data_layout = module.triple, module.data_layout
             whole.link_in(module)
+            whole.link_in(llvm.parse_assembly(_as_numpys(compiled.native_name, _kinds(loop), _symbol(loop, precision))))
+    whole.link_in(llvm.parse_assembly(_runner()))
     import secrets
 
     path = cached_at()
@@ -149,6 +268,92 @@ def compile_all() -> None:
     code = _machine().emit_object(whole)
     part.write_bytes(hashlib.sha256(code).digest() + code)
     part.replace(path)
+
+
+def _as_numpys(name: str, kinds: Sequence[str], symbol: str) -> str:
+    """A function of the form of NumPy's own loops, (arrays, dims, steps, data), that calls another by its arguments."""
+    from llvmlite import ir
+
+    word, pointer = ir.IntType(64), ir.IntType(8).as_pointer()
+    module = ir.Module()
+    called = ir.Function(
+        module, ir.FunctionType(ir.VoidType(), [word if kind == "int" else pointer for kind in kinds]), name
+    )
+    function = ir.Function(module, _form(), symbol)
+    builder = ir.IRBuilder(function.append_basic_block())
+    taken, arguments = {True: 0, False: 0}, []
+    for kind in kinds:
+        is_number = kind == "int"
+        at = builder.gep(function.args[is_number], [word(taken[is_number])])
+        found = builder.load(at)
+        arguments.append(found if is_number else builder.inttoptr(found, pointer))
+        taken[is_number] += 1
+    builder.call(called, arguments)
+    builder.ret_void()
+    return str(module)
+
+
+def _form() -> Any:
+    """The type of NumPy's own loops, with the addresses of arrays as numbers."""
+    from llvmlite import ir
+
+    words = ir.IntType(64).as_pointer()
+    return ir.FunctionType(ir.VoidType(), [words, words, words, ir.IntType(8).as_pointer()])
+
+
+def _runner() -> str:
+    """What makes the calls of a `Program`: (its table, how many there are, networks, steps, going_on)."""
+    from llvmlite import ir
+
+    word = ir.IntType(64)
+    module = ir.Module()
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [word] * 5), RUN)
+    table, calls, replicas, steps, flags = function.args
+    blocks = "start", "network", "step", "call", "step_done", "network_done", "done"
+    start, network, step, make, step_done, network_done, done = map(function.append_basic_block, blocks)
+    builder = ir.IRBuilder(start)
+    arrays = builder.alloca(word, MOST_ARRAYS)
+    first, going_on = (builder.inttoptr(one, word.as_pointer()) for one in (table, flags))
+    builder.branch(network)
+
+    def counted(head: Any, before: Any) -> Any:
+        """A number that begins at 0 where one comes from the block before."""
+        builder.position_at_end(head)
+        number = builder.phi(word)
+        number.add_incoming(word(0), before)
+        return number
+
+    def again(number: Any, head: Any, stop: Any, after: Any, but_not: Any = None) -> None:
+        """Go back to its head with the next number unless that is `stop`."""
+        following = builder.add(number, word(1))
+        number.add_incoming(following, builder.block)
+        goes_on = builder.icmp_signed("<", following, stop)
+        builder.cbranch(goes_on if but_not is None else builder.and_(goes_on, but_not), head, after)
+
+    r = counted(network, start)
+    builder.branch(step)
+    t = counted(step, network)
+    builder.branch(make)
+    at = counted(make, step)
+    row = builder.gep(first, [builder.mul(at, word(4 + 3 * MOST_ARRAYS))])
+    here, dims, lengths, data = (builder.load(builder.gep(row, [word(place)])) for place in range(4))
+    for array in range(MOST_ARRAYS):
+        begin, of_network, of_step = (
+            builder.load(builder.gep(row, [word(4 + more * MOST_ARRAYS + array)])) for more in range(3)
+        )
+        place = builder.add(builder.add(begin, builder.mul(r, of_network)), builder.mul(t, of_step))
+        builder.store(place, builder.gep(arrays, [word(array)]))
+    form = _form()
+    pointers = [builder.inttoptr(one, kind) for one, kind in zip((dims, lengths, data), form.args[1:], strict=True)]
+    builder.call(builder.inttoptr(here, form.as_pointer()), [arrays, *pointers])
+    again(at, make, calls, step_done)
+    builder.position_at_end(step_done)
+    again(t, step, steps, network_done, builder.icmp_signed("!=", builder.load(builder.gep(going_on, [r])), word(0)))
+    builder.position_at_end(network_done)
+    again(r, network, replicas, done)
+    builder.position_at_end(done)
+    builder.ret_void()
+    return str(module)
 
 
 def _symbol(loop: Callable[..., None], precision: Any) -> str:
@@ -178,7 +383,7 @@ def cached_at() -> Path:
     import llvmlite.binding as llvm
     from platformdirs import user_cache_dir
 
-    source = Path(LOOPS[0].__code__.co_filename).read_bytes()
+    source = b"".join(Path(str(one)).read_bytes() for one in (LOOPS[0].__code__.co_filename, __file__))
     about = f"{llvmlite.__version__} {llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}"
     return Path(user_cache_dir("regx")) / f"kernels-{hashlib.sha256(source + about.encode()).hexdigest()[:16]}.o"
 

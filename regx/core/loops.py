@@ -3,9 +3,8 @@
 Each does what the NumPy code beside its caller does, operation by operation, so that both round alike: nothing is
 reordered or contracted, and no number is of another precision than REAL, the one that is computed in.
 
-An F points to numbers of that precision, a B to bools, a U2 to 16-bit integers. R networks with n numbers each lie one
-behind the other; where a `step` is given, so many numbers from one network's first to the next one's. Of C channels
-with L numbers each likewise.
+A loop is over the numbers of one network. An F points to numbers of that precision, a B to bools, a U2 and an I8
+to integers of 16 and 64 bits; C channels with L numbers each lie one behind the other.
 """
 
 from __future__ import annotations
@@ -17,60 +16,55 @@ import numpy as np
 F: TypeAlias = Any
 B: TypeAlias = Any
 U2: TypeAlias = Any
+I8: TypeAlias = Any
 REAL: Any = np.float32  # `kernels` compiles all for float64 too
 
 
-def adam(
-    values: F, gradient: F, mean: F, square: F, beta1: F, beta2: F, R: int, n: int, size: F, eps: F
-) -> None:  # fmt: skip
-    for r in range(R):
-        keep1, keep2, step, small = beta1[r], beta2[r], size[r], eps[r]
-        for i in range(r * n, r * n + n):
-            g = gradient[i]
-            mean[i] = mean[i] * keep1 + g
-            square[i] = square[i] * keep2 + g * g
-            values[i] -= mean[i] / (np.sqrt(square[i]) + small) * step
+def adam(values: F, gradient: F, mean: F, square: F, beta1: F, beta2: F, n: int, size: F, eps: F) -> None:
+    keep1, keep2, step, small = beta1[0], beta2[0], size[0], eps[0]
+    for i in range(n):
+        g = gradient[i]
+        mean[i] = mean[i] * keep1 + g
+        square[i] = square[i] * keep2 + g * g
+        values[i] -= mean[i] / (np.sqrt(square[i]) + small) * step
 
 
-def decay(values: F, is_weight: F, R: int, n: int, share: F) -> None:
-    for r in range(R):
-        for i in range(n):
-            values[r * n + i] *= REAL(1) - share[r] * is_weight[i]
+def decay(values: F, is_weight: F, n: int, share: F) -> None:
+    lost = share[0]
+    for i in range(n):
+        values[i] *= REAL(1) - lost * is_weight[i]
 
 
-def rmsprop(values: F, gradient: F, square: F, alpha: F, rest: F, eps: F, R: int, n: int, lr: F) -> None:
-    for r in range(R):
-        keep, new, small, step = alpha[r], rest[r], eps[r], lr[r]
-        for i in range(r * n, r * n + n):
-            g = gradient[i]
-            square[i] = square[i] * keep + g * g * new
-            values[i] -= g / (np.sqrt(square[i]) + small) * step
+def rmsprop(values: F, gradient: F, square: F, alpha: F, rest: F, eps: F, n: int, lr: F) -> None:
+    keep, new, small, step = alpha[0], rest[0], eps[0], lr[0]
+    for i in range(n):
+        g = gradient[i]
+        square[i] = square[i] * keep + g * g * new
+        values[i] -= g / (np.sqrt(square[i]) + small) * step
 
 
-def sgd(values: F, gradient: F, R: int, n: int, lr: F) -> None:
-    for r in range(R):
-        step = lr[r]
-        for i in range(r * n, r * n + n):
-            values[i] -= gradient[i] * step
+def sgd(values: F, gradient: F, n: int, lr: F) -> None:
+    step = lr[0]
+    for i in range(n):
+        values[i] -= gradient[i] * step
 
 
-def momentum(values: F, gradient: F, velocity: F, share: F, ahead: int, R: int, n: int, lr: F) -> None:
-    for r in range(R):
-        keep, step = share[r], lr[r]
-        for i in range(r * n, r * n + n):
-            velocity[i] = velocity[i] * keep + gradient[i]
-            if ahead:
-                values[i] -= (velocity[i] * keep + gradient[i]) * step
-            else:
-                values[i] -= velocity[i] * step
+def momentum(values: F, gradient: F, velocity: F, share: F, ahead: int, n: int, lr: F) -> None:
+    keep, step = share[0], lr[0]
+    for i in range(n):
+        velocity[i] = velocity[i] * keep + gradient[i]
+        if ahead:
+            values[i] -= (velocity[i] * keep + gradient[i]) * step
+        else:
+            values[i] -= velocity[i] * step
 
 
-def add_product(total: F, one: F, other: F, n: int) -> None:
+def add_product(n: int, total: F, one: F, other: F) -> None:
     for i in range(n):
         total[i] += one[i] * other[i]
 
 
-def shrink(values: F, thresholds: F, n: int) -> None:
+def shrink(n: int, values: F, thresholds: F) -> None:
     for i in range(n):
         v, t = values[i], thresholds[i]
         clipped = v if v > -t or v != v else -t
@@ -78,12 +72,18 @@ def shrink(values: F, thresholds: F, n: int) -> None:
         values[i] = v - clipped
 
 
-def rectify(z: F, step: int, slope: B, R: int, n: int) -> None:
-    for r in range(R):
-        for i in range(n):
-            v = z[r * step + i]
-            slope[r * n + i] = v > REAL(0)
-            z[r * step + i] = v if v > REAL(0) or v != v else REAL(0)
+def rectify(z: F, slope: B, n: int) -> None:
+    for i in range(n):
+        v = z[i]
+        slope[i] = v > REAL(0)
+        z[i] = v if v > REAL(0) or v != v else REAL(0)
+
+
+def positive(z: F, n: int) -> None:
+    for i in range(n):
+        # With + 0, which changes no number that stays, all are written; else only what changes, in 4 times the time.
+        v = z[i] + REAL(0)
+        z[i] = v if v > REAL(0) or v != v else REAL(0)
 
 
 def gate(slope: B, n: int, gradient: F) -> None:
@@ -91,81 +91,94 @@ def gate(slope: B, n: int, gradient: F) -> None:
         gradient[i] *= REAL(slope[i])
 
 
-def drop(least: U2, scale: F, mask: F, R: int, n: int, h: F, step: int, bits: U2, step_bits: int) -> None:
-    for r in range(R):
-        reach, kept = least[r], scale[r]
-        for i in range(n):
-            m = kept if bits[r * step_bits + i] >= reach else REAL(0)
-            mask[r * n + i] = m
-            h[r * step + i] *= m
+def drop(n: int, least: U2, scale: F, mask: F, h: F, bits: U2) -> None:
+    reach, kept = least[0], scale[0]
+    for i in range(n):
+        m = kept if bits[i] >= reach else REAL(0)
+        mask[i] = m
+        h[i] *= m
 
 
-def outer(column: F, step: int, out: F, R: int, n: int, samples: int, row: F) -> None:
-    for r in range(R):
-        for k in range(n):
-            weight, at = column[r * step + k], (r * n + k) * samples
-            for i in range(samples):
-                out[at + i] = weight * row[r * samples + i]
+def outer(column: F, out: F, n: int, samples: int, row: F) -> None:
+    for k in range(n):
+        weight, at = column[k], k * samples
+        for i in range(samples):
+            out[at + i] = weight * row[i]
 
 
-def centre(centred: F, squares: F, R: int, C: int, L: int, z: F, step: int, mean: F) -> None:
-    for r in range(R):
-        for c in range(C):
-            at, own = (r * C + c) * L, mean[r * C + c]
-            for i in range(L):
-                off = z[r * step + c * L + i] - own
-                centred[at + i] = off
-                squares[at + i] = off * off
+def centre(centred: F, squares: F, C: int, L: int, z: F, mean: F) -> None:
+    for c in range(C):
+        own = mean[c]
+        for i in range(c * L, c * L + L):
+            off = z[i] - own
+            centred[i] = off
+            squares[i] = off * off
 
 
-def stretch(
-    scaled: F, gain: F, offset: F, own_step: int, R: int, C: int, L: int, z: F, step: int, inverse: F
-) -> None:  # fmt: skip
-    for r in range(R):
-        for c in range(C):
-            at, by = (r * C + c) * L, inverse[r * C + c]
-            g, o = gain[r * own_step + c], offset[r * own_step + c]
-            for i in range(L):
-                scaled[at + i] *= by
-                z[r * step + c * L + i] = scaled[at + i] * g + o
+def stretch(scaled: F, gain: F, offset: F, C: int, L: int, z: F, inverse: F) -> None:
+    for c in range(C):
+        by, g, o = inverse[c], gain[c], offset[c]
+        for i in range(c * L, c * L + L):
+            scaled[i] *= by
+            z[i] = scaled[i] * g + o
 
 
-def through_gain(gain: F, own_step: int, scaled: F, work: F, R: int, C: int, L: int, gradient: F) -> None:
-    for r in range(R):
-        for c in range(C):
-            g = gain[r * own_step + c]
-            for i in range((r * C + c) * L, (r * C + c) * L + L):
-                gradient[i] *= g
-                work[i] = gradient[i] * scaled[i]
+def through_gain(gain: F, scaled: F, work: F, C: int, L: int, gradient: F) -> None:
+    for c in range(C):
+        g = gain[c]
+        for i in range(c * L, c * L + L):
+            gradient[i] *= g
+            work[i] = gradient[i] * scaled[i]
 
 
-def through_statistics(scaled: F, rows: int, L: int, gradient: F, mean: F, along: F, inverse: F) -> None:
-    for row in range(rows):
-        m, a, by = mean[row], along[row], inverse[row]
-        for i in range(row * L, row * L + L):
+def through_statistics(scaled: F, C: int, L: int, gradient: F, mean: F, along: F, inverse: F) -> None:
+    for c in range(C):
+        m, a, by = mean[c], along[c], inverse[c]
+        for i in range(c * L, c * L + L):
             gradient[i] = (gradient[i] - m - scaled[i] * a) * by
 
 
-def standardise(
-    mean: F, offset: F, own_step: int, R: int, C: int, L: int, factor: F, z: F, step: int
-) -> None:  # fmt: skip
-    for r in range(R):
-        for c in range(C):
-            m, o, by = mean[r * own_step + c], offset[r * own_step + c], factor[r * C + c]
-            for i in range(r * step + c * L, r * step + c * L + L):
-                z[i] = (z[i] - m) * by + o
+def standardise(mean: F, offset: F, C: int, L: int, factor: F, z: F) -> None:
+    for c in range(C):
+        m, o, by = mean[c], offset[c], factor[c]
+        for i in range(c * L, c * L + L):
+            z[i] = (z[i] - m) * by + o
 
 
-def cross_entropy(z: F, y: F, e: F, log: F, R: int, B: int) -> None:
+def squared_error(z: F, y: F, loss: F, gradient: F, n: int) -> None:
+    share = REAL(2.0 / n)
+    for i in range(n):
+        off = z[i] - y[i]
+        loss[i] = off * off
+        gradient[i] = off * share
+
+
+def minus_size(z: F, out: F, n: int) -> None:
+    for i in range(n):
+        out[i] = -abs(z[i])
+
+
+def nothing(out: F, n: int) -> None:
+    for i in range(n):
+        out[i] = REAL(0)
+
+
+def stop_unless_finite(loss: F, going_on: I8) -> None:
+    if loss[0] - loss[0] != REAL(0):
+        going_on[0] = 0
+
+
+def cross_entropy(n: int, z: F, y: F, e: F, log: F) -> None:
     # The gradient takes the place of e, and the loss that of log.
-    share = REAL(1.0 / B)
-    for i in range(R * B):
+    share = REAL(1.0 / n)
+    for i in range(n):
         v, small = z[i], e[i]
         log[i] = (v if v > REAL(0) or v != v else REAL(0)) - v * y[i] + log[i]
         e[i] = ((REAL(1) if v >= REAL(0) else small) / (REAL(1) + small) - y[i]) * share
 
 
 LOOPS = (
-    adam, decay, rmsprop, sgd, momentum, add_product, shrink, rectify, gate, drop, outer, centre,
-    stretch, through_gain, through_statistics, standardise, cross_entropy,
+    adam, decay, rmsprop, sgd, momentum, add_product, shrink, rectify, positive, gate, drop, outer, centre,
+    stretch, through_gain, through_statistics, standardise, squared_error,
+    minus_size, nothing, stop_unless_finite, cross_entropy,
 )  # fmt: skip

@@ -36,6 +36,7 @@ from regx.core.arena import Tensor
 from regx.core.arrays import Array
 from regx.core.component import Component
 from regx.core.images import SeenImages
+from regx.core.kernels import Call
 from regx.core.streams import Streams
 
 NO_VALIDATION = (
@@ -191,6 +192,10 @@ class Regularizer(Component):
     def add_gradient(self, values: Array, gradient: Array, at: Site) -> None:
         """Add the penalty's gradient, where it is taken by gradient, to `gradient` (R, P)."""
         raise NotImplementedError
+
+    def gradient_calls(self, values: Array, gradient: Array, at: Site) -> list[Call]:
+        """What `add_gradient` does, as calls of compiled loops; none where it must be asked itself."""
+        return []
 
     def on_gradient(self, values: Array, gradient: Array, at: Site) -> None:
         """Change gradient or parameters, both (R, P), in place, before the optimizer's update."""

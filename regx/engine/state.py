@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial, reduce
+from typing import Literal
 
 import numpy as np
 
 from regx.core.arrays import Array, below, norms, over, under
 from regx.core.images import SeenImages
 from regx.core.parameters import parameters
-from regx.core.regularizer import Pullback, Regularizer, Scores, Site
+from regx.core.regularizer import Pullback, Regularizer, Site
 from regx.core.streams import Streams
+from regx.engine.ahead import Ahead
 from regx.engine.batches import Batch, Batches, augmented, targets, weights
 from regx.engine.diagnostics import first_layer_gradient_norm
 from regx.engine.evaluate import Evaluator
@@ -103,6 +105,7 @@ class State:
             for size in self._batches.sizes()
         }
         self.evaluator = Evaluator(population, self.layout, values)
+        self._ahead: Ahead | Literal[False] | None = False  # until somebody asks
 
     def _inputs(self, size: int) -> Array:
         """What the first layer reads: the batch's own buffer, or where a hook makes other inputs, one for those."""
@@ -139,10 +142,7 @@ class State:
         The penalty of the weights is computed where `record` asks for it; else it is left out of both. Not `exact`: the
         loss may be another that is finite where it is.
         """
-        factor = self.population.schedule.factor(epoch, self.population.training.epochs)
-        if factor != self._lr_factor:
-            self._lr_factor = factor
-            self._set_lr()
+        self.set_factor(epoch)
         self._penalties.fill(0)
         self._losses = LOSSES if exact else ROUGH_LOSSES
         losses, seen = [], 0
@@ -158,6 +158,48 @@ class State:
         loss = reduce(np.add, losses) / seen
         penalty = self._penalties / seen
         return loss + penalty, penalty
+
+    def train_epochs(self, epoch: int, most: int) -> Array | None:
+        """Several epochs from this one on, none of which is recorded, if there are several steps that are compiled.
+
+        What was minimised in each, (epochs, R), but for penalties; a network stays as the first one leaves it that is
+        not finite. None where nothing was done.
+        """
+        if self._ahead is False:
+            self._ahead = self._may_go_ahead()
+        most = min(most, self._ahead.steps) if self._ahead else 0
+        if not self._ahead or most < 2:
+            return None
+        for at in range(most):
+            self.set_factor(epoch + at)
+            self.step += 1
+            self._ahead.prepare(at, self._update_lr, self.step)
+        for site in self._sites.values():
+            site.epoch, site.step = epoch + most - 1, self.step
+        return np.asarray(self._ahead.make(most) / self._batches.n)
+
+    def set_factor(self, epoch: int) -> None:
+        """The schedule's factor on the learning rate in an epoch."""
+        factor = self.population.schedule.factor(epoch, self.population.training.epochs)
+        if factor != self._lr_factor:
+            self._lr_factor = factor
+            self._set_lr()
+
+    def _may_go_ahead(self) -> Ahead | None:
+        """The next steps as one call, if in a step nothing happens that Python has to be asked for."""
+        population, batches = self.population, self._batches
+        batch = batches.buffers(batches.n)
+        acting = {name for name in OUTSIDE if self._acting[name]}
+        is_whole = batches.size == batches.n and batch.weight is None and population.training.steps is None
+        if not is_whole or self._rho is not None or acting - {"penalty", "add_gradient", "on_epoch", "on_finish"}:
+            return None
+        adding = self._acting["add_gradient"]
+        penalties = [member.gradient_calls(self.values, self.gradient, at) for member, at in adding]
+        ahead = Ahead(
+            self._networks[batches.n], batch.y, population.task, population.optimizer, self.values, self.gradient,
+            self.memory, self.is_weight, penalties, self.layout.products,
+        )  # fmt: skip
+        return ahead if ahead.calls else None
 
     def _train_batch(self, batch: Batch, samples: int, record: bool) -> Array:
         """One step. The loss of the batch in training mode, summed over its samples, (R,)."""
@@ -254,12 +296,15 @@ class State:
         network = for_evaluation(self.layout, self.values, x, self.population.stack, self.population.task)
         return probabilities(network.forward(network.into), self.population.task)
 
-    def going_on(self, scores: Scores) -> Array:
-        """Which networks their regularizers let go on after an evaluated epoch, (R,) bool."""
+    def going_on(self, epoch: int, metrics: Mapping[str, Array], split: str = "val") -> Array:
+        """Which networks their regularizers let go on after an evaluated epoch with these metrics, (R,) bool."""
+        keep = np.ones(len(self.values), bool)
+        if not self._schedule_state and not self._acting["on_epoch"]:
+            return keep
+        scores = self.evaluator.scores(epoch, metrics, split)
         if self._schedule_state:
             self.population.schedule.on_scores(scores, self._schedule_state)
             self._set_lr()
-        keep = np.ones(len(self.values), bool)
         for member, site in self._acting["on_epoch"]:
             keep &= member.on_epoch(self.values, scores, site)
         return keep
@@ -364,6 +409,7 @@ class State:
         for kind, site in self._sites.items():
             site.streams.restore(below(f"streams/{kind}", saved))
             site.state = {name: array.copy() for name, array in below(f"state/{kind}", saved).items()}
+        self._ahead = False
         self._set_lr()
 
 

@@ -133,8 +133,7 @@ class _Training:
         """Go on for about so long; whether there is more to do."""
         start = self._clock = time.perf_counter()
         while self._networks.size:
-            self._epoch += 1
-            self._next_epoch(self._epoch)
+            self._go_on()
             if self._epoch == self._training.epochs and self._networks.size:
                 self._leave(self._epoch, np.ones(len(self._networks), bool))
                 break
@@ -189,6 +188,23 @@ class _Training:
             trained = [one.slim() for one in trained]
         self._listener.hear("on_trained", self._number, trained)
 
+    def _go_on(self) -> None:
+        """Train for an epoch, or for several at once up to the next one that is recorded."""
+        first, every = self._epoch + 1, self._training.eval_every
+        recorded = min(-(-first // every) * every, self._training.epochs) if first else 0
+        objectives = self._state.train_epochs(first, recorded - first) if recorded - first > 1 else None
+        if objectives is None:
+            self._epoch = first
+            return self._next_epoch(first)
+        self._epoch += len(objectives)
+        here, finite = self._networks, np.isfinite(objectives)
+        for at in np.flatnonzero(~finite.all(axis=1)).tolist():
+            # Those that have diverged in this epoch: their weights have stayed as they were then.
+            self._state.set_factor(first + at)
+            objective = objectives[at, np.isin(here, self._networks)]
+            self._evaluated(first + at, objective, np.full(len(objective), np.nan), everyone=False)
+        return None
+
     def _next_epoch(self, epoch: int) -> None:
         if epoch == 0:
             nothing = np.full(len(self._networks), np.nan)
@@ -223,8 +239,7 @@ class _Training:
                 self._take_snapshots(epoch, rows)
             if time.perf_counter() >= self._glimpse_due:
                 self._show(epoch, metrics)
-            scores = state.evaluator.scores(epoch, metrics, "test" if self._peek else "val")
-            going_on = finite & state.going_on(scores)
+            going_on = finite & state.going_on(epoch, metrics, "test" if self._peek else "val")
         if not going_on.all():
             self._leave(epoch, ~going_on, ~finite)
 

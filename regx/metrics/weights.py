@@ -15,9 +15,9 @@ def _norm(seen: Seen) -> Array:
 
 
 def _zero_fraction(seen: Seen) -> Array:
-    np.not_equal(seen.values, 0, out=seen.scratch)
-    nonzero = np.matmul(seen.scratch[:, None, :], seen.is_weight[:, None])[:, 0, 0]
-    return np.asarray(1 - nonzero / seen.is_weight.sum())
+    weights = seen.is_weight != 0
+    nonzero = [np.count_nonzero(row) for row in (seen.values != 0) & weights]
+    return np.asarray(1 - np.array(nonzero, seen.values.dtype) / seen.is_weight.sum())
 
 
 def mean_absolute(values: Array, tensors: Sequence[Tensor]) -> Array:

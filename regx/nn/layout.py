@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -125,7 +126,7 @@ class Layout:
         self.size = tensor.stop
         return tensor
 
-    @property
+    @cached_property
     def weights(self) -> tuple[Tensor, ...]:
         """The weight matrices, from the input on; shared ones once."""
         return self.weights_of(None)

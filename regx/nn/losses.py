@@ -13,7 +13,7 @@ import numpy as np
 
 from regx.core import loops
 from regx.core.arrays import Array, is_whole
-from regx.core.kernels import kernel
+from regx.core.kernels import Call, OfSteps, call, elementwise, kernel_of_size
 from regx.nn.activations import logistic
 
 Loss = Callable[[Array, Array, bool], tuple[Array, Array | None]]
@@ -36,10 +36,10 @@ def binary_cross_entropy(
     exact: else the loss is without its logarithm, which takes longer than all else and is at most 0.7.
     """
     e = np.exp(-np.abs(z))
-    fused = kernel(loops.cross_entropy, z.dtype)
+    fused = kernel_of_size(loops.cross_entropy, z.dtype, len(z), z.shape[2])
     if with_gradient and fused and z.shape == y.shape and is_whole(z, z.dtype) and is_whole(y, z.dtype):
         log = np.log1p(e) if exact else np.zeros_like(e)
-        fused(z, y, e, log, len(z), z.shape[2])
+        fused(z, y, e, log)
         return log[:, 0], e
     per_sample = (np.maximum(z, 0) - z * y + (np.log1p(e) if exact else 0))[:, 0]
     if not with_gradient:
@@ -60,6 +60,24 @@ def softmax_cross_entropy(z: Array, y: Array, with_gradient: bool) -> tuple[Arra
     gradient = e / total - y
     gradient *= z.dtype.type(1 / z.shape[2])
     return per_sample, gradient
+
+
+def loss_calls(task: str, z: Array, y: Array, losses: OfSteps, gradient: Array) -> list[Call]:
+    """The rough loss and its gradient as calls of compiled loops; none where K is not 1.
+
+    losses: (steps, R, B). gradient: (R, 1, B).
+    """
+    n, precision = z.shape[2], z.dtype
+    if z.shape[1] > 1 or y.shape != z.shape or y.strides[2] != y.itemsize or y.dtype != z.dtype:
+        return []
+    if task == "regression":
+        return call(loops.squared_error, precision, z, y, losses, gradient, n)
+    e = np.empty_like(z)
+    exponential = elementwise(np.exp, e, gradient)
+    return [
+        *call(loops.minus_size, precision, z, e, n), *exponential, *call(loops.nothing, precision, losses, n),
+        *call(loops.cross_entropy, precision, n, z, y, gradient, losses),
+    ] if exponential else []  # fmt: skip
 
 
 LOSSES: dict[str, Loss] = {

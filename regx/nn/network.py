@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from regx.core import loops
-from regx.core.arrays import Array, is_whole, step_of
-from regx.core.kernels import kernel
-from regx.core.regularizer import Pullback, Regularizer, Stage
+from regx.core.arrays import Array
+from regx.core.kernels import call, product
+from regx.core.regularizer import Regularizer, Stage
 from regx.nn.activations import ACTIVATIONS, RISING, slope_dtype
+from regx.nn.chain import Calls, in_one_call
 from regx.nn.convolution import POOLING, Convolution
 from regx.nn.layout import Layout
 from regx.nn.losses import logits, probabilities
@@ -33,29 +34,25 @@ class Hooks:
 class Dense:
     """One layer, z = Wᵀ·[h; 1], of R networks.
 
-    inputs: (R, in + 1, B), the last row ones; `into` is its view without that row, by whose identity the layer knows
+    inputs: (R, in + 1, B), the last row ones; `enters` is its view without that row, by whose identity the layer knows
     that it need not copy. outputs: (R, out, B). The first layer returns no gradient of its inputs, which nobody needs.
     """
 
-    def __init__(self, weight: Weight, inputs: Array, into: Array, outputs: Array, first: bool, training: bool) -> None:
+    def __init__(
+        self, weight: Weight, inputs: Array, enters: Array, outputs: Array, first: bool, training: bool
+    ) -> None:  # fmt: skip
         self._weight = weight
-        self._inputs, self._into, self._outputs = inputs, into, outputs
+        self._inputs, self.enters, self._outputs = inputs, enters, outputs
         self._transposed = weight.acting.swapaxes(1, 2)
         self._without_bias = weight.acting[:, :-1]
         # From one output the product is an outer one, which BLAS takes three times as long for.
-        self._product = np.multiply if outputs.shape[1] == 1 else np.matmul
-        self._back = np.empty(into.shape, outputs.dtype) if training and not first else None
-        self._outer = None
-        if self._back is not None and outputs.shape[1] == 1:
-            step, (replicas, inputs_, batch) = step_of(self._without_bias), into.shape
-            self._outer = kernel(
-                loops.outer, outputs.dtype, self._without_bias, step, self._back, replicas, inputs_, batch
-            )
+        self._from_one = outputs.shape[1] == 1
+        self._back = np.empty(enters.shape, outputs.dtype) if training and not first else None
 
     def forward(self, h: Array) -> Array:
         """(R, in, B) -> (R, out, B). What does not stand in this layer's input buffer already is copied there."""
-        if h is not self._into:
-            np.copyto(self._into, h)
+        if h is not self.enters:
+            np.copyto(self.enters, h)
         self._weight.act()
         return np.matmul(self._transposed, self._inputs, out=self._outputs)
 
@@ -65,36 +62,55 @@ class Dense:
         self._weight.collect()
         if self._back is None:
             return gradient
-        if self._outer and is_whole(gradient, self._inputs.dtype):
-            self._outer(gradient)
-            return self._back
-        return self._product(self._without_bias, gradient, out=self._back)
+        return (np.multiply if self._from_one else np.matmul)(self._without_bias, gradient, out=self._back)
+
+    def calls(self) -> Calls:
+        """What `forward` does with its input buffer."""
+        return [] if self._weight.acts else product(self._transposed, self._inputs, self._outputs), self._outputs
+
+    def calls_back(self, gradient: Array) -> Calls:
+        """What `pullback` does."""
+        if self._weight.acts or self._weight.found is None:
+            return [], gradient
+        of_weight = product(self._inputs, gradient.swapaxes(1, 2), self._weight.found)
+        if self._back is None:
+            return of_weight, gradient
+        if self._from_one:
+            sizes = self._back.shape[1:]
+            outer = call(loops.outer, gradient.dtype, self._without_bias, self._back, *sizes, gradient)
+            return [*of_weight, *outer], self._back
+        return [*of_weight, *product(self._without_bias, gradient, self._back)], self._back
 
 
 class Activation:
     """An activation in place, with its slope put aside for the pullback."""
 
     def __init__(self, name: str, z: Array, training: bool) -> None:
-        self._function, self._z = ACTIVATIONS[name], z
+        self._name, self._function, self.enters = name, ACTIVATIONS[name], z
         self._slope = np.empty(z.shape, dtype=slope_dtype(name, z.dtype)) if training else None
-        self._fused = self._gate = None
-        if name == "relu" and self._slope is not None:
-            self._fused = kernel(loops.rectify, z.dtype, z, step_of(z), self._slope, len(z), z[0].size)
-            self._gate = kernel(loops.gate, z.dtype, self._slope, z.size)
 
     def forward(self, z: Array) -> Array:
-        if self._fused and z is self._z:
-            self._fused()
-        else:
-            self._function(z, z, self._slope)
+        self._function(z, z, self._slope)
         return z
 
     def pullback(self, gradient: Array) -> Array:
         assert self._slope is not None
-        if self._gate and is_whole(gradient, self._z.dtype):
-            self._gate(gradient)
-            return gradient
         return np.multiply(gradient, self._slope, out=gradient)
+
+    def calls(self) -> Calls:
+        """What `forward` does, for relu."""
+        z = self.enters
+        if self._name != "relu":
+            return [], z
+        if self._slope is None:
+            return call(loops.positive, z.dtype, z, z[0].size), z
+        return call(loops.rectify, z.dtype, z, self._slope, z[0].size), z
+
+    def calls_back(self, gradient: Array) -> Calls:
+        """What `pullback` does, for relu."""
+        if self._name != "relu" or self._slope is None:
+            return [], gradient
+        return call(loops.gate, gradient.dtype, self._slope, self._slope[0].size, gradient), gradient
 
 
 class Scale:
@@ -110,20 +126,45 @@ class Scale:
 
 
 class Skip:
-    """The way around a residual branch. In the backward pass the end of the branch comes first."""
+    """Where the way around a residual branch begins. In the backward pass the end of the branch comes first."""
 
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        self._around = np.empty(shape, dtype)
+        self.into, self.around = np.empty(0), np.empty(shape, dtype)
 
-    def leave(self, gradient: Array) -> Array:
-        """At the end of the branch: what arrives goes both ways."""
-        np.copyto(self._around, gradient)
+    def forward(self, x: Array) -> Array:
+        self.into = x
+        return x
+
+    def pullback(self, gradient: Array) -> Array:
+        """Both ways meet."""
+        gradient += self.around
         return gradient
 
-    def enter(self, gradient: Array) -> Array:
-        """At its beginning: both ways meet."""
-        gradient += self._around
+
+class Joint:
+    """Where it ends: the sum of both ways is written into `whole`."""
+
+    def __init__(self, skip: Skip, whole: Array) -> None:
+        self._skip, self._whole = skip, whole
+
+    def forward(self, x: Array) -> Array:
+        return np.add(x, self._skip.into, out=self._whole)
+
+    def pullback(self, gradient: Array) -> Array:
+        """What arrives goes both ways."""
+        np.copyto(self._skip.around, gradient)
         return gradient
+
+
+class Hooked:
+    """A hook on hidden values or logits, at a layer."""
+
+    def __init__(self, hook: Hook, layer: int) -> None:
+        self._hook, self._layer = hook, layer
+
+    def forward(self, x: Array) -> Array:
+        x, self.pullback = self._hook(x, self._layer)
+        return x
 
 
 def laid_out_as(inputs: Array) -> Array:
@@ -152,83 +193,51 @@ class Network:
     ) -> None:  # fmt: skip
         replicas, batch, dtype = len(values), inputs.shape[2], values.dtype
         training = gradient is not None
-        self._hooks = hooks or Hooks()
         at_rest = [factors for member in stack if hooks is None and (factors := member.at_rest(dtype))]
         self._on_inputs = [on_inputs for on_inputs, _ in at_rest]
         first = laid_out_as(inputs) if at_rest else inputs
         buffers = [first, *(np.ones((replicas, width + 1, batch), dtype) for width in layout.widths[1:-1])]
         views = [buffer[:, :-1] for buffer in buffers] + [np.empty((replicas, layout.widths[-1], batch), dtype)]
-        self.inputs, self.into, self._entering = inputs, inputs[:, :-1], views[0]
+        self._entering = views[0]
+        self.inputs, self.into = inputs, inputs[:, :-1] if at_rest else views[0]
         self.hidden = views[1:-1]  # outputs of the hidden layers, (R, H, B) each, until the next call of `forward`
         self.logits = views[-1]
-        self._layers: list[_Layer] = []
-        last = len(layout.blocks)
+        hooks, architecture, last = hooks or Hooks(), layout.architecture, len(layout.blocks)
+        stages: list[Stage] = []
         for layer, block in enumerate([*layout.blocks, None]):
             tensor = layout.dense[layer]
             weight = Weight(
                 tensor.of(values), None if gradient is None else tensor.of(gradient), layer,
-                training and tensor in layout.dense[layer + 1 : last], self._hooks.weight,
+                training and tensor in layout.dense[layer + 1 : last], hooks.weight,
             )  # fmt: skip
-            stages: list[Stage] = []
-            skip: Skip | None = None
-            pool: Stage | None = None
-            whole = views[layer + 1]
+            first_of_all, whole = not layer and not to_inputs, views[layer + 1]
+            pool: list[Stage] = []
             if block and block.pooled != block.outputs:
                 whole = np.empty((replicas, math.prod(block.outputs), batch), dtype)
-                pool = POOLING[layout.architecture.pooling](block, layout.architecture.pool, views[layer + 1], training)
-            if block:
-                skip = Skip(whole.shape, dtype) if block.residual else None
-                pooled = None if skip else pool
-                stages = _stages(layout, layer, whole, values, gradient, stack, pooled, views[layer + 1])
-                stages += [Scale(on_hidden) for _, on_hidden in at_rest]
-            product = (
-                Convolution(
-                    weight,
-                    block,
-                    layout.architecture.kernel,
-                    layout.architecture.shared,
-                    whole,
-                    not layer and not to_inputs,
-                    training,
-                )
-                if block and block.is_convolution
-                else Dense(weight, buffers[layer], views[layer], whole, not layer and not to_inputs, training)
-            )
-            self._layers.append(_Layer(product, stages, skip, pool if skip else None, whole))
-        self._tape: list[Pullback] = []
+                pool = [POOLING[architecture.pooling](block, architecture.pool, views[layer + 1], training)]
+            skip = Skip(whole.shape, dtype) if block and block.residual else None
+            stages += [skip] if skip else []
+            if block and block.is_convolution:
+                shape = architecture.kernel, architecture.shared
+                stages.append(Convolution(weight, block, *shape, whole, first_of_all, training))
+            else:
+                stages.append(Dense(weight, buffers[layer], views[layer], whole, first_of_all, training))
+            if block is None:
+                stages += [Hooked(hook, layer) for hook in hooks.logits]
+                break
+            stages += _stages(layout, layer, whole, values, gradient, stack, [] if skip else pool, views[layer + 1])
+            stages += [Scale(on_hidden) for _, on_hidden in at_rest]
+            stages += [Hooked(hook, layer) for hook in hooks.hidden]
+            if skip:
+                stages += [*(Hooked(hook, layer) for hook in hooks.branch), Joint(skip, whole), *pool]
+        self.stages = in_one_call(stages, replicas, training)
 
     def forward(self, x: Array) -> Array:
         """The logits, or for regression the prediction, (R, K, B), of x, (R, D, B). Overwritten by the next call."""
-        tape = self._tape
-        tape.clear()
-        hidden, last = self._layers[:-1], self._layers[-1].product
         for factor in self._on_inputs:
             x = np.multiply(x, factor, out=self._entering)
-        for number, layer in enumerate(hidden):
-            entering = x
-            if layer.skip is not None:
-                tape.append(layer.skip.enter)
-            x = layer.product.forward(x)
-            tape.append(layer.product.pullback)
-            for stage in layer.stages:
-                x = stage.forward(x)
-                tape.append(stage.pullback)
-            x = self._hooked(self._hooks.hidden, x, number)
-            if layer.skip is not None:
-                x = self._hooked(self._hooks.branch, x, number)
-                tape.append(layer.skip.leave)
-                x = np.add(x, entering, out=layer.whole)
-                if layer.pool is not None:
-                    x = layer.pool.forward(x)
-                    tape.append(layer.pool.pullback)
-        x = last.forward(x)
-        tape.append(last.pullback)
-        return self._hooked(self._hooks.logits, x, len(hidden))
-
-    def _hooked(self, hooks: tuple[Hook, ...], x: Array, layer: int) -> Array:
-        for hook in hooks:
-            x, pullback = hook(x, layer)
-            self._tape.append(pullback)
+        for stage in self.stages:
+            x = stage.forward(x)
         return x
 
     def backward(self, gradient: Array) -> None:
@@ -236,8 +245,8 @@ class Network:
 
         `of_inputs` is then the gradient of the inputs, (R, D, B), where the network was made `to_inputs`.
         """
-        for pullback in reversed(self._tape):
-            gradient = pullback(gradient)
+        for stage in reversed(self.stages):
+            gradient = stage.pullback(gradient)
         self.of_inputs = gradient
 
 
@@ -283,20 +292,9 @@ def for_evaluation(
     return Network(layout, values, inputs, stack)
 
 
-@dataclass(frozen=True)
-class _Layer:
-    """whole: what the product writes, (R, H, B). pool: of a residual block, after the sum."""
-
-    product: Dense | Convolution
-    stages: Sequence[Stage]
-    skip: Skip | None
-    pool: Stage | None
-    whole: Array
-
-
 def _stages(
     layout: Layout, layer: int, view: Array, values: Array, gradient: Array | None, stack: Sequence[Regularizer],
-    pool: Stage | None, pooled: Array,
+    pools: list[Stage], pooled: Array,
 ) -> list[Stage]:  # fmt: skip
     """What follows the product of a hidden layer: activation, pooling, and the layers of the stack around activation.
 
@@ -313,7 +311,6 @@ def _stages(
         if stage is not None:
             (before if member.before_activation else after).append(stage)
     name = layout.architecture.activation
-    pool_first = pool is not None and not after and layout.architecture.pooling == "max" and name in RISING
+    pool_first = pools and not after and layout.architecture.pooling == "max" and name in RISING
     activation = Activation(name, pooled if pool_first else view, gradient is not None)
-    pools = [] if pool is None else [pool]
     return [*before, *pools, activation] if pool_first else [*before, activation, *after, *pools]

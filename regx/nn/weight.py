@@ -28,6 +28,7 @@ class Weight:
         self._weight, self._gradient, self._layer, self._hooks, self._shares = weight, gradient, layer, hooks, shares
         self.acting = np.empty(weight.shape, weight.dtype) if hooks else weight
         self.found = np.empty(weight.shape, weight.dtype) if shares else gradient
+        self.acts = bool(hooks) or shares  # beyond the products
         self._pullbacks: list[Pullback] = []
 
     def act(self) -> None:

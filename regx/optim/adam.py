@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from regx.core import loops
 from regx.core.arrays import Array, over
-from regx.core.kernels import kernel
+from regx.core.kernels import Call, OfSteps, call
 from regx.core.parameters import number
-from regx.optim.optimizer import Optimizer, Rate, Update
+from regx.optim.optimizer import Optimizer, Rate
 
 # Bias corrections are computed for this many steps at once: one by one they would cost a tenth of a small step.
 TABLE = 1024
@@ -26,6 +27,7 @@ class Adam(Optimizer):
     kind = "adam"
     source = "Kingma & Ba 2015, Adam: A Method for Stochastic Optimization, algorithm 1"
     adaptive = True
+    numbers = 2
 
     lr: Array = number(0.001, gt=0, help="learning rate, before the schedule")
     beta1: Array = number(0.9, ge=0, lt=1, help="share of the last mean gradient that is kept")
@@ -48,19 +50,31 @@ class Adam(Optimizer):
 
         return rate
 
-    def update(self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array) -> Update:
+    def of_step(self, values: Array) -> Callable[[Array, int], tuple[Array, ...]]:
+        shape = over(self.lr, values).shape
+        table, size_now = _Corrections(self, shape), np.empty(shape, values.dtype)
+
+        def of_step(lr: Array, step: int) -> tuple[Array, ...]:
+            size, eps, _ = table.at(step)
+            return np.multiply(size, lr, out=size_now), eps
+
+        return of_step
+
+    def calls(
+        self, values: Array, gradient: Array, memory: list[Array], is_weight: Array, of_step: Sequence[OfSteps]
+    ) -> list[Call]:
         # The means are kept divided by (1 - beta), which saves a pass over the parameters for each of them; the
         # constant goes into the step size, and for the square into eps as well.
+        betas = over(self.beta1, values), over(self.beta2, values)
+        return call(loops.adam, values.dtype, values, gradient, *memory, *betas, values.shape[1], *of_step)
+
+    def in_numpy(
+        self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array
+    ) -> Callable[..., None]:
         mean, square = memory
         beta1, beta2 = over(self.beta1, values), over(self.beta2, values)
-        table, rate = _Corrections(self, beta1.shape), np.empty_like(beta1)
-        fused = kernel(loops.adam, values.dtype, values, gradient, mean, square, beta1, beta2, *values.shape)
 
-        def update(lr: Array, step: int) -> None:
-            size, eps, _ = table.at(step)
-            np.multiply(size, lr, out=rate)
-            if fused:
-                return fused(rate, eps)
+        def update(size: Array, eps: Array) -> None:
             np.multiply(mean, beta1, out=mean)
             np.add(mean, gradient, out=mean)
             np.multiply(gradient, gradient, out=scratch)
@@ -69,9 +83,8 @@ class Adam(Optimizer):
             np.sqrt(square, out=scratch)
             np.add(scratch, eps, out=scratch)
             np.divide(mean, scratch, out=scratch)
-            np.multiply(scratch, rate, out=scratch)
+            np.multiply(scratch, size, out=scratch)
             np.subtract(values, scratch, out=values)
-            return None
 
         return update
 
@@ -109,25 +122,32 @@ class AdamW(Adam):
 
     kind = "adamw"
     source = "Loshchilov & Hutter 2019, Decoupled Weight Decay Regularization, algorithm 2"
+    numbers = 3
 
     weight_decay: Array = number(
         0.01, neutral=0.0, ge=0, help="share of a weight lost per step, before the learning rate"
     )
 
-    def update(self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array) -> Update:
-        adam_step = super().update(values, gradient, memory, scratch, is_weight)
-        decay = over(self.weight_decay, values)
-        share = np.empty_like(decay)
-        fused = kernel(loops.decay, values.dtype, values, is_weight, *values.shape)
+    def of_step(self, values: Array) -> Callable[[Array, int], tuple[Array, ...]]:
+        adam, decay = super().of_step(values), over(self.weight_decay, values)
+        return lambda lr, step: (np.multiply(lr, decay), *adam(lr, step))
 
-        def update(lr: Array, step: int) -> None:
-            np.multiply(lr, decay, out=share)
-            if fused:
-                fused(share)
-            else:
-                np.multiply(share, is_weight, out=scratch)
-                np.subtract(1, scratch, out=scratch)
-                np.multiply(values, scratch, out=values)
-            adam_step(lr, step)
+    def calls(
+        self, values: Array, gradient: Array, memory: list[Array], is_weight: Array, of_step: Sequence[OfSteps]
+    ) -> list[Call]:
+        share, *of_adam = of_step
+        decays = call(loops.decay, values.dtype, values, is_weight, values.shape[1], share)
+        return [*decays, *super().calls(values, gradient, memory, is_weight, of_adam)]
+
+    def in_numpy(
+        self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array
+    ) -> Callable[..., None]:
+        adam = super().in_numpy(values, gradient, memory, scratch, is_weight)
+
+        def update(share: Array, *of_adam: Array) -> None:
+            np.multiply(share, is_weight, out=scratch)
+            np.subtract(1, scratch, out=scratch)
+            np.multiply(values, scratch, out=values)
+            adam(*of_adam)
 
         return update

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from regx.core.arrays import Array
+from regx.core.arrays import Array, over
 from regx.core.component import Component
+from regx.core.kernels import Call, OfSteps, Program
 from regx.core.parameters import number
 
 # (lr, step): update the parameters in place. lr: the learning rate in force, shaped by `over`; a new array whenever it
@@ -29,6 +30,7 @@ class Optimizer(Component, ABC):
     """
 
     adaptive: ClassVar[bool] = False  # whether a gradient is divided by the size of those before it
+    numbers: ClassVar[int] = 1  # how many an update needs to know of a step
 
     lr: Array = number(0.01, gt=0, help="learning rate, before the schedule")
     sam: Array = number(
@@ -55,9 +57,53 @@ class Optimizer(Component, ABC):
         """
 
     @abstractmethod
+    def of_step(self, values: Array) -> Callable[[Array, int], tuple[Array, ...]]:
+        """The `numbers` that an update needs to know of a step, by (lr, step); each shaped by `over`."""
+
+    @abstractmethod
+    def calls(
+        self, values: Array, gradient: Array, memory: list[Array], is_weight: Array, of_step: Sequence[OfSteps]
+    ) -> list[Call]:
+        """The update as calls of compiled loops. of_step: its numbers of several steps, (steps, *over's shape) each."""
+
+    @abstractmethod
+    def in_numpy(
+        self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array
+    ) -> Callable[..., None]:
+        """The same update by NumPy, of the numbers of a step."""
+
     def update(self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array) -> Update:
         """The update of these arrays, with what is constant in it computed once.
 
         values, gradient, scratch and each of memory: (R, P); the gradient and the scratch may be overwritten.
         is_weight: (P,), 1 at weights and 0 at biases, gains and offsets.
         """
+        compiled = Steps(self, values, gradient, memory, is_weight, 1)
+        if compiled.calls:
+            program = Program(compiled.calls, len(values))
+
+            def update(lr: Array, step: int) -> None:
+                compiled.prepare(0, lr, step)
+                program()
+
+            return update
+        of_step, in_numpy = self.of_step(values), self.in_numpy(values, gradient, memory, scratch, is_weight)
+        return lambda lr, step: in_numpy(*of_step(lr, step))
+
+
+class Steps:
+    """An optimizer's next `steps` updates of these arrays (`Optimizer.update`) as calls, if these are to be had."""
+
+    def __init__(
+        self, optimizer: Optimizer, values: Array, gradient: Array, memory: list[Array], is_weight: Array, steps: int
+    ) -> None:
+        shape = over(optimizer.lr, values).shape
+        self._numbers = [np.empty((steps, *shape), values.dtype) for _ in range(optimizer.numbers)]
+        self._of_step = optimizer.of_step(values)
+        of_each = np.broadcast_to(is_weight, values.shape)
+        self.calls = optimizer.calls(values, gradient, memory, of_each, [OfSteps(one) for one in self._numbers])
+
+    def prepare(self, at: int, lr: Array, step: int) -> None:
+        """Say the learning rate and the number of the step that is the `at`-th from 0 of a program."""
+        for numbers, now in zip(self._numbers, self._of_step(lr, step), strict=True):
+            numbers[at] = now

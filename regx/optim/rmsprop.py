@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from regx.core import loops
 from regx.core.arrays import Array, over
-from regx.core.kernels import kernel
+from regx.core.kernels import Call, OfSteps, call
 from regx.core.parameters import number
-from regx.optim.optimizer import Optimizer, Rate, Update
+from regx.optim.optimizer import Optimizer, Rate
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,24 @@ class RMSprop(Optimizer):
 
         return rate
 
-    def update(self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array) -> Update:
+    def of_step(self, values: Array) -> Callable[[Array, int], tuple[Array, ...]]:
+        return lambda lr, step: (lr,)
+
+    def calls(
+        self, values: Array, gradient: Array, memory: list[Array], is_weight: Array, of_step: Sequence[OfSteps]
+    ) -> list[Call]:
+        alpha, eps = over(self.alpha, values), over(self.eps, values)
+        of_all = alpha, np.asarray(1 - alpha), eps
+        return call(loops.rmsprop, values.dtype, values, gradient, *memory, *of_all, values.shape[1], *of_step)
+
+    def in_numpy(
+        self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array
+    ) -> Callable[..., None]:
         (square,) = memory
         alpha, eps = over(self.alpha, values), over(self.eps, values)
-        rest = np.asarray(1 - alpha)
-        fused = kernel(loops.rmsprop, values.dtype, values, gradient, square, alpha, rest, eps, *values.shape)
+        rest = 1 - alpha
 
-        def update(lr: Array, step: int) -> None:
-            if fused:
-                return fused(lr)
+        def update(lr: Array) -> None:
             np.multiply(gradient, gradient, out=scratch)
             np.multiply(scratch, rest, out=scratch)
             np.multiply(square, alpha, out=square)
@@ -54,6 +64,5 @@ class RMSprop(Optimizer):
             np.divide(gradient, scratch, out=scratch)
             np.multiply(scratch, lr, out=scratch)
             np.subtract(values, scratch, out=values)
-            return None
 
         return update

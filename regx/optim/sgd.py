@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from regx.core import loops
 from regx.core.arrays import Array, over
-from regx.core.kernels import kernel
+from regx.core.kernels import Call, OfSteps, call
 from regx.core.parameters import flag, number
-from regx.optim.optimizer import Optimizer, Rate, Update
+from regx.optim.optimizer import Optimizer, Rate
 
 
 @dataclass(frozen=True)
@@ -35,25 +36,31 @@ class SGD(Optimizer):
         momentum, ahead = self.momentum[:, None], int(self.nesterov)
         return lambda lr, step: lr * ((1 - momentum ** (step + ahead)) / (1 - momentum))
 
-    def update(self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array) -> Update:
-        fused_plain = kernel(loops.sgd, values.dtype, values, gradient, *values.shape)
+    def of_step(self, values: Array) -> Callable[[Array, int], tuple[Array, ...]]:
+        return lambda lr, step: (lr,)
 
-        def plain(lr: Array, step: int) -> None:
-            if fused_plain:
-                return fused_plain(lr)
+    def calls(
+        self, values: Array, gradient: Array, memory: list[Array], is_weight: Array, of_step: Sequence[OfSteps]
+    ) -> list[Call]:
+        if not memory:
+            return call(loops.sgd, values.dtype, values, gradient, values.shape[1], *of_step)
+        momentum, ahead = over(self.momentum, values), int(self.nesterov)
+        return call(
+            loops.momentum, values.dtype, values, gradient, *memory, momentum, ahead, values.shape[1], *of_step
+        )  # fmt: skip
+
+    def in_numpy(
+        self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array
+    ) -> Callable[..., None]:
+        def plain(lr: Array) -> None:
             np.subtract(values, np.multiply(gradient, lr, out=scratch), out=values)
-            return None
 
         if not memory:
             return plain
         (velocity,) = memory
         momentum = over(self.momentum, velocity)
-        ahead = int(self.nesterov)
-        fused = kernel(loops.momentum, values.dtype, values, gradient, velocity, momentum, ahead, *values.shape)
 
-        def with_momentum(lr: Array, step: int) -> None:
-            if fused:
-                return fused(lr)
+        def with_momentum(lr: Array) -> None:
             np.multiply(velocity, momentum, out=velocity)
             np.add(velocity, gradient, out=velocity)
             direction = velocity
@@ -61,6 +68,5 @@ class SGD(Optimizer):
                 direction = np.multiply(velocity, momentum, out=scratch)
                 direction += gradient
             np.subtract(values, np.multiply(direction, lr, out=scratch), out=values)
-            return None
 
         return with_momentum

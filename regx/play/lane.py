@@ -58,10 +58,7 @@ class Lane:
         each = [state.evaluator.metrics() for state in self.states]
         row = {name: np.concatenate([metrics[name] for metrics in each]) for name in each[0]}
         row["objective"] = objective
-        going_on = [
-            state.going_on(state.evaluator.scores(self.epoch, metrics))
-            for state, metrics in zip(self.states, each, strict=True)
-        ]
+        going_on = [state.going_on(self.epoch, metrics) for state, metrics in zip(self.states, each, strict=True)]
         first = ~np.concatenate(going_on) & (self.stopped == 0)
         self.stopped[first] = self.epoch
         self.rows.append((self.epoch, row))

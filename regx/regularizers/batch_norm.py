@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 
 from regx.core import loops
-from regx.core.arrays import Array, over, step_of
+from regx.core.arrays import Array, over
 from regx.core.kernels import kernel
 from regx.core.parameters import choice, number
 from regx.core.regularizer import Stage
@@ -85,13 +85,13 @@ class _Running:
         replicas, channels, places, samples = shape
         self._by_channel = (replicas, channels, places * samples)
         mean, offset = own["running_mean"], own["offset"]
-        self._fused = kernel(loops.standardise, mean.dtype, mean, offset, step_of(mean), *self._by_channel)
+        self._fused = kernel(loops.standardise, mean.dtype, replicas, mean, offset, *self._by_channel[1:])
 
     def forward(self, z: Array) -> Array:
         own = {name: array[:, :, None] for name, array in self._own.items()}
         factor = own["gain"] / np.sqrt(own["running_variance"] + over(self._eps, z))
         if self._fused and z[0].flags.c_contiguous:
-            self._fused(factor, z, step_of(z))
+            self._fused(factor, z)
             return z
         by_channel = z.reshape(self._by_channel)
         by_channel -= own["running_mean"]

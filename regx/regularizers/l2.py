@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from regx.core import loops
 from regx.core.arrays import Array, norms
+from regx.core.kernels import Call, call
 from regx.core.parameters import chosen_layers, number
 from regx.core.regularizer import Regularizer, Site
 from regx.regularizers.proximal import add_slope
@@ -45,3 +47,6 @@ class L2(Regularizer):
 
     def add_gradient(self, values: Array, gradient: Array, at: Site) -> None:
         add_slope(gradient, at.state["lam"], values, at.scratch)
+
+    def gradient_calls(self, values: Array, gradient: Array, at: Site) -> list[Call]:
+        return call(loops.add_product, values.dtype, values.shape[1], gradient, at.state["lam"], values)

@@ -5,18 +5,17 @@ from typing import Any
 import numpy as np
 
 from regx.core import loops
-from regx.core.arrays import Array, step_of
-from regx.core.kernels import kernel
+from regx.core.arrays import Array
+from regx.core.kernels import kernel_of_size
 from regx.core.streams import LEVELS
 
 
 def drop(h: Array, bits: Array, least: Array, scale: Array) -> Array:
     """Multiply h, (R, H, B), by a random mask, which is returned: `scale` where `bits` reach `least`, else 0."""
-    fused = kernel(loops.drop, h.dtype)
+    fused = kernel_of_size(loops.drop, h.dtype, len(h), h[0].size)
     if fused and h[0].flags.c_contiguous and bits[0].flags.c_contiguous:
         mask = np.empty(h.shape, h.dtype)
-        size = mask.size // len(mask)
-        fused(least, scale, mask, len(h), size, h, step_of(h), bits, step_of(bits))
+        fused(least, scale, mask, h, bits)
     else:
         mask = (bits >= least) * scale
         h *= mask

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from regx.core import loops
-from regx.core.arrays import Array, is_whole, over, step_of
+from regx.core.arrays import Array, is_whole, over
 from regx.core.kernels import kernel
 from regx.core.regularizer import Regularizer, Stage
 
@@ -64,21 +64,19 @@ class Normalise:
         self._offset = own["offset"][:, :, None] if "offset" in own else None
         self._centre = self._stretch = None
         if groups is None and self._offset is not None:
-            shapes = self._by_channel
-            self._centre = kernel(loops.centre, dtype, self._scaled, self._work, *shapes)
-            gain, offset, step = own["gain"], own["offset"], step_of(own["gain"])
-            self._stretch = kernel(loops.stretch, dtype, self._scaled, gain, offset, step, *shapes)
-            self._through_gain = kernel(loops.through_gain, dtype, gain, step, self._scaled, self._work, *shapes)
-            rows, length = replicas * channels, places * samples
-            self._through_statistics = kernel(loops.through_statistics, dtype, self._scaled, rows, length)
+            gain, offset, sizes = own["gain"], own["offset"], self._by_channel[1:]
+            self._centre = kernel(loops.centre, dtype, replicas, self._scaled, self._work, *sizes)
+            self._stretch = kernel(loops.stretch, dtype, replicas, self._scaled, gain, offset, *sizes)
+            self._through_gain = kernel(loops.through_gain, dtype, replicas, gain, self._scaled, self._work, *sizes)
+            self._through_statistics = kernel(loops.through_statistics, dtype, replicas, self._scaled, *sizes)
 
     def forward(self, z: Array) -> Array:
         """(R, C·S, B) -> (R, C·S, B), in place."""
         apart, scaled, work = (self._apart(values) for values in (z, self._scaled, self._work))
         mean = self._mean(apart) if self._offset is not None else None
         fused = self._centre and self._stretch and z[0].flags.c_contiguous
-        if fused and self._centre:
-            self._centre(z, step_of(z), mean)
+        if fused and self._centre and mean is not None:
+            self._centre(z, mean)
             variance = self._mean(work)
         else:
             centred = apart if mean is None else np.subtract(apart, mean, out=scaled)
@@ -86,7 +84,7 @@ class Normalise:
         self.seen(mean, variance)
         self._inverse = 1 / np.sqrt(variance + over(self._eps, variance))
         if fused and self._stretch:
-            self._stretch(z, step_of(z), self._inverse)
+            self._stretch(z, self._inverse)
             return z
         np.multiply(centred, self._inverse, out=scaled)
         by_channel = z.reshape(self._by_channel)

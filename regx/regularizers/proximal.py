@@ -4,7 +4,7 @@ import numpy as np
 
 from regx.core import loops
 from regx.core.arrays import Array, norms_along
-from regx.core.kernels import kernel
+from regx.core.kernels import kernel_of_size
 
 # Newton's steps for the norm of a shrunk group. They begin where ‖u/(s + d·lam)‖² is at most the number of its weights.
 STEPS = 6
@@ -12,9 +12,9 @@ STEPS = 6
 
 def shrink(values: Array, thresholds: Array) -> None:
     """sign(w)·max(|w| - threshold, 0) in place, both (R, P)."""
-    fused = kernel(loops.shrink, values.dtype)
+    fused = kernel_of_size(loops.shrink, values.dtype, *values.shape)
     if fused:
-        return fused(values, thresholds, values.size)
+        return fused(values, thresholds)
     # w - clip(w, -t, t) is soft thresholding, and w - w is an exact zero.
     values -= np.clip(values, -thresholds, thresholds)
     return None
@@ -22,9 +22,9 @@ def shrink(values: Array, thresholds: Array) -> None:
 
 def add_slope(gradient: Array, lam: Array, values: Array, scratch: Array) -> None:
     """Add lam·w, the slope of lam/2·w², to the gradient; all (R, P)."""
-    fused = kernel(loops.add_product, values.dtype)
+    fused = kernel_of_size(loops.add_product, values.dtype, *values.shape)
     if fused:
-        return fused(gradient, lam, values, values.size)
+        return fused(gradient, lam, values)
     gradient += np.multiply(lam, values, out=scratch)
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regx.core import kernels
+from regx.core import kernels, loops
 from regx.core.arrays import Array, over
-from regx.core.loops import LOOPS
+from regx.engine.ahead import Ahead
 from regx.engine.trainer import train
+from regx.nn.architecture import Architecture
+from regx.nn.chain import in_one_call
 from regx.nn.losses import binary_cross_entropy
 from regx.nn.network import Activation, Dense
 from regx.nn.weight import Weight
-from regx.optim import SGD, Adam, AdamW, Optimizer, RMSprop
-from regx.regularizers import BatchNorm
+from regx.optim import SGD, Adam, AdamW, Optimizer, RMSprop, Step
+from regx.regularizers import L2, BatchNorm, EarlyStopping
 from regx.regularizers.masks import drop, thresholds
 from regx.regularizers.proximal import add_slope, shrink
-from tests.engine.populations import assert_same_bits, population
+from tests.engine.populations import assert_same_bits, dataset, population
 from tests.engine.settings import PAIRS
 from tests.engine.test_population import BINARY, RESIDUAL, stacked_populations
 
@@ -126,10 +129,13 @@ def test_penalties(precision: Any, seed: int, R: int, n: int, m: int) -> None:
 def test_relu(precision: Any, seed: int, R: int, n: int, m: int) -> None:
     def work() -> dict[str, Array]:
         z = numbers(seed, (R, n + 1, m), precision)
-        activation, gradient = Activation("relu", z[:, :-1], True), numbers(seed + 1, (R, n, m), precision)
-        activation.forward(activation._z)
-        activation.pullback(gradient)
-        return {"all of z, what lies between networks too": z, "gradient": gradient}
+        evaluated = z.copy()
+        (training,) = in_one_call([Activation("relu", z[:, :-1], True)], R, True)
+        (evaluation,) = in_one_call([Activation("relu", evaluated[:, :-1], False)], R, False)
+        training.forward(z[:, :-1])
+        evaluation.forward(evaluated[:, :-1])
+        gradient = training.pullback(numbers(seed + 1, (R, n, m), precision)).copy()
+        return {"all of z, what lies between networks too": z, "evaluated": evaluated, "gradient": gradient}
 
     assert_same(*both(work))
 
@@ -156,8 +162,10 @@ def test_one_output(precision: Any, seed: int, R: int, n: int, m: int) -> None:
         arena, gradient = numbers(seed, (R, n + 3), precision), np.zeros((R, n + 3), precision)
         weight = Weight(arena[:, : n + 1, None], gradient[:, : n + 1, None], 1, False, ())
         inputs = np.ones((R, n + 1, m), precision)
-        dense = Dense(weight, inputs, inputs[:, :-1], np.empty((R, 1, m), precision), False, True)
-        return {"back": dense.pullback(numbers(seed + 1, (R, 1, m), precision))}
+        (dense,) = in_one_call(
+            [Dense(weight, inputs, inputs[:, :-1], np.empty((R, 1, m), precision), False, True)], R, True
+        )
+        return {"back": dense.pullback(numbers(seed + 1, (R, 1, m), precision)).copy(), "gradient": gradient}
 
     assert_same(*both(work))
 
@@ -219,6 +227,36 @@ def test_whole_trainings(arguments: dict[str, Any]) -> None:
         assert_same_bits(one, other)
 
 
+@in_both
+@pytest.mark.parametrize("task", ["regression", "binary"])
+def test_several_steps_in_one_call(task: str, precision: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Some learning rates are too large: a network that diverges within the steps of a call stays as it is then.
+    made: list[int] = []
+    diverged: set[int] = set()
+
+    def make(ahead: Ahead, steps: int, of: Callable[..., Array] = Ahead.make) -> Array:
+        made.append(steps)
+        return of(ahead, steps)
+
+    monkeypatch.setattr(Ahead, "make", make)
+    data = dataset(task, k=1)
+    rates = [0.05, 0.6, 0.01, 1e6, 1.5]
+    for kind in OPTIMIZERS:
+        optimizers = [replace(kind, lr=lr if lr < 1 else lr * 1e12) for lr in rates]
+        for stack in ((), (L2(lam=0.1), EarlyStopping(patience=4))):
+            spec = population(
+                range(5), stack, optimizers, schedule=Step(every=5), data=data, architecture=Architecture((6, 5)),
+                dtype=str(precision), epochs=50, eval_every=7,
+            )  # fmt: skip
+            expected, found = both(lambda one=spec: train(one))  # type: ignore[misc]
+            for one, other in zip(expected, found, strict=True):
+                assert_same_bits(one, other)
+            assert_same_bits(found[2], both(lambda one=spec: train(one.select(np.arange(5) == 2)))[1][0])  # type: ignore[misc]
+            diverged |= {one.divergence.epoch % 7 for one in found if one.divergence}
+    assert diverged & set(range(2, 6)), "within a call, neither in its first step nor in its last"
+    assert set(made) <= set(range(2, 7))
+
+
 def test_training_may_go_on_with_kernels() -> None:
     # Those of the second population alone are compiled: what has begun stays as it is.
     kernels.unload()
@@ -231,7 +269,7 @@ def test_training_may_go_on_with_kernels() -> None:
 
 def test_a_process_loads_what_is_compiled_once_enough_is_asked_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def in_use() -> bool:
-        return kernels.kernel(LOOPS[0], PRECISIONS[0]) is not None
+        return kernels.kernel_of_size(loops.nothing, PRECISIONS[0], 1, 1) is not None
 
     kernels.unload()
     kernels.use(kernels.WORTH_LOADING / 2)

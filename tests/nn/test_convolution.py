@@ -13,6 +13,7 @@ from regx.engine.state import State
 from regx.engine.trainer import train
 from regx.nn.architecture import Architecture
 from regx.nn.layout import Layout
+from regx.nn.network import Dense
 from regx.optim import SGD, Adam
 from regx.regularizers import L1, L2, BatchNorm, GroupLasso, GroupNorm, LayerNorm, MaxNorm, RMSNorm, SpatialDropout
 from tests.engine.populations import dataset, population
@@ -164,7 +165,8 @@ def test_spatial_dropout_takes_whole_channels() -> None:
     state = State(population([0, 1], **arguments))
     state.train_epoch(1, True)
     network = next(iter(state._networks.values()))
-    seen = network._layers[1].product._into.reshape(2, 4, 5 * 4, -1)  # what the dense layer was given
+    (dense, *_) = [stage for stage in network.stages if isinstance(stage, Dense)]
+    seen = dense.enters.reshape(2, 4, 5 * 4, -1)  # what the dense layer was given
     on = (seen != 0).any(axis=2)
     by_channel = network.hidden[0].reshape(2, 4, 5 * 4, -1)
     assert 0.3 < on.mean() < 0.7

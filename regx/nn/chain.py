@@ -1,0 +1,93 @@
+"""Stages of the network in a row, whose work is compiled, as one call from Python."""
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from regx.core.arrays import Array
+from regx.core.kernels import Call, Program
+from regx.core.regularizer import Stage
+
+Calls = tuple[list[Call], Array]  # what a stage does, and the array that comes of it. No calls: Python must do it
+
+
+@runtime_checkable
+class Compiled(Stage, Protocol):
+    """A stage that can say what it does as calls of compiled loops.
+
+    enters: the buffer that it reads if it is not given another one.
+    """
+
+    enters: Array
+
+    def calls(self) -> Calls:
+        """What `forward` does with that buffer."""
+
+    def calls_back(self, gradient: Array) -> Calls:
+        """What `pullback` does with this buffer."""
+
+
+class Chain:
+    """Stages in a row, network by network: what a stage has written is still in cache for the next one.
+
+    enters, gradient: the buffers that it reads in the forward and the backward pass. leaves, returns: what comes of it.
+    """
+
+    def __init__(self, stages: Sequence[Compiled], replicas: int, gradient: Array | None) -> None:
+        self.enters = self.leaves = stages[0].enters
+        self.calls: list[Call] = []
+        self.calls_back: list[Call] = []
+        for stage in stages:
+            calls, self.leaves = stage.calls()
+            self.calls += calls
+        self._forward = Program(self.calls, replicas)
+        # At evaluation there is no backward pass.
+        self.gradient = self.returns = self.leaves if gradient is None else gradient
+        if gradient is not None:
+            for stage in reversed(stages):
+                calls, self.returns = stage.calls_back(self.returns)
+                self.calls_back += calls
+            self._back = Program(self.calls_back, replicas)
+
+    def forward(self, x: Array) -> Array:
+        if x is not self.enters:
+            np.copyto(self.enters, x)
+        self._forward()
+        return self.leaves
+
+    def pullback(self, gradient: Array) -> Array:
+        if gradient is not self.gradient:
+            np.copyto(self.gradient, gradient)
+        self._back()
+        return self.returns
+
+
+def in_one_call(stages: Sequence[Stage], replicas: int, training: bool) -> list[Stage]:
+    """The same stages, those in a row that are compiled as one."""
+    rows: list[Stage | list[Compiled]] = []
+    leaves: Array | None = None  # what comes of the last one, if it is compiled
+    for stage in stages:
+        calls, after = stage.calls() if isinstance(stage, Compiled) else ([], None)
+        if not calls or not isinstance(stage, Compiled) or (training and not stage.calls_back(np.empty_like(after))[0]):
+            rows.append(stage)
+            leaves = None
+        elif rows and isinstance(rows[-1], list) and leaves is stage.enters:
+            rows[-1].append(stage)
+            leaves = after
+        else:
+            rows.append([stage])
+            leaves = after
+    made: list[Stage] = []
+    gradient: Array | None = None  # what comes from above, unless what stands between makes another one of it
+    for row in reversed(rows):
+        if not isinstance(row, list):
+            made.append(row)
+            continue
+        leaves = row[-1].calls()[1]
+        if training and (gradient is None or gradient.shape != leaves.shape):
+            gradient = np.empty(leaves.shape, leaves.dtype)
+        chain = Chain(row, replicas, gradient if training else None)
+        made.append(chain)
+        gradient = chain.returns
+    return made[::-1]
