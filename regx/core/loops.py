@@ -138,6 +138,40 @@ def through_statistics(scaled: F, C: int, L: int, gradient: F, mean: F, along: F
             gradient[i] = (gradient[i] - m - scaled[i] * a) * by
 
 
+def take_statistics(
+    mean: F, variance: F, momentum: F, unbiased: F, running_mean: F, running_variance: F, eps: F, inverse: F, C: int
+) -> None:  # fmt: skip
+    share = momentum[0]
+    for c in range(C):
+        running_mean[c] += share * (mean[c] - running_mean[c])
+        running_variance[c] += share * (variance[c] * unbiased[0] - running_variance[c])
+        inverse[c] = REAL(1) / np.sqrt(variance[c] + eps[0])
+
+
+def product(one: F, other: F, out: F, n: int) -> None:
+    for i in range(n):
+        out[i] = one[i] * other[i]
+
+
+def from_means(mean: F, out: F, C: int, L: int) -> None:
+    for c in range(C):
+        out[c] = mean[c] * REAL(L)
+
+
+def factors(gain: F, variance: F, eps: F, out: F, C: int) -> None:
+    for c in range(C):
+        out[c] = gain[c] / np.sqrt(variance[c] + eps[0])
+
+
+def gather(x: F, y: F, x_out: F, y_out: F, columns: int, outputs: int, size: int, largest: int, rows: I8) -> None:
+    for i in range(size):
+        row = rows[i]
+        for k in range(columns):
+            x_out[i * columns + k] = x[row * columns + k]
+        for k in range(outputs):
+            y_out[k * largest + i] = y[row * outputs + k]
+
+
 def standardise(mean: F, offset: F, C: int, L: int, factor: F, z: F) -> None:
     for c in range(C):
         m, o, by = mean[c], offset[c], factor[c]
@@ -178,7 +212,7 @@ def cross_entropy(n: int, z: F, y: F, e: F, log: F) -> None:
 
 
 LOOPS = (
-    adam, decay, rmsprop, sgd, momentum, add_product, shrink, rectify, positive, gate, drop, outer, centre,
-    stretch, through_gain, through_statistics, standardise, squared_error,
-    minus_size, nothing, stop_unless_finite, cross_entropy,
+    adam, decay, rmsprop, sgd, momentum, add_product, shrink, rectify, positive, gate, drop, outer, centre, stretch,
+    through_gain, through_statistics, take_statistics, product, from_means, factors, gather, standardise,
+    squared_error, minus_size, nothing, stop_unless_finite, cross_entropy,
 )  # fmt: skip

@@ -17,26 +17,26 @@ MOST_STEPS, MOST_PRODUCTS = 16, 2e8
 
 
 class Ahead:
-    """The next steps on one batch, whose calls are those of the network's own stages, the loss and the optimizer.
+    """The next steps on a batch, whose calls are those of the network's own stages, the loss and the optimizer.
 
     For each network all steps are made before the next network's first one, so that its parameters stay in cache.
-    A network whose loss is not finite makes no further steps. calls: empty where Python has to be asked in between.
-    steps: how many there may be.
+    A network whose loss is not finite makes no further steps. exact: whether the loss is not the rough one; then there
+    is one step. calls: empty where Python has to be asked in between. steps: how many there may be.
     """
 
     def __init__(
         self, network: Network, y: Array, task: str, optimizer: Optimizer, values: Array, gradient: Array,
-        memory: list[Array], is_weight: Array, penalties: Sequence[list[Call]], products: int,
+        memory: list[Array], is_weight: Array, penalties: Sequence[list[Call]], products: int, exact: bool,
     ) -> None:  # fmt: skip
         replicas, _, batch = network.logits.shape
-        self.steps = int(min(MOST_STEPS, MOST_PRODUCTS // (products * batch * replicas)))
+        self.steps = 1 if exact else max(1, int(min(MOST_STEPS, MOST_PRODUCTS // (products * batch * replicas))))
         self.calls: list[Call] = []
         (chain, *others) = network.stages
-        if self.steps < 2 or others or not isinstance(chain, Chain) or not all(penalties):
+        if others or not isinstance(chain, Chain) or not all(penalties):
             return
         losses = np.empty((self.steps, replicas, batch), values.dtype)
         self._sums, self._going_on = np.zeros((self.steps, replicas), values.dtype), np.ones(replicas, np.int64)
-        loss = loss_calls(task, chain.leaves, y, OfSteps(losses), chain.gradient)
+        loss = loss_calls(task, chain.leaves, y, OfSteps(losses), chain.gradient, exact)
         of_all = total(OfSteps(losses), OfSteps(self._sums))
         self._optimizer = Steps(optimizer, values, gradient, memory, is_weight, self.steps)
         if not loss or not of_all:

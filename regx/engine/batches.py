@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from regx.core import loops
 from regx.core.arrays import Array
+from regx.core.kernels import Program, kernel
 from regx.core.streams import Streams
 from regx.data.batching import bounds
 from regx.data.dataset import Dataset, Split
@@ -74,6 +76,20 @@ class Batches:
             self._x_buffer = np.empty((replicas, self._largest, x.shape[2]), x.dtype)
             self._y_buffer = np.empty((replicas, y.shape[2], self._largest), y.dtype)
             self._weight_buffer = None if weight is None else np.empty((replicas, self._largest), weight.dtype)
+            self._gather = self._gathering() if weight is None else {}
+
+    def _gathering(self) -> dict[int, Program | None]:
+        """What puts rows of these numbers into the buffers, by how many there are; compiled."""
+        each, of_each = list(range(len(self._x))), self._which.tolist()
+        if of_each != each and len(each) > 1:  # else networks lie as their datasets do
+            return {}
+        replicas, (columns, outputs) = len(of_each), (rows.shape[2] for rows in (self._x, self._y))
+        x, y = (np.broadcast_to(rows, (replicas, *rows.shape[1:])) for rows in (self._x, self._y))
+        into = self._x_buffer, self._y_buffer
+        return {
+            size: kernel(loops.gather, x.dtype, replicas, x, y, *into, columns, outputs, size, self._largest)
+            for size in self.sizes()
+        }
 
     def sizes(self) -> list[int]:
         """The different sizes of batch, largest first."""
@@ -95,6 +111,10 @@ class Batches:
         for start, stop in self._bounds:
             chosen = order[:, start:stop]
             size = chosen.shape[1]
+            if gather := self._gather.get(size):
+                gather(chosen)
+                yield self.buffers(size)
+                continue
             for row, (dataset, rows) in enumerate(zip(self._which, chosen, strict=True)):
                 np.take(self._x[dataset], rows, axis=0, out=self._x_buffer[row, :size])
                 self._y_buffer[row, :, :size] = self._y[dataset, rows].T

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial, reduce
-from typing import Literal
 
 import numpy as np
 
@@ -24,6 +23,8 @@ from regx.nn.weight import Hook
 
 # The hooks that the state calls itself; those of `Hooks` act within the network.
 OUTSIDE = ("on_batch", "on_inputs", "penalty", "add_gradient", "on_gradient", "on_step", "on_epoch", "on_finish")
+# Those beside which a step may be one call from Python.
+COMPILED = {"penalty", "add_gradient", "on_epoch", "on_finish"}
 
 
 class State:
@@ -105,7 +106,7 @@ class State:
             for size in self._batches.sizes()
         }
         self.evaluator = Evaluator(population, self.layout, values)
-        self._ahead: Ahead | Literal[False] | None = False  # until somebody asks
+        self._aheads: dict[tuple[int, bool], Ahead | None] = {}
 
     def _inputs(self, size: int) -> Array:
         """What the first layer reads: the batch's own buffer, or where a hook makes other inputs, one for those."""
@@ -154,7 +155,7 @@ class State:
             self.step += 1
             for site in self._sites.values():
                 site.epoch, site.step, site.samples = epoch, self.step, samples
-            losses.append(self._train_batch(batch, samples, record))
+            losses.append(self._train_batch(batch, samples, record, exact))
         loss = reduce(np.add, losses) / seen
         penalty = self._penalties / seen
         return loss + penalty, penalty
@@ -165,18 +166,18 @@ class State:
         What was minimised in each, (epochs, R), but for penalties; a network stays as the first one leaves it that is
         not finite. None where nothing was done.
         """
-        if self._ahead is False:
-            self._ahead = self._may_go_ahead()
-        most = min(most, self._ahead.steps) if self._ahead else 0
-        if not self._ahead or most < 2:
+        in_one_batch = self._batches.size == self._batches.n and self.population.training.steps is None
+        ahead = self._ahead(self._batches.n, exact=False) if in_one_batch else None
+        if ahead is None or min(most, ahead.steps) < 2:
             return None
+        most = min(most, ahead.steps)
         for at in range(most):
             self.set_factor(epoch + at)
             self.step += 1
-            self._ahead.prepare(at, self._update_lr, self.step)
+            ahead.prepare(at, self._update_lr, self.step)
         for site in self._sites.values():
             site.epoch, site.step = epoch + most - 1, self.step
-        return np.asarray(self._ahead.make(most) / self._batches.n)
+        return np.asarray(ahead.make(most) / self._batches.n)
 
     def set_factor(self, epoch: int) -> None:
         """The schedule's factor on the learning rate in an epoch."""
@@ -185,23 +186,23 @@ class State:
             self._lr_factor = factor
             self._set_lr()
 
-    def _may_go_ahead(self) -> Ahead | None:
-        """The next steps as one call, if in a step nothing happens that Python has to be asked for."""
-        population, batches = self.population, self._batches
-        batch = batches.buffers(batches.n)
-        acting = {name for name in OUTSIDE if self._acting[name]}
-        is_whole = batches.size == batches.n and batch.weight is None and population.training.steps is None
-        if not is_whole or self._rho is not None or acting - {"penalty", "add_gradient", "on_epoch", "on_finish"}:
-            return None
-        adding = self._acting["add_gradient"]
-        penalties = [member.gradient_calls(self.values, self.gradient, at) for member, at in adding]
-        ahead = Ahead(
-            self._networks[batches.n], batch.y, population.task, population.optimizer, self.values, self.gradient,
-            self.memory, self.is_weight, penalties, self.layout.products,
-        )  # fmt: skip
-        return ahead if ahead.calls else None
+    def _ahead(self, size: int, exact: bool) -> Ahead | None:
+        """Steps on batches of a size as one call, if nothing happens in them that Python has to be asked for."""
+        if (size, exact) not in self._aheads:
+            batch, adding = self._batches.buffers(size), self._acting["add_gradient"]
+            acting = {name for name in OUTSIDE if self._acting[name]}
+            found = None
+            if batch.weight is None and self._rho is None and acting <= COMPILED:
+                found = Ahead(
+                    self._networks[size], batch.y, self.population.task, self.population.optimizer, self.values,
+                    self.gradient, self.memory, self.is_weight,
+                    [member.gradient_calls(self.values, self.gradient, at) for member, at in adding],
+                    self.layout.products, exact,
+                )  # fmt: skip
+            self._aheads[size, exact] = found if found and found.calls else None
+        return self._aheads[size, exact]
 
-    def _train_batch(self, batch: Batch, samples: int, record: bool) -> Array:
+    def _train_batch(self, batch: Batch, samples: int, record: bool, exact: bool) -> Array:
         """One step. The loss of the batch in training mode, summed over its samples, (R,)."""
         network = self._networks[samples]
         x, y, weight = network.into, batch.y, batch.weight
@@ -209,12 +210,21 @@ class State:
             x, y, weight = self.entering(batch)
         if self._acting["on_inputs"]:
             x = self._other_inputs(network, x, y, weight)
+        # Where penalties are added to the gradient of the loss in the same call, its norm cannot be asked for.
+        ahead = None if record and self._acting["add_gradient"] else self._ahead(samples, exact)
+        if ahead:
+            if record:
+                self._add_penalties(samples)
+            ahead.prepare(0, self._update_lr, self.step)
+            (loss,) = ahead.make(1)
+            if record:
+                self.first_layer_gradient_norm = first_layer_gradient_norm(self.layout, self.gradient)
+            return np.asarray(loss)
         backward = self._backward if self._rho is None else self._backward_nearby
         loss = backward(network, x, y, weight)
         if record:
             self.first_layer_gradient_norm = first_layer_gradient_norm(self.layout, self.gradient)
-            for member, site in self._acting["penalty"]:
-                self._penalties += member.penalty(self.values, site) * samples
+            self._add_penalties(samples)
         for member, site in self._acting["add_gradient"]:
             member.add_gradient(self.values, self.gradient, site)
         for member, site in self._acting["on_gradient"]:
@@ -223,6 +233,10 @@ class State:
         for member, site in self._acting["on_step"]:
             member.on_step(self.values, site)
         return loss
+
+    def _add_penalties(self, samples: int) -> None:
+        for member, site in self._acting["penalty"]:
+            self._penalties += member.penalty(self.values, site) * samples
 
     def entering(self, batch: Batch) -> tuple[Array, Array, Array | None]:
         """What a step sees of a batch, changed by the members of the stack: x (R, D, B), y (R, K, B), weight (R, B)."""
@@ -409,7 +423,7 @@ class State:
         for kind, site in self._sites.items():
             site.streams.restore(below(f"streams/{kind}", saved))
             site.state = {name: array.copy() for name, array in below(f"state/{kind}", saved).items()}
-        self._ahead = False
+        self._aheads.clear()
         self._set_lr()
 
 

@@ -16,13 +16,13 @@ Calls = tuple[list[Call], Array]  # what a stage does, and the array that comes 
 class Compiled(Stage, Protocol):
     """A stage that can say what it does as calls of compiled loops.
 
-    enters: the buffer that it reads if it is not given another one.
+    enters: the buffer that it reads if it is not given another one, if it knows one.
     """
 
-    enters: Array
+    enters: Array | None
 
-    def calls(self) -> Calls:
-        """What `forward` does with that buffer."""
+    def calls(self, z: Array) -> Calls:
+        """What `forward` does with values that stand in this buffer."""
 
     def calls_back(self, gradient: Array) -> Calls:
         """What `pullback` does with this buffer."""
@@ -35,11 +35,12 @@ class Chain:
     """
 
     def __init__(self, stages: Sequence[Compiled], replicas: int, gradient: Array | None) -> None:
+        assert stages[0].enters is not None
         self.enters = self.leaves = stages[0].enters
         self.calls: list[Call] = []
         self.calls_back: list[Call] = []
         for stage in stages:
-            calls, self.leaves = stage.calls()
+            calls, self.leaves = stage.calls(self.leaves)
             self.calls += calls
         self._forward = Program(self.calls, replicas)
         # At evaluation there is no backward pass.
@@ -68,26 +69,39 @@ def in_one_call(stages: Sequence[Stage], replicas: int, training: bool) -> list[
     rows: list[Stage | list[Compiled]] = []
     leaves: Array | None = None  # what comes of the last one, if it is compiled
     for stage in stages:
-        calls, after = stage.calls() if isinstance(stage, Compiled) else ([], None)
-        if not calls or not isinstance(stage, Compiled) or (training and not stage.calls_back(np.empty_like(after))[0]):
+        before, leaves = leaves, None
+        for z in (before, stage.enters) if isinstance(stage, Compiled) else ():
+            if z is None or leaves is not None or not isinstance(stage, Compiled):
+                continue
+            calls, after = stage.calls(z)
+            if not calls or (training and not stage.calls_back(np.empty_like(after))[0]):
+                continue
+            leaves = after
+            if z is before and isinstance(rows[-1], list):
+                rows[-1].append(stage)
+            else:
+                rows.append([stage])
+        if leaves is None:
             rows.append(stage)
-            leaves = None
-        elif rows and isinstance(rows[-1], list) and leaves is stage.enters:
-            rows[-1].append(stage)
-            leaves = after
-        else:
-            rows.append([stage])
-            leaves = after
     made: list[Stage] = []
     gradient: Array | None = None  # what comes from above, unless what stands between makes another one of it
     for row in reversed(rows):
         if not isinstance(row, list):
             made.append(row)
             continue
-        leaves = row[-1].calls()[1]
+        leaves = _leaves(row)
         if training and (gradient is None or gradient.shape != leaves.shape):
             gradient = np.empty(leaves.shape, leaves.dtype)
         chain = Chain(row, replicas, gradient if training else None)
         made.append(chain)
         gradient = chain.returns
     return made[::-1]
+
+
+def _leaves(row: list[Compiled]) -> Array:
+    """The buffer in which the values stand after these stages."""
+    z = row[0].enters
+    assert z is not None
+    for stage in row:
+        _, z = stage.calls(z)
+    return z

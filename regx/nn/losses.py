@@ -62,10 +62,10 @@ def softmax_cross_entropy(z: Array, y: Array, with_gradient: bool) -> tuple[Arra
     return per_sample, gradient
 
 
-def loss_calls(task: str, z: Array, y: Array, losses: OfSteps, gradient: Array) -> list[Call]:
-    """The rough loss and its gradient as calls of compiled loops; none where K is not 1.
+def loss_calls(task: str, z: Array, y: Array, losses: OfSteps, gradient: Array, exact: bool) -> list[Call]:
+    """A loss and its gradient as calls of compiled loops; none where K is not 1.
 
-    losses: (steps, R, B). gradient: (R, 1, B).
+    losses: (steps, R, B). gradient: (R, 1, B). exact: as in `binary_cross_entropy`.
     """
     n, precision = z.shape[2], z.dtype
     if z.shape[1] > 1 or y.shape != z.shape or y.strides[2] != y.itemsize or y.dtype != z.dtype:
@@ -74,10 +74,13 @@ def loss_calls(task: str, z: Array, y: Array, losses: OfSteps, gradient: Array) 
         return call(loops.squared_error, precision, z, y, losses, gradient, n)
     e = np.empty_like(z)
     exponential = elementwise(np.exp, e, gradient)
+    logarithm = call(loops.nothing, precision, losses, n)
+    if exact and exponential:
+        logarithm = elementwise(np.log1p, gradient, losses.array[0])
     return [
-        *call(loops.minus_size, precision, z, e, n), *exponential, *call(loops.nothing, precision, losses, n),
+        *call(loops.minus_size, precision, z, e, n), *exponential, *logarithm,
         *call(loops.cross_entropy, precision, n, z, y, gradient, losses),
-    ] if exponential else []  # fmt: skip
+    ] if exponential and logarithm else []  # fmt: skip
 
 
 LOSSES: dict[str, Loss] = {

@@ -64,9 +64,10 @@ class Dense:
             return gradient
         return (np.multiply if self._from_one else np.matmul)(self._without_bias, gradient, out=self._back)
 
-    def calls(self) -> Calls:
+    def calls(self, z: Array) -> Calls:
         """What `forward` does with its input buffer."""
-        return [] if self._weight.acts else product(self._transposed, self._inputs, self._outputs), self._outputs
+        acts = self._weight.acts or z is not self.enters
+        return [] if acts else product(self._transposed, self._inputs, self._outputs), self._outputs
 
     def calls_back(self, gradient: Array) -> Calls:
         """What `pullback` does."""
@@ -97,10 +98,9 @@ class Activation:
         assert self._slope is not None
         return np.multiply(gradient, self._slope, out=gradient)
 
-    def calls(self) -> Calls:
+    def calls(self, z: Array) -> Calls:
         """What `forward` does, for relu."""
-        z = self.enters
-        if self._name != "relu":
+        if self._name != "relu" or z is not self.enters:
             return [], z
         if self._slope is None:
             return call(loops.positive, z.dtype, z, z[0].size), z

@@ -8,7 +8,7 @@ import numpy as np
 
 from regx.core import loops
 from regx.core.arrays import Array, over
-from regx.core.kernels import kernel
+from regx.core.kernels import Call, call, product
 from regx.core.parameters import choice, number
 from regx.core.regularizer import Stage
 from regx.regularizers.normalisation import Normalisation, Normalise, Shape
@@ -56,8 +56,13 @@ class BatchNorm(Normalisation):
         return _OfBatch(self.momentum, self.eps, own, gradients, shape)
 
 
+Calls = tuple[list[Call], Array]  # as `regx.nn.chain` has them
+
+
 class _OfBatch(Normalise):
     """By the statistics of the batch, which go into the running ones."""
+
+    enters = None
 
     def __init__(
         self, momentum: Array, eps: Array, own: Mapping[str, Array], gradients: Mapping[str, Array],
@@ -66,6 +71,46 @@ class _OfBatch(Normalise):
         super().__init__(None, eps, own, gradients, shape)
         self._values = shape[2] * shape[3]
         self._momentum = over(momentum, own["running_mean"])
+        rows, dtype = (*shape[:2], 1), self._scaled.dtype
+        self._statistics = [np.empty(rows, dtype) for _ in range(2)]
+        self._inverses = np.empty(rows, dtype)
+        self._ones = np.broadcast_to(self._over_samples, (shape[0], *self._over_samples.shape))
+
+    def calls(self, z: Array) -> Calls:
+        """What `forward` does."""
+        if self._values == 1:
+            return [], z
+        own, dtype, apart, sizes = self._own, z.dtype, self._apart(z), self._by_channel[1:]
+        mean, variance = self._statistics
+        scaled, work, inverse = self._scaled, self._work, self._inverses
+        unbiased = np.full(1, self._values / (self._values - 1), dtype).reshape(())
+        running = own["running_mean"], own["running_variance"]
+        return [
+            *product(apart, self._ones, mean), *call(loops.centre, dtype, scaled, work, *sizes, z, mean),
+            *product(self._apart(work), self._ones, variance),
+            *call(
+                loops.take_statistics, dtype, mean, variance, self._momentum, unbiased, *running,
+                over(self._eps, z), inverse, sizes[0],
+            ),
+            *call(loops.stretch, dtype, scaled, own["gain"], own["offset"], *sizes, z, inverse),
+        ], z  # fmt: skip
+
+    def calls_back(self, gradient: Array) -> Calls:
+        """What `pullback` does."""
+        if self._values == 1 or self._gradients is None:
+            return [], gradient
+        dtype, apart, sizes = gradient.dtype, self._apart(gradient), self._by_channel[1:]
+        scaled, work, (mean, along) = self._scaled, self._work, self._statistics
+        of_scaled = self._apart(work)
+        return [
+            *call(loops.product, dtype, gradient, scaled, work, work[0].size),
+            *product(of_scaled, self._ones, mean), *product(apart, self._ones, along),
+            *call(loops.from_means, dtype, mean, self._gradients["gain"], *sizes),
+            *call(loops.from_means, dtype, along, self._gradients["offset"], *sizes),
+            *call(loops.through_gain, dtype, self._own["gain"], scaled, work, *sizes, gradient),
+            *product(apart, self._ones, mean), *product(of_scaled, self._ones, along),
+            *call(loops.through_statistics, dtype, scaled, *sizes, gradient, mean, along, self._inverses),
+        ], gradient  # fmt: skip
 
     def seen(self, mean: Array | None, variance: Array) -> None:
         assert mean is not None
@@ -80,24 +125,34 @@ class _OfBatch(Normalise):
 class _Running:
     """By the running statistics."""
 
+    enters = None
+
     def __init__(self, eps: Array, own: Mapping[str, Array], shape: Shape) -> None:
         self._eps, self._own = eps, own
         replicas, channels, places, samples = shape
         self._by_channel = (replicas, channels, places * samples)
-        mean, offset = own["running_mean"], own["offset"]
-        self._fused = kernel(loops.standardise, mean.dtype, replicas, mean, offset, *self._by_channel[1:])
 
     def forward(self, z: Array) -> Array:
         own = {name: array[:, :, None] for name, array in self._own.items()}
         factor = own["gain"] / np.sqrt(own["running_variance"] + over(self._eps, z))
-        if self._fused and z[0].flags.c_contiguous:
-            self._fused(factor, z)
-            return z
         by_channel = z.reshape(self._by_channel)
         by_channel -= own["running_mean"]
         by_channel *= factor
         by_channel += own["offset"]
         return z
+
+    def calls(self, z: Array) -> Calls:
+        """What `forward` does."""
+        own, sizes = self._own, self._by_channel[1:]
+        factor = np.empty(self._by_channel[:2], z.dtype)
+        eps = over(self._eps, z)
+        return [
+            *call(loops.factors, z.dtype, own["gain"], own["running_variance"], eps, factor, sizes[0]),
+            *call(loops.standardise, z.dtype, own["running_mean"], own["offset"], *sizes, factor, z),
+        ], z
+
+    def calls_back(self, gradient: Array) -> Calls:
+        return [], gradient
 
     def pullback(self, gradient: Array) -> Array:
         raise AssertionError("evaluation has no backward pass")

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from regx.core import loops
-from regx.core.arrays import Array, is_whole, over
-from regx.core.kernels import kernel
+from regx.core.arrays import Array, over
 from regx.core.regularizer import Regularizer, Stage
 
 Shape = tuple[int, int, int, int]  # networks, channels, places of each, samples
@@ -62,30 +60,15 @@ class Normalise:
         self._eps = eps
         self._gain = own["gain"][:, :, None]
         self._offset = own["offset"][:, :, None] if "offset" in own else None
-        self._centre = self._stretch = None
-        if groups is None and self._offset is not None:
-            gain, offset, sizes = own["gain"], own["offset"], self._by_channel[1:]
-            self._centre = kernel(loops.centre, dtype, replicas, self._scaled, self._work, *sizes)
-            self._stretch = kernel(loops.stretch, dtype, replicas, self._scaled, gain, offset, *sizes)
-            self._through_gain = kernel(loops.through_gain, dtype, replicas, gain, self._scaled, self._work, *sizes)
-            self._through_statistics = kernel(loops.through_statistics, dtype, replicas, self._scaled, *sizes)
 
     def forward(self, z: Array) -> Array:
         """(R, C·S, B) -> (R, C·S, B), in place."""
         apart, scaled, work = (self._apart(values) for values in (z, self._scaled, self._work))
         mean = self._mean(apart) if self._offset is not None else None
-        fused = self._centre and self._stretch and z[0].flags.c_contiguous
-        if fused and self._centre and mean is not None:
-            self._centre(z, mean)
-            variance = self._mean(work)
-        else:
-            centred = apart if mean is None else np.subtract(apart, mean, out=scaled)
-            variance = self._mean(np.multiply(centred, centred, out=work))
+        centred = apart if mean is None else np.subtract(apart, mean, out=scaled)
+        variance = self._mean(np.multiply(centred, centred, out=work))
         self.seen(mean, variance)
         self._inverse = 1 / np.sqrt(variance + over(self._eps, variance))
-        if fused and self._stretch:
-            self._stretch(z, self._inverse)
-            return z
         np.multiply(centred, self._inverse, out=scaled)
         by_channel = z.reshape(self._by_channel)
         np.multiply(self._scaled.reshape(self._by_channel), self._gain, out=by_channel)
@@ -105,10 +88,6 @@ class Normalise:
         self._gradients["gain"][:] = np.matmul(work, self._over_samples)[:, :, 0] * of_all
         if self._offset is not None:
             self._gradients["offset"][:] = np.matmul(by_channel, self._over_samples)[:, :, 0] * of_all
-        if self._centre and self._through_gain and self._through_statistics and is_whole(gradient, work.dtype):
-            self._through_gain(gradient)
-            self._through_statistics(gradient, self._mean(by_channel), self._mean(work), self._inverse)
-            return gradient
         by_channel *= self._gain
         apart, scaled, work = (self._apart(values) for values in (gradient, self._scaled, self._work))
         along = self._mean(np.multiply(apart, scaled, out=work))
