@@ -48,6 +48,16 @@ class Case:
         return (self.x.shape[2], *self.hidden, self.y.shape[2])
 
     @property
+    def filters(self) -> int:
+        """Of the one convolution, 3 x 3 over an image of one channel, with relu and pooling by 2; 0 of none."""
+        return sum(self.config["architecture"].get("conv", ()))
+
+    @property
+    def side(self) -> int:
+        """Pixels on a side of the image."""
+        return int(self.x.shape[2] ** 0.5)
+
+    @property
     def optimizer(self) -> str:
         return self.config["optimizer"]["name"]
 
@@ -160,6 +170,15 @@ def cases(names: list[str], folder: Path) -> list[Case]:
                 "training": {"epochs": 60, "batch_size": 64, "eval_every": 1}, "seeds": 5,
             },
             15,
+        ),
+        "convolution": lambda: of_config(
+            "convolution",
+            {
+                "dataset": {"name": "digits"}, "architecture": {"conv": [8], "kernel": 3, "pool": 2, "hidden": [64]},
+                "regularizers": [], "optimizer": {"name": "adam", "lr": 0.001},
+                "training": {"epochs": 60, "batch_size": 64, "eval_every": 1}, "seeds": 5,
+            },
+            8,
         ),
         "table": lambda: of_config(
             "table",

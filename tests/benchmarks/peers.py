@@ -140,7 +140,12 @@ class PlainNumPy(Peer):
             for start, stop in case.batches():
                 xb, yb = (x[:n], y[:n]) if order is None else (x[order[start:stop]], y[order[start:stop]])
                 hidden, slopes, scaled, inverses = [xb], [], [], []
+                if case.filters:
+                    patches, won, pooled = self._convolved(xb, *layers[0])
+                    hidden, slopes = [xb, pooled], [np.float32(1)]
                 for layer, (weight, bias) in enumerate(layers[:-1]):
+                    if case.filters and not layer:
+                        continue
                     z = hidden[-1] @ weight
                     z += bias
                     if norms:
@@ -166,6 +171,12 @@ class PlainNumPy(Peer):
                 of_norms: list[Array] = []
                 for layer in range(len(layers) - 1, -1, -1):
                     weight = layers[layer][0]
+                    if case.filters and not layer:
+                        side, filters = case.side // 2, case.filters
+                        shape = len(gradient), filters, side, 1, side, 1
+                        of_all = np.where(won, gradient.reshape(shape), f4(0))
+                        gradient = of_all.transpose(0, 2, 3, 4, 5, 1).reshape(-1, filters)
+                        hidden[0] = patches
                     of_weight = hidden[layer].T @ gradient
                     if lam:
                         of_weight += lam * weight
@@ -195,8 +206,8 @@ class PlainNumPy(Peer):
                     root += eps
                     p -= size * mean / root
             if epoch % every == 0 or epoch == epochs:
-                h = x
-                for layer, (weight, bias) in enumerate(layers[:-1]):
+                h = self._convolved(x, *layers[0])[2] if case.filters else x
+                for layer, (weight, bias) in enumerate(layers[1 if case.filters else 0 : -1]):
                     h = h @ weight + bias
                     if norms:
                         h = (h - running[layer][0]) / np.sqrt(running[layer][1] + f4(NORM_EPS))
@@ -205,6 +216,17 @@ class PlainNumPy(Peer):
                 losses, _ = self._loss(h @ layers[-1][0] + layers[-1][1], y)
                 history.append([losses[a:b].mean() for a, b in bounds])
         return float(history[-1][0])
+
+    def _convolved(self, x: Array, weight: Array, bias: Array) -> tuple[Array, Array, Array]:
+        """The patches, where each window's greatest value is if it is positive, and the pooled values."""
+        side, filters = self.case.side, self.case.filters
+        images = np.pad(x.reshape(-1, side, side), ((0, 0), (1, 1), (1, 1)))
+        patches = np.lib.stride_tricks.sliding_window_view(images, (3, 3), axis=(1, 2)).reshape(-1, 9)
+        z = patches @ weight
+        z += bias
+        windows = z.reshape(-1, side // 2, 2, side // 2, 2, filters).transpose(0, 5, 1, 2, 3, 4)
+        greatest = np.maximum(windows.max(axis=(3, 5), keepdims=True), 0)
+        return patches, (windows == greatest) & (windows > 0), greatest.reshape(len(x), -1)
 
     def _loss(self, z: Array, y: Array) -> tuple[Array, Array]:
         """Loss of each row, and the gradient of their mean."""
@@ -263,8 +285,18 @@ class BatchedTorch(Peer):
         n, bounds, history = case.stops[0], list(zip([0, *case.stops], case.stops, strict=False)), []
         every_network = torch.arange(replicas)[:, None]
 
+        def convolved(h: Any) -> Any:
+            """(R, B, pixels) -> (R, B, units), one group of channels for each network."""
+            (weight, bias), side, filters = layers[0], case.side, case.filters
+            kernels = weight.transpose(1, 2).reshape(replicas * filters, 1, 3, 3)
+            images = h.transpose(0, 1).reshape(-1, replicas, side, side)
+            z = torch.nn.functional.conv2d(images, kernels, bias.reshape(-1), padding=1, groups=replicas)
+            pooled = torch.nn.functional.max_pool2d(torch.relu(z), 2)
+            return pooled.reshape(len(images), replicas, -1).transpose(0, 1)
+
         def forward(h: Any, training: bool) -> Any:
-            for layer, (weight, bias) in enumerate(layers[:-1]):
+            h = convolved(h) if case.filters else h
+            for layer, (weight, bias) in enumerate(layers[1 if case.filters else 0 : -1]):
                 h = torch.baddbmm(bias, h, weight)
                 if norms:
                     if training:
@@ -339,6 +371,13 @@ class Jax(Peer):
         def forward(parameters: Any, running: Any, h: Any, key: Any) -> Any:
             layers, norms = parameters
             seen = []
+            if case.filters:
+                (weight, bias), *layers = layers
+                side = case.side
+                images, kernels = h.reshape(-1, 1, side, side), weight.T.reshape(-1, 1, 3, 3)
+                z = lax.conv_general_dilated(images, kernels, (1, 1), "SAME") + bias[:, None, None]
+                z = z.reshape(len(h), case.filters, side // 2, 2, side // 2, 2)
+                h = jax.nn.relu(z).max(axis=(3, 5)).reshape(len(h), -1)
             for layer, (weight, bias) in enumerate(layers[:-1]):
                 h = h @ weight + bias
                 if norms:
