@@ -5,7 +5,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from regx.core.arrays import Array
+from regx.core.arrays import Array, is_whole
 from regx.core.kernels import Call, Program
 from regx.core.regularizer import Stage
 
@@ -36,6 +36,7 @@ class Chain:
 
     def __init__(self, stages: Sequence[Compiled], replicas: int, gradient: Array | None) -> None:
         assert stages[0].enters is not None
+        self._stages = stages
         self.enters = self.leaves = stages[0].enters
         self.calls: list[Call] = []
         self.calls_back: list[Call] = []
@@ -59,6 +60,10 @@ class Chain:
 
     def pullback(self, gradient: Array) -> Array:
         if gradient is not self.gradient:
+            if not is_whole(gradient, self.gradient.dtype):  # what a hook has made of it, which NumPy takes otherwise
+                for stage in reversed(self._stages):
+                    gradient = stage.pullback(gradient)
+                return gradient
             np.copyto(self.gradient, gradient)
         self._back()
         return self.returns

@@ -83,6 +83,7 @@ class _OfBatch(Normalise):
         own, dtype, apart, sizes = self._own, z.dtype, self._apart(z), self._by_channel[1:]
         mean, variance = self._statistics
         scaled, work, inverse = self._scaled, self._work, self._inverses
+        self._inverse = inverse
         unbiased = np.full(1, self._values / (self._values - 1), dtype).reshape(())
         running = own["running_mean"], own["running_variance"]
         return [
