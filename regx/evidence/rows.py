@@ -12,7 +12,7 @@ from regx.data.cells import cells_of, read_cells
 from regx.data.images import ImageFiles, new_images
 from regx.data.preparation import Preparation, preparation_of
 from regx.evidence.data import dataset_of
-from regx.evidence.predict import chosen, predict_seeds
+from regx.evidence.predict import chosen, predict
 from regx.evidence.run import Run
 from regx.store.files import PREPARATION, read_json
 from regx.store.opened import damaged
@@ -43,11 +43,11 @@ class Predicted:
         return pandas.DataFrame({**columns, "spread": spread})
 
 
-def predict_rows(run: Run, rows: Path | DataFrame, seed: int | None = None) -> Predicted:
+def predict_rows(run: Run, rows: Path | DataFrame, seed: int | None = None, masks: int = 0) -> Predicted:
     """What the completed seeds of a run, or one of them, predict for a table's rows, columns by name in any order.
 
-    Of a run on images a path may be an .npz file with x, or a folder. Raises InputError naming column and line where a
-    column is missing, or holds words where numbers belong.
+    Of a run on images a path may be an .npz file with x, or a folder. masks: as `predict` takes them. Raises InputError
+    naming column and line where a column is missing, or holds words where numbers belong.
     """
     seeds = chosen(run, seed)
     prepared = preparations(run, seeds)
@@ -60,7 +60,7 @@ def predict_rows(run: Run, rows: Path | DataFrame, seed: int | None = None) -> P
                 f"{rows}: expected images of {len(names)} pixels as {run.folder} was trained on, found "
                 f"{len(pixels)}. Bring them to the same height, width and channels."
             )
-        return _predicted(run, seeds, prepared, lambda one: pixels)
+        return _predicted(run, prepared, masks, lambda one: pixels)
     if isinstance(rows, Path):
         cells = read_cells(rows, getattr(source, "separator", "auto"), names, 1)
     else:
@@ -73,22 +73,21 @@ def predict_rows(run: Run, rows: Path | DataFrame, seed: int | None = None) -> P
             f"{where}: expected the columns that {run.folder} was trained on, found none called {listed}.{near} Rename "
             f"the table's, or add {'it, with empty cells where nothing is known' if len(absent) == 1 else 'them'}."
         )
-    return _predicted(run, seeds, prepared, lambda one: one.reading.columns(cells, REMEDY))
+    return _predicted(run, prepared, masks, lambda one: one.reading.columns(cells, REMEDY))
 
 
 def _predicted(
-    run: Run, seeds: list[int], prepared: dict[int, Preparation], columns: Callable[[Preparation], dict[str, Array]]
+    run: Run, prepared: dict[int, Preparation], masks: int, columns: Callable[[Preparation], dict[str, Array]]
 ) -> Predicted:
-    """columns: those that a preparation reads from the rows."""
+    """prepared: by seed. columns: those that a preparation reads from the rows."""
     found = []
-    for one in seeds:
-        preparation = prepared[one]
+    for seed, preparation in prepared.items():
         x = preparation.encode(columns(preparation))
-        output = predict_seeds(run, x, [one])[0].astype(np.float64)
+        output = predict(run, x, seed, masks).astype(np.float64)
         if preparation.task == "binary":
             output = np.hstack([1 - output, output])
         found.append(output * preparation.spread + preparation.center)
-    return Predicted(np.stack(found), prepared[seeds[0]].classes)
+    return Predicted(np.stack(found), preparation.classes)
 
 
 def preparations(run: Run, seeds: list[int]) -> dict[int, Preparation]:

@@ -165,18 +165,16 @@ class Run(Shown):
 
         Of a DataFrame of raw rows, its columns by name in any order, a DataFrame as `regx predict` writes it. Of an
         array (n, D) of what the network sees (`regx data` writes it) an array (n, outputs): the number, the probability
-        of class 1, or that of each class; with `masks` each network's is the mean over so many answers with dropout and
+        of class 1, or that of each class. With `masks` each network's is the mean over so many answers with dropout and
         its like on, as Monte Carlo dropout has it. Raises regx.InputError for other features, or a seed that is not
         completed.
         """
         from regx.evidence.predict import predict
 
-        if masks and hasattr(x, "columns"):
-            raise InputError("masks: expected features as the network sees them, an array (n, D), found a DataFrame")
         if hasattr(x, "columns") and hasattr(x, "index"):
             from regx.evidence.rows import predict_rows
 
-            return predict_rows(self, x, seed).frame().set_axis(x.index)
+            return predict_rows(self, x, seed, masks).frame().set_axis(x.index)
         return predict(self, x, seed, masks)
 
     def of_seeds(self, seeds: Iterable[int]) -> Run:

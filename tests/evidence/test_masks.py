@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas
 import pytest
 from sklearn.metrics import log_loss
 
 import regx
-from regx.core.errors import InputError
+from regx.evidence.rows import preparations
 
 CONFIG = {
     "dataset": {"name": "circle", "n_train": 40, "n_test": 50}, "architecture": {"hidden": [8, 7]}, "seeds": 2,
@@ -30,8 +31,6 @@ def test_a_run_predicts_by_the_mean_over_masks(inverted: bool, tmp_path: Path) -
     np.testing.assert_array_equal(run.predict(test.x, 1, masks=50), p)
     both = np.mean([run.predict(test.x, seed, masks=9) for seed in (0, 1)], axis=0)
     np.testing.assert_array_equal(run.predict(test.x, masks=9), both)
-    with pytest.raises(InputError, match=r"masks: expected features as the network sees them"):
-        run.predict(run.metrics, masks=9)
     # At rest the network is the stored weights, with units multiplied by 1 - p where training divided by nothing.
     keep, seen = (1.0, 1.0) if inverted else (0.6, 0.8)
     h = test.x * seen
@@ -40,3 +39,19 @@ def test_a_run_predicts_by_the_mean_over_masks(inverted: bool, tmp_path: Path) -
         h = np.maximum(h @ weight + bias, 0) * keep
     z = h @ run.weights["seed1/reported/2/weight"] + run.weights["seed1/reported/2/bias"]
     np.testing.assert_allclose(at_rest, 1 / (1 + np.exp(-z)), atol=1e-4)
+
+
+def test_raw_rows_are_predicted_by_the_mean_over_masks_as_their_features_are(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 2))
+    sold = np.where(x.sum(axis=1) > 0, "yes", "no")
+    rows = pandas.DataFrame({"a": x[:, 0].round(3), "b": x[:, 1].round(3), "sold": sold})
+    rows.to_csv(tmp_path / "t.csv", index=False)
+    config = {"dataset": {"name": "csv", "path": str(tmp_path / "t.csv"), "target": "sold"}, "seeds": 2}
+    run = regx.run({**config, "regularizers": [{"dropout": 0.5}], "training": {"epochs": 5}}, out=tmp_path)
+    for seed in (0, 1):
+        preparation = preparations(run, [seed])[seed]
+        features = preparation.encode({name: rows[name].to_numpy() for name in ("a", "b")})
+        expected = run.predict(features, seed, masks=20)[:, 0]
+        np.testing.assert_array_equal(run.predict(rows, seed, masks=20)["p_yes"], expected.astype(float))
+        assert (run.predict(rows, seed)["p_yes"] != expected).any()
