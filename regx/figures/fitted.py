@@ -110,6 +110,9 @@ def _limits(runs: Sequence[Fit]) -> tuple[float, float]:
     """What shows data, truth and means; one seed's excursions are cut."""
     shown = np.concatenate([np.concatenate([one.data[1], one.mean, *([one.truth] if one.truth is not None else [])])
                             for one in runs])  # fmt: skip
+    shown = shown[np.isfinite(shown)]  # a network may answer with more than a number can be
+    if not len(shown):
+        return 0.0, 1.0
     low, high = float(shown.min()), float(shown.max())
     room = 0.08 * ((high - low) or 1.0)
     return low - room, high + room

@@ -111,7 +111,7 @@ def check_network(path: Path, config: Config, named: Mapping[str, Array]) -> Non
     first, last = found.get("0/weight", ()), found.get(f"{architecture.depth}/bias", ())
     image = architecture.conv and (1, *(architecture.kernel * (architecture.pool ** len(architecture.conv)),) * 2)
     expected = {}
-    if first and len(last) == 1:
+    if first and len(last) == 1 and first[0] and last[0]:
         layout = Layout(image or first[0], architecture, last[0], config.stack)
         expected = {name: tensor.shape for name, tensor in layout.tensors.items()}
     if image:

@@ -284,8 +284,6 @@ def _seal_rows(path: Path, lines: list[str]) -> None:
 
 
 def _npz(path: Path, draw: random.Random, outside: Path) -> str:
-    from regx.store.weights import digest, format_weights
-
     with np.load(path) as stored:
         arrays = {name: stored[name] for name in stored.files}
     name = draw.choice(sorted(arrays))
@@ -306,6 +304,14 @@ def _npz(path: Path, draw: random.Random, outside: Path) -> str:
             "transposed": array.T, "flat": array.reshape(-1), "empty": array[:0], "whole": array.astype(np.int64),
             "complex": array.astype(complex), "wide": np.zeros((*array.shape, 3)), "text": array.astype("U8"),
         }[what]  # fmt: skip
+    seal_arrays(path, arrays)
+    return f"{name} is {what}"
+
+
+def seal_arrays(path: Path, arrays: dict[str, Any]) -> None:
+    """Write a run's arrays in the place of others, as if they had always been its own."""
+    from regx.store.weights import digest, format_weights
+
     path.write_bytes(format_weights(arrays))
     summary, kind = path.with_name("summary.json"), path.stem
     if summary.is_file():
@@ -316,7 +322,6 @@ def _npz(path: Path, draw: random.Random, outside: Path) -> str:
             if isinstance(entry, dict) and isinstance(entry.get("sha256"), dict) and kind in entry["sha256"]:
                 entry["sha256"][kind] = digest(own)
         _write(summary, {**content, "bytes": {}})
-    return f"{name} is {what}"
 
 
 ATTACKS: dict[str, Callable[[Path, Path, random.Random], str]] = {"special": special, "bomb": bomb, "sealed": sealed}
@@ -345,6 +350,15 @@ def reading(victim: Path, good: Path, draw: random.Random) -> Iterator[tuple[lis
         ([*make, "--out", "runs", "--jobs", "1", "--quiet"], False, 1.5),
         (["run", run / "config.yaml", "--out", "anew", "--jobs", "1", "--seeds", "1", "-q"], False, 0.3),
         (["predict", run, "rows.csv"], False, 1),
+        (["predict", run, "rows.csv", "-o", "predictions.csv"], False, 0.4),
+        (["compare", "runs", "--baseline", run, "--only-changed"], False, 0.7),
+        (["compare", "runs", "--sort", draw.choice(("gap", "name", "p", "seconds")), "--top", "3"], False, 0.5),
+        (["ls", "runs", "--filter", draw.choice(("test_loss < 9", "l2.lam > 0", "seeds >= 1"))], False, 0.7),
+        (["diagnose", run, "--apply", "advised.yaml", "--force"], False, 0.5),
+        (["data", run / "config.yaml", "--out", "written"], False, 0.4),
+        (["worth", run / "config.yaml", "--dry-run"], False, 0.3),
+        (["sweep", run / "config.yaml", "--lam", "0.1,1", "--dry-run"], False, 0.3),
+        (["rm", "--dry-run", "runs"], False, 0.4),
         (["export", run, "-o", "network.onnx"], False, 0.7),
         (["diff", run, good], False, 1),
         (["diff", good, run], False, 0.5),
@@ -425,7 +439,8 @@ def attack(work: Path, number: int, seed: int, only: str | None, told: Told) -> 
             wrong.append(f"hangs: {took:.0f} s")
         if _content(work / "outside", work / "kept") != dear:
             wrong.append("changes what is outside")
-        if DEAR in text + page:
+        # Who gives a config by name has its table read, and is told what is wrong there.
+        if DEAR in text + page and not any(str(word).endswith("config.yaml") for word in command):
             wrong.append("shows what is outside")
         if shows and code in (0, 3) and "the-good-one" not in text + page and "regression" not in text + page:
             wrong.append("hides the good run")

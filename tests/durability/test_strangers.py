@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import regx
+from durability.strangers import seal_arrays
 from regx.core.errors import RegxError
 from regx.runner.checkpoints import FOLDER
 from regx.store import networks
@@ -162,3 +165,24 @@ def test_images_that_a_received_config_names_are_not_shown(tmp_path: Path) -> No
     changed = {**config, "dataset": {**config["dataset"], "path": str(tmp_path / "dear.npz")}}
     write_config(run.folder / "config.yaml", changed)
     assert pictures(read_run(run.folder)) == []
+
+
+@pytest.mark.parametrize("change", [lambda one: one * np.nan, lambda one: one[:0], lambda one: one.T])
+def test_weights_that_are_sealed_and_cannot_be_are_damage(received: Path, change: Callable[[Any], Any]) -> None:
+    from regx.evidence.run import read_run
+
+    path = received / "weights.npz"
+    arrays = read_arrays(path)
+    seed = read_run(received).completed_seeds[0]
+    seal_arrays(path, {**arrays, (name := f"seed{seed}/reported/1/weight"): change(arrays[name])})
+    with pytest.raises(RegxError, match="weights.npz: damaged: expected the (weights|tensors) that"):
+        _ = read_run(received).weights
+
+
+def test_a_fit_of_no_numbers_is_drawn(tmp_path: Path) -> None:
+    folder = shutil.copytree(GOLDEN / "regression-598fee3a", tmp_path / "run")
+    arrays = read_arrays(folder / "weights.npz")
+    huge = {name: array.astype("f4") * 0 + np.float32(3e38) for name, array in arrays.items()}
+    seal_arrays(folder / "weights.npz", huge)
+    with np.errstate(all="ignore"):
+        assert regx.plot(regx.load(folder), kind="fitted", out=tmp_path)
