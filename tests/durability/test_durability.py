@@ -8,6 +8,7 @@ strangers.py: special files, bombs, and files that are sealed rightly and hold w
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,3 +36,23 @@ def test_a_script_finds_nothing(script: str, said: str) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert said in done.stdout
+
+
+def test_the_reliability_page_names_tests_that_exist() -> None:
+    root = HERE.parents[1]
+    page = (root / "regx" / "docs" / "reliability.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) > 30
+    for row in rows:
+        promise, _, held = row.strip("| ").rpartition(" | ")
+        assert promise
+        named = re.findall(r"`(tests/[^`]*)`", held)
+        assert named, row
+        for name in named:
+            path, _, rest = name.partition("::")
+            path, *options = path.split()
+            assert (root / path).exists(), name
+            if rest or options:
+                text = (root / path).read_text()
+                assert f"def {rest}" in text, name
+                assert all(option in text for option in options if option.startswith("--")), name
