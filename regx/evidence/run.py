@@ -141,9 +141,9 @@ class Run(Shown):
             seed, stage, tensor = name.split("/", 2)
             networks.setdefault(f"{seed}/{stage}", {})[tensor] = array
         self._check(path, networks.values())
-        for seed in self.completed_seeds:
-            if not all(np.isfinite(array).all() for array in networks[f"seed{seed}/reported"].values()):
-                raise damaged(path, f"expected the weights that seed {seed} reports to be numbers, found others")
+        for one in self.completed_seeds:
+            if not all(np.isfinite(array).all() for array in networks[f"seed{one}/reported"].values()):
+                raise damaged(path, f"expected the weights that seed {one} reports to be numbers, found others")
         return found
 
     @functools.cached_property

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from durability.strangers import seal_arrays
 
 import regx
-from durability.strangers import seal_arrays
 from regx.core.errors import RegxError
 from regx.runner.checkpoints import FOLDER
 from regx.store import networks
@@ -175,7 +175,7 @@ def test_weights_that_are_sealed_and_cannot_be_are_damage(received: Path, change
     arrays = read_arrays(path)
     seed = read_run(received).completed_seeds[0]
     seal_arrays(path, {**arrays, (name := f"seed{seed}/reported/1/weight"): change(arrays[name])})
-    with pytest.raises(RegxError, match="weights.npz: damaged: expected the (weights|tensors) that"):
+    with pytest.raises(RegxError, match=r"weights\.npz: damaged: expected the (weights|tensors) that"):
         _ = read_run(received).weights
 
 

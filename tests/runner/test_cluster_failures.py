@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from runner.test_cluster import Processes, distributed, wait_until, weights
 
 import regx as api
 from regx.cli.app import app
-from runner.test_cluster import Processes, distributed, wait_until, weights
 
 pytestmark = [pytest.mark.filterwarnings("ignore::ResourceWarning"), pytest.mark.xdist_group("dask")]
 
