@@ -129,13 +129,12 @@ def settings(cls: type, required: Mapping[str, Shape] | None = None, **others: S
 def chosen(registry: Mapping[str, type], *needed: str, **others: Shape) -> Shape:
     """A mapping that chooses a class by its `name`, and gives its settings, `needed` ones among them.
 
-    Of a class that a later version has added nothing is known.
+    Of a class that a later version has added it is known that what is called as elsewhere is what it is there.
     """
     required = {"name": word(), **dict.fromkeys(needed, ANYTHING)}
-    shapes, unknown = (
-        {name: settings(cls, required, **others) for name, cls in registry.items()},
-        mapping(None, required),
-    )
+    shapes = {name: settings(cls, required, **others) for name, cls in registry.items()}
+    declared = {name: _declared(one) for cls in registry.values() for name, one in parameters(cls).items()}
+    unknown = mapping(None, required, {**others, **declared})
 
     def of(value: Any) -> Shape:
         name = value.get("name") if isinstance(value, dict) else None

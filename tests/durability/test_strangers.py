@@ -186,3 +186,16 @@ def test_a_fit_of_no_numbers_is_drawn(tmp_path: Path) -> None:
     seal_arrays(folder / "weights.npz", huge)
     with np.errstate(all="ignore"):
         assert regx.plot(regx.load(folder), kind="fitted", out=tmp_path)
+
+
+@pytest.mark.parametrize("optimizer", [{"lr": []}, {"schedule": {"warmup": [0]}}, {"weight_decay": "x"}])
+def test_settings_of_what_is_not_known_are_what_they_are_elsewhere(received: Path, optimizer: dict[str, Any]) -> None:
+    from regx.evidence.run import read_run
+
+    config = read_config(received / "config.yaml")
+    later = {**config["optimizer"], "name": "of_a_later_version"}
+    write_config(received / "config.yaml", {**config, "optimizer": later})
+    assert read_run(received).config["optimizer"] == later
+    write_config(received / "config.yaml", {**config, "optimizer": {**later, **optimizer}})
+    with pytest.raises(RegxError, match=r"config\.yaml: damaged: expected"):
+        read_run(received)
