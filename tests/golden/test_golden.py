@@ -40,8 +40,9 @@ def test_the_same_command_finds_its_folder_and_trains_nothing(
     verb, config, *options = command
     regx(verb, f"configs/{config}.yaml", *options, "--out", name)
     after = content(project / name)
-    assert after.keys() == before.keys()
-    changed = {path for path in after if after[path] != before[path] and Path(path).name != "sweep.json"}
+    # Compact sweeps of that time had no network that nothing regularizes beside them.
+    assert {path for path in after.keys() ^ before.keys() if "/widths-none-" not in path} == set()
+    changed = {path for path in before if after[path] != before[path] and Path(path).name != "sweep.json"}
     assert not changed
 
 
