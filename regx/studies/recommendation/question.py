@@ -160,8 +160,8 @@ def _dataset_keys(question: TableQuestion) -> dict[str, Any]:
     if os.path.isdir(path) or path.suffix == ".npz":  # noqa: PTH112  # false where a name is too long, or a folder closed
         if target is not None:
             raise InputError(
-                f"--target {target}: the classes of images are the names of their folders, or y in an .npz file. Leave "
-                "it out."
+                f"{path}: --target {target} is a column of a table, and the classes of images are the names of their "
+                "folders, or y in an .npz file. Expected a CSV file, or images without --target."
             )
         return {"name": "images", "path": str(path)}
     # Where the error of a missing file is the user's own word for it, not a key of a config they have not written.

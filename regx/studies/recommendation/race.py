@@ -68,7 +68,7 @@ ALL = -1  # the chooser that looks at all splits, beside those that look at one
 REFERENCES = 0.15  # of the minutes, that the plain models may take
 FOLDERS = 0.2  # of the minutes at most, that are kept for training what is recommended
 # In which order lanes are raced: what helps most often first, since time may end.
-FIRST = ("crop", "rotate", "early_stopping", "dropout", "batch_norm", "l2", "weight_decay", "weight_average")
+FIRST = ("crop", "rotate", "early_stopping", "dropout", "l2", "l1", "batch_norm", "weight_decay", "weight_average")
 
 # Times the work of a group of lanes has to fit, for them to be raced together: else what ends is lost of all.
 AT_ONCE = 2
