@@ -12,6 +12,7 @@ from regx.config.problems import ConfigError, Place, Problem
 from regx.core.errors import InputError
 
 MAX_NAME = 100
+Point = dict[str, Any]  # the values of axes by key
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,10 @@ class Axis:
 
 @dataclass(frozen=True)
 class Cell:
-    """One config of a grid. point: the value of every axis there, by key."""
+    """One config of a grid. point: the value of every axis there."""
 
     config: Config
-    point: dict[str, Any]
+    point: Point
 
 
 @dataclass(frozen=True)

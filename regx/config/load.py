@@ -293,15 +293,11 @@ def _draft(given: Given, overrides: Sequence[str], seeds: Seeds, where: str = WR
     draft = _Draft(tree, tuple(problems), where, Path(where).parent)
     if not isinstance(tree.value, dict):
         return draft
-    tree, wrong = extended(tree, _read_base)
+    tree, wrong = extended(tree, lambda path: read_text(_content(path), str(path)))
     if "name" not in tree.value:
         stem = permitted(Path(where).stem)
         tree = tree.replaced(("name",), Node(stem, tree.place, stem))
     return replace(draft, tree=tree, problems=(*problems, *wrong)).with_options(options)
-
-
-def _read_base(path: Path) -> tuple[Node, list[Problem]]:
-    return read_text(_content(path), str(path))
 
 
 def _seeds_text(seeds: str | int | Sequence[int]) -> str:

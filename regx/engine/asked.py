@@ -1,7 +1,5 @@
 """Networks that are trained, asked again: what metrics see of stored weights."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import reduce
 

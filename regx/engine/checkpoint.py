@@ -5,8 +5,6 @@ What `trainer` saves is flat, `<part>/<name>` to array, so that it can be stored
 streams), `snapshots/<network>`, and `results/<network>` of those that have left.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """What no metric says of the reported networks: what to hold their losses against, and their last gradient."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Evaluation: the same networks with the empty stack, on all splits at once."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 

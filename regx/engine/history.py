@@ -1,7 +1,5 @@
 """The metrics of a population's epochs, until a network leaves with its rows."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The unit of training: R networks of one shape, differing in seed, data and hyperparameters."""
 
-from __future__ import annotations
-
 import dataclasses
 from dataclasses import dataclass
 from typing import Any, Self

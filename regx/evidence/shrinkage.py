@@ -30,7 +30,8 @@ def travelled(config: Mapping[str, Any], rows: int, epochs: int) -> float:
     if kind is None:
         return float(optimizer["lr"]) * steps * epochs
     schedule = kind(**given)
-    return float(optimizer["lr"]) * steps * sum(schedule.factor(epoch, training["epochs"]) for epoch in _upto(epochs))
+    factors = (schedule.factor(epoch, training["epochs"]) for epoch in range(1, epochs + 1))
+    return float(optimizer["lr"]) * steps * sum(factors)
 
 
 def shrinkage(config: Mapping[str, Any], rows: int, epochs: int) -> float | None:
@@ -86,7 +87,3 @@ def shrinkage_of(run: Run) -> float | None:
         return None
     whole = travelled(run.config, rows_of_training, int(run.config["training"]["epochs"]))
     return whole / travelled(run.config, rows_of_training, at)
-
-
-def _upto(epochs: int) -> range:
-    return range(1, epochs + 1)

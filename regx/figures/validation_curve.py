@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from regx.config.grid import Axis
+from regx.config.grid import Axis, Point
 from regx.core.arrays import Array
 from regx.figures.kind import Kind
 from regx.figures.labels import loss_label, words
@@ -53,7 +53,7 @@ class AlongAxis:
     chosen: tuple[int, int] | None
     chosen_by: str
     peek: bool
-    fixed: dict[str, Any]
+    fixed: Point
     just_fitted: Interpolation | None = None
 
 

@@ -42,14 +42,6 @@ def _calibration_error(rows: SplitRows, p: Array | None = None) -> Array:
     return np.array([expected_calibration_error(*one) for one in zip(found, y, strict=True)])
 
 
-def _loss_gain(rows: SplitRows) -> Array:
-    return np.asarray(rows.mean(rows.seen.per_sample) - _loss(rows))
-
-
-def _calibration_gain(rows: SplitRows) -> Array:
-    return np.asarray(_calibration_error(rows) - _calibration_error(rows, _mean(rows)))
-
-
 _MEAN = (
     f"the mean over {MASKS} answers to the {{split}} split with units and weights dropped as in training: Monte Carlo "
     "dropout, an ensemble of thinned networks (Gal & Ghahramani 2016, Dropout as a Bayesian Approximation, section 4)."
@@ -66,7 +58,11 @@ MONTE_CARLO_CALIBRATION_ERROR = of_classes(
     "monte_carlo_calibration_error", f"Expected calibration error of {_MEAN}", "lower",
     of=lambda rows: _calibration_error(rows, _mean(rows)),
 )  # fmt: skip
-MONTE_CARLO_GAIN = on_splits("monte_carlo_gain", f"The loss: {_GAIN}", "higher", of=_loss_gain)
+MONTE_CARLO_GAIN = on_splits(
+    "monte_carlo_gain", f"The loss: {_GAIN}", "higher",
+    of=lambda rows: np.asarray(rows.mean(rows.seen.per_sample) - _loss(rows)),
+)  # fmt: skip
 MONTE_CARLO_CALIBRATION_GAIN = of_classes(
-    "monte_carlo_calibration_gain", f"The expected calibration error: {_GAIN}", "higher", low=-1.0, of=_calibration_gain
-)
+    "monte_carlo_calibration_gain", f"The expected calibration error: {_GAIN}", "higher", low=-1.0,
+    of=lambda rows: np.asarray(_calibration_error(rows) - _calibration_error(rows, _mean(rows))),
+)  # fmt: skip

@@ -3,8 +3,6 @@
 The slope is put aside during the forward pass because what follows (a regularizer) may write into the output.
 """
 
-from __future__ import annotations
-
 import functools
 import math
 from collections.abc import Callable

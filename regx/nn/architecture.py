@@ -1,7 +1,5 @@
 """The shape of a network, and how long and in what steps it is trained."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from regx.core.parameters import Parameter, choice, declared, flag, integer, integers, number, numbers_by_name

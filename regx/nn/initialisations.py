@@ -1,7 +1,5 @@
 """Initial weights. Biases begin at zero."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

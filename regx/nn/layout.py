@@ -1,7 +1,5 @@
 """Where each tensor of a network lies in the arena."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

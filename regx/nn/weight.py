@@ -1,7 +1,5 @@
 """A layer's weight in training: what its products use, and where its gradient goes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Optimizers and learning-rate schedules, one file each. Adding one is its file and a line here."""
 
-from __future__ import annotations
-
 from regx.optim.adam import Adam, AdamW
 from regx.optim.optimizer import Optimizer
 from regx.optim.rmsprop import RMSprop

@@ -1,8 +1,7 @@
 """Learning-rate schedules: the factor on the learning rate at each epoch."""
 
-from __future__ import annotations
-
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,7 +13,7 @@ from regx.core.regularizer import NO_VALIDATION, Scores
 
 
 @dataclass(frozen=True)
-class Schedule:
+class Schedule(ABC):
     """Base of all schedules, with a linear warm-up before any of them."""
 
     kind: ClassVar[str]
@@ -28,9 +27,9 @@ class Schedule:
             return epoch / (self.warmup + 1)
         return self.after_warmup(epoch - self.warmup - 1, max(epochs - self.warmup, 1))
 
+    @abstractmethod
     def after_warmup(self, done: int, epochs: int) -> float:
         """The factor when `done` of `epochs` are behind."""
-        raise NotImplementedError
 
     def unusable(self, n_val: int) -> str | None:
         """Why it cannot act with a validation split of `n_val` rows, or None if it can."""
@@ -40,7 +39,7 @@ class Schedule:
         """What it remembers of so many networks, which is their first axis; `reduction`, (R,), is a further factor."""
         return {}
 
-    def on_scores(self, scores: Scores, state: dict[str, Array]) -> None:
+    def on_scores(self, scores: Scores, state: dict[str, Array]) -> None:  # noqa: B027 - most remember nothing
         """Change what it remembers after an evaluated epoch."""
 
 

@@ -143,7 +143,7 @@ def _map_figure(surface: DrawnSurface) -> Figure:
     return {"data": traces, "layout": layout}
 
 
-def class_marks(surface: DrawnSurface) -> list[dict[str, Any]]:
+def class_marks(surface: DrawnSurface) -> list[dict[str, str | int]]:
     """How a map shows the training points of each class: symbol, colour and name. None of a regression."""
     signs = tuple(CLASS_SYMBOLS)
     colours = CLASS_COLOURS

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from regx.config.grid import Point
 from regx.core.errors import RegxError
 from regx.evidence.predict import predict_seeds
 from regx.evidence.run import Run
@@ -29,7 +30,7 @@ class Strength:
 
     name: str
     key: str
-    fixed: dict[str, Any]
+    fixed: Point
     values: list[Any]
     positions: list[float]
     log: bool

@@ -1,7 +1,5 @@
 """run.json: where a run comes from and how far it got."""
 
-from __future__ import annotations
-
 import platform
 import subprocess
 import sys

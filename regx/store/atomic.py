@@ -1,7 +1,5 @@
 """Writing so that a reader sees the old content or the new and nothing between: whole files, and whole lines."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

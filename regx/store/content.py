@@ -3,8 +3,6 @@
 Keys that a file has beside these are of a later version, and are read over; what an earlier one had not is optional.
 """
 
-from __future__ import annotations
-
 from regx.data import REGISTRY as DATASETS
 from regx.metrics import REGISTRY as METRICS
 from regx.nn.architecture import Architecture, Training

@@ -1,7 +1,5 @@
 """The small files of a run folder, written strictly and read with suspicion: JSON, and the resolved config as YAML."""
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import json

@@ -5,8 +5,6 @@ process killed at any point leaves a folder in which every listed seed is whole;
 listed are ignored by readers and dropped by the next writer. There is one writer at a time, who holds the lock.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import Mapping, Sequence

@@ -4,8 +4,6 @@ The lock is the operating system's, on the file `.lock` in the folder: it ends w
 that ends. What stands in the file only says who that is.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -4,8 +4,6 @@ Lines are added whole, and each ends with the CRC-32 of what stands before it, s
 line that was cut when its writer was killed is told from one that was written.
 """
 
-from __future__ import annotations
-
 import math
 import os
 import re

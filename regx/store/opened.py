@@ -3,8 +3,6 @@
 A folder may come from a stranger, who could put a pipe, a device or a link in the place of any file.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

@@ -1,7 +1,5 @@
 """What a value of a stored file must be: small descriptions that are put together, and say where a value is another."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping

@@ -4,8 +4,6 @@ It ends with the process that holds it. `flock` of POSIX locks the whole file fo
 keeps everybody from them, so one is locked that lies far behind the text that says who holds the lock.
 """
 
-from __future__ import annotations
-
 import contextlib
 import importlib
 import os

@@ -144,11 +144,9 @@ def _curve(study: BiasVariance, width: int) -> list[str]:
 
 def _drawn(value: Any) -> Any:
     """One hidden layer is a number on the axis."""
-    return value[0] if isinstance(value, list | tuple) and len(value) == 1 else shown(value) if _many(value) else value
-
-
-def _many(value: Any) -> bool:
-    return isinstance(value, list | tuple | dict)
+    if isinstance(value, list | tuple) and len(value) == 1:
+        return value[0]
+    return shown(value) if isinstance(value, list | tuple | dict) else value
 
 
 def _split(study: BiasVariance, point: Decomposed, opening: str) -> str:

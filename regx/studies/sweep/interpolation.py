@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
-from regx.config.grid import Axis
+from regx.config.grid import Axis, Point
 from regx.core.errors import RegxError
 from regx.evidence.run import Run
 from regx.runner.plan import dataset
-from regx.studies.sweep.result import Point, Sweep, Tried
+from regx.studies.sweep.result import Sweep, Tried
 
 # Along which fitting begins: size, time, rows, and noise in the labels.
 ALONG = ("architecture.hidden", "architecture.conv", "training.epochs", "dataset.n_train", "dataset.label_noise")

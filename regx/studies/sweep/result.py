@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from regx.config.axes import locate
-from regx.config.grid import Axis
+from regx.config.grid import Axis, Point
 from regx.core.arrays import Array
 from regx.core.shown import Shown
 from regx.evidence.run import Run, read_runs
@@ -19,7 +19,6 @@ from regx.store.opened import damaged
 from regx.store.summary import over_seeds
 
 LOSSES = ("test_loss", "val_loss", "train_loss")
-Point = dict[str, Any]  # the axes' values by key
 
 
 @dataclass(frozen=True)
