@@ -20,6 +20,7 @@ from regx.stats.aggregate import UNKNOWN, mean_interval
 from regx.store.summary import DATA_AND_SHAPE, in_data_and_shape, in_optimizer
 
 Row = dict[str, Any]
+SHORT = 34  # letters, at most, of what regularizes a run where that is its name
 
 
 @dataclass(frozen=True)
@@ -116,15 +117,12 @@ def _with_baseline(paths: Iterable[Path | str], baseline: Path | str | None) -> 
 
 
 def compare_frame(
-    paths: Iterable[Path | str],
-    baseline: Path | str | None = None,
-    metric: str = "test_loss",
-    columns: Sequence[str] = (),
+    paths: Iterable[Path | str], baseline: Path | str | None = None, metric: str = "test_loss"
 ) -> DataFrame:
     """The table as a DataFrame with flat columns, such as test_loss, test_loss_low and test_loss_high.
 
     paths: run folders, or folders that hold runs; each run is compared once, and of what holds none a Python warning
-    says that it is left out. A baseline that is a folder need not be among them. columns: metrics beside the usual.
+    says that it is left out. A baseline that is a folder need not be among them.
     Raises InputError if there are none, or one of the runs cannot be read.
     """
     import warnings
@@ -139,7 +137,7 @@ def compare_frame(
         raise InputError("\n".join(problems))
     from regx.report.conclusion import conclusion, opening
 
-    rows = sort_rows(compare_rows(runs, baseline, metric, known_columns(columns)))
+    rows = sort_rows(compare_rows(runs, baseline, metric))
     frame = pandas.DataFrame([flat(row) for row in rows])
     said = [sentence for members in by_group(rows).values() for sentence in (*opening(members), *conclusion(members))]
     # A column in which nothing stands is one of numbers all the same.
@@ -312,12 +310,12 @@ def spoken(rows: Sequence[Row]) -> list[str]:
     ]
 
 
-def short_names(rows: Sequence[Row], most: int = 34) -> list[str]:
+def short_names(rows: Sequence[Row]) -> list[str]:
     """What a figure or a page calls each row: what regularizes it if short and no other's; else its label."""
     stacks = _told_apart(rows)
     times = Counter(stacks)
     return [
-        stack if stack is not None and times[stack] == 1 and len(stack) <= most else label
+        stack if stack is not None and times[stack] == 1 and len(stack) <= SHORT else label
         for stack, label in zip(stacks, labels(rows), strict=True)
     ]
 

@@ -42,13 +42,13 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
     write_atomically(path, f'{text},\n  "{SEAL}": "{sha256(text.encode())}"\n}}\n'.encode())
 
 
-def read_json(path: Path, sealed: bool = False, most: int = MOST_BYTES) -> dict[str, Any]:
+def read_json(path: Path, sealed: bool = False) -> dict[str, Any]:
     """The mapping in a JSON file, which holds what `content` describes of a file of its name.
 
     A seal is checked, and with `sealed` there must be one. Raises InputError naming file and line or key, and where a
     later version has written it.
     """
-    text = read_text(path, most)
+    text = read_text(path)
     try:
         value = json.loads(text, parse_constant=_no_number)
     except json.JSONDecodeError as error:

@@ -16,7 +16,7 @@ from typing import Any
 
 from regx.core.errors import InputError, RegxError, did_you_mean
 from regx.core.text import first_of
-from regx.studies.diagnosis.judgement import Seed, judge
+from regx.studies.diagnosis.judgement import Seed, difference, judge
 from regx.studies.diagnosis.result import Advice, Diagnosed, Diagnosis, MeanLosses
 from regx.studies.diagnosis.words import evidence_for
 
@@ -121,7 +121,7 @@ def _seed(log: Log, trivial: float | None, diverged: int | None) -> Seed:
         return Seed(0, diverged=diverged)
     half = len(log.train) // 2
     watched = log.val or log.train
-    gap = None if None in (log.train_accuracy, log.val_accuracy) else _difference(log.train_accuracy, log.val_accuracy)
+    gap = difference(log.train_accuracy, log.val_accuracy)
     return Seed(
         0,
         train=log.train[-1] / trivial,
@@ -253,7 +253,3 @@ def _number(cell: Any) -> float | None:
 def _share(accuracy: float | None) -> float | None:
     """An accuracy as a share, where it may be written in percent."""
     return accuracy / 100 if accuracy is not None and accuracy > 1.5 else accuracy
-
-
-def _difference(one: float | None, other: float | None) -> float | None:
-    return None if one is None or other is None else one - other

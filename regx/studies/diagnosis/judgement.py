@@ -117,7 +117,11 @@ def mean_of(seeds: Sequence[Seed]) -> Seed:
 
 def gap_of(one: Seed) -> float | None:
     """The validation loss less the training loss, each as a share of its trivial loss."""
-    return None if one.val is None or one.train is None else one.val - one.train
+    return difference(one.val, one.train)
+
+
+def difference(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one - other
 
 
 def exploded(train: float, start: float | None) -> bool:

@@ -14,7 +14,7 @@ from regx.evidence.predict import predict
 from regx.evidence.run import Run
 from regx.stats.neighbours import shared_error
 from regx.store.files import CONFIG
-from regx.studies.diagnosis.judgement import Seed, Verdict, judge, verdict_of
+from regx.studies.diagnosis.judgement import Seed, Verdict, difference, judge, verdict_of
 from regx.studies.diagnosis.result import Diagnosis, MeanLosses
 from regx.studies.diagnosis.words import evidence_for
 
@@ -137,7 +137,7 @@ def _seed(run: Run, seed: int, curve: Array, scales: tuple[float | None, float |
     has_val = bool(np.isfinite(val).any())
     to_the_end = network.reported_epoch == epochs[-1] == run.config["training"]["epochs"]
     share = _ratio(metrics["train_loss"], trivial_train)
-    rise = _difference(metrics["val_loss"], float(np.nanmin(val))) if has_val else None
+    rise = difference(metrics["val_loss"], float(np.nanmin(val))) if has_val else None
     pattern = None if data is None or share is None else _shared(run, seed, data)
     force = _product(diagnostics.get("first_layer_gradient_norm"), metrics["weight_norm"])
     return Seed(
@@ -152,7 +152,7 @@ def _seed(run: Run, seed: int, curve: Array, scales: tuple[float | None, float |
         growth=_ratio(diagnostics.get("mean_absolute_weight"), diagnostics.get("initial_mean_absolute_weight")),
         gradient=_ratio(force, metrics["train_loss"]),
         dead=diagnostics.get("dead_units"),
-        accuracy_gap=_difference(metrics.get("train_accuracy"), metrics.get("val_accuracy")),
+        accuracy_gap=difference(metrics.get("train_accuracy"), metrics.get("val_accuracy")),
     )
 
 
@@ -166,7 +166,7 @@ def _gain(epochs: Array, losses: Array, scale: float | None) -> float | None:
     least = np.fmin.accumulate(losses)
     half = int(np.searchsorted(epochs, epochs[-1] / 2, side="right")) - 1
     before, after = _ratio(float(least[half]), scale), _ratio(float(least[-1]), scale)
-    return _difference(before, after)
+    return difference(before, after)
 
 
 def _ratio(value: float | None, scale: float | None) -> float | None:
@@ -178,7 +178,3 @@ def _ratio(value: float | None, scale: float | None) -> float | None:
 
 def _product(a: float | None, b: float | None) -> float | None:
     return None if a is None or b is None else a * b
-
-
-def _difference(a: float | None, b: float | None) -> float | None:
-    return None if a is None or b is None else a - b
