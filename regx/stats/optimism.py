@@ -37,7 +37,7 @@ def optimism_of_choice(losses: Array) -> Optimism:
     seeds = x.shape[1]
     if seeds < 2:
         raise ValueError(f"expected two seeds or more, found {seeds}")
-    sums = x.sum(axis=1)
+    sums = np.sort(x, axis=1).sum(axis=1)  # so that no rounding by the order of the seeds decides between equals
     chosen = int(np.argmin(sums))
     without = np.argmin(sums[:, None] - x, axis=0)  # the cell that the other seeds choose, (S,)
     seen = x[without, np.arange(seeds)]

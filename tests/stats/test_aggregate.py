@@ -22,7 +22,8 @@ def test_the_interval_is_scipys(values):
 
 def test_the_quantile_is_scipys():
     free = np.r_[1:60, 100:1100:97]
-    np.testing.assert_allclose([critical(int(one)) for one in free], stats.t.ppf(0.975, free), rtol=1e-12)
+    # Earlier versions of SciPy are no closer to it than that.
+    np.testing.assert_allclose([critical(int(one)) for one in free], stats.t.ppf(0.975, free), rtol=1e-10)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -44,3 +46,10 @@ def test_it_is_never_negative_and_knows_no_order(losses, random):
 def test_one_seed_measures_nothing():
     with pytest.raises(ValueError, match="expected two seeds or more, found 1"):
         optimism_of_choice(np.zeros((3, 1)))
+
+
+def test_equals_are_not_told_apart_by_the_order_of_their_seeds():
+    losses = np.full((4, 6), 0.1)
+    losses[0, 3], losses[1] = 0.7, [0.1, 0.2, 0.3, 0.1, 0.1, 0.1]
+    means = {round(optimism_of_choice(losses[:, seeds]).mean, 12) for seeds in itertools.permutations(range(6))}
+    assert len(means) == 1
