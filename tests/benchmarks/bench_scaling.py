@@ -5,7 +5,8 @@
 Where regx is not installed, PYTHONPATH=. before it. One axis is varied, the others stay at 1,000 rows, 20 columns, 2 x
 64 units and one seed. In processor seconds, so that other work disturbs less: of an epoch of all
 networks in this process on one core, of cells of the whole command. An exponent
-of 1 between two lines is linear. --seconds: about how long an axis may take; what would take longer is left out.
+of 1 between two lines is linear. --seconds: about how long a point may take; what would take longer is not run, and
+what it would take by the last exponent is printed. Sweeps above 1,000 cells are compact.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ def of_cells(seconds: float, cells: int) -> float:
         path = Path(folder) / "cells.yaml"
         path.write_text(config)
         typed = ["sweep", str(path), "--lam", f"log(1e-6,1e-1,{cells})", "--out", folder, "--quiet"]
+        typed += ["--compact"] if cells > 1000 else []
         before = os.times()
         subprocess.run([sys.executable, "-m", "regx", *typed], check=True, capture_output=True, env=os.environ)
         now = os.times()
@@ -94,16 +96,17 @@ def main() -> None:
     for axis in asked.axis or POINTS:
         print(f"{axis:>8} {'seconds':>10} {'exponent':>9}")
         before: tuple[int, float] | None = None
+        exponent = 1.0
         for point in POINTS[axis]:
             # What is proportional to the last point would take so long.
             if before and before[1] * point / before[0] * (1 if axis == "cells" else 4) > asked.seconds:
-                print(f"{point:8,} left out")
+                print(f"{point:8,} {before[1] * (point / before[0]) ** exponent:10.4g} by the last exponent, not run")
                 break
             measure: Callable[..., float] = of_cells if axis == "cells" else of_an_epoch
             at = {"cells": point} if axis == "cells" else {**BASE, axis: point}
             with threadpool_limits(1), np.errstate(all="ignore"):
                 found = measure(asked.seconds / 10, **at)
-            exponent = math.log(found / before[1]) / math.log(point / before[0]) if before else math.nan
+            exponent = math.log(found / before[1]) / math.log(point / before[0]) if before else 1.0
             print(f"{point:8,} {found:10.4g} {'' if before is None else f'{exponent:9.2f}'}", flush=True)
             before = (point, found)
 

@@ -1,11 +1,12 @@
 """How fast regx trains what users train, against JAX, PyTorch, plain NumPy, and the matrix products alone.
 
-    python tests/benchmarks/bench_speed.py [--case NAME ...] [--rounds N] [--only rates|commands]
+    python tests/benchmarks/bench_speed.py [--case NAME ...] [--rounds N] [--only rates|commands] [--processor]
 
 Where regx is not installed, PYTHONPATH=. before it. All in turns (A B C A B C ...), so that what else the machine does
 meets all alike: the medians of the ratios within each round mean something, the rates of different runs do not. The
-environment's OPENBLAS_CORETYPE is printed: unset, NumPy's wheels choose. Ends with 1 when a peer did not reach regx's
-training loss, since it then did other work.
+environment's OPENBLAS_CORETYPE is printed: unset, NumPy's wheels choose. --processor: rates by processor seconds of
+one process and one thread (JAX takes those it wants), for a machine that is busy with other work. Ends with 1 when a
+peer did not reach regx's training loss, since it then did other work.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Measured:
     peer: Peer
     epochs: int
     every: int
+    processor: bool = False
     threads: int = 0
     rates: list[float] = field(default_factory=list)
     losses: Any = None
@@ -54,9 +56,10 @@ class Measured:
     def rate(self) -> float:
         """Train once."""
         self.peer.use_threads(self.threads)
-        began = time.perf_counter()
+        clock = time.process_time if self.processor else time.perf_counter
+        began = clock()
         self.losses = self.peer.train(self.epochs, self.every)
-        seconds = time.perf_counter() - began
+        seconds = clock() - began
         if isinstance(self.peer, RegxInProcesses):
             seconds = self.peer.steady
         return self.peer.networks * self.epochs / seconds
@@ -64,14 +67,16 @@ class Measured:
     def choose_threads(self) -> None:
         """The best number of threads, and everything is warm."""
         found = {}
-        for threads in self.peer.threads:
+        for threads in self.peer.threads[:1] if self.processor else self.peer.threads:
             self.threads = threads
             self.rate()
             found[threads] = self.rate()
         self.threads = max(found, key=lambda threads: found[threads])
 
 
-def measure(case: Case, kinds: list[type[Peer]], every: int | None, rounds: int) -> list[Measured]:
+def measure(
+    case: Case, kinds: list[type[Peer]], every: int | None, rounds: int, processor: bool
+) -> list[Measured]:  # fmt: skip
     """All peers that are installed, in turns. every: None for no evaluation but the last."""
     runs = []
     for kind in kinds:
@@ -79,7 +84,7 @@ def measure(case: Case, kinds: list[type[Peer]], every: int | None, rounds: int)
         if package and importlib.util.find_spec(package) is None:
             print(f"  {kind.name}: skipped, {package} is not installed")
             continue
-        runs.append(Measured(kind(case), case.epochs, every or case.epochs))
+        runs.append(Measured(kind(case), case.epochs, every or case.epochs, processor))
         runs[-1].choose_threads()
     for _ in range(rounds):
         for run in runs:
@@ -96,10 +101,10 @@ def verdict(least: float | None, found: float) -> str:
     return "" if least is None else f">= {least:g}: {'met' if found >= least else 'MISSED'}"
 
 
-def rates(case: Case, rounds: int) -> bool:
+def rates(case: Case, rounds: int, processor: bool) -> bool:
     """Print the steady rates of a case. Whether all peers did comparable work."""
-    own = [Regx] if case.networks == 1 else [RegxInProcesses, Regx]
-    runs = measure(case, [*own, Jax, BatchedTorch, PlainNumPy], case.every, rounds)
+    own = [Regx] if case.networks == 1 or processor else [RegxInProcesses, Regx]
+    runs = measure(case, [*own, Jax, BatchedTorch, PlainNumPy], case.every, rounds, processor)
     ours, comparable = runs[0], True
     print(f"  {'':26} {'threads':>7} {'net-epochs/s':>13} {'regx is x as fast':>18} {'train loss':>12}  target")
     for run in runs:
@@ -115,7 +120,7 @@ def rates(case: Case, rounds: int) -> bool:
         )
     if case.filters:
         return comparable
-    alone, products = measure(case, [Regx, Products], None, 2 * rounds + 1)
+    alone, products = measure(case, [Regx, Products], None, 2 * rounds + 1, processor)
     times = ratio(products.rates, alone.rates)
     target = f"  <= {AT_MOST_OF_PRODUCTS:g}: {'met' if times <= AT_MOST_OF_PRODUCTS else 'MISSED'}"
     print(f"  time over its products, without evaluation: {times:.2f}{target if case.networks > 1 else ''}")
@@ -151,6 +156,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--case", action="append", help="one, sine, strengths, diabetes, digits, convolution, table")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--processor", action="store_true", help="processor seconds instead of wall time")
     parser.add_argument("--only", choices=("rates", "commands"))
     asked = parser.parse_args()
     from regx.core import kernels
@@ -168,7 +174,7 @@ def main() -> int:
             print(f"\n{case.name}: {case.networks} networks {'-'.join(map(str, case.widths))}", flush=True)
             if asked.only != "commands":
                 os.environ["REGX_KERNELS"] = "on"  # the worker processes of a short timed run too
-                comparable.append(rates(case, asked.rounds))
+                comparable.append(rates(case, asked.rounds, asked.processor))
                 del os.environ["REGX_KERNELS"]
             if asked.only != "rates":
                 commands(case, Path(temporary), asked.rounds)

@@ -188,7 +188,7 @@ def cases(names: list[str], folder: Path) -> list[Case]:
                 "optimizer": {"name": "adam", "lr": 0.001},
                 "training": {"epochs": 20, "batch_size": 256, "eval_every": 1}, "seeds": 20,
             },
-            4,
+            8,
         ),
     }  # fmt: skip
     return [makers[name]() for name in names or makers]
