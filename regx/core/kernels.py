@@ -156,9 +156,10 @@ class Program:
         table, first = self._table, self._first
         if rest:
             table = table.copy()  # several threads may have the same program
-            first = address(table)
-            for number, array in enumerate(rest, self._last):
-                _point(table[-1], number, array)
+            first, row, at = address(table), table[-1], 4 + self._last
+            row[at : at + len(rest)] = [address(one) for one in rest]
+            at += MOST_ARRAYS
+            row[at : at + len(rest)] = [one.strides[0] if one.ndim else 0 for one in rest]
         self._run(first, len(table), self._replicas, steps, self._flags)
 
 
