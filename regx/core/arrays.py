@@ -27,11 +27,6 @@ def over(values: Array, like: Array) -> Array:
     return values.astype(like.dtype, copy=False).reshape(shape)
 
 
-def step_of(values: Array) -> int:
-    """Numbers from where one network's begin in memory to where the next one's do."""
-    return values.strides[0] // values.itemsize
-
-
 def is_whole(values: Array, dtype: np.dtype[Any]) -> bool:
     """Whether these are numbers of that precision, one behind the other."""
     return values.dtype == dtype and bool(values.flags.c_contiguous)
