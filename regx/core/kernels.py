@@ -79,7 +79,7 @@ def load() -> bool:
 
     try:
         compiled = cached_at().read_bytes()
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError: of a processor whose features LLVM does not know
         return False
     checksum, code = compiled[:32], compiled[32:]
     probe = np.empty(1)
