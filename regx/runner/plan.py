@@ -66,8 +66,8 @@ def plan(
 ) -> Iterator[Work]:
     """Cut the networks into populations, config by config, so that a config is finished before the next is begun.
 
-    Lazily, since the data of a population is loaded when its turn comes. With several jobs populations are no larger
-    than an even share, so that every job has one. peek: the test split takes the place of the validation split.
+    Lazily, since the data of a population is loaded when its turn comes. Every job has as many populations as the
+    others, of about as many networks. peek: the test split takes the place of the validation split.
     resumed: populations that are not cut anew; they come first.
     """
     groups: dict[tuple[Any, ...], list[Member]] = {}
@@ -83,7 +83,8 @@ def plan(
     for group in groups.values():
         first = configs[group[0].config]
         size = networks_per_population(first, dataset(first.dataset, group[0].seed))
-        size = min(size, -(-len(group) // jobs))
+        populations = -(-len(group) // size)
+        size = -(-len(group) // (populations + -populations % jobs))
         for start in range(0, len(group), size):
             part = tuple(group[start : start + size])
             yield Work(part, _population(configs, part, peek))

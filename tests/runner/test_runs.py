@@ -202,6 +202,10 @@ def test_populations_are_cut_config_by_config_and_hold_only_one_graph(small: Pat
         assert len(work.members) <= networks_per_population(configs[0], work.population.datasets[0])
     shared = plan(configs, members, jobs=8)
     assert max(len(work.members) for work in shared) == 5
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("regx.runner.plan.MOST_NETWORKS", 7)
+        of_each = [len(work.members) for work in plan(configs[:1], members[:20], jobs=2)]
+    assert of_each == [5, 5, 5, 5], "no job has two populations where the other has one"
 
 
 def test_networks_of_different_strength_share_a_population(small: Path, tmp_path: Path) -> None:
