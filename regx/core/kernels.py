@@ -34,7 +34,7 @@ from regx.core.loops import LOOPS
 
 # Seconds by which training is expected to become shorter (a number less read and written in one pass takes about a
 # nanosecond), at which it is worth it to load what is compiled, and to compile.
-WORTH_LOADING, WORTH_COMPILING = 0.15, 1.0
+WORTH_LOADING, WORTH_COMPILING = 0.3, 1.0
 PRECISIONS = (np.float32, np.float64)
 MOST_ARRAYS = 8  # of a call
 RUN = "regx_run"  # the compiled function that makes the calls of a program

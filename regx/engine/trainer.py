@@ -83,8 +83,8 @@ def _saved_by_kernels(population: Population) -> float:
     first = population.datasets[0]
     n = len((first.fitted or first.train).x)
     steps = -(-n // min(training.batch_size or n, n))
-    numbers = steps * layout.size * (1 + population.optimizer.slots()) * 3e-10 + n * layout.values_per_sample * 1e-10
-    return training.epochs * (steps * 1.5e-4 + len(population.seeds) * numbers)  # Python's calls, and their passes
+    per_epoch = steps * layout.size * (1 + population.optimizer.slots()) * 3e-10 + n * layout.values_per_sample * 1e-10
+    return len(population.seeds) * training.epochs * per_epoch
 
 
 @functools.cache
