@@ -73,12 +73,14 @@ class ImageFiles(TableSource):
 
 def _files(root: Path) -> Iterator[tuple[str, Path]]:
     """The class and path of every entry in the folders of classes, in the order of their names."""
-    for folder in sorted(root.iterdir()):
-        if folder.name.startswith(".") or folder.name in IGNORED or not folder.is_dir():
-            continue
-        for file in sorted(folder.iterdir()):
-            if not file.name.startswith(".") and file.name not in IGNORED:
-                yield folder.name, file
+    for folder in filter(Path.is_dir, _entries(root)):
+        for file in _entries(folder):
+            yield folder.name, file
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What stands in a folder, but for what is hidden or left by file managers, in the order of the names."""
+    return sorted(one for one in folder.iterdir() if not one.name.startswith(".") and one.name not in IGNORED)
 
 
 def _versions(root: Path) -> tuple[Any, ...]:
@@ -209,11 +211,10 @@ def new_images(source: ImageFiles, path: Path) -> dict[str, Array]:
     they cannot be read.
     """
     if path.is_dir():
-        files = sorted(one for one in path.iterdir() if one.is_file() and one.name not in IGNORED)
-        files += [file for _, file in _files(path)]
+        files = [*filter(Path.is_file, _entries(path)), *(file for _, file in _files(path))]
         if not files:
             raise InputError(f"{path}: expected PNG or JPEG images, found none.")
-        images = [_read(file, source.size, source.colour) for file in files if not file.name.startswith(".")]
+        images = [_read(file, source.size, source.colour) for file in files]
         _check_alike(images, files)
         return _by_column(np.stack(images))
     if not path.is_file():

@@ -166,6 +166,7 @@ def test_images_are_predicted_from_a_folder_and_from_arrays_as_the_run_answers(t
             folder = root / ("light" if y[k] else "dark") if root.name == "all" else root
             folder.mkdir(parents=True, exist_ok=True)
             Image.fromarray(image).save(folder / f"{k:02}.png")
+    (tmp_path / "new" / ".DS_Store").write_bytes(b"what a file manager leaves")
     np.savez(tmp_path / "new.npz", x=x[:7] / 255)  # as a folder's pixels are
     config = {
         "dataset": {"name": "images", "path": str(tmp_path / "all")},
