@@ -287,3 +287,11 @@ def test_the_cell_that_nothing_regularizes_is_the_baseline_though_it_is_not_amon
     assert found.baseline is not None
     assert found.baseline.config["regularizers"][0]["l2"]["lam"] == 0
     assert len(read_sweep(found.folder, with_folders=True).cells) == 2
+    # While the same folder is trained on, or where that is interrupted, it still says which run is its baseline.
+    with monkeypatch.context() as patch:
+        patch.setattr(compact, "_train_missing", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            compact_sweep(grid, range(4), tmp_path, Options(1))
+    again = read_sweep(found.folder, with_folders=True)
+    assert len(again.cells) == 2
+    assert again.baseline is not None

@@ -8,6 +8,7 @@ network that nothing regularizes, to compare them with.
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -57,13 +58,14 @@ def compact_sweep(grid: Grid, numbers: Sequence[int], out: Path, options: Option
     by = "test_loss" if peek else "val_loss"
     with Lock(folder) as held:
         about = {"task": task, "data_fingerprint": fingerprint(first.dataset), "peek": peek}
-        _check_same(folder, about, options.force)
+        before = _before(folder, about, options.force)
         base = {**first.resolved, "name": grid.name}
         axes = [{"key": axis.key, "values": axis.values} for axis in grid.axes]
         if options.force:  # before sweep.json says of other data that these are its networks
             networks.begin(folder, task, anew=True)
         facts = {"format": FORMAT, "name": grid.name, "axes": axes, "compact": True, "config": base, **about}
-        write_json(folder / SWEEP, facts)
+        # Until the best are known what stood there as the baseline stays it, so that no reader takes it for a cell.
+        write_json(folder / SWEEP, {**facts, "baseline": before["baseline"]} if "baseline" in before else facts)
         networks.begin(folder, task, anew=False)
         _train_missing(grid, numbers, folder, task, options)
         losses = _losses(folder, task, by, numbers, first.seeds)
@@ -75,8 +77,7 @@ def compact_sweep(grid: Grid, numbers: Sequence[int], out: Path, options: Option
         if targets:
             bring_up_to_date(targets, replace(options, watchers=Watchers()), held)
         beside = targets[len(cells) :]
-        if beside:
-            write_json(folder / SWEEP, {**facts, "baseline": beside[0].folder.name})
+        write_json(folder / SWEEP, {**facts, "baseline": beside[0].folder.name} if beside else facts)
     best = [tried(cell.point, read_run(target.folder)) for cell, target in zip(cells, targets, strict=False)]
     baseline = read_run(beside[0].folder) if beside else None
     _check_the_same(best, [dict(zip(first.seeds, losses[row].tolist(), strict=True)) for row in ranked], by)
@@ -89,16 +90,23 @@ def _plain(grid: Grid, numbers: Sequence[int]) -> Config | None:
     return next(filter(is_plain, configs), None) or baseline_of(grid, [grid.cells[numbers[0]]])
 
 
-def _check_same(folder: Path, about: dict[str, object], force: bool) -> None:
-    if force or not (folder / SWEEP).exists():
-        return
-    before = read_json(folder / SWEEP)
-    for key, value in about.items():
+def _before(folder: Path, about: dict[str, object], force: bool) -> dict[str, Any]:
+    """What sweep.json says, {} where there is none. Raises InputError where it is of other networks, unless `force`."""
+    if not (folder / SWEEP).exists():
+        return {}
+    try:
+        before = read_json(folder / SWEEP)
+    except InputError:
+        if force:
+            return {}
+        raise
+    for key, value in about.items() if not force else ():
         if (of_them := before.get(key)) != value:
             raise InputError(
                 f"{folder / SWEEP}: expected `{key}` {of_them}, as of the networks that are there, found {value}. "
                 "Choose another --out, or --force to train anew."
             )
+    return before
 
 
 def _train_missing(grid: Grid, numbers: Sequence[int], folder: Path, task: str, options: Options) -> None:
