@@ -44,7 +44,7 @@ def test_lanes_are_those_that_can_act() -> None:
     names = [[lane.name for lane in ladder(*each)] for each in asked]
     assert not {"class_weight", "label_smoothing"} & set(names[0])
     assert {"class_weight", "label_smoothing"} <= set(names[1])
-    of_images = {part.name for part in PARTS.values() if part.images}
+    of_images = {part.name for part in PARTS.values() if part.only == "images"}
     assert of_images
     assert not of_images & {*names[0], *names[1]}
     assert of_images <= set(names[2])

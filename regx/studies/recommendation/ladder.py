@@ -22,7 +22,6 @@ from regx.regularizers import REGISTRY
 
 LEARNING_RATES = (0.01, 0.03, 0.1)  # of gradient descent with momentum
 ADAPTIVE_RATES = (0.001, 0.003, 0.01)  # of any other optimizer
-OF_COLUMNS = ("cutout",)  # on images `random_erasing` stands for it, whose boxes have any shape
 UNEVEN = 1.5  # times as many rows of the commonest class as of the rarest: then weights of the classes are a lane
 CLASSES = ("binary", "multiclass")
 
@@ -33,7 +32,8 @@ class Part:
 
     key, strengths: the parameter that is tuned, and the values that are tried; none where there is nothing to tune.
     settings: of the member besides. changes: of the config, by section. tasks: where it can act.
-    exclusive: of parts with the same word a cocktail holds one at most. images: whether it acts on images alone.
+    exclusive: of parts with the same word a cocktail holds one at most. only: the `images` or the `columns` that it is
+    for, if it is not for both.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Part:
     changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     tasks: tuple[str, ...] = ("regression", *CLASSES)
     exclusive: str = ""
-    images: bool = False
+    only: str = ""
 
     @property
     def parameter(self) -> Parameter:
@@ -60,14 +60,15 @@ RESIDUAL = {"architecture": {"residual": True}}
 PARTS: Mapping[str, Part] = {
     part.name: part
     for part in (
-        Part("crop", "padding", (1, 2), images=True),
-        Part("rotate", "degrees", (5.0, 15.0), images=True),
-        Part("flip", images=True),
-        Part("color_jitter", "brightness", (0.1, 0.3), images=True),
-        Part("random_erasing", "p", (0.25, 0.5), images=True),
+        Part("crop", "padding", (1, 2), only="images"),
+        Part("rotate", "degrees", (5.0, 15.0), only="images"),
+        Part("flip", only="images"),
+        Part("color_jitter", "brightness", (0.1, 0.3), only="images"),
+        Part("random_erasing", "p", (0.25, 0.5), only="images"),
         Part("input_noise", "sigma", (0.1, 0.3, 1.0)),
         Part("mixup", "alpha", (0.2, 1.0), exclusive="rows"),
-        Part("cutout", "share", (0.05, 0.15, 0.4), exclusive="rows"),
+        # On images `random_erasing` stands for it, whose boxes have any shape.
+        Part("cutout", "share", (0.05, 0.15, 0.4), exclusive="rows", only="columns"),
         Part("cutmix", "alpha", (0.1, 0.5), exclusive="rows"),
         Part("adversarial", "eps", (0.03, 0.1, 0.3), exclusive="rows"),
         Part("label_smoothing", "eps", (0.03, 0.1), tasks=CLASSES),
@@ -76,7 +77,7 @@ PARTS: Mapping[str, Part] = {
         Part("l1", "lam", (0.0003, 0.003, 0.03, 0.3)),
         Part("early_stopping"),
         Part("dropout", "p", (0.1, 0.3, 0.5)),
-        Part("spatial_dropout", "p", (0.1, 0.3), images=True),
+        Part("spatial_dropout", "p", (0.1, 0.3), only="images"),
         Part("batch_norm"),
         Part("skip", changes=RESIDUAL, exclusive="skip"),
         Part("stochastic_depth", "p", (0.2, 0.5), changes=RESIDUAL, exclusive="skip"),
@@ -148,8 +149,8 @@ def ladder(task: str, uneven: bool, images: bool = False) -> tuple[LadderLane, .
     usable = [
         part.name
         for part in PARTS.values()
-        if task in part.tasks and (uneven or part.name != "class_weight") and (images or not part.images)
-        if not images or part.name not in OF_COLUMNS
+        if task in part.tasks and (uneven or part.name != "class_weight")
+        if part.only in ("", "images" if images else "columns")
     ]
     together = [LadderLane(name, kinds) for name, kinds in TOGETHER.items() if set(kinds) <= set(usable)]
     every = tuple(name for name in usable if name != "small")

@@ -46,9 +46,9 @@ def of_images(shape: Sequence[int]) -> tuple[Recipe, ...]:
     """What is tried for images (channels, height, width): convolutions that they have room for, and none."""
     side = min(shape[1:])
     fitting = [filters for filters in FILTERS if side // 2 ** len(filters) >= FEWEST_PIXELS]
-    networks: list[Mapping[str, Any]] = [{"conv": list(filters), "hidden": [64]} for filters in fitting]
+    convolutions: list[Mapping[str, Any]] = [{"conv": list(filters), "hidden": [64]} for filters in fitting]
     # The smallest of them has fewer weights than a dense network.
-    networks[1:1] = [{"hidden": [128]}]
+    networks = [*convolutions[:1], {"hidden": [128]}, *convolutions[1:]]
     return tuple((one, "adam", "cosine", "standard") for one in networks)
 
 

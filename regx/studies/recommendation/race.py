@@ -90,7 +90,7 @@ def race_folder(plan: Plan, out: Path) -> Path:
     lengths = [(one.base.training.epochs, one.base.training.eval_every) for one in plan.networks]
     tried = [[one.name, list(one.rates), *length] for one, length in zip(plan.networks, lengths, strict=True)]
     images = plan.base.dataset.is_images
-    parts = [[part.name, part.key, list(part.strengths)] for part in PARTS.values() if images or not part.images]
+    parts = [[part.name, part.key, list(part.strengths)] for part in PARTS.values() if images or part.only != "images"]
     ladder = {"lanes": [[lane.name, list(lane.parts)] for lane in plan.lanes], "parts": parts, "by": "last epoch"}
     raced = {"data": fingerprint(plan.base.dataset), "ladder": ladder, "tried": tried}
 
