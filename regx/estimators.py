@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -24,7 +23,6 @@ from regx.runner.plan import Member, forget_data
 MOST_TIMES = 10  # as many rows, at most, as there are, where whole weights make several of one
 
 
-@dataclass(frozen=True, eq=False)
 class _InMemory(Source):
     """Rows that somebody holds. x: (n, D), y: (n, K), as the network sees them. labels: (n,), to stratify by, or None.
 

@@ -2,25 +2,20 @@
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 
 from regx.core.arrays import Array
-from regx.core.parameters import parameters
+from regx.core.parameters import Declaring, parameters
 
 
-@dataclass(frozen=True)
-class Component:
+class Component(Declaring):
     """A frozen dataclass with a `kind` and declared parameters.
 
     As configured its parameters are plain numbers. `of_population` makes the one that acts on a population: there,
     parameters that are not static hold one value per network, (R,).
     """
-
-    kind: ClassVar[str]
-    source: ClassVar[str]  # the paper and section
 
     def static_key(self) -> tuple[Any, ...]:
         """What networks must share to be trained in one population."""

@@ -15,7 +15,7 @@ import functools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, dataclass_transform
 
 MISSING = dataclasses.MISSING
 
@@ -216,6 +216,18 @@ def numbers_by_name(options: tuple[str, ...], *, help: str, example: str, **boun
     """
     item = Parameter(float, **bounds)
     return declared(Parameter(dict, help, None, options=options, item=item, example=example, optional=True))
+
+
+@dataclass_transform(frozen_default=True)
+class Declaring:
+    """Base of what declares parameters: who derives from it is a frozen dataclass. source: the paper and section."""
+
+    kind: ClassVar[str]
+    source: ClassVar[str]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__()
+        dataclasses.dataclass(frozen=True, **options)(cls)
 
 
 def parameters(cls: type) -> dict[str, Parameter]:

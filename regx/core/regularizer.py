@@ -124,7 +124,6 @@ class Stage(Protocol):
         """(R, H, B) -> (R, H, B), writing the gradients of the layer's own parameters; in place."""
 
 
-@dataclass(frozen=True)
 class Regularizer(Component):
     """Base of all regularizers. A subclass is final, has its `kind`, and overrides the hooks it needs.
 

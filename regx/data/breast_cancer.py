@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,8 +9,7 @@ from regx.core.arrays import Array
 from regx.data.table import Table, TableSource
 
 
-@dataclass(frozen=True, kw_only=True)
-class BreastCancer(TableSource):
+class BreastCancer(TableSource, kw_only=True):
     """Malignant or benign (1) from 30 measurements of cell nuclei, 569 rows."""
 
     kind = "breast_cancer"

@@ -1,7 +1,6 @@
 """A disc in a square: the smallest classification with a boundary to draw."""
 
 import hashlib
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,7 +11,6 @@ from regx.data.dataset import Dataset, Source, Split, check_rows
 from regx.data.label_noise import with_label_noise
 
 
-@dataclass(frozen=True)
 class Circle(Source):
     """The label is 1 where x1² + x2² < 1.5, with both uniform on [-2, 2]."""
 

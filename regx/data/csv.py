@@ -4,7 +4,6 @@ import dataclasses
 import functools
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +35,7 @@ FAR, TOO_FAR = 1e6, 1e12
 FEWEST = 10  # rows with a target, where others have none
 
 
-@dataclass(frozen=True, kw_only=True)
-class CSV(TableSource):
+class CSV(TableSource, kw_only=True):
     """A file of comma-separated values with a header line, in UTF-8; other separators and gzip are recognised.
 
     Task: a target of two values is binary; of words, or of few whole numbers, multiclass; of other numbers, regression.

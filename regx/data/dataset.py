@@ -10,6 +10,7 @@ from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.core.images import Images
 from regx.core.memory import shortage
+from regx.core.parameters import Declaring
 
 if TYPE_CHECKING:
     from regx.data.preparation import Preparation
@@ -74,12 +75,12 @@ def check_rows(kind: str, *rows: int) -> None:
         )
 
 
-@dataclass(frozen=True)
-class Source(ABC):
-    """Base of all datasets: a frozen dataclass with a `kind` and declared parameters, all of them static."""
+class Source(Declaring, ABC):
+    """Base of all datasets: a frozen dataclass with a `kind` and declared parameters, all of them static.
 
-    kind: ClassVar[str]
-    source: ClassVar[str]  # where it comes from
+    source: where it comes from.
+    """
+
     known_task: ClassVar[Task | None] = None  # where it is known before the data are read
     about_test: ClassVar[str] = ""  # what has to be known of losses on the test rows, a sentence
 

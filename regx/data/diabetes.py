@@ -4,7 +4,6 @@ import functools
 import hashlib
 import io
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +27,7 @@ URL = "https://raw.githubusercontent.com/jbrownlee/Datasets/master/pima-indians-
 SHA256 = "6bfe5d0f379d17a0e0819b996407e3c09bf80febd4287f2ed212190dfff154af"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Diabetes(TableSource):
+class Diabetes(TableSource, kw_only=True):
     """Diabetes within five years (1) from 8 measurements of Pima women, 768 rows.
 
     Found at `path`, else $REGX_DATA_DIR/diabetes.csv, else the user's cache, else downloaded into it once.

@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,8 +11,7 @@ from regx.core.arrays import Array
 from regx.data.table import Table, TableSource, pixel_names
 
 
-@dataclass(frozen=True, kw_only=True)
-class Digits(TableSource):
+class Digits(TableSource, kw_only=True):
     """Which of ten digits an image of 8 x 8 grey pixels shows, 1797 rows.
 
     Pixels, which are from 0 to 16, are standardised by their mean and deviation in the training split.

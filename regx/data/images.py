@@ -5,7 +5,6 @@ import hashlib
 import warnings
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +23,7 @@ IGNORED = ("Thumbs.db", "desktop.ini")  # what file managers leave
 GREYS, COLOURS = ("1", "L", "I;16", "I;16B", "I"), ("RGB", "P")  # Pillow's modes
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImageFiles(TableSource):
+class ImageFiles(TableSource, kw_only=True):
     """Images and their class. Pixels are standardised by the mean and deviation of each channel in the training split.
 
     A folder: in it a folder for each class, named by it, of PNG or JPEG files; of any size where `size` is given, to

@@ -1,7 +1,6 @@
 """Training sets drawn anew, all judged at the same test inputs: what a study of bias and variance is trained on."""
 
 import dataclasses
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -26,7 +25,6 @@ class Generator(Protocol):
         """A draw of y - E[y | x] at x (n, D), as (n, K); its distribution is symmetric about 0."""
 
 
-@dataclass(frozen=True)
 class Redrawn(Source):
     """Of each seed another training and validation split, of all seeds the same test inputs.
 

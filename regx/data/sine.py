@@ -1,7 +1,6 @@
 """A noisy sine: the smallest regression that a network overfits."""
 
 import hashlib
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,7 +11,6 @@ from regx.data.dataset import Dataset, Source, Split, check_rows
 from regx.data.label_noise import with_label_noise
 
 
-@dataclass(frozen=True)
 class Sine(Source):
     """y = sin x + noise·N(0, 1) with x uniform on [-3, 3]; training and validation are noisy.
 

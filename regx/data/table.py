@@ -45,8 +45,7 @@ class Table:
     white: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class TableSource(Source):
+class TableSource(Source, kw_only=True):
     """Base of the datasets that are tables. Each split is drawn anew for each seed.
 
     Features are standardised, filled and one-hot encoded by the training split alone, and so is a regression target:

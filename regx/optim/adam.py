@@ -1,9 +1,6 @@
-"""Adam and AdamW."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,7 +14,6 @@ from regx.optim.optimizer import Optimizer, Rate
 TABLE = 1024
 
 
-@dataclass(frozen=True)
 class Adam(Optimizer):
     """w <- w - lr·m̂ / (√v̂ + eps), with m̂ and v̂ the bias-corrected means of gradient and squared gradient.
 
@@ -113,7 +109,6 @@ class _Corrections:
         return self._size[row, ...], self._eps[row, ...], self._root[row, ...]
 
 
-@dataclass(frozen=True)
 class AdamW(Adam):
     """Adam with decoupled decay: w <- (1 - lr·weight_decay)·w before Adam's step, on weights, never on biases.
 

@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -19,7 +18,6 @@ Update = Callable[[Array, int], None]
 Rate = Callable[[Array, int], Array]
 
 
-@dataclass(frozen=True)
 class Optimizer(Component, ABC):
     """Base of all optimizers.
 

@@ -1,9 +1,6 @@
-"""RMSprop."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,7 +11,6 @@ from regx.core.parameters import number
 from regx.optim.optimizer import Optimizer, Rate
 
 
-@dataclass(frozen=True)
 class RMSprop(Optimizer):
     """w <- w - lr·gradient / (√v + eps), where v <- alpha·v + (1 - alpha)·gradient².  The convention of PyTorch."""
 

@@ -2,22 +2,16 @@
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
 from regx.core.arrays import Array
-from regx.core.parameters import integer, number
+from regx.core.parameters import Declaring, integer, number
 from regx.core.regularizer import NO_VALIDATION, Scores
 
 
-@dataclass(frozen=True)
-class Schedule(ABC):
+class Schedule(Declaring, ABC):
     """Base of all schedules, with a linear warm-up before any of them."""
-
-    kind: ClassVar[str]
-    source: ClassVar[str]
 
     warmup: int = integer(0, ge=0, static=True, help="epochs in which the rate rises linearly to its full value")
 
@@ -39,11 +33,10 @@ class Schedule(ABC):
         """What it remembers of so many networks, which is their first axis; `reduction`, (R,), is a further factor."""
         return {}
 
-    def on_scores(self, scores: Scores, state: dict[str, Array]) -> None:  # noqa: B027 - most remember nothing
+    def on_scores(self, scores: Scores, state: dict[str, Array]) -> None:
         """Change what it remembers after an evaluated epoch."""
 
 
-@dataclass(frozen=True)
 class Constant(Schedule):
     """The same learning rate throughout."""
 
@@ -54,7 +47,6 @@ class Constant(Schedule):
         return 1.0
 
 
-@dataclass(frozen=True)
 class Step(Schedule):
     """The rate times `decay` after every `every` epochs.  PyTorch's StepLR."""
 
@@ -68,7 +60,6 @@ class Step(Schedule):
         return float(self.decay ** (done // self.every))
 
 
-@dataclass(frozen=True)
 class Cosine(Schedule):
     """Half a cosine from the full rate to `floor` times it.  PyTorch's CosineAnnealingLR over all epochs."""
 
@@ -81,7 +72,6 @@ class Cosine(Schedule):
         return self.floor + (1 - self.floor) * (1 + math.cos(math.pi * done / epochs)) / 2
 
 
-@dataclass(frozen=True)
 class WarmRestarts(Schedule):
     """Half a cosine from the full rate to `floor` times it, over and over, each `multiplier` times as long as the last.
 
@@ -105,7 +95,6 @@ class WarmRestarts(Schedule):
         return self.floor + (1 - self.floor) * (1 + math.cos(math.pi * done / length)) / 2
 
 
-@dataclass(frozen=True)
 class ReduceOnPlateau(Schedule):
     """The rate times `decay` whenever the validation loss has not fallen for more than `patience` epochs.
 

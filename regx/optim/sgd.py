@@ -1,9 +1,6 @@
-"""Stochastic gradient descent."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,7 +11,6 @@ from regx.core.parameters import flag, number
 from regx.optim.optimizer import Optimizer, Rate
 
 
-@dataclass(frozen=True)
 class SGD(Optimizer):
     """w <- w - lr·v, where v <- momentum·v + gradient; Nesterov steps along gradient + momentum·v instead.
 

@@ -1,7 +1,3 @@
-"""Activity penalty."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array, norms, over
@@ -9,7 +5,6 @@ from regx.core.parameters import choice, number
 from regx.core.regularizer import Pullback, Regularizer, Site
 
 
-@dataclass(frozen=True)
 class ActivityPenalty(Regularizer):
     """lam·Σ|h| (`norm: l1`) or (lam/2)·Σh² (`l2`) over all hidden units, the mean over the samples, added to the loss.
 

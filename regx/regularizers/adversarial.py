@@ -1,7 +1,3 @@
-"""Adversarial training."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array
@@ -10,7 +6,6 @@ from regx.core.regularizer import Regularizer, Site
 from regx.core.streams import LEVELS
 
 
-@dataclass(frozen=True)
 class Adversarial(Regularizer):
     """Train on x + eps·sign(∂loss/∂x): every input moved by eps the way that raises the loss (FGSM).
 

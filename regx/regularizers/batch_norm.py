@@ -1,7 +1,5 @@
-"""Batch normalisation."""
-
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -14,7 +12,6 @@ from regx.core.regularizer import Stage
 from regx.regularizers.normalisation import Normalisation, Normalise, Shape
 
 
-@dataclass(frozen=True)
 class BatchNorm(Normalisation):
     """y = gain·(z - μ)/√(σ² + eps) + offset, each unit by mean and biased variance of the batch.
     After a convolution it is each channel, over all its places.

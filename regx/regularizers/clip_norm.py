@@ -1,7 +1,3 @@
-"""Gradient clipping by norm."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array, norms
@@ -9,7 +5,6 @@ from regx.core.parameters import number
 from regx.core.regularizer import Regularizer, Site
 
 
-@dataclass(frozen=True)
 class ClipNorm(Regularizer):
     """g <- g·min(1, max_norm/(‖g‖ + 1e-6)), where ‖g‖ is the norm over all trained parameters of a network.
 

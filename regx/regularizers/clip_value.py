@@ -1,7 +1,3 @@
-"""Gradient clipping by value."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array, over
@@ -9,7 +5,6 @@ from regx.core.parameters import number
 from regx.core.regularizer import Regularizer, Site
 
 
-@dataclass(frozen=True)
 class ClipValue(Regularizer):
     """g <- min(max(g, -clip_value), clip_value), every entry of the gradient by itself.
 

@@ -1,7 +1,3 @@
-"""Colour jitter."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array
@@ -12,7 +8,6 @@ from regx.regularizers.pictures import by_feature, by_sample, seen, symmetric
 GREY = (0.299, 0.587, 0.114)  # the weights of red, green and blue in a grey value, ITU-R BT.601
 
 
-@dataclass(frozen=True)
 class ColorJitter(Regularizer):
     """Change brightness, contrast, saturation and hue of each image, in this order, by random amounts.
 

@@ -1,7 +1,3 @@
-"""Confidence penalty."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array, over
@@ -9,7 +5,6 @@ from regx.core.parameters import number
 from regx.core.regularizer import Pullback, Regularizer, Site
 
 
-@dataclass(frozen=True)
 class ConfidencePenalty(Regularizer):
     """-beta·H added to the loss, H = -Σ p·log p the entropy of the predicted distribution, the mean over the samples.
 

@@ -1,7 +1,3 @@
-"""Random crops."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array
@@ -10,7 +6,6 @@ from regx.core.regularizer import Regularizer, Site
 from regx.regularizers.pictures import black, by_feature, by_sample
 
 
-@dataclass(frozen=True)
 class Crop(Regularizer):
     """Widen each image by `padding` pixels on every side and cut a piece of the old size out, at a random place.
 

@@ -1,6 +1,3 @@
-"""CutMix."""
-
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -13,7 +10,6 @@ from regx.regularizers.mixup import beta_quantiles, drawn_weights, mixed_targets
 from regx.regularizers.pictures import box, by_feature, by_sample
 
 
-@dataclass(frozen=True)
 class CutMix(Regularizer):
     """Paste a box of another image of the batch into each, and mix their labels by area.
 

@@ -1,7 +1,3 @@
-"""Cutout."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array
@@ -11,7 +7,6 @@ from regx.core.streams import LEVELS
 from regx.regularizers.pictures import box, by_feature, by_sample
 
 
-@dataclass(frozen=True)
 class Cutout(Regularizer):
     """Replace a square of `size` pixels of each image by the mean pixel of the training split, seen as 0.
 

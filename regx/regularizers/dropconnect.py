@@ -1,7 +1,3 @@
-"""DropConnect."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array
@@ -10,7 +6,6 @@ from regx.core.regularizer import Pullback, Regularizer, Site
 from regx.regularizers.masks import thresholds
 
 
-@dataclass(frozen=True)
 class DropConnect(Regularizer):
     """Zero each weight with probability p and divide the others by 1 - p, anew for every step.
 

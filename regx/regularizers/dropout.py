@@ -1,6 +1,3 @@
-"""Dropout."""
-
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +9,6 @@ from regx.core.streams import LEVELS
 from regx.regularizers.masks import drop, thresholds
 
 
-@dataclass(frozen=True)
 class Dropout(Regularizer):
     """Zero each hidden unit with probability p and divide the others by 1 - p, anew for every sample and step.
 

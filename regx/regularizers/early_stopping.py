@@ -1,7 +1,3 @@
-"""Early stopping."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array
@@ -9,7 +5,6 @@ from regx.core.parameters import choice, integer, number
 from regx.core.regularizer import CROSS_FITTED, NO_VALIDATION, Regularizer, Scores, Site
 
 
-@dataclass(frozen=True)
 class EarlyStopping(Regularizer):
     """Stop when the validation score has not improved for `patience` epochs, and restore the best weights, always.
 

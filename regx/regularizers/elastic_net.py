@@ -1,7 +1,3 @@
-"""Elastic net."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array, norms
@@ -10,7 +6,6 @@ from regx.core.regularizer import Regularizer, Site
 from regx.regularizers.proximal import add_slope, shrink
 
 
-@dataclass(frozen=True)
 class ElasticNet(Regularizer):
     """lam·(l1_ratio·Σ|w| + (1 - l1_ratio)/2·Σw²) added to the loss; on weight matrices, never on biases.
 

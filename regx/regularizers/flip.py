@@ -1,7 +1,3 @@
-"""Mirror images."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array
@@ -10,7 +6,6 @@ from regx.core.regularizer import Regularizer, Site
 from regx.regularizers.pictures import by_feature, by_sample
 
 
-@dataclass(frozen=True)
 class Flip(Regularizer):
     """Show each image mirrored with probability `horizontal` (left and right), and with `vertical` (top and bottom).
 

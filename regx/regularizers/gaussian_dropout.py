@@ -1,7 +1,3 @@
-"""Gaussian dropout."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array, over
@@ -10,7 +6,6 @@ from regx.core.regularizer import Pullback, Regularizer, Site
 from regx.core.streams import LEVELS
 
 
-@dataclass(frozen=True)
 class GaussianDropout(Regularizer):
     """h·(1 + √(p/(1 - p))·ε) with ε ~ N(0, 1): each hidden unit times noise of mean 1, anew for every sample.
 

@@ -1,7 +1,3 @@
-"""Gradient noise."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array, over
@@ -9,7 +5,6 @@ from regx.core.parameters import number
 from regx.core.regularizer import Regularizer, Site
 
 
-@dataclass(frozen=True)
 class GradientNoise(Regularizer):
     """g <- g + N(0, σ²) with σ² = eta/(1 + t)^gamma, anew for every weight and bias and step t = 0, 1, 2, ...
 

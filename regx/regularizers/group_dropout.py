@@ -1,7 +1,3 @@
-"""Group dropout."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array
@@ -10,7 +6,6 @@ from regx.core.regularizer import Pullback, Regularizer, Site
 from regx.regularizers.masks import thresholds
 
 
-@dataclass(frozen=True)
 class GroupDropout(Regularizer):
     """Dropout of whole groups: blocks of `size` neighbouring hidden units are zeroed together with probability p.
 

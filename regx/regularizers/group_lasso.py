@@ -1,7 +1,3 @@
-"""Group lasso."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array, norms_along
@@ -10,7 +6,6 @@ from regx.core.regularizer import Regularizer, Site
 from regx.regularizers.proximal import shrink_groups
 
 
-@dataclass(frozen=True)
 class GroupLasso(Regularizer):
     """lam·Σ √size·‖group‖ added to the loss, where a group is the outgoing weights of one input or hidden unit.
 

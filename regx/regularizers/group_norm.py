@@ -1,14 +1,9 @@
-"""Group normalisation."""
-
-from dataclasses import dataclass
-
 from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.core.parameters import choice, integer, number
 from regx.regularizers.normalisation import Normalisation
 
 
-@dataclass(frozen=True)
 class GroupNorm(Normalisation):
     """y = gain·(z - μ)/√(σ² + eps) + offset, each sample by mean and biased variance of groups of its channels.
 

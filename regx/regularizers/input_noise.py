@@ -1,13 +1,8 @@
-"""Input noise."""
-
-from dataclasses import dataclass
-
 from regx.core.arrays import Array, over
 from regx.core.parameters import number
 from regx.core.regularizer import Regularizer, Site
 
 
-@dataclass(frozen=True)
 class InputNoise(Regularizer):
     """x + sigma·ε with ε ~ N(0, 1): every feature of every sample is disturbed anew in every step.
 

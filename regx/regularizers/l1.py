@@ -1,7 +1,3 @@
-"""L1 penalty."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array
@@ -10,7 +6,6 @@ from regx.core.regularizer import Regularizer, Site
 from regx.regularizers.proximal import shrink
 
 
-@dataclass(frozen=True)
 class L1(Regularizer):
     """lam·Σ|w| added to the loss, on weight matrices, never on biases, gains or offsets.
 

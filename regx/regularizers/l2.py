@@ -1,7 +1,3 @@
-"""L2 penalty."""
-
-from dataclasses import dataclass
-
 from regx.core import loops
 from regx.core.arrays import Array, norms
 from regx.core.kernels import Call, call
@@ -10,7 +6,6 @@ from regx.core.regularizer import Regularizer, Site
 from regx.regularizers.proximal import add_slope
 
 
-@dataclass(frozen=True)
 class L2(Regularizer):
     """(lam/2)·‖W‖² added to the loss; its gradient is lam·W. On weight matrices, never on biases, gains or offsets.
 

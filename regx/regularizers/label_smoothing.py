@@ -1,13 +1,8 @@
-"""Label smoothing."""
-
-from dataclasses import dataclass
-
 from regx.core.arrays import Array, over
 from regx.core.parameters import number
 from regx.core.regularizer import Regularizer, Site
 
 
-@dataclass(frozen=True)
 class LabelSmoothing(Regularizer):
     """(1 - eps)·y + eps/K for K classes: the network is asked to be less than certain.
 

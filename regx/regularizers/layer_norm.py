@@ -1,13 +1,8 @@
-"""Layer normalisation."""
-
-from dataclasses import dataclass
-
 from regx.core.arrays import Array
 from regx.core.parameters import choice, number
 from regx.regularizers.normalisation import Normalisation
 
 
-@dataclass(frozen=True)
 class LayerNorm(Normalisation):
     """y = gain·(z - μ)/√(σ² + eps) + offset, each sample by mean and biased variance of its units.
     After a convolution these are all channels at all places, and gain and offset belong to a channel.

@@ -1,7 +1,3 @@
-"""Lookahead."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array
@@ -9,7 +5,6 @@ from regx.core.parameters import integer, number
 from regx.core.regularizer import Regularizer, Site
 
 
-@dataclass(frozen=True)
 class Lookahead(Regularizer):
     """After every k steps go back to where they began, and a share alpha of the way to where they led.
 

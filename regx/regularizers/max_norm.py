@@ -1,7 +1,3 @@
-"""Max-norm constraint."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array, norms_along
@@ -9,7 +5,6 @@ from regx.core.parameters import chosen_layers, number
 from regx.core.regularizer import Regularizer, Site
 
 
-@dataclass(frozen=True)
 class MaxNorm(Regularizer):
     """After each update, the incoming weights w of a hidden unit with ‖w‖ > c are scaled back to ‖w‖ = c.
 

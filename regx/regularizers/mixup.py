@@ -1,7 +1,4 @@
-"""Mixup."""
-
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +11,6 @@ from regx.core.streams import LEVELS
 QUANTILES = 1024  # equally likely mixing weights per network
 
 
-@dataclass(frozen=True)
 class Mixup(Regularizer):
     """Train on w·(x, y) + (1 - w)·(x', y') with (x', y') a random partner of the batch and w ~ Beta(alpha, alpha).
 

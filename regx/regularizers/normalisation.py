@@ -1,6 +1,7 @@
 """What batch, layer, group and RMS norm share: hidden values scaled to a mean square of 1."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,9 +17,9 @@ class Normalisation(Regularizer):
     It declares no parameter itself, so that each norm has its own in its own order, `position` among them.
     """
 
-    eps: Array
-    position: str
-    groups: int = 1
+    if TYPE_CHECKING:
+        eps: Array
+        position: str
 
     @property
     def before_activation(self) -> bool:
@@ -28,7 +29,7 @@ class Normalisation(Regularizer):
         return {"gain": (1, True), "offset": (0, True)}
 
     def stage(self, own: Mapping[str, Array], gradients: Mapping[str, Array] | None, shape: Shape) -> Stage:
-        return Normalise(self.groups, self.eps, own, gradients, shape)
+        return Normalise(getattr(self, "groups", 1), self.eps, own, gradients, shape)
 
 
 class Normalise:

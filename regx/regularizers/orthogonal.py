@@ -1,7 +1,3 @@
-"""Soft orthogonality."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array, norms
@@ -9,7 +5,6 @@ from regx.core.parameters import chosen_layers, number
 from regx.core.regularizer import Regularizer, Site
 
 
-@dataclass(frozen=True)
 class Orthogonal(Regularizer):
     """lam·Σ ‖WᵀW - I‖² added to the loss, the square of the Frobenius norm; its gradient is 4·lam·W·(WᵀW - I).
 

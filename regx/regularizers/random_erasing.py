@@ -1,7 +1,3 @@
-"""Random erasing."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array
@@ -11,7 +7,6 @@ from regx.core.regularizer import Regularizer, Site
 from regx.regularizers.pictures import box, by_feature, by_sample, seen
 
 
-@dataclass(frozen=True)
 class RandomErasing(Regularizer):
     """With probability p, replace a box of each image by random pixels.
 

@@ -1,13 +1,8 @@
-"""Root-mean-square normalisation."""
-
-from dataclasses import dataclass
-
 from regx.core.arrays import Array
 from regx.core.parameters import choice, number
 from regx.regularizers.normalisation import Normalisation
 
 
-@dataclass(frozen=True)
 class RMSNorm(Normalisation):
     """y = gain·z/√(mean z² + eps), each sample by its units: layer norm without the mean and without an offset.
     After a convolution the units are all channels at all places, and the gain belongs to a channel.

@@ -1,7 +1,3 @@
-"""Random shifts."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array
@@ -10,7 +6,6 @@ from regx.core.regularizer import Regularizer, Site
 from regx.regularizers.pictures import between_pixels, by_feature, by_sample, symmetric
 
 
-@dataclass(frozen=True)
 class Shift(Regularizer):
     """Move each image by up to `fraction` of its height and of its width, by parts of pixels too.
 

@@ -1,7 +1,3 @@
-"""SMOTE: synthetic rows for minority classes."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array
@@ -9,7 +5,6 @@ from regx.core.parameters import integer, number
 from regx.core.regularizer import Regularizer
 
 
-@dataclass(frozen=True)
 class SMOTE(Regularizer):
     """Add rows x + u·(x' - x), u ~ U(0, 1), between a random row x of a minority class and x' near it.
 

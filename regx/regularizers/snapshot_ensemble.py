@@ -1,7 +1,3 @@
-"""Snapshot ensembles."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array
@@ -9,7 +5,6 @@ from regx.core.parameters import integer
 from regx.core.regularizer import Regularizer, Site
 
 
-@dataclass(frozen=True)
 class SnapshotEnsemble(Regularizer):
     """Keep the weights at the ends of equal cycles of training, and predict by the mean over the `last` of them.
 

@@ -1,7 +1,3 @@
-"""Stochastic depth."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array
@@ -10,7 +6,6 @@ from regx.core.regularizer import Pullback, Regularizer, Site
 from regx.regularizers.masks import thresholds
 
 
-@dataclass(frozen=True)
 class StochasticDepth(Regularizer):
     """Leave out the branch of a residual block with probability p·l/L, anew for every sample and step.
 

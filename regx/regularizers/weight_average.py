@@ -1,7 +1,3 @@
-"""Weight averaging."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array, over
@@ -9,7 +5,6 @@ from regx.core.parameters import choice, number
 from regx.core.regularizer import Regularizer, Site
 
 
-@dataclass(frozen=True)
 class WeightAverage(Regularizer):
     """Report an average of the weights along the way instead of the last ones. Training itself is not changed.
 

@@ -1,7 +1,3 @@
-"""Decoupled weight decay."""
-
-from dataclasses import dataclass
-
 import numpy as np
 
 from regx.core.arrays import Array
@@ -9,7 +5,6 @@ from regx.core.parameters import chosen_layers, flag, number
 from regx.core.regularizer import Regularizer, Site
 
 
-@dataclass(frozen=True)
 class WeightDecay(Regularizer):
     """w <- (1 - lr·lam)·w before each update, with any optimizer; on weight matrices, never on biases.
 

@@ -1,13 +1,8 @@
-"""Weight noise."""
-
-from dataclasses import dataclass
-
 from regx.core.arrays import Array, over
 from regx.core.parameters import number
 from regx.core.regularizer import Pullback, Regularizer, Site
 
 
-@dataclass(frozen=True)
 class WeightNoise(Regularizer):
     """W + sigma·ε with ε ~ N(0, 1): every step sees noisy weights, and its gradient moves the ones without noise.
 
