@@ -56,6 +56,15 @@ def _isolated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _begins_in_numpy() -> Iterator[None]:
+    """Each test begins as a process does: without compiled loops, and with no seconds asked of them so far."""
+    yield
+    kernels = sys.modules.get("regx.core.kernels")
+    if kernels is not None:
+        kernels.unload()
+
+
 @pytest.fixture(scope="session")
 def diabetes_path() -> Path:
     """The Pima table, from REGX_DATA_DIR."""

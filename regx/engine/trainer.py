@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
 SECONDS_PER_TURN = 0.05
+SAVED_PER_STEP = 1.5e-4  # seconds, whatever the size: compiled, a step is one call from Python instead of many
 
 
 class Kept(Listener):
@@ -84,7 +85,7 @@ def _saved_by_kernels(population: Population) -> float:
     n = len((first.fitted or first.train).x)
     steps = -(-n // min(training.batch_size or n, n))
     per_epoch = steps * layout.size * (1 + population.optimizer.slots()) * 3e-10 + n * layout.values_per_sample * 1e-10
-    return len(population.seeds) * training.epochs * per_epoch
+    return training.epochs * (steps * SAVED_PER_STEP + len(population.seeds) * per_epoch)
 
 
 @functools.cache

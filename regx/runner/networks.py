@@ -13,7 +13,7 @@ from regx.runner.execute import execute
 from regx.runner.plan import Member, Pictured, Resumed, Work, dataset, estimated_seconds, plan
 
 # Below this much work one process is done before others have loaded NumPy.
-SECONDS_WORTH_PROCESSES = 4.0
+SECONDS_WORTH_PROCESSES = 2.0
 
 
 @dataclass(frozen=True)

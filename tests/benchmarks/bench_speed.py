@@ -159,10 +159,10 @@ def main() -> int:
     parser.add_argument("--processor", action="store_true", help="processor seconds instead of wall time")
     parser.add_argument("--only", choices=("rates", "commands"))
     asked = parser.parse_args()
-    from regx.core import kernels
+    from regx.core import compiling, kernels
 
     if importlib.util.find_spec("numba") and not kernels.load():
-        kernels.compile_all()  # once, as after the first long training
+        compiling.compile_all()  # once, as after the first long training
         kernels.load()
     print(
         f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, {os.cpu_count()} cores, NumPy {np.__version__},"

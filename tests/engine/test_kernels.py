@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regx.core import kernels, loops
+from regx.core import compiling, kernels, loops
 from regx.core.arrays import Array, over
 from regx.engine.ahead import Ahead
 from regx.engine.trainer import train
@@ -46,9 +46,10 @@ def _compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     kernels.cached_at.cache_clear()
     with pytest.MonkeyPatch.context() as patch, (cache / "lock").open("w") as lock:
         patch.setenv("XDG_CACHE_HOME", str(cache))
+        patch.setattr(kernels._Process, "functions", {})  # those of another cache, which an earlier test has loaded
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not kernels.load():
-            kernels.compile_all()
+            compiling.compile_all()
             assert kernels.load()
         fcntl.flock(lock, fcntl.LOCK_UN)
         yield
