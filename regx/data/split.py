@@ -18,6 +18,7 @@ def split_rows(
     origin: str = "the table",
     groups: Array | None = None,
     times: Array | None = None,
+    fold: int = 0,
 ) -> tuple[Array, Array, Array]:
     """Row numbers of the training, validation and test split; stratified by `labels`, (n,), where there are any.
 
@@ -25,6 +26,7 @@ def split_rows(
     training rows: fewer are always among the more, every class is among them, and the other splits stay as they are.
     groups: (n,), rows of one group stand in one split; the fractions are then of all groups. times: (n,), the test
     split is the latest rows, validation those before them, whatever the seed; rows of one time stand in one split.
+    fold: of several with the same test rows, whose validation rows are disjoint; not by time.
     Raises InputError where rows are too few for that; whether they are does not depend on the seed.
     """
     if test_fraction + val_fraction >= 1:
@@ -40,7 +42,7 @@ def split_rows(
     if groups is not None or times is not None:
         parts = _by_time(times, n_test, n_val, origin) if times is not None else None
         if groups is not None:
-            parts = _by_group(groups, seed, test_fraction, val_fraction, labels, origin)
+            parts = _by_group(groups, seed, test_fraction, val_fraction, labels, origin, fold)
         assert parts is not None
         train, val, test = parts
         _check_training(labels, classes, train, origin)
@@ -56,6 +58,12 @@ def split_rows(
     state_test, state_val = (int(state) for state in stream(seed, "split").integers(2**31, size=2))
     rest, test = _part(np.arange(n), n_test, labels, state_test)
     train, val = _part(rest, n_val, labels, state_val)
+    left = train
+    for number in range(fold):
+        others = np.concatenate([train, val])
+        left, val = _part(left, min(n_val, len(left)), labels, (state_val + number + 1) % 2**31)
+        train = others[~np.isin(others, val)]
+    _check_training(labels, classes, train, origin)
     if n_train is not None:
         train = nested_order(train, labels)[:n_train]
     return train, val, test
@@ -77,7 +85,7 @@ def _by_time(times: Array, n_test: int, n_val: int, origin: str) -> tuple[Array,
 
 
 def _by_group(
-    groups: Array, seed: int, test_fraction: float, val_fraction: float, labels: Array | None, origin: str
+    groups: Array, seed: int, test_fraction: float, val_fraction: float, labels: Array | None, origin: str, fold: int
 ) -> tuple[Array, Array, Array]:
     """Splits of whole groups, stratified where every group has one label and every label groups enough."""
     names, of_row = np.unique(groups, return_inverse=True)
@@ -95,7 +103,7 @@ def _by_group(
         raise InputError(f"{origin}: {count} groups are too few for a training, a validation and a test split.")
     parts = split_rows(
         count, seed, test_fraction, val_fraction, labels=own,
-        classes=() if own is None else tuple(map(str, range(int(own.max()) + 1))), origin=origin,
+        classes=() if own is None else tuple(map(str, range(int(own.max()) + 1))), origin=origin, fold=fold,
     )  # fmt: skip
     rng = stream(seed, "split")
     orders = (rng.permutation(np.flatnonzero(np.isin(of_row, part))) for part in parts)

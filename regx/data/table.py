@@ -61,6 +61,7 @@ class TableSource(Source, kw_only=True):
         help="of numbers: mean 0 and deviation 1; robust, for skewed ones: median 0, quartiles 1 apart, within -3 to 3",
     )
     label_noise: float = number(0.0, ge=0, le=1, static=True, help="share of the training labels drawn anew at random")
+    fold: int = 0  # of `split_rows`; no parameter: what is trained in a run is always the first
 
     @abstractmethod
     def table(self) -> Table:
@@ -72,7 +73,7 @@ class TableSource(Source, kw_only=True):
         train, val, test = split_rows(
             len(table.y), seed, self.test_fraction, self.val_fraction, self.n_train,
             labels=None if regression else table.y, classes=table.classes, origin=table.origin,
-            groups=table.groups, times=table.times,
+            groups=table.groups, times=table.times, fold=self.fold,
         )  # fmt: skip
         images: Images | None = None
         words: tuple[OneHot, ...] = ()

@@ -26,6 +26,7 @@ from regx.store.shape import (
 
 TASK = word("regression", "binary", "multiclass")
 SEED = r"0|[1-9]\d{0,9}"  # as a key
+_SPLIT = rf"({SEED})(, fold [1-9])?"
 DIGEST = word(pattern=r"[0-9a-f]{64}")
 NUMBER, WORD, NUMBERS = number(), word(), mapping(maybe(number()))
 INTERVAL = mapping(None, dict.fromkeys(("mean", "low", "high"), maybe(NUMBER)))
@@ -156,7 +157,7 @@ RECOMMENDATION = mapping(
 TUNING = mapping(
     None,
     {
-        "networks": mapping(mapping(NUMBERS, keys=SEED)),
+        "networks": mapping(mapping(NUMBERS, keys=_SPLIT)),
         "references": mapping(
             mapping(mapping(None, {"metrics": NUMBERS, "p": NUMBER, "notes": listed(WORD)}), keys=SEED)
         ),

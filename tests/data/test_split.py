@@ -45,6 +45,34 @@ def test_a_stratified_split_works_for_every_seed_or_for_none(
     assert len(set(outcomes)) == 1
 
 
+@given(
+    n=st.integers(5, 200), seed=st.integers(0, 2**32), shares=fractions, kind=st.sampled_from(["", "classes", "groups"])
+)
+def test_folds_share_test_rows_and_no_validation_row(n: int, seed: int, shares: tuple[float, float], kind: str) -> None:
+    labels = np.arange(3 * n) % 3 if kind == "classes" else None
+    groups = np.arange(3 * n) // 3 if kind == "groups" else None
+    arguments = {"labels": labels, "classes": ("a", "b", "c") if kind == "classes" else (), "groups": groups}
+    try:
+        first = split_rows(3 * n, seed, *shares, **arguments)  # type: ignore[arg-type]
+    except InputError:
+        return
+    if not len(first[1]):
+        return
+    seen: set[int] = set()
+    per_fold = len(first[1]) // (3 if kind == "groups" else 1)
+    for fold in range(((len(first[0]) + len(first[1])) // (3 if kind == "groups" else 1)) // per_fold):
+        train, val, test = split_rows(3 * n, seed, *shares, **arguments, fold=fold)  # type: ignore[arg-type]
+        np.testing.assert_array_equal(np.sort(test), np.sort(first[2]))
+        np.testing.assert_array_equal(np.sort(np.concatenate([train, val, test])), np.arange(3 * n))
+        assert len(val) == len(first[1])
+        assert not seen & set(val.tolist())
+        seen |= set(val.tolist())
+        if groups is not None:
+            assert not set(groups[val]) & set(groups[train])
+        if labels is not None:
+            assert (np.abs(np.bincount(labels[val], minlength=3) - len(val) / 3) < 2).all()
+
+
 @given(labels=st.lists(st.integers(0, 4), min_size=4, max_size=60), state=st.integers(0, 2**31 - 1), data=st.data())
 @pytest.mark.parametrize("stratified", [True, False])
 def test_rows_are_split_as_by_scikit_learn(stratified: bool, labels: list, state: int, data: st.DataObject) -> None:

@@ -5,6 +5,7 @@ import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 import pytest
@@ -172,9 +173,11 @@ def test_no_test_row_reaches_a_choice(table: Path, tmp_path: Path) -> None:
     found.append(recommend(question, planned(question), tmp_path))
     stored = [json.loads((one.folder / "tuning.json").read_text())["networks"] for one in found]
     assert list(stored[0]) == list(stored[1]), "the same candidates go on"
+    assert any("0, fold 4" in of for of in stored[0].values())
     for key, of in stored[0].items():
-        assert of["0"]["val_loss"] == stored[1][key]["0"]["val_loss"]
-        assert of["0"]["test_loss"] != stored[1][key]["0"]["test_loss"]
+        for split, values in of.items():
+            assert values["val_loss"] == stored[1][key][split]["val_loss"]
+            assert values["test_loss"] != stored[1][key][split]["test_loss"]
     assert found[0].conclusion.recommended == found[1].conclusion.recommended
     assert [one.stack for one in found[0].lanes] == [one.stack for one in found[1].lanes]
     assert found[0].conclusion.chosen == found[1].conclusion.chosen
@@ -286,9 +289,34 @@ def test_each_split_is_judged_by_what_its_own_validation_rows_choose(table: Path
                 of[seed] for key, of in networks.items() if key.startswith(f"{lane.name} lr=") and seed in of
             ]
             assert lane.test[int(seed)] in [one["test_loss"] for one in trained_there]
-            assert lane.val[int(seed)] in [one["val_loss"] for one in trained_there]
+            by_fold = [
+                [of[split]["val_loss"] for split in (seed, *(f"{seed}, fold {fold}" for fold in range(1, 5)))]
+                for key, of in networks.items()
+                if key.startswith(f"{lane.name} lr=") and f"{seed}, fold 4" in of
+            ]
+            assert lane.val[int(seed)] in [fmean(one) for one in by_fold], "45 rows are five times 9"
+            assert all(len(set(one)) == 5 for one in by_fold)
+    assert sum("5 folds of each split" in note for note in found.notes) == 1
     for seed, name in found.conclusion.chosen.items():
         assert name == min(found.lanes, key=lambda lane: lane.val[seed]).name
+
+
+def test_folds_are_asked_where_validation_rows_are_few_and_rows_have_no_order(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed = tmp_path / "timed.csv"
+    header, *lines = table.read_text().splitlines()
+    timed.write_text("\n".join([f"t,{header}", *(f"{row},{line}" for row, line in enumerate(lines))]) + "\n")
+
+    def folds(path: Path, *overrides: str) -> set[str]:
+        question = TableQuestion(path, "outcome", (*SHORT, *overrides), seeds=1, options=Options(1))
+        found = recommend(question, planned(question), tmp_path)
+        networks = json.loads((found.folder / "tuning.json").read_text())["networks"]
+        return {split for of in networks.values() for split in of}
+
+    assert folds(timed, "dataset.time=t") == {"0"}
+    monkeypatch.setattr(module, "ENOUGH_VALIDATION_ROWS", 18)
+    assert folds(table) == {"0", "0, fold 1"}, "two of 9 rows"
 
 
 def test_the_rate_that_is_best_in_the_end_is_found_though_it_looks_worst_early(

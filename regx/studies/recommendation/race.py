@@ -13,23 +13,27 @@ The method, which the reader of a report may hold us to:
   splits train together, as populations. The same halving over the mean of all splits chooses the strengths that are
   written into the config: more rows have their say in them than in those of any one split, so what is reported is, if
   anything, a little pessimistic about them.
+- Folds. Where validation rows are few, what each split has chosen of each lane is trained on its other folds too: with
+  the same test rows, and others of the remaining ones for validation. Lanes are compared by the mean over folds.
 - Judgement. The lane is chosen on validation, its test losses are compared with those of the plain network and of
   scikit-learn's plain models on the same splits (`judgement.py`).
 
 Every result of tuning is kept in tuning.json, so that the same command again trains only what is missing.
 """
 
+import contextlib
 import dataclasses
 import itertools
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from regx.config.config import Config
 from regx.config.identity import Identity, digest
 from regx.config.load import config_of
-from regx.core.errors import RegxError
+from regx.core.errors import InputError, RegxError
 from regx.core.listener import Progress
 from regx.data.table import TableSource
 from regx.evidence.run import read_run
@@ -67,6 +71,9 @@ from regx.studies.recommendation.tuning import Tuning
 ALL = -1  # the chooser that looks at all splits, beside those that look at one
 REFERENCES = 0.15  # of the minutes, that the plain models may take
 FOLDERS = 0.2  # of the minutes at most, that are kept for training what is recommended
+FOLDS = 0.2  # of the minutes at most, that are kept for choosing by more folds
+# Validation rows by which lanes are told apart: of fewer the best of many lanes is often that which was lucky.
+ENOUGH_VALIDATION_ROWS = 1000
 # In which order lanes are raced: what helps most often first, since time may end.
 FIRST = ("crop", "rotate", "early_stopping", "dropout", "l2", "l1", "batch_norm", "weight_decay", "weight_average")
 
@@ -118,6 +125,7 @@ class TableRace:
         self._lanes = list(plan.lanes)
         self._chosen: dict[str, dict[int, Choice]] = {}
         self._unfinished: list[str] = []
+        self._folds = 1  # by which the lanes are compared
 
     def run(self) -> Recommendation:
         measured = self._references()
@@ -132,6 +140,7 @@ class TableRace:
         self._rates = tuple(tried[max(0, tried.index(rate) - 1) : tried.index(rate) + 2])
         self._clock.is_bound, self._clock.ahead = True, self._clock.later
         self._race(others)
+        self._validate()
         lanes, dropped = self._raced()
         if dropped:
             self._notes.append(
@@ -144,6 +153,11 @@ class TableRace:
                 f"of the last: {self._results.reason}"
             )
         measured = [self._on_splits(one) for one in measured]
+        if self._folds > 1:
+            self._notes.append(
+                f"Validation rows are few, so the lanes are compared by {self._folds} folds of each split, disjoint, "
+                "beside the same test rows."
+            )
         inspection = dataclasses.replace(self._plan.inspection, parameters=self._parameters())
         conclusion = conclude(lanes, measured, inspection.split, inspection.rows, self._gains)
         self._keep(lanes, conclusion)
@@ -276,6 +290,10 @@ class TableRace:
         clock.reserve = min(FOLDERS * 60 * self._question.minutes, self._folders(2) * clock.pace)
         if self._question.fit:
             clock.reserve += min(FOLDERS * 60 * self._question.minutes, 2 * self._folders(1) * clock.pace)
+        self._for_folds = min(
+            FOLDS * 60 * self._question.minutes, (self._most_folds() - 1) * self._folders(len(self._lanes)) * clock.pace
+        )
+        clock.reserve += self._for_folds
         splits, early = len(self._splits), [*self._early(), *(lane for lane in self._lanes if lane.is_cocktail)]
         for lanes, most in ((self._lanes, splits), (early, min(ENOUGH_SPLITS, splits))):
             fitting = int(clock.left / max(self._work(lanes, 1) * clock.pace, 1e-9))
@@ -392,6 +410,29 @@ class TableRace:
                 self._choose(lane, seen[lane])
                 self._chosen.setdefault(lane.name, before[lane])  # time was over: what was found stays
 
+    def _most_folds(self) -> int:
+        """By how many folds lanes are compared if time suffices: until there are `ENOUGH_VALIDATION_ROWS`."""
+        source = self._plan.base.dataset
+        assert isinstance(source, TableSource)
+        train, val, _ = self._plan.inspection.split
+        return 1 if source.table().times is not None else min((train + val) // val, -(-ENOUGH_VALIDATION_ROWS // val))
+
+    def _validate(self) -> None:
+        """Train what each split has chosen of each lane on more folds of the split, as far as time goes."""
+        self._clock.reserve -= self._for_folds
+        most = self._most_folds()
+        wanted = [(*of[seed], seed) for of in self._chosen.values() for seed in self._splits]
+        work = sum(self._trials.cost(epochs) for _, epochs, _ in wanted)
+        self._clock.ahead = (most - 1) * work
+        for fold in range(1, most):
+            if not self._clock.fits(work):
+                break
+            with contextlib.suppress(InputError):  # of a class or group that is too small to be cut so often
+                self._trials.train(f"other validation rows, {fold} of {most - 1}", wanted, fold)
+            if not all(self._results.has(*one, fold) for one in wanted):
+                break
+            self._folds = fold + 1
+
     # What comes of it
 
     def _raced(self) -> tuple[list[Raced], list[str]]:
@@ -404,13 +445,12 @@ class TableRace:
                 continue
             chosen = self._chosen[lane.name]
 
-            def scores(metric: str, chosen: Mapping[int, Choice] = chosen) -> dict[int, float]:
-                return {seed: self._results.value(metric, *chosen[seed], seed) for seed in self._splits}
+            def scores(metric: str, fold: int = 0, chosen: Mapping[int, Choice] = chosen) -> dict[int, float]:
+                return {seed: self._results.value(metric, *chosen[seed], seed, fold) for seed in self._splits}
 
-            val, test = (
-                {seed: by.of(value) for seed, value in scores(f"{split}_{by.metric}").items()}
-                for split in ("val", "test")
-            )
+            folds = [scores(f"val_{by.metric}", fold) for fold in range(self._folds)]
+            val = {seed: fmean(by.of(fold[seed]) for fold in folds) for seed in self._splits}
+            test = {seed: by.of(value) for seed, value in scores(f"test_{by.metric}").items()}
             if not all(math.isfinite(one) for one in (*val.values(), *test.values())):
                 self._notes.append(f"Left out, since networks diverged or failed whatever was tried: {lane.name}.")
                 continue

@@ -9,6 +9,7 @@ from regx.config.config import Config
 from regx.config.load import config_of
 from regx.core.listener import Following, Keeper, Progress, Wanted, Watchers
 from regx.core.trained import Trained
+from regx.data.table import TableSource
 from regx.runner.networks import Options, train_networks
 from regx.runner.plan import Member
 from regx.studies.recommendation.clock import Clock
@@ -29,8 +30,10 @@ class _OutOfTimeError(Exception):
 class _Kept(Keeper):
     """Keeps the results of tuning. candidates: by the number of a config."""
 
-    def __init__(self, results: Tuning, candidates: Sequence[tuple[Candidate, int]], clock: Clock, task: str) -> None:
-        self._results, self._candidates, self._clock = results, candidates, clock
+    def __init__(
+        self, results: Tuning, candidates: Sequence[tuple[Candidate, int]], fold: int, clock: Clock, task: str
+    ) -> None:
+        self._results, self._candidates, self._fold, self._clock = results, candidates, fold, clock
         self.wanted = Wanted(slim=True, metrics=measured(task))
 
     def on_glimpse(self, whose: Any, glimpse: Any) -> None:
@@ -39,11 +42,11 @@ class _Kept(Keeper):
 
     def on_trained(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
         for member, one in zip(members, trained, strict=True):
-            self._results.add(*self._candidates[member.config], one)
+            self._results.add(*self._candidates[member.config], self._fold, one)
 
     def on_failed(self, members: Sequence[Member], reason: str) -> None:
         for member in members:
-            self._results.fail(*self._candidates[member.config], member.seed, reason)
+            self._results.fail(*self._candidates[member.config], member.seed, self._fold, reason)
 
 
 class Trials:
@@ -67,7 +70,7 @@ class Trials:
         self.network, self.results.network = network, network.name
         self.epochs = network.base.training.epochs
         self.seconds = seconds_of(network.base)  # of a core, for one network
-        self._configs: dict[tuple[Candidate, int], Config] = {}
+        self._configs: dict[tuple[Candidate, int, int], Config] = {}
 
     def cost(self, epochs: int) -> float:
         """About the seconds of a core that training one network takes."""
@@ -76,30 +79,32 @@ class Trials:
     def patience(self, epochs: int) -> int:
         return max(2 * self.network.base.training.eval_every, epochs // 5)
 
-    def config(self, candidate: Candidate, epochs: int) -> Config:
+    def config(self, candidate: Candidate, epochs: int, fold: int = 0) -> Config:
         """The config of a candidate."""
-        key = candidate, epochs
+        key = candidate, epochs, fold
         if key not in self._configs:
             resolved = self.network.base.resolved
             resolved = {**resolved, "training": {**resolved["training"], "epochs": epochs}}
             found = config_of(applied(resolved, candidate, self.patience(epochs)), str(self._question.table))
-            self._configs[key] = dataclasses.replace(found, name=candidate.lane)
+            assert isinstance(found.dataset, TableSource)
+            data = dataclasses.replace(found.dataset, fold=fold)
+            self._configs[key] = dataclasses.replace(found, name=candidate.lane, dataset=data)
         return self._configs[key]
 
     def options(self, follow: Callable[[Progress], None]) -> Options:
         """How to train, told to a function rather than to who watches the race."""
         return dataclasses.replace(self._question.options, watchers=Watchers(Following(follow)))
 
-    def train(self, stage: str, wanted: Sequence[Trial]) -> None:
-        """Train what of these is not known yet, unless time is over."""
-        missing = [one for one in dict.fromkeys(wanted) if not self.results.has(*one)]
+    def train(self, stage: str, wanted: Sequence[Trial], fold: int = 0) -> None:
+        """Train what of these is not known yet, unless time is over. fold: of each split, see `split_rows`."""
+        missing = [one for one in dict.fromkeys(wanted) if not self.results.has(*one, fold)]
         self.clock.known(sum(self.cost(epochs) for _, epochs, _ in set(wanted) - set(missing)))
         if not missing or self.clock.is_over:
             return
         numbers: dict[tuple[Candidate, int], int] = {}
         for candidate, epochs, _ in missing:
             numbers.setdefault((candidate, epochs), len(numbers))
-        configs = [self.config(candidate, epochs) for candidate, epochs in numbers]
+        configs = [self.config(candidate, epochs, fold) for candidate, epochs in numbers]
         members = [Member(numbers[candidate, epochs], seed) for candidate, epochs, seed in missing]
         work, share, begun = sum(self.cost(epochs) for _, epochs, _ in missing), 0.0, time.monotonic()
 
@@ -110,7 +115,7 @@ class Trials:
 
         self.clock.tell(stage)
         try:
-            keeper = _Kept(self.results, list(numbers), self.clock, self._task)
+            keeper = _Kept(self.results, list(numbers), fold, self.clock, self._task)
             train_networks(configs, members, keeper, self.options(follow))
             share = 1.0
         except _OutOfTimeError:

@@ -25,7 +25,7 @@ class Tuning:
         stored = read_json(path, sealed=True) if path.exists() and not anew else {}
         self._networks: dict[str, dict[str, dict[str, float | None]]] = stored.get("networks", {})
         self._references: dict[str, dict[str, dict[str, Any]]] = stored.get("references", {})
-        self.failed: set[tuple[str, int]] = set()  # not stored, so that another start tries again
+        self.failed: set[tuple[str, str]] = set()  # not stored, so that another start tries again
         self.reason = ""  # of the last that failed
         self.network = ""  # whose results are asked for and added: lanes of one are no lanes of another
         self._written = time.monotonic()
@@ -34,16 +34,21 @@ class Tuning:
         parts = ", ".join(name if of is None else f"{name} {of:g}" for name, of in candidate.parts)
         return f"{candidate.lane} lr={candidate.lr:g} ({parts}) {self.network}, {epochs} epochs"
 
-    def has(self, candidate: Candidate, epochs: int, seed: int) -> bool:
-        key = self._key(candidate, epochs)
-        return str(seed) in self._networks.get(key, {}) or (key, seed) in self.failed
+    @staticmethod
+    def _split(seed: int, fold: int) -> str:
+        return f"{seed}, fold {fold}" if fold else str(seed)
 
-    def value(self, metric: str, candidate: Candidate, epochs: int, seed: int) -> float:
+    def has(self, candidate: Candidate, epochs: int, seed: int, fold: int = 0) -> bool:
+        """Whether a trial is over. fold: which rows of the split are for validation, see `split_rows`."""
+        key, split = self._key(candidate, epochs), self._split(seed, fold)
+        return split in self._networks.get(key, {}) or (key, split) in self.failed
+
+    def value(self, metric: str, candidate: Candidate, epochs: int, seed: int, fold: int = 0) -> float:
         """A metric of the reported network, or `best_val_loss`; infinite where it diverged, failed or is not known."""
-        found = self._networks.get(self._key(candidate, epochs), {}).get(str(seed), {}).get(metric)
+        found = self._networks.get(self._key(candidate, epochs), {}).get(self._split(seed, fold), {}).get(metric)
         return math.inf if found is None else found
 
-    def add(self, candidate: Candidate, epochs: int, trained: Trained) -> None:
+    def add(self, candidate: Candidate, epochs: int, fold: int, trained: Trained) -> None:
         values = {**trained.diagnostics, **trained.reported}
         names = [f"{split}_{name}" for name in MEASURED for split in ("val", "test") if f"{split}_{name}" in values]
         # A test loss that is no number can be averaged with nothing. So no such network is chosen.
@@ -52,11 +57,11 @@ class Tuning:
         kept["best_val_loss"] = float(np.nanmin(trained.metrics["val_loss"])) if finite else None
         if finite and math.isfinite(judged := trained.diagnostics.get(CROSS_FITTED, math.nan)):
             kept["val_loss"] = judged  # the least of many would win for being the least
-        self._networks.setdefault(self._key(candidate, epochs), {})[str(trained.seed)] = kept
+        self._networks.setdefault(self._key(candidate, epochs), {})[self._split(trained.seed, fold)] = kept
         self._write_now_and_then()
 
-    def fail(self, candidate: Candidate, epochs: int, seed: int, reason: str) -> None:
-        self.failed.add((self._key(candidate, epochs), seed))
+    def fail(self, candidate: Candidate, epochs: int, seed: int, fold: int, reason: str) -> None:
+        self.failed.add((self._key(candidate, epochs), self._split(seed, fold)))
         self.reason = reason
 
     def reference(self, role: str, seed: int) -> Score | None:
