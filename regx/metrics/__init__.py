@@ -7,18 +7,7 @@ and from Python.
 from collections.abc import Iterable
 
 from regx.core.errors import InputError, did_you_mean
-from regx.metrics import (
-    accuracy,
-    classes,
-    flatness,
-    loss,
-    monte_carlo,
-    numbers,
-    probabilities,
-    training,
-    training_mode,
-    weights,
-)
+from regx.metrics import accuracy, classes, flatness, loss, numbers, probabilities, training, training_mode, weights
 from regx.metrics.metric import Metric
 
 # Those of each epoch come in the order of the columns of metrics.csv.
@@ -30,8 +19,9 @@ MEMBERS: tuple[Metric, ...] = (
     probabilities.BRIER_SCORE, loss.NEGATIVE_LOG_LIKELIHOOD, weights.MEAN_ABSOLUTE_WEIGHT,
     weights.FIRST_LAYER_MEAN_ABSOLUTE_WEIGHT, weights.FIRST_LAYER_GRADIENT_NORM, weights.DEAD_UNITS, flatness.SHARPNESS,
     flatness.HESSIAN_EIGENVALUE, training_mode.LOSS_IN_TRAINING_MODE, training_mode.ACCURACY_IN_TRAINING_MODE,
-    training_mode.SPREAD_IN_TRAINING_MODE, monte_carlo.MONTE_CARLO_LOSS, monte_carlo.MONTE_CARLO_ACCURACY,
-    monte_carlo.MONTE_CARLO_CALIBRATION_ERROR, monte_carlo.MONTE_CARLO_GAIN, monte_carlo.MONTE_CARLO_CALIBRATION_GAIN,
+    training_mode.SPREAD_IN_TRAINING_MODE, training_mode.MONTE_CARLO_LOSS, training_mode.MONTE_CARLO_ACCURACY,
+    training_mode.MONTE_CARLO_CALIBRATION_ERROR, training_mode.MONTE_CARLO_GAIN,
+    training_mode.MONTE_CARLO_CALIBRATION_GAIN,
 )  # fmt: skip
 REGISTRY: dict[str, Metric] = {one.name: one for member in MEMBERS for one in member.on_each_split()}
 # Those that are drawn against the epoch, each for all splits.

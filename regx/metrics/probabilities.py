@@ -4,12 +4,15 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.metrics.metric import CLASSES, of_classes, on_splits
-from regx.metrics.seen import SplitRows
+from regx.metrics.seen import SplitRows, by_class
 from regx.stats.calibration import brier_score, expected_calibration_error
 
 
-def _calibration_error(rows: SplitRows) -> Array:
-    return np.array([expected_calibration_error(*one) for one in zip(*rows.classes, strict=True)])
+def calibration_error(rows: SplitRows, p: Array | None = None) -> Array:
+    """The expected calibration error, (R,), of the networks' own answers or of other probabilities, (R, K, n)."""
+    own, y = rows.classes
+    found = own if p is None else by_class(p)
+    return np.array([expected_calibration_error(*one) for one in zip(found, y, strict=True)])
 
 
 def _brier_score(rows: SplitRows) -> Array:
@@ -22,7 +25,7 @@ CALIBRATION_ERROR = of_classes(
     "calibration_error",
     "Expected calibration error on the {split} split: mean distance between confidence and accuracy over 15 bins of "
     "equal width (Guo et al. 2017, On Calibration of Modern Neural Networks, section 2).",
-    better="lower", kept=True, of=_calibration_error,
+    better="lower", kept=True, of=calibration_error,
 )  # fmt: skip
 BRIER_SCORE = on_splits(
     "brier_score",

@@ -8,7 +8,7 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.nn.layout import Layout
-from regx.nn.losses import probabilities
+from regx.nn.losses import LOSSES, correct, probabilities
 
 
 class Seen(Protocol):
@@ -83,6 +83,14 @@ class SplitRows:
         own = of_rows[:, self.rows]
         halves = own[:, 0::2], own[:, 1::2]
         return np.stack([np.add.reduce(half, axis=1) / (half.shape[1] or np.nan) for half in halves], axis=1)
+
+    def loss_of(self, z: Array) -> Array:
+        """The mean loss of other outputs for these rows, (R, K, n) -> (R,)."""
+        return np.asarray(LOSSES[self.seen.task](z, self.y, False)[0].mean(axis=1))
+
+    def accuracy_of(self, z: Array) -> Array:
+        """Their share that is classified rightly, (R, K, n) -> (R,)."""
+        return np.asarray(correct(z, self.y).mean(axis=1))
 
     @property
     def classes(self) -> tuple[Array, Array]:

@@ -111,10 +111,10 @@ def probabilities(z: Array, task: str) -> Array:
     return np.asarray(e / e.sum(axis=1, keepdims=True))
 
 
-def logits(p: Array, task: str) -> Array:
-    """The inverse of `probabilities`, up to a constant of all classes."""
+def logits(p: Array, task: str, least: float | None = None) -> Array:
+    """The inverse of `probabilities`, up to a constant of all classes. least: which probability counts as none."""
     if task == "regression":
         return p
-    least = np.finfo(p.dtype).eps
+    least = least or float(np.finfo(p.dtype).eps)
     p = np.clip(p, least, 1 - least)
     return np.asarray(np.log(p) - np.log1p(-p) if task == "binary" else np.log(p))

@@ -52,9 +52,9 @@ class Optimizer(Component, ABC):
         penalty cancel (Yun, Lozano & Yang 2021, Adaptive Proximal Gradient Methods for Structured Neural Networks).
         """
 
-    @abstractmethod
     def of_step(self, values: Array) -> Callable[[Array, int], tuple[Array, ...]]:
         """The `numbers` that an update needs to know of a step, by (lr, step); each shaped by `over`."""
+        return lambda lr, step: (lr,)
 
     @abstractmethod
     def calls(

@@ -33,9 +33,6 @@ class RMSprop(Optimizer):
 
         return rate
 
-    def of_step(self, values: Array) -> Callable[[Array, int], tuple[Array, ...]]:
-        return lambda lr, step: (lr,)
-
     def calls(
         self, values: Array, gradient: Array, memory: list[Array], is_weight: Array, of_step: Sequence[OfSteps]
     ) -> list[Call]:

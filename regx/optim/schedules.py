@@ -1,7 +1,6 @@
 """Learning-rate schedules: the factor on the learning rate at each epoch."""
 
 import math
-from abc import ABC, abstractmethod
 
 import numpy as np
 
@@ -10,7 +9,7 @@ from regx.core.parameters import Declaring, integer, number
 from regx.core.regularizer import NO_VALIDATION, Scores
 
 
-class Schedule(Declaring, ABC):
+class Schedule(Declaring):
     """Base of all schedules, with a linear warm-up before any of them."""
 
     warmup: int = integer(0, ge=0, static=True, help="epochs in which the rate rises linearly to its full value")
@@ -21,9 +20,9 @@ class Schedule(Declaring, ABC):
             return epoch / (self.warmup + 1)
         return self.after_warmup(epoch - self.warmup - 1, max(epochs - self.warmup, 1))
 
-    @abstractmethod
     def after_warmup(self, done: int, epochs: int) -> float:
         """The factor when `done` of `epochs` are behind."""
+        return 1.0
 
     def unusable(self, n_val: int) -> str | None:
         """Why it cannot act with a validation split of `n_val` rows, or None if it can."""
@@ -43,9 +42,6 @@ class Constant(Schedule):
     kind = "constant"
     source = "Robbins & Monro 1951, A Stochastic Approximation Method"
 
-    def after_warmup(self, done: int, epochs: int) -> float:
-        return 1.0
-
 
 class Step(Schedule):
     """The rate times `decay` after every `every` epochs.  PyTorch's StepLR."""
@@ -60,6 +56,10 @@ class Step(Schedule):
         return float(self.decay ** (done // self.every))
 
 
+def _cosine(done: int, length: int, floor: float) -> float:
+    return floor + (1 - floor) * (1 + math.cos(math.pi * done / length)) / 2
+
+
 class Cosine(Schedule):
     """Half a cosine from the full rate to `floor` times it.  PyTorch's CosineAnnealingLR over all epochs."""
 
@@ -69,7 +69,7 @@ class Cosine(Schedule):
     floor: float = number(0.0, ge=0, le=1, static=True, help="the least factor")
 
     def after_warmup(self, done: int, epochs: int) -> float:
-        return self.floor + (1 - self.floor) * (1 + math.cos(math.pi * done / epochs)) / 2
+        return _cosine(done, epochs, self.floor)
 
 
 class WarmRestarts(Schedule):
@@ -92,7 +92,7 @@ class WarmRestarts(Schedule):
         while done >= length:
             done -= length
             length *= self.multiplier
-        return self.floor + (1 - self.floor) * (1 + math.cos(math.pi * done / length)) / 2
+        return _cosine(done, length, self.floor)
 
 
 class ReduceOnPlateau(Schedule):
@@ -110,9 +110,6 @@ class ReduceOnPlateau(Schedule):
     decay: float = number(0.1, gt=0, lt=1, static=True, help="factor at each reduction")
     threshold: float = number(1e-4, ge=0, lt=1, static=True, help="the least share of the loss that counts as a fall")
     floor: float = number(0.0, ge=0, le=1, static=True, help="the least factor")
-
-    def after_warmup(self, done: int, epochs: int) -> float:
-        return 1.0
 
     def unusable(self, n_val: int) -> str | None:
         return None if n_val else NO_VALIDATION

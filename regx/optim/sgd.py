@@ -32,9 +32,6 @@ class SGD(Optimizer):
         momentum, ahead = self.momentum[:, None], int(self.nesterov)
         return lambda lr, step: lr * ((1 - momentum ** (step + ahead)) / (1 - momentum))
 
-    def of_step(self, values: Array) -> Callable[[Array, int], tuple[Array, ...]]:
-        return lambda lr, step: (lr,)
-
     def calls(
         self, values: Array, gradient: Array, memory: list[Array], is_weight: Array, of_step: Sequence[OfSteps]
     ) -> list[Call]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from regx.stats.aggregate import UNKNOWN, Interval, within
 from regx.stats.bootstrap import bootstrap_interval
 from regx.stats.resampled import resampled_difference, splits_that_tell
-from regx.stats.significance import holm, holm_factors, least_p, paired_t_p, seeds_to_tell, sign_flip_p
+from regx.stats.significance import holm, holm_factors, least_p, seeds_to_tell, sign_flip_p
 
 FEWEST_SEEDS = 5
 SIGNIFICANCE = 0.05
@@ -84,11 +84,9 @@ def difference_interval(differences: Sequence[float], held_out: float | None) ->
 
 
 def _p(differences: list[float], comparisons: int, held_out: float | None) -> float:
-    if held_out is not None:
-        return resampled_difference(differences, held_out).p or 0.0
-    if comparisons * least_p(len(differences)) <= SIGNIFICANCE:
+    if held_out is None and comparisons * least_p(len(differences)) <= SIGNIFICANCE:
         return sign_flip_p(differences)
-    return paired_t_p(differences)
+    return resampled_difference(differences, held_out or 0.0).p or 0.0  # without shared rows it is Student's
 
 
 def _judge(

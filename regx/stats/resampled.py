@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LEVEL = 0.05
+LEVEL, POWER = 0.05, 0.8
 MOST_SPLITS = 1000  # more than anybody waits for
 
 
@@ -47,12 +47,12 @@ def resampled_difference(differences: Sequence[float], held_out: float) -> Resam
     return Resampled(mean, error, mean - half, mean + half, 2 * float(stdtr(len(x) - 1, -abs(mean) / error)))
 
 
-def detectable(differences: Sequence[float], held_out: float, power: float = 0.8) -> float | None:
-    """The least mean difference that is told from 0 with this power, of tables whose differences vary like these."""
+def detectable(differences: Sequence[float], held_out: float) -> float | None:
+    """The least mean difference told from 0 with probability POWER, of tables whose differences vary like these."""
     from scipy.special import stdtrit
 
     error, free = resampled_difference(differences, held_out).error, len(differences) - 1
-    return None if error is None else error * float(stdtrit(free, 1 - LEVEL / 2) + stdtrit(free, power))
+    return None if error is None else error * float(stdtrit(free, 1 - LEVEL / 2) + stdtrit(free, POWER))
 
 
 def splits_that_tell(differences: Sequence[float], held_out: float, level: float = LEVEL) -> int | None:
@@ -75,10 +75,8 @@ def rows_that_tell(differences: Sequence[float], held_out: float, rows: int) -> 
     """
     from scipy.special import stdtrit
 
-    x = np.asarray(differences, dtype=np.float64)
-    mean = abs(float(x.mean()))
-    if len(x) < 2 or mean == 0:
+    found = resampled_difference(differences, held_out)
+    if found.error is None or found.mean == 0:
         return None
-    error = float(x.std(ddof=1)) * math.sqrt(1 / len(x) + held_out)
-    critical = float(stdtrit(len(x) - 1, 1 - LEVEL / 2))
-    return math.ceil(rows * max(1.0, (critical * error / mean) ** 2))
+    critical = float(stdtrit(len(differences) - 1, 1 - LEVEL / 2))
+    return math.ceil(rows * max(1.0, (critical * found.error / found.mean) ** 2))

@@ -17,7 +17,7 @@ from regx.engine.population import Population
 from regx.engine.trainer import train
 from regx.metrics import MEMBERS, REGISTRY, columns
 from regx.metrics.metric import ALL_TASKS, SPLITS, Metric
-from regx.metrics.monte_carlo import MASKS
+from regx.metrics.training_mode import MASKS
 from regx.nn.architecture import Architecture
 from regx.nn.losses import LOSSES, probabilities
 from regx.regularizers import BatchNorm, Dropout
