@@ -13,10 +13,9 @@ import stat
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
 from regx.core.arrays import Array, DataFrame
 from regx.core.errors import InputError
@@ -77,12 +76,7 @@ def read_cells(path: Path, separator: str = "auto", known: Collection[str] = (),
     known: columns that are looked for; where one of them is there, the header may consist of numbers. fewest: rows.
     Raises InputError, with the line, for a file that is no such table. Empty lines do not count.
     """
-    with _opened(path) as file:
-        return _read(path, file, separator, known, fewest)
-
-
-def _read(path: Path, file: BinaryIO, separator: str, known: Collection[str], fewest: int) -> Cells:
-    text = _lines(path, file)
+    text = _lines(path)
     start = list(itertools.islice(text, SAMPLED))
     text = itertools.chain(start, text)
     line, notes = 1, []
@@ -133,9 +127,12 @@ def _joined(cells: tuple[str, ...]) -> str:
     return BETWEEN.join(cell.strip() for cell in cells) if has_blanks else joined
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    """The bytes of a file, unpacked where they are compressed. What goes wrong while they are read is an InputError."""
+def _lines(path: Path) -> Iterator[str]:
+    """The lines of a text with their ends, unpacked where it is compressed.
+
+    Raises InputError for what cannot be read or is no text, and for more than MAX_BYTES of it.
+    """
+    size = number = 0
     try:
         about = path.stat()
         if not stat.S_ISREG(about.st_mode) and not stat.S_ISDIR(about.st_mode):
@@ -148,11 +145,14 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
             file.seek(0)
             if magic == b"PK\x03\x04":
                 raise InputError(f"{path}: a ZIP archive or a workbook of Excel. Unpack it, or save the table as CSV.")
-            if magic[:2] == b"\x1f\x8b":
-                with gzip.open(file) as unpacked:
-                    yield unpacked  # type: ignore[misc]  # it is read as any file is
-            else:
-                yield file
+            with gzip.open(file) if magic[:2] == b"\x1f\x8b" else nullcontext(file) as unpacked:
+                for content in unpacked:
+                    size += len(content)
+                    if size > MAX_BYTES:
+                        raise InputError(_too_large(path, "more"))
+                    for line in _decoded(path, content, number):
+                        number += 1
+                        yield line
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"{path}: damaged: {error}. Expected a CSV file that gzip can unpack.") from error
     except OSError as error:
@@ -166,26 +166,19 @@ def _too_large(path: Path, found: str) -> str:
     )
 
 
-def _lines(path: Path, file: BinaryIO) -> Iterator[str]:
-    """The lines of a text with their ends. Raises InputError for what is no text, and for more than MAX_BYTES of it."""
-    size = number = 0
-    for content in file:
-        size += len(content)
-        if size > MAX_BYTES:
-            raise InputError(_too_large(path, "more"))
-        try:
-            text = content.decode("utf-8-sig" if number == 0 else "utf-8")
-        except UnicodeDecodeError as error:
-            inside = len(LINES.findall(content[: error.start].decode(errors="replace"))) if b"\r" in content else 0
-            raise InputError(
-                f"{path}:{number + max(inside, 1)}: the file is not in UTF-8. Save it as CSV in UTF-8."
-            ) from error
-        for line in LINES.findall(text) if "\r" in text else (text,):
-            number += 1
-            if found := CONTROL.search(line):
-                name = "a NUL character" if found[0] == "\0" else f"the control character U+{ord(found[0]):04X}"
-                raise InputError(f"{path}:{number}: found {name}. Expected text: save the table as CSV in UTF-8.")
-            yield line
+def _decoded(path: Path, content: bytes, before: int) -> Iterator[str]:
+    """What ends with a line feed, or the file, as lines, behind so many others."""
+    try:
+        text = content.decode("utf-8-sig" if before == 0 else "utf-8")
+    except UnicodeDecodeError as error:
+        inside = len(LINES.findall(content[: error.start].decode(errors="replace"))) if b"\r" in content else 0
+        at = before + max(inside, 1)
+        raise InputError(f"{path}:{at}: the file is not in UTF-8. Save it as CSV in UTF-8.") from error
+    for number, line in enumerate(LINES.findall(text) if "\r" in text else (text,), start=before + 1):
+        if found := CONTROL.search(line):
+            name = "a NUL character" if found[0] == "\0" else f"the control character U+{ord(found[0]):04X}"
+            raise InputError(f"{path}:{number}: found {name}. Expected text: save the table as CSV in UTF-8.")
+        yield line
 
 
 def _rows(path: Path, reader: Iterator[list[str]], line: int) -> Iterator[tuple[int, list[str]]]:

@@ -1,7 +1,5 @@
 """A disc in a square: the smallest classification with a boundary to draw."""
 
-import hashlib
-
 import numpy as np
 
 from regx.core.arrays import Array
@@ -42,6 +40,3 @@ class Circle(Source):
     def residuals(self, x: Array, rng: np.random.Generator) -> Array:
         """y - E[y | x], (n, 1), which is 0."""
         return np.zeros((len(x), 1))
-
-    def fingerprint(self) -> str:
-        return hashlib.sha256(self.kind.encode()).hexdigest()

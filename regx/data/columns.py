@@ -92,7 +92,8 @@ def form_of(
         return Form("words"), None
     ordinary = _ordinary(cells, name, reading)
     if ordinary is not None and (as_numbers or not any(map(LEADING_ZERO.search, cells.blocks[name]))):
-        return _unless_all_missing(cells, name, ordinary), None
+        only_missing = np.isnan(ordinary).all() and any(block.strip(BETWEEN) for block in cells.blocks[name])
+        return Form("words" if only_missing else "number"), None
     counts = Counter(cells.column(name))
     present = {cell: count for cell, count in counts.items() if not reading.is_missing(cell)}
     total = sum(present.values())
@@ -105,21 +106,18 @@ def form_of(
         )
     numbers = sum(count for cell, count in present.items() if is_number(cell, reading.decimal))
     units: Counter[str] = Counter()
-    values: dict[str, set[str]] = {}
+    values: dict[str, dict[str, str]] = {}  # by unit, of each number the first cell that has it
     for cell, count in present.items():
         if found := quantity(cell, reading.decimal):
             units[found[1]] += count
-            values.setdefault(found[1], set()).add(found[0])
+            values.setdefault(found[1], {}).setdefault(found[0], cell)
     unit, count = max(units.items(), key=lambda item: item[1], default=("", 0))
     if count >= 0.9 * total and count > numbers:
-        cell = next(cell for cell in present if (found := quantity(cell, reading.decimal)) and found[1] == unit)
-        number = value_of(quantity(cell, reading.decimal)[0], reading.decimal)  # type: ignore[index]
+        bare, cell = next(iter(values[unit].items()))
+        number = value_of(bare, reading.decimal)
         return Form(unit=unit), f"Column '{name}' is in '{unit}': '{cell}' is read as {number:.15g}."
     if sum(units.values()) + numbers == total and 1 < len(units) <= 3 and all(len(of) >= 5 for of in values.values()):
-        first, second = (
-            next(cell for cell in present if (found := quantity(cell, reading.decimal)) and found[1] == one)
-            for one in list(units)[:2]
-        )
+        first, second = (next(iter(values[one].values())) for one in list(units)[:2])
         row = cells.column(name).index(second)
         raise InputError(
             f"{cells.place(row)}: column '{name}': expected one unit, found '{second}' beside '{first}'. Write all of "
@@ -204,12 +202,6 @@ def _parsed(column: Sequence[str], reading: Reading) -> Array | None:
     text = "".join(column)
     usual = text.isascii() and "_" not in text and (reading.decimal == "." or "." not in text)
     return values if usual and not (np.abs(values) > EXACT).any() else None
-
-
-def _unless_all_missing(cells: Cells, name: str, values: Array) -> Form:
-    """A column of nothing but words for missing is one of words."""
-    words = np.isnan(values).all() and any(block.strip(BETWEEN) for block in cells.blocks[name])
-    return Form("words" if words else "number")
 
 
 def _code(present: Mapping[str, int]) -> str | None:

@@ -17,11 +17,10 @@ from regx.core.text import first_of
 from regx.data.cells import SEPARATORS, Cells, read_cells
 from regx.data.columns import SMALLEST, Form, Reading, form_of, read
 from regx.data.dataset import Task
-from regx.data.files import Version, version
 from regx.data.numerals import MISSING, decimal_sign
 from regx.data.preparation import percent
 from regx.data.split import nested_order
-from regx.data.table import Table, TableSource
+from regx.data.table import Table, TableSource, Version, version
 
 # A target of whole numbers is a class if there are at most so many of them, each in so many rows on average.
 CLASSES, ROWS_PER_CLASS = 20, 5
@@ -33,6 +32,7 @@ NAMES_OF_ROWS = frozenset(("id", "ids", "index", "idx", "row", "rowid", "rowname
 # So many times the usual distance from the middle a number is said, or refused: squares of it leave nothing of others.
 FAR, TOO_FAR = 1e6, 1e12
 FEWEST = 10  # rows with a target, where others have none
+ASIDE = ("group", "time", "weight")  # each a column that says something of a row and is no feature
 
 
 class CSV(TableSource, kw_only=True):
@@ -82,22 +82,13 @@ class CSV(TableSource, kw_only=True):
             at_version = version(path)
         except OSError as error:
             raise InputError(f"dataset.path: no file at {path} ({error.strerror}). Expected a CSV file.") from error
-        own = {key: tuple(getattr(self, key)) for key in ("drop", "categorical", "keep", "missing_values")}
-        table = self._columns(path, at_version, own)
+        # What does not matter to reading is left at its default, so that it is read once.
+        own: dict[str, Any] = {key: getattr(self, key) for key in ("task", "separator", "decimal", *ASIDE)}
+        own |= {key: tuple(getattr(self, key)) for key in ("drop", "categorical", "keep", "missing_values")}
+        table = _read(CSV(path=str(path), target=" ".join(self.target.split()), **own), at_version)
         if self.rows is not None and self.rows < len(table.y):
             table = _some(table, self.rows)
         return _as_images(table, tuple(self.shape)) if self.shape else table
-
-    def _columns(self, path: Path, at_version: Version, own: dict[str, Any]) -> Table:
-        # What does not matter to reading is left at its default, so that it is read once.
-        return _read(
-            CSV(
-                path=str(path), target=" ".join(self.target.split()), task=self.task, separator=self.separator,
-                decimal=self.decimal, group=self.group, time=self.time, weight=self.weight,
-                **own,
-            ),
-            at_version,
-        )  # fmt: skip
 
     def fingerprint(self) -> str:
         self.table()  # has the clear messages for a file that cannot be read
@@ -188,7 +179,12 @@ def _read(settings: CSV, at_version: Version) -> Table:
         left_out = "".join(f" {note}" for note in notes if note.startswith("Left out"))
         found = f"Found columns {first_of(cells.names)}.{left_out}"
         raise InputError(f"{path}: no column is left beside target '{target}'. {found}")
-    groups, times, weight = _asides(cells, settings, forms, reading, rows)
+    groups = None
+    if settings.group:
+        column = cells.column(settings.group)
+        groups = np.array([column[row] or f"\0{row}" for row in rows])  # a row without a name is a group of its own
+    times = _quantity(cells, settings.time, forms, reading, rows, -np.inf)
+    weight = _quantity(cells, settings.weight, forms, reading, rows, 0.0)
     return Table(
         columns, y, target, kind, str(path), classes, tuple(notes), reading=reading, groups=groups, times=times,
         weight=weight,
@@ -203,7 +199,7 @@ def _check_names(cells: Cells, settings: CSV) -> None:
         raise InputError(
             f"{message} Found columns {first_of(cells.names)}; name one of them as dataset.target, or after --target."
         )
-    single = {key: (getattr(settings, key),) for key in ("group", "time", "weight") if getattr(settings, key)}
+    single = {key: (getattr(settings, key),) for key in ASIDE if getattr(settings, key)}
     several = {key: getattr(settings, key) for key in ("drop", "categorical", "keep")}
     for key, names in {**several, **single}.items():
         for name in names:
@@ -273,19 +269,6 @@ def _otherwise(task: str, other: str) -> str:
 
 def _plain(value: float) -> str:
     return str(int(value)) if value == int(value) else repr(float(value))
-
-
-def _asides(
-    cells: Cells, settings: CSV, forms: Mapping[str, Form], reading: Reading, rows: Array
-) -> tuple[Array | None, Array | None, Array | None]:
-    """What of a table is no feature: groups, times, and weights of the rows that are used."""
-    groups = None
-    if settings.group:
-        column = cells.column(settings.group)
-        # A row without a name is a group of its own.
-        groups = np.array([column[row] or f"\0{row}" for row in rows])
-    times = _quantity(cells, settings.time, forms, reading, rows, -np.inf)
-    return groups, times, _quantity(cells, settings.weight, forms, reading, rows, 0.0)
 
 
 def _quantity(

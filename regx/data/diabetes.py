@@ -3,17 +3,16 @@
 import functools
 import hashlib
 import io
+import logging
 import os
 from pathlib import Path
 
 import numpy as np
 
 from regx.core.arrays import Array
-from regx.core.errors import InputError
+from regx.core.errors import InputError, RegxError
 from regx.core.parameters import choice, text
-from regx.data.download import download
-from regx.data.files import Version, version
-from regx.data.table import Table, TableSource
+from regx.data.table import Table, TableSource, Version, version
 
 COLUMNS = (
     "pregnancies", "glucose", "blood_pressure", "skin_thickness", "insulin", "bmi", "diabetes_pedigree", "age",
@@ -86,3 +85,27 @@ def _read(path: Path, at_version: Version) -> tuple[Array, Array]:
     if not np.isfinite(values).all() or not np.isin(values[:, -1], (0, 1)).all():
         raise InputError(f"{path}: a value is not finite or an outcome neither 0 nor 1; {expected}.")
     return values[:, :-1], values[:, -1].astype(np.int64)
+
+
+def download(url: str, sha256: str, name: str) -> Path:
+    """The file `name` in the user's cache, downloaded once from `url` if it is not there with that checksum.
+
+    Raises RegxError where it cannot be had; the cache then holds no part of it.
+    """
+    import pooch
+
+    cache = Path(pooch.os_cache("regx"))
+    pooch.get_logger().setLevel(logging.WARNING)
+    try:
+        # Not streamed: pooch would leave the connection open after an error.
+        downloader = pooch.HTTPDownloader(timeout=30, stream=False)
+        return Path(pooch.retrieve(url, f"sha256:{sha256}", fname=name, path=cache, downloader=downloader))
+    except (OSError, ValueError) as error:  # requests' errors are OSErrors, some of a proxy's address ValueErrors too
+        # pooch's own message on the checksum speaks of its developers' registry.
+        is_another = "does not match the known hash" in str(error)
+        found = f"the file is not the expected one (SHA-256 {sha256})" if is_another else error
+        raise RegxError(
+            f"Cannot download {url} to {cache / name}: {found}.\n"
+            f"Save {name} yourself and name its folder in the environment variable REGX_DATA_DIR, or the file itself "
+            "in dataset.path."
+        ) from error

@@ -1,16 +1,14 @@
 """A dataset as CSV files, for other programs."""
 
-import contextlib
 import csv
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 
 from regx.core.errors import InputError
-from regx.data.dataset import Dataset, Split
+from regx.data.dataset import Dataset, Split, Task
 
 
 def export(dataset: Dataset, folder: Path) -> list[Path]:
@@ -27,33 +25,23 @@ def export(dataset: Dataset, folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         for name in ("train", "val", "test"):
             path = folder / f"{name}.csv"
-            with _replacing(path) as file:
-                writer = csv.writer(file, lineterminator="\n")
-                writer.writerow([*dataset.features, "target"])
-                writer.writerows(_rows(dataset, getattr(dataset, name)))
+            partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+            try:
+                with partial.open("w", encoding="utf-8", newline="") as file:
+                    writer = csv.writer(file, lineterminator="\n")
+                    writer.writerow([*dataset.features, "target"])
+                    writer.writerows(_rows(dataset.task, getattr(dataset, name)))
+                partial.replace(path)
+            finally:
+                partial.unlink(missing_ok=True)
             paths.append(path)
     except OSError as error:
         raise InputError(f"Cannot write to {folder}: {error.strerror}. Give another folder.") from error
     return paths
 
 
-def _rows(dataset: Dataset, split: Split) -> Iterator[list[float | int]]:
-    if dataset.task == "regression":
-        target = split.y[:, 0].tolist()
-    else:
-        numbers = split.y[:, 0] if dataset.task == "binary" else np.argmax(split.y, axis=1)
-        target = numbers.astype(int).tolist()
-    for features, value in zip(split.x.tolist(), target, strict=True):
+def _rows(task: Task, split: Split) -> Iterator[list[float | int]]:
+    target = np.argmax(split.y, axis=1) if task == "multiclass" else split.y[:, 0]
+    values = (target if task == "regression" else target.astype(int)).tolist()
+    for features, value in zip(split.x.tolist(), values, strict=True):
         yield [*features, value]
-
-
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[TextIO]:
-    """A file to write to, which takes the place of `path` at the end and leaves nothing behind on an error."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

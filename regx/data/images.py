@@ -15,8 +15,7 @@ from regx.core.errors import InputError
 from regx.core.memory import shortage
 from regx.core.parameters import choice, flag, integer, text
 from regx.data.dataset import Task
-from regx.data.files import version
-from regx.data.table import Table, TableSource, pixel_names
+from regx.data.table import Table, TableSource, pixel_names, version
 
 MOST_PIXELS = 50_000_000  # of one file, before it is decoded
 IGNORED = ("Thumbs.db", "desktop.ini")  # what file managers leave

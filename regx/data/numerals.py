@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from regx.core.errors import InputError
 from regx.data.cells import BETWEEN, Cells
@@ -19,18 +19,14 @@ SIGN, MINUS = "-+\u2212", {0x2212: "-"}  # a minus may be the sign that is none 
 MANY = 30
 
 
-def _plain(decimal: str) -> re.Pattern[str]:
-    d = re.escape(decimal)
-    return re.compile(rf"[{SIGN}]?(\d+{d}?\d*|{d}\d+)(e[+-]?\d+)?|[{SIGN}]?inf(inity)?", re.IGNORECASE | re.ASCII)
-
-
-def _grouped(decimal: str) -> re.Pattern[str]:
-    d, signs = re.escape(decimal), re.escape(GROUPS[decimal]) + SPACES
-    return re.compile(rf"[{SIGN}]?[1-9]\d{{0,2}}([{signs}])\d{{3}}(\1\d{{3}})*({d}\d*)?", re.ASCII)
-
-
-PLAIN = {decimal: _plain(decimal) for decimal in GROUPS}
-GROUPED = {decimal: _grouped(decimal) for decimal in GROUPS}
+PLAIN = {
+    d: re.compile(rf"[{SIGN}]?(\d+[{d}]?\d*|[{d}]\d+)(e[+-]?\d+)?|[{SIGN}]?inf(inity)?", re.IGNORECASE | re.ASCII)
+    for d in GROUPS
+}
+GROUPED = {
+    d: re.compile(rf"[{SIGN}]?[1-9]\d{{0,2}}([{other}{SPACES}])\d{{3}}(\1\d{{3}})*([{d}]\d*)?", re.ASCII)
+    for d, other in GROUPS.items()
+}
 POINTS = re.compile(rf"(?:\A|{BETWEEN})[+-]?\d*\.\d+(?:e[+-]?\d+)?(?={BETWEEN}|\Z)", re.IGNORECASE | re.ASCII)
 # A number, and the unit behind it or the currency's sign before it.
 QUANTITY = re.compile(rf"([{SIGNS}]?) ?([{SIGN}]?[\d.,{SPACES}]*\d\.?) ?([^\d\s.,+-][^\d\s]{{0,7}}|)", re.ASCII)
@@ -57,9 +53,8 @@ def quantity(cell: str, decimal: str) -> tuple[str, str] | None:
     return found[2], found[1] + found[3]
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """A cell, where it stands, and how."""
+class _Seen(NamedTuple):
+    """A cell, and where it stands."""
 
     cell: str
     place: str

@@ -105,39 +105,36 @@ def preparation_of(data: Mapping[str, Any]) -> Preparation:
 
 
 def fit(
-    columns: Mapping[str, Array], train: Array, scaled: bool = False, robust: bool = False
+    columns: Mapping[str, Array], train: Array, robust: bool = False
 ) -> tuple[tuple[Scaled, ...], tuple[OneHot, ...], tuple[str, ...]]:
     """How each column is encoded, and notes on what that does.
 
     columns: (n,) each; float64 with NaN where a value is missing, or words (object) with None where one is.
     train: row numbers. Nothing but these rows decides on filling, scaling, levels and what is constant.
-    scaled: numbers stay as they are. Else the median where missing, then mean 0 and standard deviation 1. Of words each
-    is one-hot, missing being a level of its own. robust: median 0 and quartiles 1 apart, then drawn in to below `BOUND`
-    (Holzmüller et al. 2024, Better by Default, section 3).
+    Numbers get the median where missing, then mean 0 and standard deviation 1. Of words each is one-hot, missing being
+    a level of its own. robust: median 0 and quartiles 1 apart, then drawn in to below `BOUND` (Holzmüller et al. 2024,
+    Better by Default, section 3).
     """
     levels_of: dict[str, list[str | None]] = {}
     names: list[str] = []
-    constant = []
+    constant: list[str] = []
     for name, values in columns.items():
         if values.dtype == object:
             levels = sorted(set(values[train]), key=lambda level: (level is None, level or ""))
-            levels_of[name] = levels
-            if len(levels) < 2:
-                constant.append(name)
-                del levels_of[name]
-        elif scaled or _varies(values[train]):
-            names.append(name)
+            varies = len(levels) > 1
+            if varies:
+                levels_of[name] = levels
         else:
-            constant.append(name)
+            present = values[train][~np.isnan(values[train])]
+            varies = bool((present != present[:1]).any())
+            names += [name] if varies else []
+        constant += [] if varies else [name]
     _check_size(len(next(iter(columns.values()))), len(names), {name: len(of) for name, of in levels_of.items()})
-    if scaled:
-        numbers = tuple(Scaled(name, 0.0, 0.0, 1.0) for name in names)
-    else:
-        # All at once: a sum along a column of many has other last bits than the sum of one alone.
-        fitted = _standardised(np.column_stack([columns[name][train] for name in names])) if names else ()
-        numbers = tuple(Scaled(name, *(float(of[k]) for of in fitted)) for k, name in enumerate(names))
-        if robust:
-            numbers = tuple(Scaled(one.name, one.fill, *_quartiles(columns[one.name][train]), BOUND) for one in numbers)
+    # All at once: a sum along a column of many has other last bits than the sum of one alone.
+    fitted = _standardised(np.column_stack([columns[name][train] for name in names])) if names else ()
+    numbers = tuple(Scaled(name, *(float(of[k]) for of in fitted)) for k, name in enumerate(names))
+    if robust:
+        numbers = tuple(Scaled(one.name, one.fill, *_quartiles(columns[one.name][train]), BOUND) for one in numbers)
     words = tuple(OneHot(name, tuple(levels)) for name, levels in levels_of.items())
     return numbers, words, tuple(_notes(columns, numbers, words, constant))
 
@@ -215,8 +212,3 @@ def _check_size(n: int, numbers: int, levels_of: Mapping[str, int]) -> None:
             f"the table: expected features that fit in memory, found {short}. Leave columns out with dataset.drop; the "
             f"largest: {columns}."
         )
-
-
-def _varies(values: Array) -> bool:
-    present = values[~np.isnan(values)]
-    return bool((present != present[:1]).any())

@@ -1,7 +1,5 @@
 """A noisy sine: the smallest regression that a network overfits."""
 
-import hashlib
-
 import numpy as np
 
 from regx.core.arrays import Array
@@ -48,6 +46,3 @@ class Sine(Source):
     def residuals(self, x: Array, rng: np.random.Generator) -> Array:
         """A draw of y - E[y | x], (n, 1)."""
         return self.noise * rng.standard_normal((len(x), 1))
-
-    def fingerprint(self) -> str:
-        return hashlib.sha256(self.kind.encode()).hexdigest()

@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 from abc import abstractmethod
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +17,14 @@ from regx.data.dataset import Dataset, Source, Split, Task
 from regx.data.label_noise import with_label_noise
 from regx.data.preparation import OneHot, Preparation, Scaled, fit
 from regx.data.split import split_rows
+
+Version = tuple[int, int, int]
+
+
+def version(path: Path) -> Version:
+    """What changes when a file does: modification time in ns, bytes, inode. Raises OSError where there is no file."""
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +75,9 @@ class TableSource(Source, kw_only=True):
     @abstractmethod
     def table(self) -> Table:
         """The whole table."""
+
+    @abstractmethod
+    def fingerprint(self) -> str: ...
 
     def load(self, seed: int) -> Dataset:
         table = self.table()

@@ -15,8 +15,7 @@ import pytest
 
 from regx.core.errors import InputError, RegxError
 from regx.data import diabetes
-from regx.data.diabetes import HEADER, ZERO_IS_MISSING, Diabetes
-from regx.data.download import download
+from regx.data.diabetes import HEADER, ZERO_IS_MISSING, Diabetes, download
 
 CONTENT = b"one,two\n1,2\n"
 CHECKSUM = hashlib.sha256(CONTENT).hexdigest()

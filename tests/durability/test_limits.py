@@ -11,7 +11,7 @@ import pytest
 
 import regx
 from regx.core.errors import RegxError
-from regx.data.download import download
+from regx.data.diabetes import download
 
 ROOT = Path(__file__).parents[2]
 resource = pytest.importorskip("resource")
