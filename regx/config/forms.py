@@ -34,7 +34,10 @@ def long_form(root: Node) -> Node:
     root = Node(kept, root.place, keys=root.keys)
     for path in NAMED:
         node = root.at(path)
-        if node is not None and (isinstance(node.value, str) or _is_words(node)):
+        if node is None:
+            continue
+        items = node.value if isinstance(node.value, list) else [node]
+        if all(isinstance(item.value, str) for item in items):
             root = root.replaced(path, Node({"name": node}, node.place, keys={"name": node.place}))
     for path in stacks(root):
         stack = root.at(path)
@@ -52,10 +55,6 @@ def stacks(root: Node) -> list[Path]:
     names = list(lanes.value) if lanes is not None and isinstance(lanes.value, dict) else []
     own: list[Path] = [("regularizers",)] if root.child("regularizers") is not None else []
     return own + [("lanes", name) for name in names]
-
-
-def _is_words(node: Node) -> bool:
-    return isinstance(node.value, list) and all(isinstance(item.value, str) for item in node.value)
 
 
 def _regularizer(item: Node) -> Node:

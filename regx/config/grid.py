@@ -90,10 +90,8 @@ def permitted(name: str) -> str:
 def labels_of(keys: list[str]) -> list[str]:
     """The last word of every key; the last two where two keys share it."""
     last = [key.rsplit(".", 1)[-1] for key in keys]
-    unique = [last.count(word) == 1 for word in last]
-    return [
-        word if alone else ".".join(key.split(".")[-2:]) for key, word, alone in zip(keys, last, unique, strict=True)
-    ]
+    two = [".".join(key.split(".")[-2:]) for key in keys]
+    return [one if last.count(one) == 1 else both for one, both in zip(last, two, strict=True)]
 
 
 def cell_name(base: str, labels: list[str], values: list[Any], taken: set[str]) -> str:

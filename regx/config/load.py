@@ -23,7 +23,6 @@ from regx.config.grid import Axis, Cell, Grid, cell_name, labels_of, permitted
 from regx.config.identity import known
 from regx.config.overrides import Override, with_overrides
 from regx.config.problems import ConfigError, Problem
-from regx.config.problems import Path as KeyPath
 from regx.config.reader import MAX_BYTES, Node, read_text
 from regx.config.validation import unusable, validated
 from regx.core.errors import InputError, did_you_mean
@@ -36,6 +35,7 @@ BUILT_IN_RACE = "race.yaml"
 
 Seeds = str | int | Sequence[int] | None
 Given = str | Path | Mapping[str, Any]
+OF_LANE = (("regularizers",), ("name",))  # keys of a lane's config that stand in `lanes`
 WRITTEN_HERE = "config"  # what messages call a config that is no file; its paths start in the current directory
 
 
@@ -178,7 +178,10 @@ class _Draft:
                 along = _Draft(named, (), self.where, self.folder).grid()
                 cells += [Cell(cell.config, {"lane": name, **cell.point}) for cell in along.cells]
             except ConfigError as error:
-                of_lane = [replace(problem, path=_in_lane(problem.path, name)) for problem in error.problems]
+                of_lane = [
+                    replace(one, path=("lanes", name, *one.path[1:])) if one.path[:1] in OF_LANE else one
+                    for one in error.problems
+                ]
                 found += _independent(of_lane, found)
         if found:
             raise ConfigError(found)
@@ -275,21 +278,24 @@ def as_text(value: Any, where: str = WRITTEN_HERE) -> str:
     return json.dumps(value, default=plain, ensure_ascii=False)
 
 
-def _is_text(given: Given) -> bool:
-    return isinstance(given, str) and ("\n" in given or (": " in given and not os.path.exists(given)))  # noqa: PTH110
-
-
 def _draft(given: Given, overrides: Sequence[str], seeds: Seeds, where: str = WRITTEN_HERE) -> _Draft:
     """A config with its options and a name."""
-    if isinstance(given, Mapping) or _is_text(given):
-        root, problems = read_text(given if isinstance(given, str) else as_text(given), where)
+    content: str | bytes
+    if isinstance(given, Mapping):
+        content = as_text(given)
+    elif isinstance(given, str) and ("\n" in given or (": " in given and not os.path.exists(given))):  # noqa: PTH110
+        content = given
     else:
         where = str(given)
-        root, problems = read_text(_content(Path(where)), where)
+        content = _content(Path(where))
+    root, problems = read_text(content, where)
     tree = long_form(root)
     options = [Override("--set", text) for text in overrides]
     if seeds is not None:
-        options.append(Override("--seeds", _seeds_text(seeds)))
+        # NumPy's whole numbers are no int. The comma at the end makes a list of a single seed.
+        if not isinstance(seeds, (str, int, Integral)):
+            seeds = "".join(f"{int(seed)}," for seed in seeds)
+        options.append(Override("--seeds", str(seeds)))
     draft = _Draft(tree, tuple(problems), where, Path(where).parent)
     if not isinstance(tree.value, dict):
         return draft
@@ -298,13 +304,6 @@ def _draft(given: Given, overrides: Sequence[str], seeds: Seeds, where: str = WR
         stem = permitted(Path(where).stem)
         tree = tree.replaced(("name",), Node(stem, tree.place, stem))
     return replace(draft, tree=tree, problems=(*problems, *wrong)).with_options(options)
-
-
-def _seeds_text(seeds: str | int | Sequence[int]) -> str:
-    if isinstance(seeds, (str, int, Integral)):  # NumPy's whole numbers are no int
-        return str(seeds)
-    # The comma at the end makes a list of a single seed.
-    return "".join(f"{int(seed)}," for seed in seeds)
 
 
 def _content(path: Path) -> bytes:
@@ -331,11 +330,6 @@ def _at_first(tree: Node, axes: Sequence[FoundAxis]) -> Node:
     for axis in axes:
         tree = tree.replaced(axis.path, axis.values[0])
     return tree
-
-
-def _in_lane(path: KeyPath, lane: str) -> KeyPath:
-    """Where in a race's file the problem of a lane is."""
-    return ("lanes", lane, *path[1:]) if path[:1] in (("regularizers",), ("name",)) else path
 
 
 def _independent(found: Sequence[Problem], before: Sequence[Problem]) -> list[Problem]:

@@ -13,8 +13,10 @@ from regx.core.parameters import Parameter, parameters
 from regx.core.regularizer import Regularizer
 from regx.regularizers import REGISTRY as REGULARIZERS
 
+Typed = str | None
 OVERRIDABLE = [key for key in KEYS if key != "base"]
 SHORT_AXES = {
+    "--lam": "",  # of the stack's one penalty
     "--dropout": "regularizers.dropout.p",
     "--lr": "optimizer.lr",
     "--hidden": "architecture.hidden",
@@ -31,16 +33,11 @@ class Override:
 
 
 def short_axes(
-    *,
-    lam: str | None = None,
-    dropout: str | None = None,
-    lr: str | None = None,
-    hidden: str | None = None,
-    batch_size: str | None = None,
+    *, lam: Typed = None, dropout: Typed = None, lr: Typed = None, hidden: Typed = None, batch_size: Typed = None
 ) -> tuple[Override, ...]:
     """The short axes of a sweep that were given, for `load_grid`: comma lists, log(...) or linear(...)."""
-    given = {"--lam": lam, "--dropout": dropout, "--lr": lr, "--hidden": hidden, "--batch-size": batch_size}
-    return tuple(Override(option, typed) for option, typed in given.items() if typed is not None)
+    given = zip(SHORT_AXES, (lam, dropout, lr, hidden, batch_size), strict=True)
+    return tuple(Override(option, typed) for option, typed in given if typed is not None)
 
 
 def with_overrides(root: Node, overrides: Sequence[Override]) -> tuple[Node, list[Problem]]:
@@ -109,9 +106,7 @@ def _listed(text: Text, column: int, written: str) -> Node:
     nodes = [read_value(text, column + start + len(part) - len(part.lstrip()), part.strip()) for start, part in parts]
     if len(nodes) == 1:
         return nodes[0]
-    if not parts[-1][1].strip():
-        nodes.pop()
-    return Node(nodes, nodes[0].place, axis=True)
+    return Node(nodes if parts[-1][1].strip() else nodes[:-1], nodes[0].place, axis=True)
 
 
 def _parts(written: str) -> Iterator[tuple[int, str]]:
@@ -224,19 +219,16 @@ def known_paths(root: Node) -> list[str]:
 
 
 def _short_key(root: Node, option: str, place: Place) -> str:
-    if option != "--lam":
+    if SHORT_AXES[option]:
         return SHORT_AXES[option]
-    kinds = [kind for kind in _kinds(root) if kind in REGULARIZERS and _is_penalty(REGULARIZERS[kind])]
+    known = {kind: REGULARIZERS[kind] for kind in _kinds(root) if kind in REGULARIZERS}
+    kinds = [kind for kind, cls in known.items() if cls.adds_penalty or cls.penalty is not Regularizer.penalty]
     strengths = [f"regularizers.{kind}.{next(iter(parameters(REGULARIZERS[kind])))}" for kind in kinds]
     if len(strengths) > 1:
         keys = " or ".join(f"-s {strength}=..." for strength in strengths)
         message = f"the stack has several penalties ({', '.join(kinds)}). Say which: {keys}"
         raise ConfigError([Problem(place, (), message)])
     return strengths[0] if strengths else "regularizers.l2.lam"
-
-
-def _is_penalty(cls: type[Regularizer]) -> bool:
-    return cls.adds_penalty or cls.penalty is not Regularizer.penalty
 
 
 def _widened(root: Node, value: Node) -> Node:

@@ -9,7 +9,7 @@ brackets, such as `{lam: log(1e-4,1e-1,7)}`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -208,18 +208,18 @@ class _Reader:
         except (ValueError, OverflowError):
             # PyYAML makes a character of an escape such as "\UFFFFFFFF" without looking whether there is one.
             found = re.search(r"\\U(?!0010|000)", self.written)
-            before = LINE_BREAK.split(self.written[: found.start() if found else 0])
-            place = Place(self.text, len(before), len(before[-1]) + 1 + (self.offset if len(before) == 1 else 0))
+            place = self._at(found.start() if found else 0)
             raise ConfigError([*self.problems, Problem(place, (), "this escape names no character")]) from None
         return root or Node(None, Place(self.text, 1, 1 + self.offset))
 
     def _check_characters(self) -> None:
-        found = NOT_TEXT.search(self.written)
-        if found:
-            before = LINE_BREAK.split(self.written[: found.start()])
-            column = len(before[-1]) + 1 + (self.offset if len(before) == 1 else 0)
-            message = f"expected text, found the control character U+{ord(found[0]):04X}"
-            raise ConfigError([Problem(Place(self.text, len(before), column), (), message)])
+        if found := NOT_TEXT.search(self.written):
+            raise ConfigError([Problem(self._at(found.start()), (), _control(found[0]))])
+
+    def _at(self, index: int) -> Place:
+        """The place of a character of what is read."""
+        before = LINE_BREAK.split(self.written[:index])
+        return Place(self.text, len(before), len(before[-1]) + 1 + (self.offset if len(before) == 1 else 0))
 
     def _node(self, event: Any, events: Iterator[Any], path: Path, depth: int) -> Node:
         mark = event.start_mark
@@ -251,10 +251,8 @@ class _Reader:
 
     def _scalar(self, event: Any, path: Path) -> Node:
         place, written = self.place(event.start_mark), _pairs_joined(event.value).replace(self.comma, ",")
-        found = self.forbidden and self.forbidden.search(written)
-        if found:
-            message = f"expected text, found the control character U+{ord(found[0]):04X}"
-            self.problems.append(Problem(place, path, message))
+        if found := self.forbidden and self.forbidden.search(written):
+            self.problems.append(Problem(place, path, _control(found[0])))
             return Node("", place)
         if not event.implicit[0]:
             return Node(written, place, written)
@@ -267,7 +265,8 @@ class _Reader:
         items: list[Node] = []
         while not isinstance(event := next(events), yaml.SequenceEndEvent):
             items.append(self._node(event, events, (*path, len(items)), depth + 1))
-        return Node(items, self.place(mark), size=_size(items), depth=_depth(items))
+        size, deep = _extent(items)
+        return Node(items, self.place(mark), size=size, depth=deep)
 
     def _mapping(self, mark: Any, events: Iterator[Any], path: Path, depth: int) -> Node:
         value: dict[str, Node] = {}
@@ -280,16 +279,12 @@ class _Reader:
             if not isinstance(key.value, str):
                 self.problems.append(Problem(place, path, f"expected a word as key, found {key.shown()}; quote it"))
             elif name in value:
-                first = keys[name]
-                self.problems.append(
-                    Problem(
-                        place, (*path, name), f"this key was given before, at line {first.line}, column {first.column}"
-                    )
-                )
+                message = f"this key was given before, at line {keys[name].line}, column {keys[name].column}"
+                self.problems.append(Problem(place, (*path, name), message))
             else:
                 value[name], keys[name] = item, place
-        nodes = list(value.values())
-        return Node(value, self.place(mark), keys=keys, size=_size(nodes) + len(nodes), depth=_depth(nodes))
+        size, deep = _extent(value.values())
+        return Node(value, self.place(mark), keys=keys, size=size + len(value), depth=deep)
 
 
 def scalar(written: str) -> Any:
@@ -317,12 +312,13 @@ def _pairs_joined(written: str) -> str:
         return written
 
 
-def _size(nodes: list[Node]) -> int:
-    return 1 + sum(node.size for node in nodes)
+def _extent(nodes: Collection[Node]) -> tuple[int, int]:
+    """The size and the depth of what holds these."""
+    return 1 + sum(node.size for node in nodes), 1 + max((node.depth for node in nodes), default=0)
 
 
-def _depth(nodes: list[Node]) -> int:
-    return 1 + max((node.depth for node in nodes), default=0)
+def _control(character: str) -> str:
+    return f"expected text, found the control character U+{ord(character):04X}"
 
 
 def _translated(error: yaml.MarkedYAMLError) -> str:

@@ -80,12 +80,6 @@ def kind_of(item: Node) -> str | None:
     return next(iter(item.value)) if isinstance(item.value, dict) and len(item.value) == 1 else None
 
 
-def is_left_out(item: Node) -> bool:
-    """Whether an item of the stack is written as `dropout: off`."""
-    kind = kind_of(item)
-    return kind is not None and item.value[kind].value == "off"
-
-
 def required(cls: Any) -> list[str]:
     """The parameters of a class that must be given."""
     return [name for name, parameter in parameters(cls).items() if parameter.required]

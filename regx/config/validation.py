@@ -3,7 +3,7 @@
 import dataclasses
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -18,7 +18,6 @@ from regx.config.schema import (
     NAMED,
     SEED,
     SEED_COUNT,
-    is_left_out,
     kind_of,
     known_keys,
     parameters_at,
@@ -65,7 +64,9 @@ class _Check:
         if self.problems:
             return None
         try:
-            made = {path: self._made(path, settings[path]) for path in settings}
+            made: dict[Path, Any] = {path: FIXED[path](**settings[path]) for path in FIXED}
+            for path, (default, registry) in NAMED.items():
+                made[path] = registry[settings[path].pop("name", default)](**settings[path])
             members = tuple(REGULARIZERS[kind](**values) for kind, values in stack.items())
             made["training",] = self._with_epochs(made["training",], made["dataset",], members, seeds[0])
         except ConfigError:
@@ -118,12 +119,6 @@ class _Check:
             message = f"expected epochs or steps, found both: {steps}, not {training.epochs}. Take one of them out"
             self.problems.append(Problem(given.place, ("training", "epochs"), message))
         return dataclasses.replace(training, epochs=epochs)
-
-    def _made(self, path: Path, settings: Mapping[str, Any]) -> Any:
-        if path in FIXED:
-            return FIXED[path](**settings)
-        default, registry = NAMED[path]
-        return registry[settings.get("name", default)](**{key: settings[key] for key in settings if key != "name"})
 
     def _settings(self, path: Path, node: Node | None) -> dict[str, Any]:
         """The values of a mapping's parameters as its class holds them, where they are given."""
@@ -187,7 +182,7 @@ class _Check:
             elif kind not in REGULARIZERS:
                 expected = f"one of {', '.join(REGULARIZERS)}"
                 self._wrong((*path, index), item, expected, (), f"'{kind}'", did_you_mean(kind, REGULARIZERS))
-            elif not is_left_out(item):
+            elif item.value[kind].value != "off":
                 found[kind] = self._settings((*path, index, kind), item.value[kind])
         return found
 
