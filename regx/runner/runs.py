@@ -50,7 +50,7 @@ def missing(targets: Sequence[Target], force: bool) -> list[Member]:
     for number, target in enumerate(targets):
         finished = set() if force else set(finished_seeds(target.folder))
         if target.config.training.snapshots and not force:  # asked for by the config, and kept of its first seed alone
-            finished -= set(target.config.seeds[:1]) - set(pictured_seeds(target.folder))
+            finished -= set(target.config.seeds[:1]) - pictured_seeds(target.folder)
         members += [Member(number, seed) for seed in target.config.seeds if seed not in finished]
     return members
 

@@ -30,7 +30,7 @@ def about(
         "git_commit": git_commit(),
         "versions": {
             "regx": regx.__version__,
-            "numpy": _version("numpy"),
+            "numpy": metadata.version("numpy"),
             "python": platform.python_version(),
         },
     }
@@ -53,10 +53,3 @@ def git_commit() -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return found.stdout.strip() if found.returncode == 0 else None
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None

@@ -8,11 +8,11 @@ listed are ignored by readers and dropped by the next writer. There is one write
 import contextlib
 import os
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from regx.core.arrays import Array
+from regx.core.arrays import Array, under
 from regx.core.errors import InputError, RegxError
 from regx.core.trained import Trained
 from regx.store.about import now, training_facts
@@ -43,7 +43,7 @@ from regx.store.weights import digest, format_weights, read_arrays, read_snapsho
 Status = Literal["running", "completed", "diverged", "interrupted", "failed"]
 
 
-class RunWriter:
+class RunWriter(contextlib.AbstractContextManager["RunWriter", None]):
     """The one writer of a run folder, from before anything is trained until `close`.
 
     resolved: the resolved config, a mapping of plain values, its seeds the ones asked for. about: from `about.about`.
@@ -120,13 +120,14 @@ class RunWriter:
         arrays = read_weights(folder / WEIGHTS, kept, self._resolved)
         if self._drops or len(kept) < len(self._entries):
             others = read_rows(folder / METRICS, self._about["task"], kept).lines
-            write_json(folder / SUMMARY, self._summary(kept))
+            write_json(folder / SUMMARY, summary(self._resolved, self._about, kept))
             self._write_metrics({**others, **rows})
             self._appended |= {one.seed: len(one.metrics["epoch"]) for one in trained}
             self._drops, self._entries = False, kept
         else:
             self._append({one.seed: one.metrics for one in trained}, durable=True)
-        arrays.update({f"seed{one.seed}/{name}": array for one in trained for name, array in one.weights.items()})
+        for one in trained:
+            arrays |= under(f"seed{one.seed}", one.weights)
         in_order = sorted(arrays, key=lambda name: int(name.partition("/")[0].removeprefix("seed")))
         write_atomically(folder / WEIGHTS, format_weights({name: arrays[name] for name in in_order}))
         if prepared := {seed: one.preparation for seed, one in new.items() if one.preparation is not None}:
@@ -136,20 +137,20 @@ class RunWriter:
             write_json(path, {"format": 1, "seeds": {**of_kept, **prepared}})
         entries = dict(self._entries)
         for seed, one in new.items():
-            text = rows[one.seed]
-            found = seed_summary(one, self._about["task"])
-            entries[seed] = {
-                **found, "training": self._training, "bytes": len(text), "sha256": self._digests(one, text),
-            }  # fmt: skip
+            own = {"training": self._training, "bytes": len(rows[one.seed])}
+            seal = {"sha256": self._digests(one, rows[one.seed])}
+            entries[seed] = {**seed_summary(one, self._about["task"]), **own, **seal}
         # So that a file that was cut is noticed without reading it. Rows of seeds in training come and go.
         sizes = {
             METRICS: len(format_metrics({}, names)) + sum(entry.get("bytes", 0) for entry in entries.values()),
             WEIGHTS: (folder / WEIGHTS).stat().st_size,
         }
-        write_json(folder / SUMMARY, {**self._summary(entries), "bytes": sizes})
+        write_json(folder / SUMMARY, {**summary(self._resolved, self._about, entries), "bytes": sizes})
         self._entries = entries
         if self.complete:
-            self._in_order()
+            # Seeds that ended in another order, or a part at a time, are put in ascending order.
+            if any(after <= before for before, after in pairwise(self._order)):
+                self._write_metrics(read_rows(folder / METRICS, self._about["task"], entries).lines)
             mark(folder, _ended(entries))
         elif self._is_over:
             mark(folder, "failed")
@@ -179,34 +180,18 @@ class RunWriter:
         """Let others write here."""
         self._lock.release()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
-
-    def _summary(self, entries: Mapping[str, Any]) -> dict[str, Any]:
-        return summary(self._resolved, self._about, entries)
 
     def _digests(self, one: Trained, rows: str) -> dict[str, str]:
         """What of a seed stands in other files, so that a change there is noticed. Writes its snapshots, if any."""
-        named = {f"seed{one.seed}/{name}": array for name, array in one.weights.items()}
-        found = {"metrics": sha256(rows.encode()), "weights": digest(named)}
+        found = {"metrics": sha256(rows.encode()), "weights": digest(under(f"seed{one.seed}", one.weights))}
         if one.snapshots:
-            snapshots = {
-                f"seed{one.seed}/epoch{epoch}/{name}": array
-                for epoch, named in one.snapshots.items()
-                for name, array in named.items()
-            }
-            path = self._folder / SNAPSHOTS
-            others = {
-                f"seed{seed}"
-                for seed, entry in self._entries.items()
-                if "snapshots" in entry.get("sha256", {}) and int(seed) != one.seed
-            }
-            earlier = read_arrays(path, others) if others else {}
+            snapshots = dict[str, Array]()
+            for epoch, picture in one.snapshots.items():
+                snapshots |= under(f"seed{one.seed}/epoch{epoch}", picture)
+            path, others = self._folder / SNAPSHOTS, _pictured(self._entries) - {one.seed}
+            earlier = read_arrays(path, {f"seed{seed}" for seed in others}) if others else {}
             write_atomically(path, format_weights({**earlier, **snapshots}))
             found["snapshots"] = digest(snapshots)
         return found
@@ -231,23 +216,6 @@ class RunWriter:
         if not is_there:
             write_atomically(path, content)
         self._order = sorted(rows)
-
-    def _in_order(self) -> None:
-        """Seeds that ended in another order, or a part at a time, are put in ascending order once all are there."""
-        if any(after <= before for before, after in zip(self._order, self._order[1:], strict=False)):
-            self._write_metrics(read_rows(self._folder / METRICS, self._about["task"], self._entries).lines)
-
-
-def write_run(
-    folder: Path,
-    resolved: Mapping[str, Any],
-    trained: Sequence[Trained],
-    about: Mapping[str, Any],
-    keep_finished: bool = True,
-) -> None:
-    """Add trained seeds to a folder that nobody writes into; see `RunWriter`."""
-    with RunWriter(folder, resolved, about, keep_finished) as writer:
-        writer.add(trained)
 
 
 def settle(folder: Path) -> None:
@@ -281,9 +249,13 @@ def finished_seeds(folder: Path) -> list[int]:
     return sorted(int(seed) for seed in _listed(folder))
 
 
-def pictured_seeds(folder: Path) -> list[int]:
+def pictured_seeds(folder: Path) -> set[int]:
     """The finished seeds of which there are snapshots."""
-    return [int(seed) for seed, entry in _listed(folder).items() if "snapshots" in entry.get("sha256", {})]
+    return _pictured(_listed(folder))
+
+
+def _pictured(entries: Mapping[str, Any]) -> set[int]:
+    return {int(seed) for seed, entry in entries.items() if "snapshots" in entry.get("sha256", {})}
 
 
 def check_data(folder: Path, fingerprint: str) -> None:

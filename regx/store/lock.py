@@ -11,8 +11,6 @@ import socket
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from regx.core.errors import InputError, RegxError
 from regx.store import system
@@ -37,7 +35,7 @@ class Holder:
         return f"process {self.pid} on {self.host}, since {self.since}"
 
 
-class Lock:
+class Lock(contextlib.AbstractContextManager["Lock", None]):
     """The right to write into a folder, which is made if there is none; held until `release`.
 
     Clears the temporary files of a holder that was killed. Raises RegxError, within a second, naming who holds it.
@@ -76,12 +74,7 @@ class Lock:
             with contextlib.suppress(OSError):
                 self.folder.rmdir()  # if it is empty
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.release()
 
 

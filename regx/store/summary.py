@@ -22,9 +22,10 @@ from regx.store.opened import damaged
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
 
-NOTHING = {"mean": None, "low": None, "high": None}
+def _said(key: str) -> Any:
+    """What the file says under a key, as an attribute."""
+    return property(lambda summary: summary.content[key])
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,20 @@ class NetworkSummary:
         return self.metrics.get(loss) if found is None else float(found)
 
 
-@dataclass(frozen=True)
 class Summary(Mapping[str, Any]):
     """summary.json, as the mapping that it is, and by name what others build on.
 
-    content: what `read_summary` read, or what `summary` made.
+    content: what `read_summary` read, or what `summary` made. dataset: its kind, such as `sine` or `csv`.
     """
 
-    content: Mapping[str, Any]
+    name: str = _said("name")
+    task: str = _said("task")
+    stack: str = _said("stack")
+    dataset: str = _said("dataset")
+    data_fingerprint: str = _said("data_fingerprint")
+
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        self.content = content
 
     def __getitem__(self, key: str) -> Any:
         return self.content[key]
@@ -71,27 +78,6 @@ class Summary(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self.content)
-
-    @property
-    def name(self) -> str:
-        return str(self.content["name"])
-
-    @property
-    def task(self) -> str:
-        return str(self.content["task"])
-
-    @property
-    def stack(self) -> str:
-        return str(self.content["stack"])
-
-    @property
-    def dataset(self) -> str:
-        """The dataset's kind, such as `sine` or `csv`."""
-        return str(self.content["dataset"])
-
-    @property
-    def data_fingerprint(self) -> str:
-        return str(self.content["data_fingerprint"])
 
     @property
     def peek(self) -> bool:
@@ -153,13 +139,16 @@ def read_summary(path: Path, config: Mapping[str, Any], sealed: bool = False) ->
 def seed_summary(trained: Trained, task: str) -> dict[str, Any]:
     """One network: how it ended, the reported epoch, and every metric there, with the digits of metrics.csv."""
     epochs = trained.metrics["epoch"].tolist()
-    names = [name for name in columns(task) if name != "epoch"]
+    reported = {name: trained.reported[name] for name in columns(task) if name != "epoch"}
+    for name, value in reported.items():
+        if trained.metrics[name].dtype.itemsize == 4:
+            reported[name] = float(f"{value:.9g}")
     return {
         "status": trained.status,
         "reported_epoch": int(trained.reported_epoch),
         "reported_because": trained.reported_because,
         "last_epoch": int(epochs[-1]),
-        "metrics": {name: _number(trained.reported[name], trained.metrics[name].dtype) for name in names},
+        "metrics": reported,
         "diagnostics": trained.diagnostics,
         "seconds": float(trained.seconds),
         "divergence": trained.divergence
@@ -208,9 +197,8 @@ def stack_text(resolved: Mapping[str, Any]) -> str:
     """
     members = [_member_text(kind, given) for item in resolved["regularizers"] for kind, given in item.items()]
     others = [*in_optimizer(resolved).items(), *in_data_and_shape(resolved).items()]
-    return (
-        " + ".join([*members, *(name if value is True else f"{name}({value:g})" for name, value in others)]) or "none"
-    )
+    members += [name if value is True else f"{name}({value:g})" for name, value in others]
+    return " + ".join(members) or "none"
 
 
 def in_optimizer(resolved: Mapping[str, Any]) -> dict[str, float]:
@@ -233,16 +221,9 @@ def in_data_and_shape(resolved: Mapping[str, Any]) -> dict[str, Any]:
 
 def _member_text(kind: str, given: Mapping[str, Any]) -> str:
     declared = parameters(REGISTRY[kind]) if kind in REGISTRY else {}
-    words = []
-    for position, (name, value) in enumerate(given.items()):
+    words: list[str] = []
+    for name, value in given.items():
         shown = f"{value:g}" if isinstance(value, float) else str(value)
-        if position == 0:
-            words.append(shown)
-        elif value != (declared[name].default if name in declared else MISSING):
-            words.append(f"{name}={shown}")
+        if name == next(iter(given)) or value != (declared[name].default if name in declared else MISSING):
+            words.append(f"{name}={shown}" if words else shown)
     return f"{kind}({', '.join(words)})" if words else kind
-
-
-def _number(value: float, dtype: np.dtype[Any]) -> float:
-    """A number with the digits that metrics.csv shows of a column of this type."""
-    return float(f"{value:.9g}") if dtype.itemsize == 4 else value

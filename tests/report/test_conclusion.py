@@ -71,7 +71,7 @@ def test_one_run_or_none_without_a_baseline_concludes_nothing():
 
 
 def test_runs_that_peeked_diverged_or_lack_seeds_are_named(tmp_path, fabricated):
-    from regx.store.folder import write_run
+    from tests.store.fabricated import write_run
 
     fabricated.store(tmp_path / "a", [0.1] * 6)
     fabricated.store(tmp_path / "b", [0.1] * 3, about={"peek": True})

@@ -8,9 +8,9 @@ import pytest
 
 from regx.evidence.run import read_run
 from regx.report.output import Output
-from regx.store.folder import write_run
 from regx.studies.sweep.display import print_sweep
 from regx.studies.sweep.result import sweep_of, tried
+from tests.store.fabricated import write_run
 
 
 def of(folder, runs, values=range(9), peek=False):

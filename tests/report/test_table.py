@@ -10,7 +10,7 @@ from regx.evidence.run import read_run, read_runs
 from regx.metrics import REGISTRY as METRICS
 from regx.report.conclusion import conclusion
 from regx.report.table import COLUMNS, compare_frame, compare_rows, flat, known_columns, labels, only_changed, sort_rows
-from regx.store.folder import write_run
+from tests.store.fabricated import write_run
 
 BASE = [0.10, 0.12, 0.09, 0.14, 0.115]
 LOWER = [0.051, 0.082, 0.053, 0.094, 0.065]

@@ -10,7 +10,7 @@ import numpy as np
 
 from regx.core.trained import Divergence, Trained
 from regx.metrics import columns
-from regx.store.folder import write_run
+from regx.store.folder import RunWriter
 
 ABOUT = {
     "task": "regression",
@@ -74,6 +74,18 @@ def trained(
         seconds=0.5,
         divergence=Divergence(epochs, "0/weight") if diverged else None,
     )
+
+
+def write_run(
+    folder: Path,
+    resolved: dict[str, Any],
+    networks: Sequence[Trained],
+    about: dict[str, Any],
+    keep_finished: bool = True,
+) -> None:
+    """Add trained seeds to a folder that nobody writes into; see `RunWriter`."""
+    with RunWriter(folder, resolved, about, keep_finished) as writer:
+        writer.add(networks)
 
 
 def store(

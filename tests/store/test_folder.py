@@ -19,8 +19,9 @@ from regx.metrics import columns
 from regx.store import folder as writing
 from regx.store.atomic import append_lines, write_atomically
 from regx.store.files import read_config, write_config
-from regx.store.folder import RunWriter, finished_seeds, mark, settle, write_run
+from regx.store.folder import RunWriter, finished_seeds, mark, settle
 from regx.store.metrics import format_rows
+from tests.store.fabricated import write_run
 
 FILES = ("config.yaml", "metrics.csv", "summary.json", "weights.npz", "run.json")
 

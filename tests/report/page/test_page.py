@@ -196,7 +196,7 @@ def test_a_damaged_run_is_named_and_hides_no_other(sine: Path, tmp_path: Path) -
 
 
 def test_diverged_and_peeked_runs_are_marked(tmp_path: Path, fabricated: Any) -> None:
-    from regx.store.folder import write_run
+    from tests.store.fabricated import write_run
 
     dataset = {"name": "sine", "n_train": 30, "n_val": 30, "n_test": 200, "noise": 0.3, "label_noise": 0.0}
     networks = [fabricated.trained(seed, 0.2, diverged=seed == 1) for seed in range(6)]
@@ -303,7 +303,7 @@ def test_where_no_picture_of_the_prediction_is_possible_the_page_says_why(
 
 
 def test_a_run_without_a_finished_seed_has_no_curves(tmp_path: Path, fabricated: Any) -> None:
-    from regx.store.folder import write_run
+    from tests.store.fabricated import write_run
 
     networks = [fabricated.trained(seed, 0.2, diverged=True) for seed in range(2)]
     write_run(tmp_path / "gone", fabricated.config("gone", seeds=range(2)), networks, fabricated.ABOUT)

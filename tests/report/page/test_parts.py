@@ -22,7 +22,7 @@ from regx.page.figures import class_marks
 from regx.page.race import MOST_UNITS, _units
 from regx.page.strength import _positions
 from regx.page.surface import as_bytes, as_signed_bytes, picture, surface_of, undrawable
-from regx.store.folder import write_run
+from tests.store.fabricated import write_run
 
 
 @given(st.integers(1, 5000), st.integers(4, 400))
