@@ -61,10 +61,8 @@ def predict_rows(run: Run, rows: Path | DataFrame, seed: int | None = None, mask
                 f"{len(pixels)}. Bring them to the same height, width and channels."
             )
         return _predicted(run, prepared, masks, lambda one: pixels)
-    if isinstance(rows, Path):
-        cells = read_cells(rows, getattr(source, "separator", "auto"), names, 1)
-    else:
-        cells = cells_of(rows)
+    separator = getattr(source, "separator", "auto")
+    cells = read_cells(rows, separator, names, 1) if isinstance(rows, Path) else cells_of(rows)
     if absent := [name for name in names if name not in cells.names]:
         where = f"{cells.path}:1" if isinstance(rows, Path) else "the rows"
         near = did_you_mean(absent[0], [name for name in cells.names if name not in names])

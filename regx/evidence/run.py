@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from regx.core.arrays import Array, DataFrame
 from regx.core.errors import InputError, RegxError
 from regx.core.shown import Shown
+from regx.evidence.folders import DEPTH, find_runs, folders_at, is_run, no_run
 from regx.metrics import REGISTRY
 from regx.stats.aggregate import Interval
 from regx.store.files import ABOUT, CONFIG, METRICS, SEAL, SNAPSHOTS, SUMMARY, WEIGHTS, read_config, read_json
 from regx.store.lock import holder
-from regx.store.opened import damaged
+from regx.store.opened import NO_FILE, damaged
 from regx.store.summary import Summary, over_seeds, read_summary, stack_text
 from regx.store.summary import summary as summary_of
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from regx.store.metrics import Rows
 
 Needed = Literal["rows", "metrics", "weights", "snapshots"]
-
-DEPTH = 4  # levels of folders in which runs are looked for
 
 
 @dataclass(frozen=True, repr=False)
@@ -115,7 +113,8 @@ class Run(Shown):
         """With what the finished seeds were trained, such as `regx 0.1.0 with NumPy 2.4`, each once."""
         found = self.about.get("trainings") or [self.about]
         of = {entry.get("training", 0) for entry in self.summary["seeds"].values()}
-        return sorted({_versions(found[start] if start < len(found) else {}) for start in of})
+        known = [(found[start].get("versions") if start < len(found) else None) or {} for start in of]
+        return sorted({f"regx {one.get('regx', '?')} with NumPy {one.get('numpy', '?')}" for one in known})
 
     @functools.cached_property
     def typed(self) -> Config:
@@ -208,7 +207,7 @@ def read_run(folder: Path | str) -> Run:
         inside = next(filter(is_run, folders_at(folder, DEPTH)), None)
         if inside is not None:
             raise InputError(f"{folder}: expected one run folder, found a folder of runs, such as {inside}")
-        raise InputError(_no_run(folder))
+        raise InputError(no_run(folder))
     # In this order, since that is how a writer who is at work changes them.
     about = read_json(folder / ABOUT)
     sealed = SEAL in about
@@ -220,29 +219,13 @@ def read_run(folder: Path | str) -> Run:
     else:
         summary = Summary(summary_of(config, about, {}))
     run = Run(folder, config, summary, about)
-    for file in (METRICS, WEIGHTS) if run.seeds else ():
-        try:
-            _check_size(folder / file, summary.get("bytes", {}).get(file, 0))
-        except InputError:
-            if file == METRICS:
+    for path in (folder / METRICS, folder / WEIGHTS) if run.seeds else ():
+        least, size = summary.get("bytes", {}).get(path.name, 0), path.stat().st_size if path.is_file() else -1
+        if size < least:  # is missing, or has been cut
+            if path.name == METRICS:
                 _ = run.rows  # raises, and names the line
-            raise
+            raise damaged(path, f"expected {least} bytes or more, found {size}" if size >= 0 else NO_FILE)
     return run
-
-
-def _versions(training: dict[str, Any]) -> str:
-    """With what a start trained its networks, in words."""
-    known = training.get("versions") or {}
-    return f"regx {known.get('regx', '?')} with NumPy {known.get('numpy', '?')}"
-
-
-def _check_size(path: Path, least: int) -> None:
-    """Raise InputError if a file is missing or has been cut, without reading it."""
-    if not path.is_file():
-        raise damaged(path, "expected a file, found none")
-    size = path.stat().st_size
-    if size < least:
-        raise damaged(path, f"expected {least} bytes or more, found {size}")
 
 
 def read_runs(paths: Iterable[Path | str], need: Iterable[Needed] = ()) -> tuple[list[Run], list[str]]:
@@ -265,72 +248,3 @@ def read_runs(paths: Iterable[Path | str], need: Iterable[Needed] = ()) -> tuple
     if not runs:
         raise InputError("\n".join(problems))
     return runs, problems
-
-
-def find_runs(paths: Iterable[Path | str]) -> tuple[list[Path], list[str]]:
-    """The run folders at the paths, each once, and what is left out: a folder that holds runs stands for all of them.
-
-    Left out is what is there and holds no run, as a shell's `runs/*` also names studies, pictures and pages.
-    Raises InputError naming every path that holds no run if there is nothing at one of them, or no run at any.
-    """
-    found: dict[Path, Path] = {}
-    without = []
-    for path in map(Path, paths):
-        # One that is closed may be a run: reading it says so.
-        folders = [folder for folder in folders_at(path, DEPTH) if is_run(folder) or _is_closed(folder)]
-        if not folders:
-            without.append(path)
-        found.update({folder.resolve(): folder for folder in folders if folder.resolve() not in found})
-    messages = left_out(without, bool(found))
-    if not found:
-        raise InputError(
-            "Expected one run folder or more, found none. Type the folder that `regx run` printed, or `runs`."
-        )
-    return list(found.values()), messages
-
-
-def left_out(paths: Sequence[Path], found: bool) -> list[str]:
-    """A message for each path that holds no run.  found: whether others do.
-
-    Raises InputError naming all of them if there is nothing at one of them, or if no other holds a run.
-    """
-    if paths and not (found and all(os.path.exists(path) for path in paths)):  # noqa: PTH110
-        raise InputError("\n".join(_no_run(path) for path in paths))
-    return [f"{path}: left out, since it is {_kind(path)}" for path in paths]
-
-
-def is_run(folder: Path) -> bool:
-    # Either is enough: a folder that has lost one of them is a damaged run, not an ordinary folder.
-    # os.path says no where a name is too long or a folder closed to us; pathlib raises.
-    return os.path.isfile(folder / ABOUT) or os.path.isfile(folder / SUMMARY)  # noqa: PTH113
-
-
-def _is_closed(folder: Path) -> bool:
-    return os.path.isdir(folder) and not os.access(folder, os.R_OK | os.X_OK)  # noqa: PTH112
-
-
-def folders_at(path: Path, depth: int) -> Iterator[Path]:
-    """A path and the folders inside it, so many levels deep; hidden ones and a run's own are not looked into."""
-    yield path
-    if depth and os.path.isdir(path) and not is_run(path):  # noqa: PTH112
-        try:
-            # A link may lead anywhere, so only one that is typed is followed.
-            found = (entry for entry in path.iterdir() if entry.is_dir() and not entry.is_symlink())
-            inside = sorted(entry for entry in found if not entry.name.startswith("."))
-        except OSError:
-            return
-        for entry in inside:
-            yield from folders_at(entry, depth - 1)
-
-
-def _no_run(path: Path) -> str:
-    return (
-        f"{path}: expected a run folder (it holds {CONFIG}, {METRICS}, {SUMMARY}, {WEIGHTS} and {ABOUT}) or a folder "
-        f"of such, found {_kind(path)}. `regx run CONFIG` prints the folder it writes."
-    )
-
-
-def _kind(path: Path) -> str:
-    if os.path.isdir(path):  # noqa: PTH112
-        return "a folder that is closed to you" if _is_closed(path) else "a folder without runs"
-    return "a file" if os.path.exists(path) else "nothing there"  # noqa: PTH110

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regx.core.errors import InputError, RegxError
-from regx.evidence.run import DEPTH, Run, folders_at, is_run, left_out, read_runs
+from regx.evidence.folders import DEPTH, folders_at, is_run, left_out
+from regx.evidence.run import Run, read_runs
 from regx.store.files import BIAS_VARIANCE, SWEEP
 from regx.studies.bias_variance.result import BiasVariance, read_bias_variance
 from regx.studies.sweep.result import Sweep, read_sweep

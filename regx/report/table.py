@@ -11,7 +11,8 @@ from typing import Any, Literal
 from regx.core.arrays import DataFrame
 from regx.core.errors import InputError, did_you_mean
 from regx.core.parameters import parameters
-from regx.evidence.run import Needed, Run, find_runs, read_runs
+from regx.evidence.folders import find_runs
+from regx.evidence.run import Needed, Run, read_runs
 from regx.evidence.shrinkage import shrinkage_of
 from regx.metrics import REGISTRY, check_metric
 from regx.metrics.metric import Metric

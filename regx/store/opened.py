@@ -16,6 +16,7 @@ from regx.core.errors import InputError, RegxError
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _FLAGS = _NO_LINK | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _OTHER = {errno.ELOOP: "a link", errno.EMLINK: "a link", errno.ENXIO: "a pipe or a device", errno.EISDIR: "a folder"}
+NO_FILE = "expected a file, found none"
 
 
 def damaged(path: Path, what: str) -> InputError:
@@ -72,7 +73,7 @@ def read_bytes(path: Path, most: int) -> bytes:
             with open(descriptor, "rb", closefd=False) as file:
                 return file.read(size)  # of `most` bytes memory would be taken
     except (FileNotFoundError, NotADirectoryError):
-        raise damaged(path, "expected a file, found none") from None
+        raise damaged(path, NO_FILE) from None
     except OSError as error:
         raise RegxError(f"{path}: cannot be read: {error.strerror or error}.") from error
 

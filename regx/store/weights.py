@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 from regx.core.arrays import Array
 from regx.core.errors import InputError, RegxError
 from regx.store.files import CONFIG, most_bytes
-from regx.store.opened import damaged, opened
+from regx.store.opened import NO_FILE, damaged, opened
 
 if TYPE_CHECKING:
     from regx.config.config import Config
@@ -186,7 +186,7 @@ def read_arrays(path: Path, seeds: set[str] | None = None, most: int = MOST_ARRA
                     if seeds is None or name.partition("/")[0] in seeds
                 }
     except FileNotFoundError:
-        raise damaged(path, "expected a file, found none") from None
+        raise damaged(path, NO_FILE) from None
     except InputError:  # which is also a ValueError in some places
         raise
     except DAMAGES as error:

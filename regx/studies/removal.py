@@ -7,7 +7,7 @@ from pathlib import Path
 
 from regx.core.errors import InputError, RegxError
 from regx.core.text import clean
-from regx.evidence.run import DEPTH, is_run
+from regx.evidence.folders import DEPTH, is_run
 from regx.runner.checkpoints import FOLDER as CHECKPOINTS
 from regx.store.atomic import TEMPORARY
 from regx.store.files import (

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from regx.core.errors import InputError, RegxError
-from regx.evidence.run import DEPTH, find_runs, read_run, read_runs
+from regx.evidence.folders import DEPTH, find_runs
+from regx.evidence.run import read_run, read_runs
 
 
 def test_a_folder_stands_for_the_runs_in_it(tmp_path, fabricated):
