@@ -87,7 +87,7 @@ def completions() -> str:
     from regx.optim import REGISTRY as OPTIMIZERS
     from regx.reference.catalog import entries
     from regx.regularizers import REGISTRY as REGULARIZERS
-    from regx.report.table import COLUMNS
+    from regx.report.columns import COLUMNS
     from regx.studies.lessons.exercise import exercises
 
     sections = {"dataset": DATASETS.values(), "optimizer": OPTIMIZERS.values(), "architecture": (Architecture,)}

@@ -45,7 +45,7 @@ def command(
     from regx.config.overrides import short_axes
     from regx.metrics import check_metric
     from regx.metrics.metric import ALL_TASKS
-    from regx.report.table import known_columns
+    from regx.report.columns import known_columns
     from regx.studies.sweep.compact import MOST_FOLDERS, compact_sweep, is_large
     from regx.studies.sweep.display import print_grid, print_sweep
     from regx.studies.sweep.question import baseline_of, chosen_cells, chosen_numbers, sweep

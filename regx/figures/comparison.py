@@ -11,7 +11,8 @@ from regx.figures.kind import Kind
 from regx.figures.labels import loss_label, words
 from regx.figures.parts import blank, legend_below, line_key
 from regx.figures.style import BLACK, BLUE, GREY, INTERVAL, VERMILLION, WIDE, Axes, Figure
-from regx.report.table import Row, by_group, compare_rows, short_names
+from regx.report.names import short_names
+from regx.report.table import Row, by_group, compare_rows
 
 METRIC = "test_loss"
 COLOURS = {"better": BLUE, "worse": VERMILLION}

@@ -10,7 +10,8 @@ from regx.figures.kind import Kind
 from regx.figures.labels import folded, loss_label, nothing_completed, words
 from regx.figures.parts import area_key, band, blank, legend_below, loss_scale
 from regx.figures.style import COLUMN, GREY, INTERVAL, LINES, LOSSES, WIDE, Axes, Figure, Line
-from regx.report.table import by_group, compare_rows, short_names
+from regx.report.names import short_names
+from regx.report.table import by_group, compare_rows
 
 MARKS = 6  # markers on a line
 

@@ -7,11 +7,13 @@ from typing import Any
 
 from regx.core.glossary import COLUMNS as GLOSSARY
 from regx.core.text import clean
-from regx.evidence.run import Run
+from regx.evidence.run import Run, read_runs
 from regx.metrics import REGISTRY as METRICS
 from regx.page.group import Group
 from regx.page.strength import strengths
-from regx.report.table import Row, by_group, compare_rows, mixed_versions, read_with_baseline, short_names, sort_rows
+from regx.report.baseline import with_baseline
+from regx.report.names import short_names
+from regx.report.table import Row, by_group, compare_rows, mixed_versions, sort_rows
 from regx.store.files import strict
 
 
@@ -20,7 +22,7 @@ def build(paths: Sequence[str], baseline: str | None, metric: str) -> tuple[dict
 
     Raises InputError if no run can be read, or the baseline or metric is wrong.
     """
-    runs, problems = read_with_baseline(paths, baseline, need=("metrics", "weights", "snapshots"))
+    runs, problems = read_runs(with_baseline(paths, baseline), need=("metrics", "weights", "snapshots"))
     rows = sort_rows(compare_rows(runs, baseline, metric))
     grouped = by_group(rows)
     labelled = {row["run"]: label for some in grouped.values() for row, label in zip(some, _labels(some), strict=True)}

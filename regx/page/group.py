@@ -17,9 +17,10 @@ from regx.page.race import pictured_seed, race_of
 from regx.page.run import run_content
 from regx.page.strength import Strength, fits, losses_text
 from regx.page.surface import DrawnSurface, picture, plain_surface, surface_of, undrawable
+from regx.report.columns import COLUMNS
 from regx.report.conclusion import about_numbers, beside, conclusion, opening, why
 from regx.report.render import cell_texts, shown_columns
-from regx.report.table import COLUMNS, Row, only_changed
+from regx.report.table import Row, only_changed
 
 # With seven colours and eight symbols 56 runs look different. Colour 0 and the disc are the baseline's alone.
 SYMBOLS = "■◆▲▼✚★⬟✖"

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from regx.data import REGISTRY as DATASETS
 from regx.metrics import REGISTRY
+from regx.report.names import labels, seeds_text, spoken
 from regx.report.numbers import MOST_NAMES, count, listed, told
-from regx.report.table import Row, is_equal, labels, seeds_text, spoken
+from regx.report.table import Row, is_equal
 
 
 def opening(rows: Sequence[Row]) -> list[str]:
@@ -77,17 +78,11 @@ def conclusion(rows: Sequence[Row]) -> list[str]:
 
     Verdicts are on what regularizes, what went wrong is a run's.
     """
+    if not rows:
+        return []
     told = any(row.get("verdict") in ("better", "worse", "lower", "higher", "unclear") for row in rows)
     about = of_one_table(rows[0].get("dataset")) if told else []
-    return [*_verdicts(rows, spoken(rows)), *_baseline(rows), *about, *_marks(rows, labels(rows))]
-
-
-def _baseline(rows: Sequence[Row]) -> list[str]:
-    """Why it is this one of several runs that nothing regularizes."""
-    because = rows[0].get("baseline_because") if rows else None
-    if because is None:
-        return []
-    return [f"Of several runs that nothing regularizes the baseline is {rows[0]['baseline']}, {because}."]
+    return [*_verdicts(rows, spoken(rows)), *about, *_marks(rows, labels(rows))]
 
 
 def about_numbers(rows: Sequence[Row], shown: Iterable[str]) -> list[str]:
@@ -117,63 +112,52 @@ def of_one_table(dataset: str | None) -> list[str]:
 
 
 def _verdicts(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
+    """A sentence for each verdict, and why it is this one of several runs that nothing regularizes."""
     here = next((name for name, row in zip(names, rows, strict=True) if row.get("verdict") == "baseline"), None)
-    baseline = here or (rows[0].get("baseline") if rows else None)  # which --top may have cut off
-    if baseline is None:
-        return []
+    baseline = here or rows[0].get("baseline")  # which --top may have cut off
+    found: dict[str, list[str]] = {}
+    for name, row in zip(names, rows, strict=True):
+        kind = row.get("verdict") or ""
+        if kind == "unclear":
+            kind, about = ("equal", "") if is_equal(row) else (kind, f" ({_needed(row)})")
+        else:
+            kind = "few" if kind.startswith("cannot tell") else kind
+            about = " (by peeking)" if row.get("peek") and kind in ("better", "worse") else ""
+        found.setdefault(kind, []).append(name + about)
+    if "unclear" in found:  # says once what the numbers are
+        found["unclear"][0] = found["unclear"][0].removesuffix(")") + " seeds would tell)"
     metric = str(rows[0].get("metric", "test_loss")).replace("_", " ")
     openings = {
-        "better": f"Better than {baseline} in {metric}",
-        "worse": f"Worse than {baseline} in {metric}",
-        "lower": f"Lower than {baseline} in {metric}",
-        "higher": f"Higher than {baseline} in {metric}",
+        **{kind: f"{kind.capitalize()} than {baseline} in {metric}" for kind in ("better", "worse", "lower", "higher")},
         "unclear": f"Not told apart from {baseline}",
         "equal": f"At every shared seed exactly as {baseline} in {metric}",
         "few": f"Fewer than five seeds shared with {baseline}, so nothing can be told",
     }
-    found: dict[str, list[str]] = {kind: [] for kind in openings}
-    for name, row in zip(names, rows, strict=True):
-        verdict = row.get("verdict") or ""
-        if row.get("peek") and verdict in ("better", "worse"):
-            found[verdict].append(f"{name} (by peeking)")
-        elif verdict in ("better", "worse", "lower", "higher"):
-            found[verdict].append(name)
-        elif verdict == "unclear" and is_equal(row):
-            found["equal"].append(name)
-        elif verdict == "unclear":
-            found["unclear"].append(f"{name} ({_needed(row)})")
-        elif verdict.startswith("cannot tell"):
-            found["few"].append(name)
-    if found["unclear"]:  # says once what the numbers are
-        found["unclear"][0] = found["unclear"][0].removesuffix(")") + " seeds would tell)"
-    return [f"{openings[kind]}: {listed(members, MOST_NAMES)}." for kind, members in found.items() if members]
+    said = [f"{words}: {listed(found[kind], MOST_NAMES)}." for kind, words in openings.items() if kind in found]
+    because = rows[0].get("baseline_because")
+    which = f"Of several runs that nothing regularizes the baseline is {rows[0].get('baseline')}, {because}."
+    return [*(said if baseline is not None else ()), *([which] if because is not None else ())]
 
 
 def _marks(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
-    peeked = [name for name, row in zip(names, rows, strict=True) if row.get("peek")]
+    """A sentence for each reason to read a run with care."""
+    named = list(zip(names, rows, strict=True))
+    peeked = [name for name, row in named if row.get("peek")]
     said = []
     if peeked:
         who = "all runs here" if 1 < len(peeked) == len(rows) else listed(peeked, MOST_NAMES)
         said.append(f"The test split was used for choosing (--peek), so its loss is no honest estimate: {who}.")
-    early = [
-        f"{name} {told(row['judged_loss']['mean'])}"
-        for name, row in zip(names, rows, strict=True)
-        if (row.get("judged_loss") or {}).get("mean") is not None
-    ]
-    if early:
+    judged = [(name, (row.get("judged_loss") or {}).get("mean")) for name, row in named]
+    if early := [f"{name} {told(mean)}" for name, mean in judged if mean is not None]:
         said.append(
             "What stopped early by a loss is flattered by it; it is chosen and sorted by one where each half of the "
             f"rows judges the epoch that the other half chooses: {listed(early, MOST_NAMES)}."
         )
-    diverged = [
-        f"{name} (seeds: {row['diverged']} of {row['seeds']})"
-        for name, row in zip(names, rows, strict=True)
-        if row.get("diverged")
-    ]
+    diverged = [f"{name} (seeds: {row['diverged']} of {row['seeds']})" for name, row in named if row.get("diverged")]
     if diverged:
         said.append(f"Diverged, and in no mean: {listed(diverged, MOST_NAMES)}.")
     lacking: dict[str, list[str]] = {}
-    for name, row in zip(names, rows, strict=True):
+    for name, row in named:
         if row.get("missing_seeds"):
             plural = "s" * (len(row["missing_seeds"]) > 1)
             lacking.setdefault(f"Without seed{plural} {seeds_text(row['missing_seeds'])}", []).append(name)
@@ -185,8 +169,7 @@ def _needed(row: Row) -> str:
     seeds = row.get("seeds_to_tell")
     if seeds is None:
         return "no number of" if of_one_table(row.get("dataset")) else "more than 1000"
-    rounded = seeds if seeds < 100 else -(-seeds // 10) * 10
-    return f"about {rounded}"
+    return f"about {seeds if seeds < 100 else -(-seeds // 10) * 10}"
 
 
 def why(row: Row, base: Row) -> str:
@@ -209,11 +192,9 @@ def why(row: Row, base: Row) -> str:
             f"the gap between validation and training falls from {_signed(gap[1])} to {_signed(gap[0])}{meaning}"
         )
     elif train and gap and looser:
-        closing = (
-            f"without closing the gap to validation ({_signed(gap[1])} before, {_signed(gap[0])} with it)"
-            if over
-            else f"where there was no gap to validation to close ({_signed(gap[1])})"
-        )
+        closing = f"where there was no gap to validation to close ({_signed(gap[1])})"
+        if over:
+            closing = f"without closing the gap to validation ({_signed(gap[1])} before, {_signed(gap[0])} with it)"
         found.append(
             f"it holds the fit of the training data back (train loss {train[1]:.3g} before, {train[0]:.3g} with it) "
             f"{closing}"

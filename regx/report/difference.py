@@ -8,10 +8,12 @@ from regx.core.errors import InputError
 from regx.core.text import elided
 from regx.evidence.run import Run, read_run
 from regx.metrics import REGISTRY
+from regx.report.columns import SHOWN
+from regx.report.names import labels, seeds_text
 from regx.report.numbers import form_of, interval_cell, listed
 from regx.report.output import Column, Output
 from regx.report.run import ended
-from regx.report.table import SHOWN, asked_keys, labels, seeds_text
+from regx.report.settings import asked_keys
 from regx.stats.aggregate import Interval
 
 
@@ -43,7 +45,11 @@ def print_difference(first: str, second: str, out: Output) -> None:
             _table(names, texts, "config", out)
             out.text([""])
         if metrics:
-            _table(names, {name: _cells(*pair) for name, pair in metrics.items()}, "metric", out)
+            cells = {
+                name: tuple(interval_cell(one, form_of(pair), ends=False) for one in pair)
+                for name, pair in metrics.items()
+            }
+            _table(names, cells, "metric", out)
             out.text([""])
     else:
         rows = [("config", key, _text(key, one), _text(key, other)) for key, (one, other) in keys.items()]
@@ -77,7 +83,7 @@ def _metrics(a: Run, b: Run) -> dict[str, tuple[Interval, Interval]]:
     }
 
 
-def _table(names: list[str], rows: Mapping[str, tuple[str, str]], title: str, out: Output) -> None:
+def _table(names: list[str], rows: Mapping[str, tuple[str, ...]], title: str, out: Output) -> None:
     width = max(out.width // 3, 12)
     heads = [elided(name, width) if out.form == "terminal" else name for name in names]
     if heads[0] == heads[1]:
@@ -86,11 +92,6 @@ def _table(names: list[str], rows: Mapping[str, tuple[str, str]], title: str, ou
     for head, cells in zip(heads, zip(*rows.values(), strict=True), strict=True):
         columns.append(Column(head, cells, right=title == "metric", folds=True))
     out.table(columns, [])
-
-
-def _cells(one: Interval, other: Interval) -> tuple[str, str]:
-    form = form_of([one, other])
-    return interval_cell(one, form, ends=False), interval_cell(other, form, ends=False)
 
 
 def _text(key: str, value: Any) -> str:

@@ -1,9 +1,10 @@
 """What `regx ls --filter` understands: comparisons joined by and, or, not, read by this file and never run as code."""
 
 import ast
+import functools
 import operator
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from regx.core.errors import InputError, did_you_mean
@@ -11,6 +12,7 @@ from regx.report.numbers import is_number
 
 LONGEST = 1000  # characters; what is deeper than Python's own reader bears is refused like what is no filter
 EXAMPLE = "test_loss < 0.05 and l2.lam > 0"
+Values = Callable[[str], Any]  # what a run has under a name; None for nothing
 COMPARED: Mapping[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
@@ -37,9 +39,9 @@ class Filter:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of escapes in words
-                self._tree = ast.parse(text.strip(), mode="eval").body
+                tree = ast.parse(text.strip(), mode="eval").body
             self.names: dict[str, None] = {}
-            self._check(self._tree)
+            self._value = self._compiled(tree)
         except SyntaxError as error:
             hint = " Two values are compared with ==." if "=" in text and "==" not in text else ""
             raise InputError(f"--filter:{error.offset or 1}: {self._expected(repr(text))}{hint}") from None
@@ -59,57 +61,44 @@ class Filter:
                 )
             )
 
-    def holds(self, values: Callable[[str], Any]) -> bool:
-        """Whether a run is meant. values: what it has under a name; None for nothing."""
-        return bool(self._value(self._tree, values))
+    def holds(self, values: Values) -> bool:
+        """Whether the run of these values is meant."""
+        return bool(self._value(values))
 
     def _expected(self, found: str) -> str:
         return f"expected a condition such as '{EXAMPLE}', found {found}."
 
-    def _check(self, node: ast.expr) -> None:
+    def _compiled(self, node: ast.expr) -> Callable[[Values], Any]:
+        """What gives a part's value from those of a run."""
         match node:
-            case ast.BoolOp(values=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts):
-                for part in parts:
-                    self._check(part)
-            case ast.UnaryOp(op=ast.Not() | ast.USub(), operand=part):
-                if isinstance(node.op, ast.USub) and not is_number(getattr(part, "value", None)):
-                    self._refuse(node)
-                self._check(part)
+            case ast.BoolOp(op=sign, values=parts):
+                joined, several = all if isinstance(sign, ast.And) else any, list(map(self._compiled, parts))
+                return lambda values: joined(part(values) for part in several)
+            case ast.UnaryOp(op=ast.Not(), operand=part):
+                inner = self._compiled(part)
+                return lambda values: not inner(values)
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)) if is_number(number):
+                return lambda values: -number
             case ast.Compare(left=left, ops=signs, comparators=others) if all(type(sign) in COMPARED for sign in signs):
-                for part in (left, *others):
-                    self._check(part)
+                return functools.partial(_all_hold, signs, list(map(self._compiled, (left, *others))))
+            case ast.List(elts=parts) | ast.Tuple(elts=parts):
+                items = list(map(self._compiled, parts))
+                return lambda values: [item(values) for item in items]
             case ast.Name() | ast.Attribute() if (name := _dotted(node)) is not None:
                 self.names[name] = None
-            case ast.Constant(value=str() | int() | float() | None):
-                pass
-            case _:
-                self._refuse(node)
-
-    def _refuse(self, node: ast.expr) -> None:
+                return lambda values: values(name)
+            case ast.Constant(value=str() | int() | float() | None as constant):
+                return lambda values: constant
         found = ast.get_source_segment(self.text.strip(), node) or self.text
         raise InputError(
             f"--filter:{node.col_offset + 1}: {self._expected(f'`{found}`')} Names, numbers, words in quotes and lists "
             "are compared with <, <=, >, >=, ==, != and in, and joined by and, or, not."
         )
 
-    def _value(self, node: ast.expr, values: Callable[[str], Any]) -> Any:
-        match node:
-            case ast.BoolOp(op=ast.And(), values=parts):
-                return all(self._value(part, values) for part in parts)
-            case ast.BoolOp(values=parts):
-                return any(self._value(part, values) for part in parts)
-            case ast.UnaryOp(op=ast.Not(), operand=part):
-                return not self._value(part, values)
-            case ast.UnaryOp(operand=ast.Constant(value=int() | float() as number)):
-                return -number
-            case ast.Compare(left=left, ops=signs, comparators=others):
-                found = [self._value(part, values) for part in (left, *others)]
-                return all(map(_compare, signs, found, found[1:]))
-            case ast.List(elts=parts) | ast.Tuple(elts=parts):
-                return [self._value(part, values) for part in parts]
-            case ast.Constant(value=value):
-                return value
-        return values(str(_dotted(node)))
+
+def _all_hold(signs: Sequence[ast.cmpop], parts: Sequence[Callable[[Values], Any]], values: Values) -> bool:
+    found = [part(values) for part in parts]
+    return all(map(_compare, signs, found, found[1:]))
 
 
 def _compare(sign: ast.cmpop, one: Any, other: Any) -> bool:

@@ -93,12 +93,3 @@ def listed(names: Sequence[str], most: int | None = None) -> str:
 def is_number(value: Any) -> bool:
     """Whether a value is a number, which true and false are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def setting_value(value: Any) -> str:
-    """A value of a config in a sentence: `0.01`, `8`, `64x64`, `normal: 0.1`."""
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {setting_value(part)}" for key, part in value.items())
-    if isinstance(value, list | tuple):
-        return "x".join(map(setting_value, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)

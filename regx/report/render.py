@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regx.core.text import clean, elided
+from regx.report.columns import COLUMNS
 from regx.report.conclusion import about_numbers, conclusion
 from regx.report.listing import p_cell
+from regx.report.names import labels
 from regx.report.numbers import form_of, interval_cell
 from regx.report.output import Column, Output
-from regx.report.table import COLUMNS, Row, by_group, flat, is_equal, labels, value
+from regx.report.table import Row, by_group, flat, is_equal, value
 from regx.stats.aggregate import Interval
 
 FOLDED = ("stack", "changed")  # between words, so that no number is cut
@@ -25,20 +27,21 @@ def print_rows(rows: Sequence[Row], out: Output, columns: Sequence[str] | None =
     """
     if columns is not None and any(row.get("peek") for row in rows):
         columns = list(dict.fromkeys([*columns, "peek"]))
-    if sort is not None and not any(_mean(row, sort) is not None for row in rows):
-        sort = None
+    if sort is not None:
+        found = [value(row, sort) for row in rows]
+        known = any((one.get("mean") if isinstance(one, Mapping) else one) is not None for one in found)
+        sort = sort if known else None
     if columns is not None and sort is not None and out.form not in ("csv", "json"):
         columns = list(dict.fromkeys([*columns, sort]))
     if out.as_json:
-        chosen = rows if columns is None else [_chosen(row, columns) for row in rows]
-        out.document(chosen)
+        chosen = [{key: value(row, key) if key == "p" else row.get(key) for key in columns or ()} for row in rows]
+        out.document(rows if columns is None else chosen)
         return
     if not out.for_people:
         present = {key for row in rows for key in row} | {"p"}
         keys = [key for key in COLUMNS if key in present] if columns is None else columns
         out.flat([flat(row, keys) for row in rows])
-    left_out: dict[str, None] = {}
-    shown: dict[str, None] = {}
+    left_out, shown = dict[str, None](), dict[str, None]()
     for label, members in by_group(rows).items():
         if out.for_people:
             keys = list(columns) if columns is not None else shown_columns(members)
@@ -54,10 +57,6 @@ def print_rows(rows: Sequence[Row], out: Output, columns: Sequence[str] | None =
         out.text(_legend(set(shown) - set(left_out), list(left_out), rows), style="dim")
     elif out.form == "md":
         out.text(about_numbers(rows, shown))
-
-
-def _chosen(row: Row, columns: Sequence[str]) -> dict[str, Any]:
-    return {key: value(row, key) if key == "p" else row.get(key) for key in columns}
 
 
 def _columns(rows: Sequence[Row], keys: Sequence[str], width: int, chosen: bool, sort: str | None) -> list[Column]:
@@ -94,11 +93,6 @@ def shown_columns(rows: Sequence[Row]) -> list[str]:
     return [key for key in COLUMNS if speaks(key)]
 
 
-def _mean(row: Row, key: str) -> Any:
-    found = value(row, key)
-    return found.get("mean") if isinstance(found, Mapping) else found
-
-
 def _legend(shown: set[str], dropped: list[str], rows: Sequence[Row]) -> list[str]:
     lines = []
     if any(COLUMNS[key].kind == "interval" for key in shown):
@@ -123,7 +117,9 @@ def cell_texts(rows: Sequence[Row], keys: Sequence[str]) -> dict[str, list[str]]
     for key in keys:
         items: list[Any] = list(map(clean, labels(rows))) if key == "name" else [value(row, key) for row in rows]
         if key == "won":
-            cells[key] = [_won(row) for row in rows]
+            tied = [f" ({row['tied']} tied)" if row.get("tied") else "" for row in rows]
+            texts = [f"{row['won']}/{row['shared']}" if row.get("won") is not None else "" for row in rows]
+            cells[key] = [text and text + more for text, more in zip(texts, tied, strict=True)]
         elif key == "seeds_to_tell":
             cells[key] = [">1000" if _is_hopeless(row) else _word(row.get(key)) for row in rows]
         elif COLUMNS[key].kind == "interval":
@@ -131,13 +127,6 @@ def cell_texts(rows: Sequence[Row], keys: Sequence[str]) -> dict[str, list[str]]
         else:
             cells[key] = [_word(item) for item in items]
     return cells
-
-
-def _won(row: Row) -> str:
-    if row.get("won") is None:
-        return ""
-    tied = f" ({row['tied']} tied)" if row["tied"] else ""
-    return f"{row['won']}/{row['shared']}{tied}"
 
 
 def _is_hopeless(row: Row) -> bool:

@@ -4,20 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from regx.core.errors import DONE, SOME_DIVERGED
-from regx.evidence.run import Run
+from regx.evidence.run import Run, read_runs
+from regx.report.baseline import with_baseline
+from regx.report.columns import known_columns
 from regx.report.conclusion import without_baseline
 from regx.report.output import Output
 from regx.report.render import print_rows
-from regx.report.table import (
-    Row,
-    by_group,
-    compare_rows,
-    known_columns,
-    mixed_versions,
-    only_changed,
-    read_with_baseline,
-    sort_rows,
-)
+from regx.report.table import by_group, compare_rows, mixed_versions, only_changed, sort_rows
 
 
 def print_run(run: Run, out: Output) -> int:
@@ -67,21 +60,14 @@ def print_comparison(
     """
     columns = known_columns(columns) if columns is not None else None
     sort = known_columns([sort])[0] if sort else None
-    runs, problems = read_with_baseline(paths, baseline)
+    runs, problems = read_runs(with_baseline(paths, baseline))
     rows = compare_rows(runs, baseline, metric, also=[*(columns or ()), *([sort] if sort else ())])
     rows = sort_rows(only_changed(rows, runs) if changed else rows, sort, top)
     print_rows(rows, out, columns, sort or "val_loss")
     out.next(f"regx report {' '.join(map(str, paths))}")
     out.warn(problems)
     ended(runs, out)
-    out.warn(_without_baseline(rows))
-
-
-def _without_baseline(rows: Sequence[Row]) -> list[str]:
-    """What to say of groups in which there was nothing to compare with."""
-    said = []
     for group, members in by_group(rows).items():
-        if len(members) > 1 and not any(row["verdict"] for row in members):
+        if len(members) > 1 and not any(row["verdict"] for row in members):  # there was nothing to compare with
             why = without_baseline(members)
-            said.append(f"{group}: {why[0].lower()}{why[1:]}")
-    return said
+            out.warn([f"{group}: {why[0].lower()}{why[1:]}"])

@@ -1,6 +1,7 @@
 """`regx ls`, without its options: which runs there are, the newest first."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +13,11 @@ from regx.metrics import REGISTRY, check_metric
 from regx.regularizers import REGISTRY as REGULARIZERS
 from regx.report.filter import Filter
 from regx.report.listing import flattened
+from regx.report.names import labels
 from regx.report.numbers import form_of, interval_cell
 from regx.report.output import Column, Output
-from regx.report.table import Row, dotted, labels, short_key
+from regx.report.settings import dotted, short_key
+from regx.report.table import Row
 from regx.stats.aggregate import UNKNOWN, Interval
 
 ITSELF = ("name", "status", "stack", "run", "seeds")
@@ -34,7 +37,7 @@ def print_runs(paths: Sequence[str], out: Output, metric: str = "test_loss", con
     rows = []
     for run, keys in values:
         try:
-            if wanted is None or wanted.holds(lambda name, run=run, keys=keys: _value(run, keys, name)):  # type: ignore[misc]
+            if wanted is None or wanted.holds(functools.partial(_value, run, keys)):
                 rows.append(_row(run, metric))
         except RegxError as error:  # what is computed from weights or data that are gone
             problems.append(str(error))
@@ -51,30 +54,21 @@ def print_runs(paths: Sequence[str], out: Output, metric: str = "test_loss", con
 
 def _row(run: Run, metric: str) -> Row:
     when = run.about.get("finished") or run.about.get("started")
-    return {
-        "run": str(run.folder),
-        "name": run.name,
-        "status": run.about["status"],
-        "stack": run.stack,
-        "seeds": len(run.seeds),
-        metric: _measured(run, metric),
-        "when": when if isinstance(when, str) else None,
-    }
+    itself = {"run": str(run.folder), "name": run.name, "status": run.about["status"], "stack": run.stack}
+    counted = {"seeds": len(run.seeds), metric: _measured(run, metric)}
+    return {**itself, **counted, "when": when if isinstance(when, str) else None}
 
 
 def _print_table(rows: Sequence[Row], out: Output, metric: str) -> None:
     form = form_of([row[metric] for row in rows])
-    cells = {
-        "name": [elided(name, max(out.width // 4, 12)) if out.form == "terminal" else name for name in labels(rows)],
-        "state": [row["status"] for row in rows],
-        "stack": [row["stack"] for row in rows],
-        metric: [interval_cell(row[metric], form, ends=False) for row in rows],
-        "seeds": [str(row["seeds"]) for row in rows],
-        "when": [_local(row["when"]) for row in rows],
-    }
-    importance = {"name": 0, "state": 1, metric: 2, "stack": 3, "when": 4, "seeds": 5}
+    names = [elided(name, max(out.width // 4, 12)) if out.form == "terminal" else name for name in labels(rows)]
     columns = [
-        Column(key, texts, key in (metric, "seeds"), key == "stack", importance[key]) for key, texts in cells.items()
+        Column("name", names),
+        Column("state", [row["status"] for row in rows], importance=1),
+        Column("stack", [row["stack"] for row in rows], folds=True, importance=3),
+        Column(metric, [interval_cell(row[metric], form, ends=False) for row in rows], right=True, importance=2),
+        Column("seeds", [str(row["seeds"]) for row in rows], right=True, importance=5),
+        Column("when", [_local(row["when"]) for row in rows], importance=4),
     ]
     left_out = out.table(columns, [flattened(row) for row in rows])
     if left_out:
@@ -106,7 +100,7 @@ def _value(run: Run, values: dict[str, Any], name: str) -> Any:
     return _measured(run, name)["mean"] if name in REGISTRY and name not in values else values.get(name)
 
 
-def _known(of_runs: Any) -> dict[str, None]:
+def _known(of_runs: Iterable[dict[str, Any]]) -> dict[str, None]:
     """Every name that a run may have: those that one has, and the settings of all regularizers."""
     names = dict.fromkeys([*ITSELF, *REGISTRY, *(name for values in of_runs for name in values), *REGULARIZERS])
     own = [f"{kind}.{name}" for kind, member in REGULARIZERS.items() for name in parameters(member)]

@@ -1,75 +1,23 @@
 """The comparison table: rows of plain values. How they look is `render`'s."""
 
-import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import repeat
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from regx.core.arrays import DataFrame
-from regx.core.errors import InputError, did_you_mean
-from regx.core.parameters import parameters
+from regx.core.errors import InputError
 from regx.evidence.folders import find_runs
-from regx.evidence.run import Needed, Run, read_runs
+from regx.evidence.run import Run, read_runs
 from regx.evidence.shrinkage import shrinkage_of
 from regx.metrics import REGISTRY, check_metric
-from regx.metrics.metric import Metric
+from regx.report.baseline import find_run, plain_run, with_baseline
+from regx.report.columns import COLUMNS, SHOWN, known_columns
 from regx.report.listing import flattened
-from regx.stats.aggregate import UNKNOWN, mean_interval
-from regx.store.summary import DATA_AND_SHAPE, in_data_and_shape, in_optimizer
+from regx.report.names import labels, seeds_text
+from regx.report.settings import asked_keys, plain, short_key
+from regx.stats.aggregate import UNKNOWN, Interval, mean_interval
 
 Row = dict[str, Any]
-SHORT = 34  # letters, at most, of what regularizes a run where that is its name
-
-
-@dataclass(frozen=True)
-class TableColumn:
-    """One column of the table. importance: columns with a greater one are left out first where space is short.
-
-    best: which value is marked, where one is better than another.
-    """
-
-    key: str
-    kind: Literal["text", "count", "number", "interval"]
-    importance: float
-    best: Literal["least", "greatest", None] = None
-
-
-def _of_metric(metric: Metric) -> TableColumn:
-    best: Any = {"lower": "least", "higher": "greatest", None: None}[metric.better]
-    return TableColumn(metric.name, "interval", UNASKED if metric.importance is None else metric.importance, best)
-
-
-UNASKED = 99.0  # the importance of what is shown where it is asked for only
-_METRICS = [_of_metric(metric) for metric in REGISTRY.values() if metric.name != "epoch"]
-COLUMNS = {
-    column.key: column
-    for column in (
-        TableColumn("name", "text", 0),
-        TableColumn("stack", "text", 5),
-        TableColumn("changed", "text", 1),
-        TableColumn("peek", "text", 2),
-        TableColumn("status", "text", 4),
-        TableColumn("seeds", "count", 9),
-        TableColumn("diverged", "count", 4),
-        TableColumn("missing_seeds", "text", 4.5),
-        *(column for column in _METRICS if column.importance < 13),
-        TableColumn("difference", "interval", 6),
-        TableColumn("p", "number", 13),
-        TableColumn("won", "count", 8.5, "greatest"),
-        TableColumn("verdict", "text", 2),
-        TableColumn("seeds_to_tell", "count", 8, "least"),
-        *sorted((column for column in _METRICS if column.importance >= 13), key=lambda column: column.importance),
-        TableColumn("shrinkage", "number", 12.5),
-        TableColumn("interpolates", "text", 2.5),
-        *(TableColumn(key, "text", UNASKED) for key in ("run", "group", "dataset", "task", "metric")),
-        *(TableColumn(key, "count", UNASKED) for key in ("tied", "shared")),
-        *(TableColumn(key, "text", UNASKED) for key in ("baseline", "baseline_because")),
-    )
-}
-SHOWN = tuple(metric.name for metric in REGISTRY.values() if metric.importance is not None)
 
 
 def compare_rows(
@@ -86,35 +34,18 @@ def compare_rows(
     """
     check_metric(metric, [run.summary.task for run in runs])
     asked = [name for name in (metric, *also) if name in REGISTRY]
-    chosen = _find(runs, baseline) if baseline is not None else None
-    groups = _groups(runs)
-    rows = {}
-    reference: Run | None
-    for label, members in groups.items():
-        if chosen is not None and any(run is chosen for run in members):
-            reference, why = chosen, None
-        else:
-            reference, why = _plain_run(members) if _measured(members, metric) else (None, None)
-        judged = _judge(members, reference, metric)
+    chosen = find_run(runs, baseline) if baseline is not None else None
+    rows = []
+    for label, members in _groups(runs).items():
+        reference, why = chosen, None
+        if chosen is None or not any(run is chosen for run in members):
+            reference, why = plain_run(members) if _measured(members, metric) else (None, None)
         seeds = {seed for run in members for seed in run.seeds}
-        own = [{**_row(run, label, seeds, asked), "metric": metric, **judged[id(run)]} for run in members]
-        names = dict(zip(map(id, members), labels(own), strict=True))
-        of = names[id(reference)] if reference is not None else None
-        said = {"baseline": of, "baseline_because": why}
-        rows.update({id(run): {**row, **said} for run, row in zip(members, own, strict=True)})
-    by_label = [run for members in groups.values() for run in members]
-    return [rows[id(run)] for run in by_label]
-
-
-def read_with_baseline(
-    paths: Iterable[Path | str], baseline: Path | str | None, need: Iterable[Needed] = ()
-) -> tuple[list[Run], list[str]]:
-    """`read_runs` of the paths, and of the baseline where it is a folder."""
-    return read_runs(_with_baseline(paths, baseline), need)
-
-
-def _with_baseline(paths: Iterable[Path | str], baseline: Path | str | None) -> list[Path | str]:
-    return [*paths, *([baseline] if baseline is not None and Path(baseline).is_dir() else [])]
+        judged = zip(members, _judge(members, reference, metric), strict=True)
+        own = [{**_row(run, label, seeds, asked), "metric": metric, **said} for run, said in judged]
+        of = next((name for name, run in zip(labels(own), members, strict=True) if run is reference), None)
+        rows += [{**row, "baseline": of, "baseline_because": why} for row in own]
+    return rows
 
 
 def compare_frame(
@@ -130,7 +61,7 @@ def compare_frame(
 
     import pandas
 
-    folders, left_out = find_runs(_with_baseline(paths, baseline))
+    folders, left_out = find_runs(with_baseline(paths, baseline))
     for message in left_out:
         warnings.warn(message, stacklevel=3)
     runs, problems = read_runs(folders)
@@ -162,30 +93,8 @@ def value(row: Mapping[str, Any], key: str) -> Any:
     if key == "missing_seeds":
         return seeds_text(row.get(key) or ()) or None
     if key == "changed" and isinstance(row.get(key), Mapping):
-        return ", ".join(f"{short_key(name)}={_plain(item)}" for name, item in row[key].items()) or "-"
+        return ", ".join(f"{short_key(name)}={plain(item)}" for name, item in row[key].items()) or "-"
     return row.get(key)
-
-
-def short_key(key: str) -> str:
-    """A config's key where people read it: `hidden`, `l2.lam`, and of `optimizer.name` `optimizer`."""
-    section, _, rest = key.partition(".")
-    return section if rest in ("", "name") else rest
-
-
-def setting(key: str, value: Any) -> str:
-    """A config's key and value as `--set` takes them."""
-    return f"{key}={value if isinstance(value, str) else json.dumps(value, separators=(',', ':'))}"
-
-
-def seeds_text(seeds: Iterable[int]) -> str:
-    """Ascending seeds in short, such as `0, 3-5`."""
-    spans: list[list[int]] = []
-    for seed in seeds:
-        if spans and seed == spans[-1][-1] + 1:
-            spans[-1] = [spans[-1][0], seed]
-        else:
-            spans.append([seed])
-    return ", ".join("-".join(map(str, span)) for span in spans)
 
 
 def sort_rows(rows: Sequence[Row], column: str | None = None, top: int | None = None) -> list[Row]:
@@ -217,24 +126,11 @@ def by_group(rows: Iterable[Row]) -> dict[str, list[Row]]:
     return groups
 
 
-def known_columns(names: Sequence[str]) -> list[str]:
-    """The names, if all are columns. Raises InputError naming every one that is not."""
-    wrong = [
-        f"unknown column '{name}'.{did_you_mean(name, COLUMNS)} Expected some of {', '.join(COLUMNS)}."
-        for name in names
-        if name not in COLUMNS
-    ]
-    if wrong:
-        raise InputError("\n".join(wrong))
-    return list(dict.fromkeys(names))
-
-
 def _row(run: Run, group: str, seeds: set[int], asked: Sequence[str]) -> Row:
     """What the run says of itself. seeds: those that the runs of its group have. asked: metrics beside the usual."""
     summary = run.summary
     names = [name for name in dict.fromkeys((*SHOWN, *asked)) if summary.task in REGISTRY[name].tasks]
-    by = "test_loss" if summary.peek else "val_loss"
-    judged = run.judged(by)
+    judged = unflattered(run)
     return {
         "run": str(run.folder),
         "name": run.name,
@@ -249,29 +145,32 @@ def _row(run: Run, group: str, seeds: set[int], asked: Sequence[str]) -> Row:
         "peek": summary.peek,
         **{name: run.over_seeds(name) for name in names},
         **({} if (found := shrinkage_of(run)) is None else {"shrinkage": found}),
-        **({"judged_loss": mean_interval(list(judged.values()))} if judged != run.per_seed(by) else {}),
+        **({} if judged is None else {"judged_loss": judged}),
     }
 
 
-def _judge(runs: Sequence[Run], baseline: Run | None, metric: str) -> dict[int, Row]:
-    """What each run's row says of it and the baseline, by the id of the run."""
+def unflattered(run: Run) -> Interval | None:
+    """The loss that chooses, cross-fitted, where early stopping has chosen the epoch by it; else None."""
+    by = "test_loss" if run.summary.peek else "val_loss"
+    judged = run.judged(by)
+    return mean_interval(list(judged.values())) if judged != run.per_seed(by) else None
+
+
+def _judge(runs: Sequence[Run], baseline: Run | None, metric: str) -> list[Row]:
+    """What each run's row says of it and the baseline."""
     uncompared: Row = {"difference": {**UNKNOWN, "p": None}}
     uncompared |= dict.fromkeys(("won", "tied", "shared", "verdict", "seeds_to_tell"))
     if baseline is None:
-        return {id(run): uncompared for run in runs}
+        return [uncompared] * len(runs)
     from regx.evidence.data import held_out
     from regx.stats.paired import compare_to_baseline
 
-    others = [run for run in runs if run is not baseline]
-    judged = compare_to_baseline(
-        [run.per_seed(metric) for run in others],
-        baseline.per_seed(metric),
-        REGISTRY[metric].lower_is_better,
-        held_out(baseline, metric),
-        repeat(REGISTRY[metric].reach, len(others)),
-    )
-    found = {id(run): comparison._asdict() for run, comparison in zip(others, judged, strict=True)}
-    return {id(baseline): {**uncompared, "verdict": "baseline"}, **found}
+    measured = REGISTRY[metric]
+    others = [run.per_seed(metric) for run in runs if run is not baseline]
+    shared, reach = held_out(baseline, metric), [measured.reach] * len(others)
+    found = compare_to_baseline(others, baseline.per_seed(metric), measured.lower_is_better, shared, reach)
+    judged = iter(found)
+    return [{**uncompared, "verdict": "baseline"} if run is baseline else next(judged)._asdict() for run in runs]
 
 
 def _measured(runs: Sequence[Run], metric: str) -> bool:
@@ -290,182 +189,34 @@ def is_equal(row: Row) -> bool:
     return bool(row.get("shared")) and row.get("tied") == row["shared"]
 
 
-def labels(rows: Sequence[Row]) -> list[str]:
-    """What to call each row: its name, or where several have one name, as much of their paths' ends as tells them."""
-    called = [row.get("name") or "" for row in rows]
-    parts = [Path(row["run"]).parts for row in rows]
-    for depth in range(1, max(map(len, parts), default=0) + 1):
-        times = Counter(called)
-        called = ["/".join(own[-depth:]) if times[one] > 1 else one for one, own in zip(called, parts, strict=True)]
-    return called
-
-
-def spoken(rows: Sequence[Row]) -> list[str]:
-    """What a sentence calls each row: what regularizes it; where several are alike in that, with their labels."""
-    stacks = _told_apart(rows)
-    times = Counter(stacks)
-    return [
-        label if stack is None else words if times[stack] == 1 else f"{words} ({label})"
-        for label, stack in zip(labels(rows), stacks, strict=True)
-        for words in ["no regularizer" if stack == "none" else str(stack)]
-    ]
-
-
-def short_names(rows: Sequence[Row]) -> list[str]:
-    """What a figure or a page calls each row: what regularizes it if short and no other's; else its label."""
-    stacks = _told_apart(rows)
-    times = Counter(stacks)
-    return [
-        stack if stack is not None and times[stack] == 1 and len(stack) <= SHORT else label
-        for stack, label in zip(stacks, labels(rows), strict=True)
-    ]
-
-
-def _told_apart(rows: Sequence[Row]) -> list[str | None]:
-    """What regularizes each of several rows, without label noise and the like that the data or shape of all have."""
-    stacks = [row.get("stack") for row in rows]
-    parts = [str(stack).split(" + ") for stack in stacks]
-    shared = set.intersection(*map(set, parts)) if len(rows) > 1 else set()
-    without = {part for part in shared if part.partition("(")[0] in DATA_AND_SHAPE}
-    return [
-        stack and (" + ".join(part for part in own if part not in without) or "none")
-        for stack, own in zip(stacks, parts, strict=True)
-    ]
-
-
-def _plain_run(runs: Sequence[Run]) -> tuple[Run | None, str | None]:
-    """The run that nothing regularizes, and where several qualify why it is this one, whatever their order.
-
-    That is one without members in its stack, decay or SAM in its optimizer, but for strengths that do nothing, such as
-    the l2(0) of a sweep. Label noise, residual connections and tied weights may be there if all runs have them. Of
-    several it is the one whose remaining settings most runs share.
-    """
-    from regx.config.identity import question
-
-    apart = {id(run): in_data_and_shape(run.config) for run in runs}
-    common = set.intersection(*(set(map(repr, one.items())) for one in apart.values())) if runs else set()
-
-    def others(run: Run) -> str:
-        without = {*in_optimizer(run.config), *apart[id(run)]}
-        own = {key: item for key, item in dotted(question(run.config)).items() if key.rpartition(".")[2] not in without}
-        plain = {key: item for key, item in own.items() if not key.startswith("regularizers.")}
-        return json.dumps(plain, sort_keys=True, default=str)
-
-    shared = Counter(map(others, runs))
-    plain = [
-        run
-        for run in runs
-        if not in_optimizer(run.config)
-        and set(map(repr, apart[id(run)].items())) <= common
-        and all(does_nothing(*one) for item in run.config["regularizers"] for one in item.items())
-    ]
-    if not plain:
-        return None, None
-
-    def rank(run: Run) -> tuple[Any, ...]:
-        finished, stack = len(run.per_seed("test_loss")), bool(run.config["regularizers"])
-        # With a run that has no finished seed nothing can be compared.
-        return finished == 0, -shared[others(run)], stack, -finished, run.name, str(run.folder)
-
-    first, *rest = sorted(plain, key=rank)
-    if not rest:
-        return first, None
-    of = f"whose other settings {shared[others(first)]} of {len(runs)} runs share"
-    reasons = ("which alone has finished seeds", of, "whose stack is empty", "which has the most seeds")
-    pairs = zip(reasons, rank(first), rank(rest[0]), strict=False)
-    return first, next((why for why, own, other in pairs if own != other), "the first by name")
-
-
-def does_nothing(kind: str, given: Any) -> bool:
-    """Whether a regularizer has strengths, and all of them at the value at which it does nothing."""
-    from regx.regularizers import REGISTRY
-
-    declared = parameters(REGISTRY[kind]).values() if kind in REGISTRY else ()
-    strengths = [one for one in declared if one.neutral is not None]
-    return bool(strengths) and isinstance(given, dict) and all(given.get(one.name) == one.neutral for one in strengths)
-
-
-def _find(runs: Sequence[Run], wanted: Run | Path | str) -> Run:
-    if isinstance(wanted, Run):
-        wanted = wanted.folder
-    named = [run for run in runs if run.folder.resolve() == Path(wanted).resolve()]
-    named = named or [run for run in runs if str(wanted) in (run.name, run.folder.name)]
-    if len(named) == 1:
-        return named[0]
-    known = [run.name for run in runs]
-    found = f"several of that name: {', '.join(str(run.folder) for run in named)}" if named else "none of that name"
-    raise InputError(
-        f"--baseline: expected a run folder, or the name of one run, found {found}: '{wanted}'."
-        + did_you_mean(str(wanted), known)
-    )
-
-
 def _groups(runs: Sequence[Run]) -> dict[str, list[Run]]:
     """Runs that may be compared, under a label that says what is special about their data."""
-    kinds: dict[str, dict[str, dict[str, str]]] = {}  # by kind of dataset, each different data's facts
-    keys = {}
+    kinds: dict[str, list[dict[str, str]]] = {}  # by kind of dataset, the facts of each different data
+    facts_of = []
     for run in runs:
         dataset = run.config["dataset"]
         dataset = dataset if isinstance(dataset, Mapping) else {"name": dataset}
-        facts = {str(key): _plain(item) for key, item in dataset.items() if key not in ("name", "path")}
-        facts |= {"task": run.summary.task, "data": run.summary.data_fingerprint[:12]}
-        keys[id(run)] = repr(sorted(facts.items()))
-        kinds.setdefault(run.summary.dataset, {})[keys[id(run)]] = facts
+        facts = {str(key): plain(item) for key, item in dataset.items() if key not in ("name", "path")}
+        facts_of.append({**facts, "task": run.summary.task, "data": run.summary.data_fingerprint[:12]})
+        alike = kinds.setdefault(run.summary.dataset, [])
+        alike += [facts_of[-1]] * (facts_of[-1] not in alike)
     groups: dict[str, list[Run]] = {}
-    for run in runs:
+    for run, facts in zip(runs, facts_of, strict=True):
         alike = kinds[run.summary.dataset]
-        facts = alike[keys[id(run)]]
-        special = [
-            f"{key}={item}" for key, item in facts.items() if any(other.get(key) != item for other in alike.values())
-        ]
-        label = run.summary.dataset + (f" ({', '.join(special)})" if special else "")
-        groups.setdefault(label, []).append(run)
+        special = [f"{key}={item}" for key, item in facts.items() if any(one.get(key) != item for one in alike)]
+        groups.setdefault(run.summary.dataset + (f" ({', '.join(special)})" if special else ""), []).append(run)
     return groups
 
 
 def only_changed(rows: Sequence[Row], runs: Sequence[Run]) -> list[Row]:
     """The rows with `changed` instead of `stack`: the config keys that differ within the group, and their values."""
-    configs = {str(run.folder): asked_keys(run.config) for run in runs}
-    differ: dict[str, set[str]] = {}
-    for group, of_group in by_group(rows).items():
-        members = [configs[row["run"]] for row in of_group]
-        names = {name for config in members for name in config}
-        differ[group] = {name for name in names if len({_plain(config.get(name)) for config in members}) > 1}
+    keys = {str(run.folder): asked_keys(run.config) for run in runs}
     changed = []
-    for row in rows:
-        own = {name: item for name, item in configs[row["run"]].items() if name in differ[row["group"]]}
-        entries = [("changed", own) if key == "stack" else (key, item) for key, item in row.items()]
-        changed.append(dict(entries))
+    for members in by_group(rows).values():
+        configs = [keys[row["run"]] for row in members]
+        names = {name for config in configs for name in config}
+        differ = {name for name in names if len({plain(config.get(name)) for config in configs}) > 1}
+        for row, config in zip(members, configs, strict=True):
+            own = {name: item for name, item in config.items() if name in differ}
+            changed.append(dict(("changed", own) if key == "stack" else (key, item) for key, item in row.items()))
     return changed
-
-
-def asked_keys(config: Mapping[str, Any]) -> dict[str, Any]:
-    """`dotted`, without what changes no number: where the table lies, and what was kept of a training."""
-    from regx.config.identity import NO_QUESTION
-
-    return {key: item for key, item in dotted(config).items() if tuple(key.split(".", 1)) not in NO_QUESTION}
-
-
-def dotted(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A config's keys as they are typed after `--set`, but for name and seeds, which have columns of their own."""
-    keys: dict[str, Any] = {}
-
-    def add(path: str, item: Any) -> None:
-        if isinstance(item, Mapping) and item:
-            for key, inner in item.items():
-                add(f"{path}.{key}", inner)
-        else:
-            keys[path] = "on" if item == {} else item
-
-    for key, item in config.items():
-        if key == "regularizers":
-            for member in item:
-                for kind, given in member.items():
-                    add(f"regularizers.{kind}", given)
-        elif key not in ("name", "seeds"):
-            add(str(key), item)
-    return keys
-
-
-def _plain(item: Any) -> str:
-    return f"{item:g}" if isinstance(item, float) else str(item)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from regx.report.output import Output
-from regx.report.table import short_key
+from regx.report.settings import short_key
 from regx.studies.bias_variance.display import conclusion, print_study, remarks, shown
 from regx.studies.bias_variance.judgement import intervals
 from regx.studies.bias_variance.result import of_content

@@ -5,7 +5,8 @@ import pytest
 from regx.data import REGISTRY
 from regx.evidence.run import read_runs
 from regx.report.conclusion import beside, conclusion, opening, why
-from regx.report.table import compare_rows, seeds_text, sort_rows
+from regx.report.names import seeds_text
+from regx.report.table import compare_rows, sort_rows
 
 
 def row(name, verdict=None, **changes):

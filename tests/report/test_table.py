@@ -8,8 +8,10 @@ from regx.core.errors import InputError
 from regx.core.glossary import COLUMNS as EXPLAINED
 from regx.evidence.run import read_run, read_runs
 from regx.metrics import REGISTRY as METRICS
+from regx.report.columns import COLUMNS, known_columns
 from regx.report.conclusion import conclusion
-from regx.report.table import COLUMNS, compare_frame, compare_rows, flat, known_columns, labels, only_changed, sort_rows
+from regx.report.names import labels
+from regx.report.table import compare_frame, compare_rows, flat, only_changed, sort_rows
 from tests.store.fabricated import write_run
 
 BASE = [0.10, 0.12, 0.09, 0.14, 0.115]

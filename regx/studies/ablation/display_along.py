@@ -5,10 +5,11 @@ from typing import Any
 
 from regx.report.conclusion import of_one_table
 from regx.report.listing import Listed, print_listing
-from regx.report.numbers import count, in_words, listed, setting_value
+from regx.report.numbers import count, in_words, listed
 from regx.report.output import Output
 from regx.report.run import ended
-from regx.report.table import compare_rows, setting
+from regx.report.settings import setting, setting_value
+from regx.report.table import compare_rows
 from regx.stats.aggregate import UNKNOWN
 from regx.stats.paired import FEWEST_SEEDS
 from regx.studies.ablation.along import AblationAlong, side_of

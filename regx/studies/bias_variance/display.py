@@ -9,9 +9,9 @@ from regx.core.errors import DONE, SOME_DIVERGED
 from regx.report.lines import validation_curve
 from regx.report.listing import Listed, print_listing
 from regx.report.numbers import in_words, listed
-from regx.report.numbers import setting_value as shown
 from regx.report.output import WIDEST, Output
-from regx.report.table import setting, short_key
+from regx.report.settings import setting, short_key
+from regx.report.settings import setting_value as shown
 from regx.stats.aggregate import Interval, side
 from regx.stats.bootstrap import bootstrap_interval
 from regx.studies.bias_variance.result import LEFT_OUT, BiasVariance, Decomposed

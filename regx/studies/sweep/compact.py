@@ -20,6 +20,7 @@ from regx.core.listener import Following, Keeper, Progress, Wanted, Watchers
 from regx.core.notes import note
 from regx.core.trained import Trained
 from regx.evidence.run import read_run
+from regx.report.baseline import is_plain
 from regx.runner.networks import DEFAULT, Options, train_networks
 from regx.runner.plan import Member, dataset, fingerprint, forget_data
 from regx.runner.runs import Target, bring_up_to_date
@@ -27,7 +28,7 @@ from regx.runner.standing import grid_folder, run_folder
 from regx.store import networks
 from regx.store.files import FORMAT, SWEEP, read_json, write_json
 from regx.store.lock import Lock
-from regx.studies.sweep.question import baseline_of, check_choosable, is_plain
+from regx.studies.sweep.question import baseline_of, check_choosable
 from regx.studies.sweep.result import Sweep, Tried, tried
 
 MOST_FOLDERS = 20_000  # networks, of more a sweep is compact by itself
@@ -71,7 +72,7 @@ def compact_sweep(grid: Grid, numbers: Sequence[int], out: Path, options: Option
         losses = _losses(folder, task, by, numbers, first.seeds)
         ranked = _ranked(losses)[:BEST]
         cells = [grid.cells[numbers[row]] for row in ranked]
-        plain = None if any(is_plain(cell.config) for cell in cells) else _plain(grid, numbers)
+        plain = None if any(is_plain(cell.config.resolved) for cell in cells) else _plain(grid, numbers)
         configs = [*(cell.config for cell in cells), *([plain] if plain is not None and cells else [])]
         targets = [Target(config, run_folder(config, folder)) for config in configs]
         if targets:
@@ -87,7 +88,9 @@ def compact_sweep(grid: Grid, numbers: Sequence[int], out: Path, options: Option
 def _plain(grid: Grid, numbers: Sequence[int]) -> Config | None:
     """The first cell that nothing regularizes, else such a network that is no cell."""
     configs = (grid.cells[number].config for number in numbers)
-    return next(filter(is_plain, configs), None) or baseline_of(grid, [grid.cells[numbers[0]]])
+    return next((config for config in configs if is_plain(config.resolved)), None) or baseline_of(
+        grid, [grid.cells[numbers[0]]]
+    )
 
 
 def _before(folder: Path, about: dict[str, object], force: bool) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from typing import Any
 from regx.config.grid import Cell
 from regx.core.errors import SOME_DIVERGED
 from regx.report.lines import MARKERS, validation_curve
-from regx.report.numbers import count, in_full, listed, setting_value
+from regx.report.numbers import count, in_full, listed
 from regx.report.output import WIDEST, Output
 from regx.report.render import print_rows
 from regx.report.run import ended
-from regx.report.table import compare_rows, setting, sort_rows
+from regx.report.settings import setting, setting_value
+from regx.report.table import compare_rows, sort_rows
 from regx.stats.optimism import Optimism
 from regx.studies.sweep.interpolation import Interpolation, fits, interpolation
 from regx.studies.sweep.judgement import Choice, choose

@@ -9,7 +9,7 @@ from regx.config.grid import Cell, Grid, permitted
 from regx.core.errors import InputError
 from regx.core.parameters import parameters
 from regx.core.streams import stream
-from regx.report.table import does_nothing
+from regx.report.baseline import is_plain
 from regx.runner.cells import train_cells
 from regx.runner.networks import DEFAULT, Options
 from regx.runner.plan import dataset
@@ -51,7 +51,7 @@ def baseline_of(grid: Grid, cells: Sequence[Cell]) -> Config | None:
 
     None for a race, whose lanes say what is compared, and where a cell is such a network itself.
     """
-    if grid.lanes or not grid.axes or any(is_plain(cell.config) for cell in cells):
+    if grid.lanes or not grid.axes or any(is_plain(cell.config.resolved) for cell in cells):
         return None
     first = cells[0].config
     neutral = {name: parameters(type(first.optimizer))[name].neutral for name in in_optimizer(first.resolved)}
@@ -61,12 +61,6 @@ def baseline_of(grid: Grid, cells: Sequence[Cell]) -> Config | None:
         first, name=name, stack=(), optimizer=replace(first.optimizer, **neutral),
         resolved={**first.resolved, "name": name, "regularizers": [], "optimizer": optimizer},
     )  # fmt: skip
-
-
-def is_plain(config: Config) -> bool:
-    """Whether nothing regularizes: no member that does anything, nothing in the optimizer."""
-    stack = [one for item in config.resolved["regularizers"] for one in item.items()]
-    return not in_optimizer(config.resolved) and all(does_nothing(*one) for one in stack)
 
 
 def sweep(grid: Grid, cells: Sequence[Cell], out: Path, options: Options = DEFAULT) -> Sweep:

@@ -12,7 +12,8 @@ from regx.core.arrays import Array
 from regx.core.shown import Shown
 from regx.evidence.run import Run, read_runs
 from regx.metrics import REGISTRY
-from regx.stats.aggregate import UNKNOWN, Interval, mean_interval
+from regx.report.table import unflattered
+from regx.stats.aggregate import UNKNOWN, Interval
 from regx.store import networks
 from regx.store.files import SWEEP, read_json
 from regx.store.opened import damaged
@@ -101,10 +102,7 @@ def tried(point: Mapping[str, Any], run: Run | None) -> Tried:
     if run is None:
         return Tried(dict(point))
     losses = {name: run.summary.over_seeds(name) for name in LOSSES}
-    by = "test_loss" if run.summary.peek else "val_loss"
-    own = run.judged(by)
-    judged = mean_interval(list(own.values())) if own != run.per_seed(by) else None
-    return Tried(dict(point), losses, judged, len(run.config["seeds"]) - len(run.completed_seeds), run)
+    return Tried(dict(point), losses, unflattered(run), len(run.config["seeds"]) - len(run.completed_seeds), run)
 
 
 def sweep_of(folder: Path, name: str, axes: Sequence[Axis], cells: Sequence[Tried], peek: bool = False) -> Sweep:
