@@ -68,28 +68,18 @@ def _times(weight: Array) -> Array | None:
     return None
 
 
+@dataclass(eq=False, repr=False)
 class _Networks(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """What both estimators share: standardised features, one network for each seed, the mean of their predictions."""
 
-    def __init__(
-        self,
-        stack: Sequence[Any] | Mapping[str, Any] = (),
-        hidden: Sequence[int] = (64,),
-        optimizer: str | Mapping[str, Any] = "adam",
-        lr: float = 0.003,
-        epochs: int = 200,
-        batch_size: int | str = 64,
-        seeds: int | Sequence[int] = 1,
-        validation_fraction: float = 0.15,
-    ) -> None:
-        self.stack = stack
-        self.hidden = hidden
-        self.optimizer = optimizer
-        self.lr = lr
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.seeds = seeds
-        self.validation_fraction = validation_fraction
+    stack: Sequence[Any] | Mapping[str, Any] = ()
+    hidden: Sequence[int] = (64,)
+    optimizer: str | Mapping[str, Any] = "adam"
+    lr: float = 0.003
+    epochs: int = 200
+    batch_size: int | str = 64
+    seeds: int | Sequence[int] = 1
+    validation_fraction: float = 0.15
 
     def _fit(self, x: Array, y: Array, task: Task, labels: Array | None, weight: Array) -> None:
         """Train the networks on x, (n, D), and y, (n, K)."""
@@ -189,26 +179,14 @@ class Regressor(RegressorMixin, _Networks):  # type: ignore[misc]
         return self._outputs(X)[:, 0] * self._spread + self._center
 
 
+@dataclass(eq=False, repr=False)
 class Classifier(ClassifierMixin, _Networks):  # type: ignore[misc]
     """Networks that predict a class, each trained from another seed; probabilities are their mean.
 
     class_weight: `balanced`, or a mapping from a class to how much its rows count. Else as Regressor.
     """
 
-    def __init__(
-        self,
-        stack: Sequence[Any] | Mapping[str, Any] = (),
-        hidden: Sequence[int] = (64,),
-        optimizer: str | Mapping[str, Any] = "adam",
-        lr: float = 0.003,
-        epochs: int = 200,
-        batch_size: int | str = 64,
-        seeds: int | Sequence[int] = 1,
-        validation_fraction: float = 0.15,
-        class_weight: str | Mapping[Any, float] | None = None,
-    ) -> None:
-        super().__init__(stack, hidden, optimizer, lr, epochs, batch_size, seeds, validation_fraction)
-        self.class_weight = class_weight
+    class_weight: str | Mapping[Any, float] | None = None
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train on X, (n, D), and y, (n,)."""

@@ -4,40 +4,14 @@ A command's own imports stand inside its function, so that `regx --help` loads n
 """
 
 import errno
+import importlib
 import os
 import signal
 import sys
-from collections.abc import Callable
 from typing import Annotated, Any, NoReturn
 
 import typer
 
-from regx.cli import (
-    ablate,
-    bias_variance,
-    compare,
-    data,
-    diagnose,
-    diff,
-    explain,
-    export,
-    init,
-    lesson,
-    ls,
-    play,
-    plot,
-    predict,
-    race,
-    recommend,
-    report,
-    rm,
-    run,
-    schema,
-    sweep,
-    try_,
-    validate,
-    worth,
-)
 from regx.cli.limits import check_room, lacking
 from regx.cli.settings import Command, Commands
 from regx.cli.signals import SIGNALS, hear, say_interrupted
@@ -75,35 +49,37 @@ def options(
     """Find out which regularization helps a network on your data."""
 
 
-# Each with an example, whose second word is its name.
-COMMANDS: tuple[tuple[Callable[..., None], str], ...] = (
-    (run.command, "regx run configs/l2_dropout.yaml optimizer.lr=0.01"),
-    (compare.command, "regx compare runs --only-changed --sort gap"),
-    (sweep.command, "regx sweep configs/l2.yaml --lam 'log(1e-4,1e-1,7)'"),
-    (race.command, "regx race configs/race_circle.yaml --seeds 10"),
-    (diagnose.command, "regx diagnose runs"),
-    (ablate.command, "regx ablate configs/ablate_stack.yaml"),
-    (bias_variance.command, "regx bias-variance configs/bias_variance.yaml --draws 50"),
-    (recommend.command, "regx recommend table.csv --target price -o recommended.yaml"),
-    (plot.command, "regx plot runs --kind learning_curves --format svg"),
-    (report.command, "regx report runs -o report.html"),
-    (explain.command, "regx explain dropout"),
-    (validate.command, "regx validate configs/*.yaml"),
-    (schema.command, "regx schema > regx.schema.json"),
-    (init.command, "regx init my_study"),
-    (data.command, "regx data configs/circle.yaml --seed 0 --out circle"),
-    (lesson.command, "regx lesson 001.3"),
-    (play.command, "regx play configs/race_circle.yaml"),
-    (worth.command, "regx worth configs/race.yaml --rows 30,60,120"),
-    (predict.command, "regx predict runs/diabetes-1a2b3c4d new_rows.csv -o predictions.csv"),
-    (export.command, "regx export runs/diabetes-1a2b3c4d -o diabetes.onnx"),
-    (try_.command, "regx try dropout"),
-    (ls.command, "regx ls --filter 'test_loss < 0.05 and l2.lam > 0'"),
-    (rm.command, "regx rm runs/l2-1a2b3c4d"),
-    (diff.command, "regx diff runs/l2-1a2b3c4d runs/dropout-1a2b3c4d"),
+# An example of each command, whose second word is its name; the command stands in the file of that name.
+EXAMPLES = (
+    "regx run configs/l2_dropout.yaml optimizer.lr=0.01",
+    "regx compare runs --only-changed --sort gap",
+    "regx sweep configs/l2.yaml --lam 'log(1e-4,1e-1,7)'",
+    "regx race configs/race_circle.yaml --seeds 10",
+    "regx diagnose runs",
+    "regx ablate configs/ablate_stack.yaml",
+    "regx bias-variance configs/bias_variance.yaml --draws 50",
+    "regx recommend table.csv --target price -o recommended.yaml",
+    "regx plot runs --kind learning_curves --format svg",
+    "regx report runs -o report.html",
+    "regx explain dropout",
+    "regx validate configs/*.yaml",
+    "regx schema > regx.schema.json",
+    "regx init my_study",
+    "regx data configs/circle.yaml --seed 0 --out circle",
+    "regx lesson 001.3",
+    "regx play configs/race_circle.yaml",
+    "regx worth configs/race.yaml --rows 30,60,120",
+    "regx predict runs/diabetes-1a2b3c4d new_rows.csv -o predictions.csv",
+    "regx export runs/diabetes-1a2b3c4d -o diabetes.onnx",
+    "regx try dropout",
+    "regx ls --filter 'test_loss < 0.05 and l2.lam > 0'",
+    "regx rm runs/l2-1a2b3c4d",
+    "regx diff runs/l2-1a2b3c4d runs/dropout-1a2b3c4d",
 )
-for command, example in COMMANDS:
-    app.command(example.split()[1], cls=Command, epilog=f"Example: {example}")(command)
+for example in EXAMPLES:
+    name = example.split()[1]
+    module = importlib.import_module(f"regx.cli.{name.replace('-', '_')}{'_' * (name == 'try')}")
+    app.command(name, cls=Command, epilog=f"Example: {example}")(module.command)
 
 
 def main() -> NoReturn:

@@ -45,10 +45,11 @@ def command(
     output = Output("json" if json else None, quiet)
     plots = Plots(runs, kind or (), out, format, dpi, force, Look(style, width, height))
     written = []
-    for plot in plots.write():
-        written.append({"kind": plot.kind, "file": str(plot.file), "runs": [str(folder) for folder in plot.of]})
+    for page in plots.write():
+        drawn = [str(subject.folder) for subject in page.subjects]
+        written.append({"kind": page.kind.name, "file": str(page.file), "runs": drawn})
         if not json:
-            output.line(plot.file)
+            output.line(page.file)
             output.stream.flush()
     if json:
         output.document({"plots": written, "notes": plots.notes})

@@ -140,6 +140,6 @@ def _points(panel: Axes, one: Boundary, handles: dict[str, Artist]) -> None:
 
 
 KIND = Kind(
-    "boundary", "run", "decision boundary with probability (classification, two inputs)", unfit, read, draw,
+    "boundary", "run", "decision boundary with probability (classification, two inputs)", unfit, draw, read,
     per_figure=6,
 )  # fmt: skip

@@ -1,7 +1,6 @@
 """The comparison: a metric by stack, a dot a seed, and beside it the paired differences to the baseline."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,33 +17,19 @@ METRIC = "test_loss"
 COLOURS = {"better": BLUE, "worse": VERMILLION}
 
 
-@dataclass(frozen=True)
-class ComparedRun:
-    """What is drawn of one run. values: the metric of every completed seed."""
-
-    run: Run
-    label: str
-    values: tuple[float, ...]
-
-
 def unfit(run: Run) -> str | None:
     return None if run.per_seed(METRIC) else "no seed of it has completed"
 
 
-def read(run: Run) -> ComparedRun:
-    of = loss_label(run.summary.task, run.summary.dataset, "test loss")
-    return ComparedRun(run, of, tuple(run.per_seed(METRIC).values()))
-
-
-def draw(runs: Sequence[ComparedRun]) -> Figure:
-    found = {str(one.run.folder): one for one in runs}
-    rows = by_group(compare_rows([one.run for one in runs], metric=METRIC))
+def draw(runs: Sequence[Run]) -> Figure:
+    found = {str(run.folder): run for run in runs}
+    rows = by_group(compare_rows(runs, metric=METRIC))
     groups = {name: [(row, found[row["run"]]) for row in members] for name, members in rows.items()}
     heights = [0.24 * len(members) + 0.9 for members in groups.values()]  # inches, with room for title and labels
     figure = blank(WIDE, sum(heights) + 0.3)
     axes = figure.subplots(len(groups), 2, squeeze=False, height_ratios=heights)
     for (group, members), (left, right) in zip(groups.items(), axes, strict=True):
-        members.sort(key=lambda one: np.mean(one[1].values))
+        members.sort(key=lambda one: np.mean(list(one[1].per_seed(METRIC).values())))
         _values(left, members)
         _differences(right, members)
         left.set_title(words(group) if len(groups) > 1 else "a dot a seed")
@@ -53,20 +38,23 @@ def draw(runs: Sequence[ComparedRun]) -> Figure:
     return figure
 
 
-def _values(panel: Axes, members: Sequence[tuple[Row, ComparedRun]]) -> None:
-    for place, (row, one) in enumerate(members):
+def _values(panel: Axes, members: Sequence[tuple[Row, Run]]) -> None:
+    every: list[float] = []
+    for place, (row, run) in enumerate(members):
+        values = list(run.per_seed(METRIC).values())
+        every += values
         # Spread evenly up and down, so that equal values are all seen.
-        spread = np.linspace(-0.22, 0.22, len(one.values)) if len(one.values) > 1 else np.zeros(1)
-        panel.plot(one.values, place + spread, "o", color=GREY, markersize=2.5, alpha=0.6, label="a seed")
+        spread = np.linspace(-0.22, 0.22, len(values)) if len(values) > 1 else np.zeros(1)
+        panel.plot(values, place + spread, "o", color=GREY, markersize=2.5, alpha=0.6, label="a seed")
         _bar(panel, place, row[METRIC], BLACK)
     panel.set_yticks(range(len(members)), list(map(words, short_names([row for row, _ in members]))))
-    panel.set(ylim=(len(members) - 0.4, -0.6), xlabel=members[0][1].label, ylabel="stack")  # the best on top
-    values = [value for _, one in members for value in one.values]
-    if min(values) > 0 and max(values) > 20 * min(values):
+    of = members[0][1].summary
+    panel.set(ylim=(len(members) - 0.4, -0.6), xlabel=loss_label(of.task, of.dataset, "test loss"), ylabel="stack")
+    if min(every) > 0 and max(every) > 20 * min(every):
         panel.set_xscale("log")
 
 
-def _differences(panel: Axes, members: Sequence[tuple[Row, ComparedRun]]) -> None:
+def _differences(panel: Axes, members: Sequence[tuple[Row, Run]]) -> None:
     for place, (row, _) in enumerate(members):
         if row["verdict"] and row["difference"]["mean"] is not None:
             _bar(panel, place, row["difference"], COLOURS.get(row["verdict"], GREY))
@@ -92,5 +80,5 @@ def _bar(panel: Axes, place: int, interval: Any, colour: str) -> None:
 
 KIND = Kind(
     "comparison", "run", "test loss by stack, a dot a seed, and the paired differences to the baseline with verdicts",
-    unfit, read, draw, per_figure=40,
+    unfit, draw, per_figure=40,
 )  # fmt: skip

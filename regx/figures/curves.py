@@ -21,14 +21,12 @@ class RunCurves:
     """What is drawn of one run. curves: by split; no entry for a split without rows."""
 
     run: Run
-    label: str
     curves: dict[str, Curve]
 
 
 def read(run: Run) -> RunCurves:
     found = {split: learning_curve(run, column) for split, column in LOSSES.items()}
-    known = {split: curve for split, curve in found.items() if curve is not None}
-    return RunCurves(run, loss_label(run.summary.task, run.summary.dataset), known)
+    return RunCurves(run, {split: curve for split, curve in found.items() if curve is not None})
 
 
 def draw(runs: Sequence[RunCurves]) -> Figure:
@@ -50,7 +48,8 @@ def draw(runs: Sequence[RunCurves]) -> Figure:
             loss_scale(panel, means)
             panel.locator_params(axis="x", integer=True)
             panel.set(title=split if len(groups) == 1 else f"{folded(words(group))}\n{split}", xlabel="epoch")
-        panels[0].set_ylabel(runs[own[0]].label)
+        of = runs[own[0]].run.summary
+        panels[0].set_ylabel(loss_label(of.task, of.dataset))
     interval = area_key(INTERVAL, facecolor=GREY, alpha=0.3)
     legend_below(figure, [*(handles[number] for number in sorted(handles)), interval])
     return figure
@@ -66,6 +65,6 @@ def _curve(panel: Axes, curve: Curve, look: Line, name: str, shift: float) -> An
 
 
 KIND = Kind(
-    "curves", "run", "loss of several runs in one axis for each split, with bands", nothing_completed, read, draw,
+    "curves", "run", "loss of several runs in one axis for each split, with bands", nothing_completed, draw, read,
     per_figure=len(LINES), together=True,
 )  # fmt: skip

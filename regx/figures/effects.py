@@ -81,4 +81,4 @@ def draw(studies: Sequence[Effects]) -> Figure:
     return figure
 
 
-KIND = Kind("effects", "sweep", "what each member of an ablation changes, along its axis", unfit, read, draw)
+KIND = Kind("effects", "sweep", "what each member of an ablation changes, along its axis", unfit, draw, read)

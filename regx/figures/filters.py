@@ -65,4 +65,4 @@ def draw(runs: Sequence[Filters]) -> Figure:
     return figure
 
 
-KIND = Kind("filters", "run", "the filters of the first convolution", unfit, read, draw)
+KIND = Kind("filters", "run", "the filters of the first convolution", unfit, draw, read)

@@ -119,5 +119,5 @@ def _limits(runs: Sequence[Fit]) -> tuple[float, float]:
 
 
 KIND = Kind(
-    "fitted", "run", "fitted function with data and truth (regression, one input)", unfit, read, draw, per_figure=6
+    "fitted", "run", "fitted function with data and truth (regression, one input)", unfit, draw, read, per_figure=6
 )

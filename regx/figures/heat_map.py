@@ -59,4 +59,4 @@ def _cells(panel: Axes, one: AlongAxis, split: str) -> None:
     panel.figure.colorbar(shaded, ax=panel).set_label(one.label.replace(": ", ":\n"))
 
 
-KIND = Kind("heat_map", "sweep", "loss of each cell of a sweep over two axes, the chosen one marked", unfit, read, draw)
+KIND = Kind("heat_map", "sweep", "loss of each cell of a sweep over two axes, the chosen one marked", unfit, draw, read)

@@ -13,8 +13,8 @@ class Kind:
 
     of: what it is drawn of, one or several: a `Run`, a `Sweep` or a `BiasVariance`.
     unfit: why a subject cannot be drawn, or None if it can. Raises RegxError as `read` does.
-    read: what is drawn of a subject, as plain numbers. Raises RegxError where a file is missing or damaged.
     draw: the figure of what was read. Called within `style.styled()`.
+    read: what is drawn of a subject, itself if nothing else. Raises RegxError where a file is missing or damaged.
     per_figure: of how many subjects one figure can be. together: whether it is to show all of them
     in one figure, and is drawn of more where it is asked for only.
     """
@@ -23,7 +23,7 @@ class Kind:
     of: Literal["run", "sweep", "bias_variance"]
     help: str
     unfit: Callable[[Any], str | None]
-    read: Callable[[Any], Any]
     draw: Callable[[Sequence[Any]], Figure]
+    read: Callable[[Any], Any] = lambda subject: subject
     per_figure: int = 1
     together: bool = False

@@ -116,5 +116,5 @@ def _legend(figure: Figure, handles: dict[str, Artist], named: dict[str, str]) -
 
 
 KIND = Kind(
-    "learning_curves", "run", "loss on each split against the epoch", nothing_completed, read, draw, per_figure=6
+    "learning_curves", "run", "loss on each split against the epoch", nothing_completed, draw, read, per_figure=6
 )

@@ -85,4 +85,4 @@ def draw(runs: Sequence[Mistakes]) -> Figure:
     return figure
 
 
-KIND = Kind("mistakes", "run", "the test images that it is most surely wrong about", unfit, read, draw)
+KIND = Kind("mistakes", "run", "the test images that it is most surely wrong about", unfit, draw, read)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +29,8 @@ WANTED = {
 
 
 @dataclass(frozen=True)
-class Plot:
-    """One file that was written, and the folders of what is drawn in it."""
-
-    kind: str
-    file: Path
-    of: tuple[Path, ...]
-
-
-@dataclass(frozen=True)
 class Page:
-    """One file that is to be written."""
+    """One file, and what is drawn in it."""
 
     kind: Kind
     subjects: tuple[Any, ...]
@@ -81,36 +72,35 @@ class Plots:
         if out is not None and not force:
             _check_ours(self.pages)
 
-    def write(self) -> Iterator[Plot]:
+    def write(self) -> Iterator[Page]:
         """Draw and write each file. Raises RegxError if nothing could be drawn, or the disk refuses."""
-        for page, figure, of in self.draw():
-            yield Plot(page.kind.name, self.store(page, figure), of)
+        for page, figure in self.draw():
+            self.store(page, figure)
+            yield page
 
-    def store(self, page: Page, figure: Figure) -> Path:
+    def store(self, page: Page, figure: Figure) -> None:
         """Write the file of a figure. Raises RegxError where the disk refuses."""
         with styled(self._look):
             drawn = content(figure, self._format, self._dpi)
         make_folder(page.file.parent)
         write_atomically(page.file, drawn)
-        return page.file
 
-    def draw(self) -> Iterator[tuple[Page, Figure, tuple[Path, ...]]]:
-        """Each figure, with its file and the folders of what is drawn. Raises RegxError if nothing could be drawn."""
+    def draw(self) -> Iterator[tuple[Page, Figure]]:
+        """Each figure, with its file and what of that could be read. Raises RegxError if nothing could be drawn."""
         drawn = 0
         for page in self.pages:
-            read, of = [], []
+            read = []
             for subject in page.subjects:
                 try:
-                    read.append(page.kind.read(subject))
-                    of.append(subject.folder)
+                    read.append((subject, page.kind.read(subject)))
                 except RegxError as error:
                     self._note(str(error))
             if not read:
                 continue
             with styled(self._look):
-                figure = sized(page.kind.draw(read), self._look)
+                figure = sized(page.kind.draw([content for _, content in read]), self._look)
             drawn += 1
-            yield page, figure, tuple(of)
+            yield replace(page, subjects=tuple(subject for subject, _ in read)), figure
         if not drawn:
             raise InputError("\n".join(self.notes))
 
@@ -121,17 +111,15 @@ class Plots:
     def _fitting(self, chosen: Sequence[Kind], subjects: Subjects) -> dict[Kind, list[Any]]:
         """What each kind can be drawn of. Raises InputError where that is nothing."""
         fitting: dict[Kind, list[Any]] = {}
-        wrong, left_out = [], []
-        why: dict[str, None] = {}
+        wrong, left_out, why = [], [], dict[str, None]()
         cells = {run.folder for sweep in subjects.sweep if len(sweep.cells) > 1 for run in sweep.runs}
         unfinished = {run.folder: reason for run in subjects.run if (reason := nothing_completed(run)) is not None}
         if not chosen:
             self.notes += [f"nothing is drawn of {folder.name}: {reason}." for folder, reason in unfinished.items()]
         for kind in chosen or KINDS:
-            candidates = getattr(subjects, kind.of)
             reasons: list[tuple[Any, str]] = []
             fit = []
-            for subject in candidates:
+            for subject in getattr(subjects, kind.of):
                 try:
                     reason = kind.unfit(subject)
                 except RegxError as error:  # such as data that is gone
@@ -214,10 +202,9 @@ def _check_ours(pages: Sequence[Page]) -> None:
     """Raises InputError if a file would be overwritten that `regx plot` has not made."""
     foreign = [page.file for page in pages if page.file.exists() and not _is_ours(page.file)]
     if foreign:
-        listed = ", ".join(map(str, foreign))
         raise InputError(
-            f"{listed}: expected no file, or one that `regx plot` has made, found another. Choose another -o, or "
-            "--force to replace it."
+            f"{', '.join(map(str, foreign))}: expected no file, or one that `regx plot` has made, found another. "
+            "Choose another -o, or --force to replace it."
         )
 
 
@@ -229,11 +216,10 @@ def _is_ours(path: Path) -> bool:
 
 
 def _nothing_fits(kind: Kind, reasons: Sequence[tuple[Any, str]]) -> str:
-    what = WANTED[kind.of]
     if not reasons:
-        return f"--kind {kind.name}: expected {what.removesuffix(',')}, found none."
-    found = [f"{subject.name}: {reason}" for subject, reason in reasons]
-    return f"--kind {kind.name}: expected {what} that it can be drawn of, found none. {_few(found)}."
+        return f"--kind {kind.name}: expected {WANTED[kind.of].removesuffix(',')}, found none."
+    found = _few([f"{subject.name}: {reason}" for subject, reason in reasons])
+    return f"--kind {kind.name}: expected {WANTED[kind.of]} that it can be drawn of, found none. {found}."
 
 
 def _few(reasons: Sequence[str]) -> str:

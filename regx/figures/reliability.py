@@ -98,6 +98,6 @@ def _text(error: Interval) -> str:
 
 
 KIND = Kind(
-    "reliability", "run", "accuracy against confidence on the test split (classification)", unfit, read, draw,
+    "reliability", "run", "accuracy against confidence on the test split (classification)", unfit, draw, read,
     per_figure=3,
 )  # fmt: skip

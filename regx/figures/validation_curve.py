@@ -109,7 +109,7 @@ def _one_axis(one: AlongAxis) -> Figure:
     _finish(panel, one, [mean for curve in drawn.values() for mean in curve[0].tolist()], COLUMN)
     if any(np.isfinite(curve[1]).any() for curve in drawn.values()):
         handles.append(line_key(f"bars: {INTERVAL}", color=GREY, marker="_", linestyle="none"))
-    handles += [*_mark_fitted(panel, one), *_mark_chosen(panel, one, 0)]
+    handles += [*_mark_fitted(panel, one), *_mark_chosen(panel, one)]
     legend_below(figure, handles)
     return figure
 
@@ -131,7 +131,7 @@ def _two_axes(one: AlongAxis) -> Figure:
         panel.label_outer()
         fitted = [*_mark_fitted(panel, one), *(_mark_best(panel, one) if split == one.chosen_by else ())]
         marks += [mark for mark in fitted if mark.get_label() not in {known.get_label() for known in marks}]
-        marks += _mark_chosen(panel, one, one.chosen[0] if one.chosen else 0, split == one.chosen_by)
+        marks += _mark_chosen(panel, one, split == one.chosen_by)
     legend_below(figure, [*handles, *marks])
     return figure
 
@@ -155,14 +155,12 @@ def _finish(panel: Axes, one: AlongAxis, means: Sequence[float], width: float) -
     loss_scale(panel, means)
 
 
-def _mark_chosen(panel: Axes, one: AlongAxis, row: int, marked: bool = True) -> list[Any]:
+def _mark_chosen(panel: Axes, one: AlongAxis, marked: bool = True) -> list[Any]:
     if one.chosen is None:
         return []
     at = one.scale.positions[one.chosen[1]]
     panel.axvline(at, color=GREY, linewidth=0.8, linestyle=":", zorder=0)
-    if not marked:
-        return []
-    return [star(panel, at, one.losses[one.chosen_by][0, row, one.chosen[1]], chosen_text(one))]
+    return [star(panel, at, one.losses[one.chosen_by][0][one.chosen], chosen_text(one))] if marked else []
 
 
 def _mark_fitted(panel: Axes, one: AlongAxis) -> list[Any]:
@@ -227,4 +225,4 @@ def _different(axis: Axis) -> list[Any]:
     return [value for number, value in enumerate(axis.values) if value not in axis.values[:number]]
 
 
-KIND = Kind("validation_curve", "sweep", "losses along a swept axis, the chosen value marked", unfit, read, draw)
+KIND = Kind("validation_curve", "sweep", "losses along a swept axis, the chosen value marked", unfit, draw, read)

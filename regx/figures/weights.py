@@ -106,4 +106,4 @@ def _distribution(panel: Axes, weight: Array) -> None:
     panel.set_xlabel("weight")
 
 
-KIND = Kind("weights", "run", "heat map and distribution of each layer's weights", nothing_completed, read, draw)
+KIND = Kind("weights", "run", "heat map and distribution of each layer's weights", nothing_completed, draw, read)

@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from regx.core.errors import InputError
 from regx.figures.plot import Plots
@@ -33,7 +32,7 @@ def picture(paths: Sequence[Path], kinds: Sequence[str]) -> str:
     for kind in kinds:
         try:
             plots = Plots([str(path) for path in paths], [kind], None)
-            return next(inline(figure) for _, figure, _ in plots.draw())
+            return next(inline(figure) for _, figure in plots.draw())
         except InputError:
             continue
     return ""
@@ -44,12 +43,12 @@ def figures_of(
 ) -> Figures:
     """The figures; with `out` their files too, as `regx plot` writes them."""
     plots = Plots(paths, kinds, out, format, dpi, force, look)
-    found: list[Any] = []
-    written = []
-    for page, figure, _ in plots.draw():
+    pages, found = [], []
+    for page, figure in plots.draw():
+        pages.append(page)
         found.append(figure)
         if out is not None:
-            written.append(plots.store(page, figure))
+            plots.store(page, figure)
     made = Figures(found)
-    made.files = tuple(written)
+    made.files = tuple(page.file for page in pages if out is not None)
     return made

@@ -14,10 +14,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from regx.cli.app import COMMANDS, app
+from regx.cli.app import EXAMPLES as GIVEN
+from regx.cli.app import app
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = {example.split()[1]: example for _, example in COMMANDS}
+EXAMPLES = {example.split()[1]: example for example in GIVEN}
 INTERRUPTED = "interrupted: the same command goes on from what is saved\n"
 HEAVY = ("numpy", "pandas", "sklearn", "scipy", "scipy.stats", "pydantic", "yaml", "matplotlib", "rich", "llvmlite")
 

@@ -8,7 +8,7 @@ from regx.report.table import compare_rows
 def test_it_has_a_dot_for_each_seed_and_the_tables_verdicts(runs) -> None:
     chosen = [runs["sine"], runs["sparse"], runs["stopped"]]
     with styled():
-        figure = comparison.draw([comparison.read(run) for run in chosen])
+        figure = comparison.draw(chosen)
     left, right = figure.axes
     dots = [line for line in left.lines if line.get_label() == "a seed"]
     assert sorted(value for line in dots for value in line.get_xdata()) == sorted(
@@ -24,11 +24,11 @@ def test_it_has_a_dot_for_each_seed_and_the_tables_verdicts(runs) -> None:
 
 def test_runs_of_other_data_are_compared_apart(runs) -> None:
     with styled():
-        figure = comparison.draw([comparison.read(runs[name]) for name in ("sine", "circle", "sparse")])
+        figure = comparison.draw([runs[name] for name in ("sine", "circle", "sparse")])
     assert len(figure.axes) == 4
 
 
 def test_alone_it_has_no_baseline(runs) -> None:
     with styled():
-        figure = comparison.draw([comparison.read(runs["sparse"])])
+        figure = comparison.draw([runs["sparse"]])
     assert figure.axes[1].get_xlabel() == "no baseline among these runs"
