@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from regx.core.errors import RegxError
@@ -34,46 +35,53 @@ FIRST = ("verdict", "metric", "test_accuracy", "difference", "p", "won", "seeds_
 WITHOUT = ("seconds", "run")  # columns that nobody needs here
 
 
+@dataclass
 class Group:
-    """What the page says of runs on one dataset."""
+    """What the page says of runs on one dataset.
 
-    def __init__(
-        self,
-        number: int,
-        name: str,
-        rows: Sequence[Row],
-        by_folder: Mapping[str, Run],
-        called: Mapping[str, str],
-        metric: str,
-        data: dict[str, Any],
-        sweeps: Sequence[Strength],
-        verdicts: Mapping[str, str | None],
-    ) -> None:
-        self.number, self.name, self.rows, self.called = number, clean(name), rows, called
-        self.index = {folder: place for place, folder in enumerate(called)}
-        self.metric, self.data, self.sweeps, self.verdicts = metric, data, sweeps, verdicts
-        self.lanes = sum(pictured_seed(run) is not None for run in by_folder.values())
-        self.runs = [by_folder[row["run"]] for row in rows]
-        self.labels = list(called.values())
-        baseline_first = sorted(rows, key=lambda row: row["verdict"] != "baseline")
+    rows: of the table. by_folder: the page's runs, called: their labels in the page's order, verdicts: on each, by the
+    run's folder. data: what page.js gets, which figures are added to. sweeps: the axes that the runs lie along.
+    """
+
+    number: int
+    name: str
+    rows: Sequence[Row]
+    by_folder: Mapping[str, Run]
+    called: Mapping[str, str]
+    metric: str
+    data: dict[str, Any]
+    sweeps: Sequence[Strength]
+    verdicts: Mapping[str, str | None]
+
+    def __post_init__(self) -> None:
+        self.index = {folder: place for place, folder in enumerate(self.called)}
+        self.labels = list(self.called.values())
+        self.lanes = sum(pictured_seed(run) is not None for run in self.by_folder.values())
+        self.runs = [self.by_folder[row["run"]] for row in self.rows]
+        self.base = next((row for row in self.rows if row["verdict"] == "baseline"), None)
+        baseline_first = sorted(self.rows, key=lambda row: row is not self.base)
         # With no baseline its colour stays unused, so that grey always means the baseline.
-        shift = 0 if baseline_first[0]["verdict"] == "baseline" else 1
-        self.styles = {row["run"]: order + shift for order, row in enumerate(baseline_first)}
+        self.styles = {row["run"]: order for order, row in enumerate(baseline_first, start=self.base is None)}
         self.surfaces: dict[int, DrawnSurface | str] = {}
-        self.changed = {row["run"]: row["changed"] for row in only_changed(rows, self.runs)}
+        self.changed = {row["run"]: row["changed"] for row in only_changed(self.rows, self.runs)}
 
     def content(self) -> dict[str, Any]:
         runs = []
         for row, run in zip(self.rows, self.runs, strict=True):
             pictures = images.pictures(run) if self.index[row["run"]] < images.MOST else []
             runs.append({**self._style(row["run"]), **run_content(row, run), "pictures": pictures})
+        differences = [
+            {**self._style(row["run"]), "settings": [clean(f"{key} = {figures.value_text(item)}") for key, item in own]}
+            for row in self.rows
+            for own in [self.changed[row["run"]].items()]
+        ]
         speaking = [key for key in shown_columns(self.rows) if key not in WITHOUT]
         said = [*conclusion(self.rows), *about_numbers(self.rows, speaking)]
         first = [self.metric if key == "metric" else key for key in FIRST]
         headline, *more = map(clean, opening(self.rows))
         return {
             "id": f"group-{self.number}",
-            "name": self.name,
+            "name": clean(self.name),
             "opening": headline,
             "conclusion": [*more, *map(clean, said), *self._beside()],
             "comparison": self._comparison(),
@@ -84,7 +92,7 @@ class Group:
             "race": self._race(),
             "studies": [(name, picture, [*map(clean, said)]) for name, picture, said in images.studies(self.runs)],
             "strengths": [self._strength(number, sweep) for number, sweep in enumerate(self.sweeps)],
-            "differences": self._differences(),
+            "differences": {"any": any(self.changed.values()), "rows": differences},
             "runs": runs,
         }
 
@@ -115,17 +123,12 @@ class Group:
             body.append({**self._style(row["run"]), "cells": cells})
         return {"columns": columns, "rows": body}
 
-    def _base(self) -> Row | None:
-        return next((row for row in self.rows if row["verdict"] == "baseline"), None)
-
     def _reasons(self) -> list[str]:
-        base = self._base()
-        if base is None:
+        if self.base is None:
             return []
-        found = [(row, why(row, base)) for row in self.rows if row is not base]
-        return [
-            f"{self.called[row['run']]} beside {self.called[base['run']]}: {reason}" for row, reason in found if reason
-        ]
+        found = [(row, why(row, self.base)) for row in self.rows if row is not self.base]
+        against = self.called[self.base["run"]]
+        return [f"{self.called[row['run']]} beside {against}: {reason}" for row, reason in found if reason]
 
     def _curves(self) -> dict[str, Any]:
         points = max(min(MOST_POINTS, ALL_POINTS // len(self.index)), LEAST_POINTS)
@@ -159,20 +162,14 @@ class Group:
 
     def _beside(self) -> list[str]:
         """Of runs that a verdict tells from the baseline, the settings other than regularizers in which they differ."""
-        base = self._base()
-        if base is None:
-            return []
-        of_base = self.changed[base["run"]]
         said = []
         for row in self.rows:
-            own = self.changed[row["run"]]
-            settings = [
-                key
-                for key in sorted({*own, *of_base})
-                if own.get(key) != of_base.get(key) and not key.startswith(("regularizers", "training.snapshots"))
-            ]
-            if row["verdict"] in ("better", "worse", "lower", "higher"):
-                said.append(clean(beside(row, base, settings)))
+            if self.base is None or row["verdict"] not in ("better", "worse", "lower", "higher"):
+                continue
+            own, of_base = self.changed[row["run"]], self.changed[self.base["run"]]
+            different = [key for key in sorted({*own, *of_base}) if own.get(key) != of_base.get(key)]
+            settings = [key for key in different if not key.startswith(("regularizers", "training.snapshots"))]
+            said.append(clean(beside(row, self.base, settings)))
         return [text for text in said if text]
 
     def _surface(self, run: Run, seed: int) -> DrawnSurface | str:
@@ -195,23 +192,22 @@ class Group:
         surface = self._surface(racing[0], seed)
         drawable = surface if isinstance(surface, DrawnSurface) else None
         by_style = sorted(racing, key=lambda run: self.styles[str(run.folder)])
-        race = race_of(by_style, self.index, drawable, seed, self.lanes)
-        name = f"race-{self.number}"
-        lanes = race.content["lanes"]
+        replay, shown, left_out = race_of(by_style, self.index, drawable, seed, self.lanes)
+        name, lanes = f"race-{self.number}", replay["lanes"]
         made = {"loss": figures.race_loss_figure(lanes, self.labels), "weights": figures.weights_figure()}
         if drawable is not None:
             named = {lane["run"]: self.labels[lane["run"]] for lane in lanes}
             made["fit"] = figures.prediction_figure(drawable, named)
-        self.data["races"][name] = race.content
+        self.data["races"][name] = replay
         self.data["figures"].update({f"{name}-{part}": figure for part, figure in made.items()})
         return {
             "id": name,
             "figures": list(made),
             "seed": seed,
             **_pictured(surface),
-            "stops": race.epochs,
-            "runs": [self._style(str(run.folder)) for run in race.runs],
-            "left_out": [self.called[str(run.folder)] for run in race.left_out],
+            "stops": replay["epochs"],
+            "runs": [self._style(str(run.folder)) for run in shown],
+            "left_out": [self.called[str(run.folder)] for run in left_out],
             "without": [self.called[str(run.folder)] for run in self.runs if pictured[str(run.folder)] is None],
             "caption": self._race_caption(lanes),
         }
@@ -248,15 +244,15 @@ class Group:
         if drawable is not None:
             names = {-1: "other seeds", -2: f"seed {seeds[0]}"}
             self.data["figures"][f"{name}-fit"] = figures.prediction_figure(drawable, names)
-        peeked = " Choosing by the test split (--peek) flatters its loss." if sweep.by == "test" else ""
+        peeked = " Choosing by the test split (--peek) flatters its loss." if sweep.sweep.peek else ""
         whole = [run.completed_seeds == run.seeds for run in sweep.runs]
         among = " among those without a diverged seed" if whole[shown] and not all(whole) else ""
-        chosen = f" The {sweep.by} loss chooses {values[shown]}, where it is least{among}.{peeked}"
+        chosen = f" The {'test' if sweep.sweep.peek else 'validation'} loss chooses {values[shown]}, where it is least{among}.{peeked}"
         compact = " Of this sweep only the best cells have run folders, so only they are drawn." * sweep.compact
         fixed = ", ".join(f"{key} = {figures.value_text(value)}" for key, value in sweep.fixed.items())
         return {
             "id": name,
-            "sweep": clean(sweep.name),
+            "sweep": clean(sweep.sweep.name),
             "key": clean(sweep.key),
             "fixed": clean(fixed),
             "ticks": values,
@@ -267,13 +263,6 @@ class Group:
             "caption": f"Mean losses over seeds for {len(values)} values of {clean(sweep.key)}, from {values[0]} to "
             f"{values[-1]}, with 95 % intervals.{chosen}{compact}",
         }
-
-    def _differences(self) -> dict[str, Any]:
-        rows = []
-        for folder in (row["run"] for row in self.rows):
-            settings = [clean(f"{key} = {figures.value_text(value)}") for key, value in self.changed[folder].items()]
-            rows.append({**self._style(folder), "settings": settings})
-        return {"any": any(self.changed.values()), "rows": rows}
 
 
 def _pictured(surface: DrawnSurface | str | None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The race: what the networks of one seed were at some dozens of epochs, for the page to play."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,30 +21,22 @@ ALL_FRAMES = 400
 ALL_WEIGHTS = 1_000_000
 
 
-@dataclass(frozen=True)
-class Replay:
-    """seed: whose networks these are. epochs: the slider's stops. content: plain data that page.js reads.
-
-    left_out: runs with snapshots of another seed, whose training points are others.
-    """
-
-    seed: int
-    epochs: list[int]
-    content: dict[str, Any]
-    runs: list[Run]
-    left_out: list[Run]
-
-
 def race_of(
     runs: Sequence[Run], index: Mapping[str, int], surface: DrawnSurface | None, seed: int, lanes: int
-) -> Replay:
+) -> tuple[dict[str, Any], list[Run], list[Run]]:
     """The race of the runs that have snapshots of the seed, of which there must be one.
 
     index: a run's folder -> its place on the page. lanes: how many runs with snapshots the whole page has.
+    Returns plain data that page.js reads, the runs, and those that are left out: with snapshots of another seed, whose
+    training points are others.
     """
     racing = [run for run in runs if pictured_seed(run) == seed]
     most = max(min(MOST_FRAMES, ALL_FRAMES // lanes), LEAST_FRAMES)
-    frames = {run.folder: _thinned(sorted(run.snapshots), most) for run in racing}
+    frames = {}
+    for run in racing:
+        kept = sorted(run.snapshots)
+        at = np.round(np.linspace(0, len(kept) - 1, min(most, len(kept)))).astype(int)
+        frames[run.folder] = [kept[i] for i in np.unique(at)]
     every = sorted({epoch for epochs in frames.values() for epoch in epochs})
     stops = [every[i] for i in thin(np.array(every), MOST_FRAMES)]
     scales = _scales(racing)
@@ -53,8 +45,7 @@ def race_of(
         for run in racing
     ]
     left_out = [run for run in runs if pictured_seed(run) not in (None, seed)]
-    content = {"epochs": stops, "lanes": content_of, "surface": plain_surface(surface)}
-    return Replay(seed, stops, content, racing, left_out)
+    return {"epochs": stops, "lanes": content_of, "surface": plain_surface(surface)}, racing, left_out
 
 
 def pictured_seed(run: Run) -> int | None:
@@ -75,26 +66,20 @@ def _lane(
 ) -> dict[str, Any]:
     network = run.summary.networks[seed]
     predicted = predict_snapshots(run, surface.where.x) if surface is not None else {}
-    first = _matrices(run.snapshots[epochs[0]])
-    units = _units([matrix.shape for matrix in first.values()], budget // len(epochs))
+    frames = [_matrices(run.snapshots[epoch]) for epoch in epochs]
+    shapes = {name: matrix.shape for name, matrix in frames[0].items()}
+    units = _units(list(shapes.values()), budget // len(epochs))
     layers = [
-        {
-            "name": name,
-            "shape": list(matrix.shape),
-            "rows": min(matrix.shape[0], units),
-            "columns": min(matrix.shape[1], units),
-            "scale": scales[name, matrix.shape],
-        }
-        for name, matrix in first.items()
-    ]
+        {"name": name, "shape": [rows, columns], "rows": min(rows, units), "columns": min(columns, units),
+         "scale": scales[name, (rows, columns)]}
+        for name, (rows, columns) in shapes.items()
+    ]  # fmt: skip
     weights = [
-        [
-            as_signed_bytes(matrix[:units, :units], scales[name, matrix.shape])
-            for name, matrix in _matrices(run.snapshots[epoch]).items()
-        ]
-        for epoch in epochs
+        [as_signed_bytes(matrix[:units, :units], scales[name, matrix.shape]) for name, matrix in frame.items()]
+        for frame in frames
     ]
-    zeros = [_zero_share(run.snapshots[epoch]) for epoch in epochs]
+    count = max(sum(math.prod(shape) for shape in shapes.values()), 1)
+    zeros = [round(sum(int(np.count_nonzero(one == 0)) for one in frame.values()) / count, 4) for frame in frames]
     loss: dict[str, Any] = {}
     for split in SPLITS:
         curve = thinned_curve(run, f"{split}_loss", LOSS_POINTS, seed)
@@ -113,10 +98,6 @@ def _lane(
         "zeros": zeros,
         "loss": loss,
     }
-
-
-def _thinned(epochs: list[int], most: int) -> list[int]:
-    return [epochs[i] for i in np.unique(np.round(np.linspace(0, len(epochs) - 1, min(most, len(epochs)))).astype(int))]
 
 
 def _units(shapes: Sequence[tuple[int, ...]], most: int) -> int:
@@ -148,9 +129,3 @@ def _scales(runs: Sequence[Run]) -> dict[tuple[str, tuple[int, ...]], float]:
                 key = (name, matrix.shape)
                 scales[key] = max(scales.get(key, 0.0), float(f"{large:.3g}"))
     return scales
-
-
-def _zero_share(snapshot: Mapping[str, Array]) -> float:
-    matrices = _matrices(snapshot).values()
-    zeros = sum(int(np.count_nonzero(matrix == 0)) for matrix in matrices)
-    return round(zeros / max(sum(matrix.size for matrix in matrices), 1), 4)

@@ -23,12 +23,12 @@ OTHER_SEEDS = 4
 class Strength:
     """One axis of a sweep, ascending, the other axes at the values of the chosen run.
 
-    key: the swept key. fixed: the other axes' values. positions: where each run stands on a linear axis.
-    by: the split that chose: validation, or test where a run peeked. chosen: the index of what it chose.
+    key: the swept key. fixed: the other axes' values. positions: where each run stands on a linear axis. chosen: the
+    index of what was chosen.
     log: whether the positions are logarithms. compact: whether cells beside these have no run folder.
     """
 
-    name: str
+    sweep: Sweep
     key: str
     fixed: Point
     values: list[Any]
@@ -36,8 +36,7 @@ class Strength:
     log: bool
     runs: list[Run]
     chosen: int
-    by: str
-    compact: bool = False
+    compact: bool
 
 
 def strengths(runs: Sequence[Run]) -> tuple[list[Strength], list[str]]:
@@ -71,15 +70,12 @@ def fits(strength: Strength, surface: DrawnSurface, seed: int) -> list[dict[str,
 
 
 def _axes(sweep: Sweep) -> list[Strength]:
-    if sweep.chosen is None:
-        return []
-    center, chosen = sweep.chosen.point, sweep.chosen.run
-    if chosen is None:
+    if sweep.chosen is None or sweep.chosen.run is None:
         return []
     found = []
     for axis in sweep.axes:
         key = axis.key
-        fixed = {other: value for other, value in center.items() if other != key}
+        fixed = {other: value for other, value in sweep.chosen.point.items() if other != key}
         along = [
             (cell.point[key], cell.run)
             for cell in sweep.cells
@@ -90,11 +86,9 @@ def _axes(sweep: Sweep) -> list[Strength]:
         numeric = all(type(value) in (int, float) for value, _ in along)
         along = sorted(along, key=lambda one: one[0]) if numeric else along
         values, runs = [value for value, _ in along], [run for _, run in along]
-        positions, log = _positions(values, numeric)
-        at = runs.index(chosen)
-        by = "test" if sweep.peek else "validation"
         lacking = sweep.compact and len(along) < len(axis.values)
-        found.append(Strength(sweep.name, key, fixed, values, positions, log, runs, at, by, lacking))
+        at = runs.index(sweep.chosen.run)
+        found.append(Strength(sweep, key, fixed, values, *_positions(values, numeric), runs, at, lacking))
     return found
 
 

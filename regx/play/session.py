@@ -9,7 +9,7 @@ import dataclasses
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -82,15 +82,49 @@ class Session:
 
     def _obey(self, command: Mapping[str, Any]) -> None:
         try:
-            action = getattr(self, f"_on_{command.get('type')}", None)
-            if action is None:
-                raise InputError(f"expected a message that the page sends, found {command.get('type')!r}")
-            action(command)
+            self._do(command)
         except (RegxError, KeyError, TypeError, ValueError) as error:
             said = str(error) if isinstance(error, RegxError) else f"the message cannot be read: {error!r}"
             self._publish({"type": "error", "message": said, "id": command.get("id")})
         self._publish(self._state())
         self._publish({**self._frame(), "id": command.get("id")})
+
+    def _do(self, command: Mapping[str, Any]) -> None:
+        """What the page asks for."""
+        match command.get("type"):
+            case "show":  # of a page that has just come: it wants everything, which follows every command
+                pass
+            case "run":
+                self._running, self._looking_at = True, None
+            case "pause":
+                self._running = False
+            case "step":
+                self._running, self._looking_at = False, None
+                for lane in self._lanes.values():
+                    lane.train(1)
+            case "reset":
+                self._restart()
+            case "speed":
+                self._per_frame = max(0, min(int(command["epochs"]), 10_000))
+            case "stop_at":
+                self._stop_at = max(0, int(command["epoch"]))
+            case "look":  # at the functions as they were at an epoch, where the marker was dragged to; else at the last
+                wanted = command.get("epoch")
+                epochs = [epoch for epoch, _ in next(iter(self._lanes.values())).rows]
+                self._looking_at = None if wanted is None else min(epochs, key=lambda one: abs(one - int(wanted)))
+            case "set":
+                path, document = str(command["path"]), copy.deepcopy(self.document)
+                _put(document, path, command.get("value"))
+                self._remember(path)
+                self._change(document)
+            case "undo" if not self._past:
+                pass
+            case "undo":
+                self._change(self._past.pop(), undo=True)
+            case "load":
+                self._load(copy.deepcopy(command["document"]))
+            case other:
+                raise InputError(f"expected a message that the page sends, found {other!r}")
 
     def _train(self) -> None:
         """Epochs until the time of a frame is over, the same number in every lane."""
@@ -111,60 +145,16 @@ class Session:
         if not epochs:
             self._running = False
 
-    # What the page asks for
+    # The document
 
-    def _on_show(self, command: Mapping[str, Any]) -> None:
-        """What a page that has just come wants: everything, as it follows every command."""
-
-    def _on_run(self, command: Mapping[str, Any]) -> None:
-        self._running, self._looking_at = True, None
-
-    def _on_pause(self, command: Mapping[str, Any]) -> None:
-        self._running = False
-
-    def _on_step(self, command: Mapping[str, Any]) -> None:
-        self._running, self._looking_at = False, None
-        for lane in self._lanes.values():
-            lane.train(1)
-
-    def _on_reset(self, command: Mapping[str, Any]) -> None:
-        self._restart()
-
-    def _on_speed(self, command: Mapping[str, Any]) -> None:
-        self._per_frame = max(0, min(int(command["epochs"]), 10_000))
-
-    def _on_stop_at(self, command: Mapping[str, Any]) -> None:
-        self._stop_at = max(0, int(command["epoch"]))
-
-    def _on_look(self, command: Mapping[str, Any]) -> None:
-        """Show the functions as they were at an epoch, where the marker was dragged to; the last one without any."""
-        epoch = command.get("epoch")
-        epochs = [epoch_ for epoch_, _ in next(iter(self._lanes.values())).rows]
-        self._looking_at = None if epoch is None else min(epochs, key=lambda one: abs(one - int(epoch)))
-
-    def _on_set(self, command: Mapping[str, Any]) -> None:
-        path, value = str(command["path"]), command.get("value")
-        document = copy.deepcopy(self.document)
-        _put(document, path, value)
-        self._remember(path)
-        self._change(document)
-
-    def _on_undo(self, command: Mapping[str, Any]) -> None:
-        if self._past:
-            document = self._past.pop()
-            self._change(document, undo=True)
-
-    def _on_load(self, command: Mapping[str, Any]) -> None:
-        """Another whole document, as a link holds it. What data it is of stays this session's."""
-        document = copy.deepcopy(command["document"])
+    def _load(self, document: Any) -> None:
+        """Take over another whole document, as a link holds it. What data it is of stays this session's."""
         data = document.get("dataset") if isinstance(document, dict) else None
         own = self._start["dataset"]
         if not isinstance(data, dict) or any(data.get(key) != own.get(key) for key in FORBIDDEN):
             raise InputError(f"the link is of other data: expected the dataset {own['name']}. Type: regx play CONFIG")
         self._change(document)
         self._restart()
-
-    # The document
 
     def _change(self, document: dict[str, Any], undo: bool = False) -> None:
         """Take over another document, live where the networks stay the same; else from the start."""
@@ -192,7 +182,9 @@ class Session:
             self._slider = (path, [])
         if self._epoch():
             losses = {name: _mean(lane.rows[-1][1]["val_loss"]) for name, lane in self._lanes.items()}
-            self._slider[1].append({"value": _get(self.document, path), "epoch": self._epoch(), "val_loss": losses})
+            self._slider[1].append(
+                {"value": _get(self.document, path.split(".")), "epoch": self._epoch(), "val_loss": losses}
+            )
 
     # What the page is shown
 
@@ -296,36 +288,24 @@ def _put(document: dict[str, Any], path: str, value: Any) -> None:
     keys = path.split(".")
     if keys[0] == "dataset" and keys[-1] in FORBIDDEN:
         raise InputError(f"{path}: the data of a page are chosen when it is started. Type: regx play CONFIG")
-    if keys[0] != "lanes":
-        within = document
-        for key in keys[:-1]:
-            within = within[key]
-        within[keys[-1]] = value
-        return
-    lanes, name, rest = document["lanes"], keys[1], keys[2:]
-    if not rest:
-        if value is None:
-            del lanes[name]
-        else:
-            lanes[name] = value
-        return
-    stack = lanes[name]
-    at = next((number for number, item in enumerate(stack) if rest[0] in item), None)
-    if len(rest) == 1:
+    if keys[0] == "lanes" and len(keys) == 3:
+        stack, kind = _get(document, keys[:2]), keys[2]
+        at = next((number for number, item in enumerate(stack) if kind in item), None)
         if value is None and at is not None:
             del stack[at]
         elif value is not None and at is None:
-            stack.append({rest[0]: dict(value)})
-    elif at is not None:
-        stack[at][rest[0]][rest[1]] = value
+            stack.append({kind: dict(value)})
+    elif (within := _get(document, keys[:-1])) is not None:  # else a member that is not in the stack
+        if keys[0] == "lanes" and len(keys) == 2 and value is None:
+            del within[keys[1]]
+        else:
+            within[keys[-1]] = value
 
 
-def _get(document: Mapping[str, Any], path: str) -> Any:
-    keys = path.split(".")
+def _get(document: Mapping[str, Any], keys: Sequence[str]) -> Any:
+    """What stands at a key; in a stack at the kind of a member, None where it has none."""
     found: Any = document
-    for key in keys[:2]:
-        found = found[key]
-    for key in keys[2:]:
+    for key in keys:
         found = next((item[key] for item in found if key in item), None) if isinstance(found, list) else found[key]
     return found
 

@@ -18,7 +18,7 @@ from regx.runner.plan import dataset
 from regx.runner.standing import grid_folder
 from regx.stats.aggregate import at_shared_seeds
 from regx.stats.paired import Comparison, compare_to_baseline
-from regx.studies.ablation.judgement import design
+from regx.studies.ablation.judgement import design, switched
 from regx.studies.ablation.question import combinations
 from regx.studies.ablation.result import check_can_be_measured, unfinished
 from regx.studies.sweep.result import Sweep
@@ -51,11 +51,8 @@ class AblationAlong(Shown):
 
         They are the nearest two, numbers in their order and others as they are given.
         """
-        sides = [
-            (value, side)
-            for value, effect in zip(self.values, self.effects[member], strict=True)
-            if (side := side_of(effect))
-        ]
+        every = zip(self.values, map(side_of, self.effects[member]), strict=True)
+        sides = [(value, side) for value, side in every if side]
         if all(isinstance(value, int | float) for value in self.values):
             sides.sort()
         return next(((one, other) for (one, side), (other, next_side) in pairwise(sides) if side != next_side), None)
@@ -133,7 +130,7 @@ def read_along(swept: Sweep, metric: str = "test_loss") -> AblationAlong:
     if not members or len(others) != 1:
         raise InputError(f"{swept.folder}: expected the folder of an ablation along an axis, found that of a sweep.")
     cells = [
-        swept.at({others[0].key: value} | _switched(members, row))
+        swept.at({others[0].key: value} | switched(members, row))
         for value in others[0].values
         for row in design(len(members)).tolist()
     ]
@@ -141,7 +138,3 @@ def read_along(swept: Sweep, metric: str = "test_loss") -> AblationAlong:
     if len(runs) < len(cells):
         raise InputError(f"{swept.folder}: expected a run for every combination at every value, found some missing.")
     return along_of(swept.folder, others[0], members, runs, metric)
-
-
-def _switched(members: Sequence[str], row: Sequence[bool]) -> dict[str, str]:
-    return {member: "on" if is_on else "off" for member, is_on in zip(members, row, strict=True)}

@@ -87,12 +87,8 @@ def as_plain(study: Ablation) -> dict[str, Any]:
     }
     if found is None:
         return {**plain, "effects": [], "interactions": [], "together": None}
-    return {
-        **plain,
-        "effects": [
-            {"member": name, "average": one.average, "verdict": one.verdict, "alone": one.alone, "last": one.last}
-            for name, one in zip(study.members, found.effects, strict=True)
-        ],
+    return plain | {
+        "effects": [{"member": name, **vars(one)} for name, one in zip(study.members, found.effects, strict=True)],
         "interactions": [
             {
                 "members": _names(study, pair),
@@ -116,10 +112,9 @@ def answers(study: Ablation) -> list[str]:
     found, seeds = study.contrasts, len(study.seeds)
     said = []
     if study.diverged:
-        stacks = dict.fromkeys(stack for stacks in study.diverged.values() for stack in stacks)
-        who = f"{len(stacks)} of the {2 ** len(study.members)} combinations"
-        if len(stacks) <= MOST_STACKS:
-            who = listed(list(stacks))
+        stacks = list(dict.fromkeys(stack for stacks in study.diverged.values() for stack in stacks))
+        few = len(stacks) <= MOST_STACKS
+        who = listed(stacks) if few else f"{len(stacks)} of the {2 ** len(study.members)} combinations"
         said.append(
             f"Networks diverged at {count(len(study.diverged), 'seed')}, with {who}; these seeds are left out "
             "everywhere, so that all combinations are judged by the same ones."
@@ -138,10 +133,9 @@ def answers(study: Ablation) -> list[str]:
 def _only(study: Ablation, found: Contrasts, words: Words) -> str:
     """What the one member of a stack does."""
     (name,), (one,) = study.members, found.effects
-    if one.verdict in ("lower", "higher"):
-        return f"{name} {words.change(one.average)}."
-    if one.verdict in ("better", "worse"):
-        return f"{name} {words.change(one.average)}, which is {one.verdict}."
+    if one.verdict in ("lower", "higher", "better", "worse"):
+        which = f", which is {one.verdict}" * (one.verdict in ("better", "worse"))
+        return f"{name} {words.change(one.average)}{which}."
     return (
         f"Whether {name} changes {words.metric} cannot be told from {len(study.seeds)} seeds: the change, "
         f"{in_words(one.average)}, may be chance (p {one.average['p']:.2g})."
@@ -195,41 +189,34 @@ def _last(study: Ablation, found: Contrasts, words: Words) -> str:
     return f"Added to all the others, {'; '.join(said)}."
 
 
+# By the verdict on two members what is said of them.
+ACTING = {
+    **dict.fromkeys(("lower", "higher"), "act on each other: {means}. The difference is {amount}."),
+    "harm less together": "do less harm together than apart: {means}. Together they cost {amount} less than the sum of "
+    "what each changes alone; that is no help, since adding one to the other gains nothing.",
+    "help each other": "help each other: {means}. Together they gain {amount} more than apart.",
+    "overlap": "overlap: {means}. Together they gain {amount} less than apart, as if they did part of the same work. "
+    "That they interfere is not seen: adding one to the other makes nothing worse that can be told.",
+    "harm more together": "do more harm together than apart: {means}. Together they cost {amount} more than the sum of "
+    "what each costs alone.",
+    "interfere": "interfere: {harmed}. Together they gain {amount} less than apart.",
+}
+
+
 def _pairs(study: Ablation, found: Contrasts, words: Words) -> list[str]:
     said = []
     for pair in found.pairs:
         one, other = _names(study, pair)
         amount = in_words(pair.interaction, turned=(pair.interaction["mean"] or 0) < 0)
         means = f"{one} {words.both(pair.without_other[0], pair.with_other[0], other)}"
-        if pair.verdict in ("lower", "higher"):
-            said.append(f"{one} and {other} act on each other: {means}. The difference is {amount}.")
-        elif pair.verdict == "harm less together":
-            said.append(
-                f"{one} and {other} do less harm together than apart: {means}. Together they cost {amount} less than "
-                "the sum of what each changes alone; that is no help, since adding one to the other gains nothing."
-            )
-        elif pair.verdict == "help each other":
-            said.append(f"{one} and {other} help each other: {means}. Together they gain {amount} more than apart.")
-        elif pair.verdict == "overlap":
-            said.append(
-                f"{one} and {other} overlap: {means}. Together they gain {amount} less than apart, as if they did part "
-                "of the same work. That they interfere is not seen: adding one to the other makes nothing worse that "
-                "can be told."
-            )
-        elif pair.verdict == "harm more together":
-            said.append(
-                f"{one} and {other} do more harm together than apart: {means}. Together they cost {amount} more than "
-                "the sum of what each costs alone."
-            )
-        elif pair.verdict == "interfere":
+        if pair.verdict in ACTING:
             harmed = [
                 f"with {present} on, adding {added} {words.change(interval)}, which is worse"
                 for added, present, interval in ((one, other, pair.with_other[0]), (other, one, pair.with_other[1]))
                 if side(interval) * words.sign > 0
             ]
-            said.append(
-                f"{one} and {other} interfere: {'; '.join(harmed)}. Together they gain {amount} less than apart."
-            )
+            acting = ACTING[pair.verdict].format(means=means, amount=amount, harmed="; ".join(harmed))
+            said.append(f"{one} and {other} {acting}")
         elif pair.interaction["low"] == pair.interaction["high"] == 0:
             said.append(
                 f"{one} and {other} do not touch each other: what either changes is the same with the other on."
@@ -249,15 +236,13 @@ def _rows(study: Ablation, found: Contrasts) -> list[Listed]:
     change = f"change of {study.metric}"
     rows: list[Listed] = []
     for name, one in zip(study.members, found.effects, strict=True):
-        p, verdict = one.average["p"], one.verdict
-        rows.append({"switched on": name, "when": "on average", change: one.average, "p": p, "verdict": verdict})
-        if len(study.members) > 1:
-            for when, interval in (("alone", one.alone), ("last", one.last)):
-                rows.append({"switched on": name, "when": when, change: interval, "p": None, "verdict": ""})
+        of, average = {"switched on": name}, one.average
+        rows.append({**of, "when": "on average", change: average, "p": average["p"], "verdict": one.verdict})
+        for when, interval in (("alone", one.alone), ("last", one.last)) if len(study.members) > 1 else ():
+            rows.append({**of, "when": when, change: interval, "p": None, "verdict": ""})
     for pair in found.pairs:
-        both, p = " x ".join(_names(study, pair)), pair.interaction["p"]
-        of = {"switched on": both, "when": "interaction"}
-        rows.append({**of, change: pair.interaction, "p": p, "verdict": pair.verdict})
+        of = {"switched on": " x ".join(_names(study, pair)), "when": "interaction"}
+        rows.append({**of, change: pair.interaction, "p": pair.interaction["p"], "verdict": pair.verdict})
     return rows
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.stats.aggregate import Interval, side, within
-from regx.stats.paired import Difference, compare_to_baseline, difference_interval
+from regx.stats.paired import Comparison, Difference, compare_to_baseline, difference_interval
 
 Answer = Literal["yes", "no", "no gain", "cannot tell"]
 PairVerdict = Literal[
@@ -71,6 +71,11 @@ def design(k: int) -> Array:
     return np.array(list(itertools.product((False, True), repeat=k)), dtype=bool).reshape(2**k, k)
 
 
+def switched(members: Sequence[str], row: Sequence[bool]) -> dict[str, str]:
+    """A combination as the point of a grid."""
+    return {member: "on" if is_on else "off" for member, is_on in zip(members, row, strict=True)}
+
+
 def contrasts(
     values: Array, lower_is_better: bool | None = True, held_out: float | None = None, reach: float | None = None
 ) -> Contrasts:
@@ -128,9 +133,7 @@ def contrasts(
         together=interval(together),
         sum_alone=total,
         shortfall=shortfall.difference if shortfall else Difference(mean=0.0, low=0.0, high=0.0, p=1.0),
-        diminishing=None
-        if lower_is_better is None
-        else _answer(side(total) * sign < 0, shortfall.verdict if shortfall else "unclear"),
+        diminishing=None if lower_is_better is None else _answer(side(total) * sign < 0, shortfall),
     )
 
 
@@ -156,22 +159,19 @@ def _pair_verdict(
     without, with_other: what the first changes with the second off or on, then the second with the first.
     """
     if verdict == "better":
-        return "help each other" if all(_gain(one, sign) > 0 for one in with_other) else "harm less together"
+        gains = all(-sign * (one["mean"] or 0.0) > 0 for one in with_other)
+        return "help each other" if gains else "harm less together"
     if verdict == "worse":
-        if all(_gain(one, sign) < 0 for one in without):
+        if all(-sign * (one["mean"] or 0.0) < 0 for one in without):
             return "harm more together"
         return "interfere" if any(side(one) == sign for one in with_other) else "overlap"
     same: dict[str, PairVerdict] = {"lower": "lower", "higher": "higher", "unclear": "unclear"}
     return same.get(verdict, "cannot tell")
 
 
-def _gain(change: Interval, sign: float) -> float:
-    """How much better the mean of a change is than none."""
-    return -sign * (change["mean"] or 0.0)
-
-
-def _answer(gain: bool, verdict: str) -> Answer:
-    """verdict: of the shortfall; `worse` where together is less than the sum."""
+def _answer(gain: bool, shortfall: Comparison | None) -> Answer:
+    """shortfall: `worse` where together is less than the sum."""
+    verdict = shortfall.verdict if shortfall else "unclear"
     if verdict.startswith("cannot tell"):
         return "cannot tell"
     if not gain:

@@ -9,7 +9,7 @@ from regx.runner.cells import train_cells
 from regx.runner.networks import DEFAULT, Options
 from regx.runner.plan import dataset
 from regx.runner.standing import standing
-from regx.studies.ablation.judgement import design
+from regx.studies.ablation.judgement import design, switched
 from regx.studies.ablation.result import Ablation, ablation_of, check_can_be_measured
 
 MOST_MEMBERS = 8
@@ -33,7 +33,12 @@ def combinations(config: Config) -> tuple[Cell, ...]:
             f"{cells:,} combinations of {seeds} seeds are {cells * seeds:,} networks. Take some out, such as "
             f"-s regularizers.{kinds[-1]}=off."
         )
-    return tuple(_cell(config, row.tolist()) for row in design(len(kinds)))
+    cells = []
+    for row in design(len(kinds)).tolist():
+        kept = [number for number, is_on in enumerate(row) if is_on]
+        name = "-".join([config.name, *(kinds[number] for number in kept)] + ["none"] * (not kept))[:MAX_NAME]
+        cells.append(Cell(config.keeping(kept, name), switched(kinds, row)))
+    return tuple(cells)
 
 
 def ablate(config: Config, out: Path, metric: str, options: Options = DEFAULT) -> Ablation:
@@ -49,11 +54,3 @@ def ablate(config: Config, out: Path, metric: str, options: Options = DEFAULT) -
     axes = [{"key": member.kind, "values": ["off", "on"]} for member in config.stack]
     runs = train_cells(folder, config.name, axes, cells, options)
     return ablation_of(folder, [member.kind for member in config.stack], runs, metric)
-
-
-def _cell(config: Config, on: list[bool]) -> Cell:
-    kept = [number for number, is_on in enumerate(on) if is_on]
-    kinds = [member.kind for member in config.stack]
-    name = "-".join([config.name, *(kinds[number] for number in kept)] if kept else [config.name, "none"])[:MAX_NAME]
-    point = {kind: "on" if is_on else "off" for kind, is_on in zip(kinds, on, strict=True)}
-    return Cell(config.keeping(kept, name), point)
