@@ -247,7 +247,8 @@ class Group:
         peeked = " Choosing by the test split (--peek) flatters its loss." if sweep.sweep.peek else ""
         whole = [run.completed_seeds == run.seeds for run in sweep.runs]
         among = " among those without a diverged seed" if whole[shown] and not all(whole) else ""
-        chosen = f" The {'test' if sweep.sweep.peek else 'validation'} loss chooses {values[shown]}, where it is least{among}.{peeked}"
+        by = "test" if sweep.sweep.peek else "validation"
+        chosen = f" The {by} loss chooses {values[shown]}, where it is least{among}.{peeked}"
         compact = " Of this sweep only the best cells have run folders, so only they are drawn." * sweep.compact
         fixed = ", ".join(f"{key} = {figures.value_text(value)}" for key, value in sweep.fixed.items())
         return {
