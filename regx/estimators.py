@@ -68,7 +68,7 @@ def _times(weight: Array) -> Array | None:
     return None
 
 
-@dataclass(eq=False, repr=False)
+@dataclasses.dataclass(eq=False, repr=False)
 class _Networks(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """What both estimators share: standardised features, one network for each seed, the mean of their predictions."""
 
@@ -179,7 +179,7 @@ class Regressor(RegressorMixin, _Networks):  # type: ignore[misc]
         return self._outputs(X)[:, 0] * self._spread + self._center
 
 
-@dataclass(eq=False, repr=False)
+@dataclasses.dataclass(eq=False, repr=False)
 class Classifier(ClassifierMixin, _Networks):  # type: ignore[misc]
     """Networks that predict a class, each trained from another seed; probabilities are their mean.
 

@@ -117,10 +117,9 @@ class Session:
                 _put(document, path, command.get("value"))
                 self._remember(path)
                 self._change(document)
-            case "undo" if not self._past:
-                pass
             case "undo":
-                self._change(self._past.pop(), undo=True)
+                if self._past:
+                    self._change(self._past.pop(), undo=True)
             case "load":
                 self._load(copy.deepcopy(command["document"]))
             case other:
@@ -288,18 +287,17 @@ def _put(document: dict[str, Any], path: str, value: Any) -> None:
     keys = path.split(".")
     if keys[0] == "dataset" and keys[-1] in FORBIDDEN:
         raise InputError(f"{path}: the data of a page are chosen when it is started. Type: regx play CONFIG")
+    within = _get(document, keys[:-1])
     if keys[0] == "lanes" and len(keys) == 3:
-        stack, kind = _get(document, keys[:2]), keys[2]
-        at = next((number for number, item in enumerate(stack) if kind in item), None)
+        at = next((number for number, item in enumerate(within) if keys[2] in item), None)
         if value is None and at is not None:
-            del stack[at]
+            del within[at]
         elif value is not None and at is None:
-            stack.append({kind: dict(value)})
-    elif (within := _get(document, keys[:-1])) is not None:  # else a member that is not in the stack
-        if keys[0] == "lanes" and len(keys) == 2 and value is None:
-            del within[keys[1]]
-        else:
-            within[keys[-1]] = value
+            within.append({keys[2]: dict(value)})
+    elif keys[0] == "lanes" and len(keys) == 2 and value is None:
+        del within[keys[1]]
+    elif keys[0] != "lanes" or within is not None:  # else of a member that is not in the stack
+        within[keys[-1]] = value
 
 
 def _get(document: Mapping[str, Any], keys: Sequence[str]) -> Any:
