@@ -23,7 +23,7 @@ from regx.runner.plan import Member, forget_data
 MOST_TIMES = 10  # as many rows, at most, as there are, where whole weights make several of one
 
 
-class _InMemory(Source):
+class _InMemory(Source, eq=False):
     """Rows that somebody holds. x: (n, D), y: (n, K), as the network sees them. labels: (n,), to stratify by, or None.
 
     val_fraction: share that is kept to choose by; 0 for none.
