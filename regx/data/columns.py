@@ -25,6 +25,9 @@ DATE_LIKE = re.compile(r"\d{1,4}([-/. ])(\d{1,2}|[A-Za-z]{3,9})\1\d{1,4}([T ].*)
 DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d-%b-%Y", "%d %b %Y")
 FORMATS = ("ISO8601", *(day + time for time in ("", " %H:%M", " %H:%M:%S") for day in DAYS))
 PARTS = ("year", "month", "day", "weekday")
+# A column of so few different cells whose words are each so common is one of levels, `5more` beside 2, 3 and 4; a rare
+# word among numbers is a mistake.
+FEW_LEVELS, COMMON = 12, 0.05
 
 REMEDY = (
     "Most of the column is {kind}: correct the cell, leave it empty if its value is not known, or set "
@@ -85,8 +88,8 @@ def form_of(
 ) -> tuple[Form, str | None]:
     """What a column is, and the note that says so where it is no matter of course.
 
-    Words stay words where they are the majority; a few of them among numbers or dates are taken for mistakes. Raises
-    InputError where two units stand in it, and where day and month cannot be told apart.
+    Words stay words where they are the majority, or few and common; else those among numbers or dates are taken for
+    mistakes. Raises InputError where two units stand in it, and where day and month cannot be told apart.
     """
     if as_words:
         return Form("words"), None
@@ -122,6 +125,15 @@ def form_of(
         raise InputError(
             f"{cells.place(row)}: column '{name}': expected one unit, found '{second}' beside '{first}'. Write all of "
             f"them in one, or set dataset.categorical: [{name}] or dataset.drop: [{name}]."
+        )
+    words = {cell: count for cell, count in present.items() if not is_number(cell, reading.decimal)}
+    is_unit = any(len(of) > 1 or one in "%$€£¥" for one, of in values.items())
+    few = len(present) <= FEW_LEVELS and min(words.values(), default=0) >= max(5, COMMON * total)
+    if numbers and words and few and not is_unit and not as_numbers:
+        cell, count = max(words.items(), key=lambda item: item[1])
+        return Form("words"), (
+            f"Column '{name}' is read as {len(present)} levels, since '{cell}' stands in {count / total:.0%} of its rows "
+            f"beside numbers. If that means missing, set dataset.missing_values: [{cell}]."
         )
     if 2 * (numbers + units.get("%", 0) + sum(units[one] for one in units if one in "$€£¥")) >= total:
         return Form(), None

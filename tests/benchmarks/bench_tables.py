@@ -33,8 +33,6 @@ TARGETS = {
     "blood_transfusion": "Class", "vehicle": "Class", "credit_g": "class", "car": "class", "kc1": "defects",
     "segment": "class", "kr_vs_kp": "class", "phoneme": "Class", "cal_housing": "medianHouseValue",
 }  # fmt: skip
-# `5more` and `more` beside numbers: levels.
-SET = {"car": ("dataset.categorical=[doors,persons]",)}
 # Units, dropout, weight decay and steps; two hidden layers each. The first is for tables that are soon overfit.
 SETTINGS = ((128, 0.5, 0.1, 200), (128, 0.1, 0.01, 1000), (256, 0.3, 0.1, 1000))
 BATCH = 128
@@ -105,8 +103,8 @@ def forest(data: Dataset, seed: int) -> tuple[float, float]:
 
 
 def compared(name: str, folder: Path, minutes: float, splits: int, out: Path) -> None:
-    set_by_hand = ("dataset.rows=100000", *SET.get(name, ()))
-    question = TableQuestion(folder / f"{name}.csv", TARGETS[name], set_by_hand, seeds=splits, minutes=minutes)
+    table = folder / f"{name}.csv"
+    question = TableQuestion(table, TARGETS[name], ("dataset.rows=100000",), seeds=splits, minutes=minutes)
     plan = planned(question)
     begun = time.monotonic()
     found = recommend(question, plan, out)

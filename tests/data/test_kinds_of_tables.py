@@ -47,6 +47,23 @@ def label(k: int) -> int:
 X, Y = ("x", half), ("y", label)
 
 
+def test_few_common_words_among_few_numbers_are_levels_and_rare_ones_mistakes(write: Write) -> None:
+    doors = ["2", "3", "4", "5more"]
+    table = read(write(X, ("doors", lambda k: doors[k % 4]), Y))
+    assert table.columns["doors"].tolist()[:5] == [*doors, "2"]
+    assert any("'doors' is read as 4 levels, since '5more' stands in 25%" in note for note in table.notes)
+    table = read(write(X, ("doors", lambda k: doors[k % 4]), Y), missing_values=["5more"])
+    np.testing.assert_array_equal(table.columns["doors"][:5], [2, 3, 4, np.nan, 2])
+    few: list[Callable[[int], object]] = [
+        lambda k: "more" if k % 30 == 0 else k % 4,
+        lambda k: "more" if k % 4 == 0 else k,
+        lambda k: k % 4 if k % 3 else f"{k % 4} kg",
+    ]
+    for cell in few:
+        with pytest.raises(InputError, match="column 'doors': expected a number, found '(more|0 kg)'"):
+            read(write(X, ("doors", cell), Y))
+
+
 def read(path: Path, target: str = "y", **settings: object) -> Table:
     return CSV(path=str(path), target=target, **settings).table()  # type: ignore[arg-type]
 
