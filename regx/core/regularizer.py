@@ -32,8 +32,7 @@ from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
-from regx.core.arena import Tensor
-from regx.core.arrays import Array
+from regx.core.arrays import Array, Tensor
 from regx.core.component import Component
 from regx.core.images import SeenImages
 from regx.core.kernels import Call

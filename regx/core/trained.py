@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from regx.core.arrays import Array
+from regx.core.arrays import Array, below
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,7 @@ class Trained:
 
     def stage(self, name: str) -> dict[str, Array]:
         """The weights of `init`, `reported` or `final`, by `<layer>/<tensor>`."""
-        own = ((path.partition("/"), array) for path, array in self.weights.items())
-        return {tensor: array for (stage, _, tensor), array in own if stage == name}
+        return below(name, self.weights)
 
     def slim(self) -> Self:
         """Without weights and snapshots, and of the metrics only the row of the least validation loss and the last."""

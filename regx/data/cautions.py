@@ -1,19 +1,14 @@
 """What makes a table look easier than new rows will be: copies of rows, and columns that are the target again."""
 
-from __future__ import annotations
-
 import json
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from regx.core.arrays import Array
+from regx.core.arrays import DataFrame
 from regx.data.preparation import percent
 from regx.data.table import Table
-
-if TYPE_CHECKING:
-    import pandas
 
 TOLD = 0.98  # the share of rows from which on a column is said to tell the target
 NEAR = 0.02  # of all ranks: so near to its order a target is told
@@ -62,19 +57,22 @@ def cautions(table: Table) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _told(column: pandas.Series[Any], words: bool, target: pandas.Series[Any], classes: bool) -> float:
+def _told(column: Any, words: bool, target: Any, classes: bool) -> float:
     """The share of rows whose target a column alone tells, from the other rows; 0 where guessing does nearly as well.
 
     Of few values, each tells the commonest target of the others that have it. Of many numbers, for classes a tree of
     few leaves tells it; for numbers the order does, to a fiftieth of the ranks.
     """
+    import pandas
+
     if column.nunique(dropna=False) <= len(column) / 4:  # many values go with one each by being many
-        counts = _counts(column, target)
-        own = counts[tuple(_codes(one) for one in (column, target))] - 1
-        rows = counts[_codes(column)]
-        rows[np.arange(len(column)), _codes(target)] -= 1
+        values, targets = (np.asarray(pandas.factorize(one, use_na_sentinel=False)[0]) for one in (column, target))
+        counts = np.zeros((values.max() + 1, targets.max() + 1), dtype=np.int64)
+        np.add.at(counts, (values, targets), 1)  # how many rows have each value of the column and of the target
+        own, rows = counts[values, targets] - 1, counts[values]
+        rows[np.arange(len(column)), targets] -= 1
         right = (own > 0) & (own == rows.max(axis=1))
-        base = np.bincount(_codes(target)).max() / len(target)
+        base = np.bincount(targets).max() / len(target)
         return _beyond(float(right.mean()), base)
     if words:
         return 0.0
@@ -101,21 +99,7 @@ def _beyond(share: float, base: float) -> float:
     return share if 1 - share <= 0.1 * (1 - base) else 0.0
 
 
-def _codes(values: pandas.Series[Any]) -> Array:
-    import pandas
-
-    return np.asarray(pandas.factorize(values, use_na_sentinel=False)[0])
-
-
-def _counts(column: pandas.Series[Any], target: pandas.Series[Any]) -> Array:
-    """How many rows have each value of a column and of the target, by their codes."""
-    rows, columns = _codes(column), _codes(target)
-    counts = np.zeros((rows.max() + 1, columns.max() + 1), dtype=np.int64)
-    np.add.at(counts, (rows, columns), 1)
-    return counts
-
-
-def _near_copies(frame: pandas.DataFrame) -> float:
+def _near_copies(frame: DataFrame) -> float:
     """The share of rows in small groups of near copies, by the numbers that hardly stand twice; 0 of fewer than two.
 
     In a dense cloud of m dimensions m·j·log(d[j+1] / d[j]), of the distances d to a row's neighbours, is exponential

@@ -30,11 +30,10 @@ class Asked(Evaluator):
             return {metric.name: self.measured(metric) for metric in metrics}
 
     def in_training_mode(self, split: str, times: int) -> list[Array]:
-        """As `Stored` has it. Always the same draws for the same seed."""
+        # Always the same draws for the same seed.
         return list(self._noisy(split, times, np.zeros_like(self.values)))
 
     def mean_over_masks(self, split: str, masks: int) -> Array:
-        """As `Stored` has it."""
         if (split, masks) not in self._means:
             each = (probabilities(z, self.task).astype(np.float64) for z in self._noisy(split, masks, None))
             self._means[split, masks] = reduce(np.add, each) / masks
@@ -43,15 +42,13 @@ class Asked(Evaluator):
     def _noisy(self, split: str, times: int, gradient: Array | None) -> Iterator[Array]:
         """The outputs for a split's rows with the hooks of training, (R, K, n) each, by running statistics if None."""
         x, state, values = self._rows(split, self.values.dtype), State(self._population), self.values.copy()
-        inputs = np.ones_like(x)
-        network = Network(self.layout, values, inputs, self._population.stack, gradient, state.hooks)
+        network = Network(self.layout, values, np.ones_like(x), self._population.stack, gradient, state.hooks)
         for _ in range(times):
             np.copyto(values, self.values)  # running statistics among them
             np.copyto(network.into, state.with_features_dropped(x[:, :-1]))
             yield network.forward(network.into).copy()
 
     def gradient_at(self, values: Array) -> tuple[Array, Array]:
-        """As `Stored` has it."""
         values, gradient = values.astype(np.float64), np.zeros(values.shape)
         network = Network(self.layout, values, self._rows("train", values.dtype), self._population.stack, gradient)
         y = targets([dataset.train for dataset in self._population.datasets], values.dtype).swapaxes(1, 2)

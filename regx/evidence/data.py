@@ -1,20 +1,15 @@
 """The data that a stored run was trained on, and whether its seeds are splits of one table."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from regx.config.config import Config
 from regx.core.errors import InputError, RegxError
 from regx.data import REGISTRY
 from regx.data.dataset import Dataset
 from regx.data.table import TableSource
-
-if TYPE_CHECKING:
-    from regx.evidence.run import Run
+from regx.evidence.run import Run
 
 
 def dataset_of(run: Run, seed: int) -> Dataset:

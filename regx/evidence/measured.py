@@ -25,22 +25,21 @@ def per_seed(run: Run, name: str) -> dict[int, float]:
     data has changed or is gone, or the weights are damaged.
     """
     metric, found = REGISTRY[name], dict[int, float]()
+    can_be_asked = metric.of is not None and run.summary.task in metric.tasks
+    lacking = []
     for seed in run.completed_seeds:
-        if (said := value(metric, run.summary["seeds"][str(seed)], run.config)) is not None:
+        entry = run.summary["seeds"][str(seed)]
+        has_rows = not metric.split or entry["metrics"].get(f"{metric.split}_loss") is not None
+        if (said := value(metric, entry, run.config)) is not None:
             found[seed] = said
-    lacking = [seed for seed in run.completed_seeds if seed not in found and _can_be_asked(run, seed, metric)]
+        elif can_be_asked and has_rows:
+            lacking.append(seed)
     if lacking:
         known: dict[str, dict[int, float]] = vars(run).setdefault("measured", {})
         if name not in known:
             known[name] = _asked(run, metric, lacking)
         found |= known[name]
     return {seed: number for seed, number in sorted(found.items()) if math.isfinite(number)}
-
-
-def _can_be_asked(run: Run, seed: int, metric: Metric) -> bool:
-    there = run.summary["seeds"][str(seed)]["metrics"]
-    has_rows = not metric.split or there.get(f"{metric.split}_loss") is not None
-    return metric.of is not None and run.summary.task in metric.tasks and has_rows
 
 
 def _asked(run: Run, metric: Metric, seeds: Sequence[int]) -> dict[int, float]:

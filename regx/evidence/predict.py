@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from regx.config.config import Config
-from regx.core.arrays import Array
+from regx.core.arrays import Array, below
 from regx.core.errors import InputError
 from regx.evidence.data import kept_private
 from regx.evidence.run import Run
@@ -136,5 +136,4 @@ def chosen(run: Run, seed: int | None) -> list[int]:
 
 def reported(run: Run, seed: int) -> dict[str, Array]:
     """The reported parameters of a seed, by `<layer>/<tensor>`."""
-    prefix = f"seed{seed}/reported/"
-    return {name.removeprefix(prefix): array for name, array in run.weights.items() if name.startswith(prefix)}
+    return below(f"seed{seed}/reported", run.weights)

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from regx.core.arena import Tensor
-from regx.core.arrays import Array, norms
+from regx.core.arrays import Array, Tensor, norms
 from regx.metrics.metric import Metric
 from regx.metrics.seen import Seen
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from regx.core.arena import Tensor
-from regx.core.arrays import Array
+from regx.core.arrays import Array, Tensor
 from regx.core.errors import InputError
 from regx.core.regularizer import Regularizer
 from regx.core.streams import stream

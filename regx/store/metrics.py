@@ -1,21 +1,15 @@
 """metrics.csv: one row per seed and evaluated epoch."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from regx.core.arrays import Array
+from regx.core.arrays import Array, DataFrame
 from regx.metrics import columns
 from regx.store.files import most_bytes, read_text, sha256
 from regx.store.opened import damaged
-
-if TYPE_CHECKING:
-    import pandas
-
 
 _OF_NUMBERS = set("0123456789.,+-einf")
 
@@ -86,7 +80,7 @@ def read_rows(path: Path, task: str, seeds: Mapping[str, Any]) -> Rows:
     return Rows(names, {int(seed): "".join([line + "\n" for line in own]) for seed, own in found.items()})
 
 
-def read_frame(rows: Rows, task: str) -> pandas.DataFrame:
+def read_frame(rows: Rows, task: str) -> DataFrame:
     """The table of the seeds' lines. Columns of the task that the file has not are NaN."""
     import pandas
 

@@ -1,11 +1,10 @@
 """summary.json: what the table needs of a run, so that a comparison reads neither metrics nor weights."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from regx.core.parameters import MISSING, parameters
 from regx.core.regularizer import CROSS_FITTED
@@ -18,9 +17,6 @@ from regx.regularizers import REGISTRY
 from regx.stats.aggregate import UNKNOWN, Interval, mean_interval
 from regx.store.files import read_json
 from regx.store.opened import damaged
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def _said(key: str) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from regx.core.arena import Tensor
+from regx.core.arrays import Tensor
 from regx.core.images import Images, SeenImages
 from regx.core.parameters import parameters
 from regx.core.regularizer import Regularizer, Scores, Site
