@@ -19,7 +19,7 @@ from regx.engine.evaluate import Evaluator
 from regx.engine.population import Population
 from regx.nn.losses import LOSSES, ROUGH_LOSSES, probabilities
 from regx.nn.network import Hooks, Network, for_evaluation, laid_out_as
-from regx.nn.weight import Hook
+from regx.nn.stages import Hook
 
 # The hooks that the state calls itself; those of `Hooks` act within the network.
 OUTSIDE = ("on_batch", "on_inputs", "penalty", "add_gradient", "on_gradient", "on_step", "on_epoch", "on_finish")

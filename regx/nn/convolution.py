@@ -14,7 +14,7 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.nn.layout import Block
-from regx.nn.weight import Weight
+from regx.nn.stages import Weight
 
 
 class Convolution:

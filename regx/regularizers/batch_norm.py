@@ -74,7 +74,6 @@ class _OfBatch(Normalise):
         self._ones = np.broadcast_to(self._over_samples, (shape[0], *self._over_samples.shape))
 
     def calls(self, z: Array) -> Calls:
-        """What `forward` does."""
         if self._values == 1:
             return [], z
         own, dtype, apart, sizes = self._own, z.dtype, self._apart(z), self._by_channel[1:]
@@ -94,7 +93,6 @@ class _OfBatch(Normalise):
         ], z  # fmt: skip
 
     def calls_back(self, gradient: Array) -> Calls:
-        """What `pullback` does."""
         if self._values == 1 or self._gradients is None:
             return [], gradient
         dtype, apart, sizes = gradient.dtype, self._apart(gradient), self._by_channel[1:]
@@ -140,7 +138,6 @@ class _Running:
         return z
 
     def calls(self, z: Array) -> Calls:
-        """What `forward` does."""
         own, sizes = self._own, self._by_channel[1:]
         factor = np.empty(self._by_channel[:2], z.dtype)
         eps = over(self._eps, z)

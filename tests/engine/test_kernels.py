@@ -20,8 +20,7 @@ from regx.engine.trainer import train
 from regx.nn.architecture import Architecture
 from regx.nn.chain import in_one_call
 from regx.nn.losses import binary_cross_entropy
-from regx.nn.network import Activation, Dense
-from regx.nn.weight import Weight
+from regx.nn.stages import Activation, Dense, Weight
 from regx.optim import SGD, Adam, AdamW, Optimizer, RMSprop, Step
 from regx.regularizers import L2, BatchNorm, EarlyStopping
 from regx.regularizers.masks import drop, thresholds

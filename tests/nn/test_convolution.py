@@ -13,7 +13,7 @@ from regx.engine.state import State
 from regx.engine.trainer import train
 from regx.nn.architecture import Architecture
 from regx.nn.layout import Layout
-from regx.nn.network import Dense
+from regx.nn.stages import Dense
 from regx.optim import SGD, Adam
 from regx.regularizers import L1, L2, BatchNorm, GroupLasso, GroupNorm, LayerNorm, MaxNorm, RMSNorm, SpatialDropout
 from tests.engine.populations import dataset, population
