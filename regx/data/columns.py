@@ -132,8 +132,8 @@ def form_of(
     if numbers and words and few and not is_unit and not as_numbers:
         cell, count = max(words.items(), key=lambda item: item[1])
         return Form("words"), (
-            f"Column '{name}' is read as {len(present)} levels, since '{cell}' stands in {count / total:.0%} of its rows "
-            f"beside numbers. If that means missing, set dataset.missing_values: [{cell}]."
+            f"Column '{name}' is read as {len(present)} levels, since '{cell}' stands in {count / total:.0%} of its "
+            f"rows beside numbers. If that means missing, set dataset.missing_values: [{cell}]."
         )
     if 2 * (numbers + units.get("%", 0) + sum(units[one] for one in units if one in "$€£¥")) >= total:
         return Form(), None

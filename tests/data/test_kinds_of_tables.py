@@ -60,7 +60,7 @@ def test_few_common_words_among_few_numbers_are_levels_and_rare_ones_mistakes(wr
         lambda k: k % 4 if k % 3 else f"{k % 4} kg",
     ]
     for cell in few:
-        with pytest.raises(InputError, match="column 'doors': expected a number, found '(more|0 kg)'"):
+        with pytest.raises(InputError, match=r"column 'doors': expected a number, found '(more|0 kg)'"):
             read(write(X, ("doors", cell), Y))
 
 
