@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from regx.report.output import Output
-    from regx.studies.race.display import RaceState
     from regx.studies.race.scene import Scene
+    from regx.studies.race.state import RaceState
 
 # Drawing takes milliseconds of a core that has networks to train: at most this share of it, on a slow machine too.
 SECONDS_PER_PICTURE, MOST_OF_A_CORE = 0.4, 0.03
@@ -30,13 +30,19 @@ def race_view(out: Output, state: RaceState, scene: Scene | None, console: Conso
     console: where it is shown; stderr if None.
     """
     from regx.report.output import console as drawing
+    from regx.studies.race.state import mean
+
+    def who_leads() -> str:
+        leader = state.leader()
+        return "" if leader is None else f", {leader.name} leads, {state.judged_by} {mean(leader.judged):.3g}"
 
     console = console or drawing(sys.stderr)
     if not out.shows_progress:
         yield Watchers()
-    elif not _can_be_redrawn(console):
+    # With FORCE_COLOR Rich takes a file for a terminal, too.
+    elif not console.is_terminal or console.is_dumb_terminal or not console.file.isatty():
         state.wanted = Wanted(1.0, side_by_side=True)
-        yield Watchers(state, Lines(lambda: _who_leads(state)))
+        yield Watchers(state, Lines(who_leads))
     else:
         from rich.live import Live
 
@@ -46,18 +52,6 @@ def race_view(out: Output, state: RaceState, scene: Scene | None, console: Conso
             view.refresh = live.refresh
             state.wanted = Wanted(SECONDS_PER_GLIMPSE, None if scene is None else scene.inputs, side_by_side=True)
             yield Watchers(state, view)
-
-
-def _can_be_redrawn(console: Console) -> bool:
-    """Whether it is a terminal indeed: with FORCE_COLOR Rich takes a file for one, too."""
-    return console.is_terminal and not console.is_dumb_terminal and console.file.isatty()
-
-
-def _who_leads(state: RaceState) -> str:
-    from regx.studies.race.display import mean
-
-    leader = state.leader()
-    return "" if leader is None else f", {leader.name} leads, {state.judged_by} {mean(leader.judged):.3g}"
 
 
 class _View(Listener):

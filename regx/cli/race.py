@@ -29,8 +29,9 @@ def command(
     """
     from regx.config.load import load_lanes
     from regx.runner.standing import grid_folder
-    from regx.studies.race.display import check_svg, kept_runs, print_final, race_state, write_svg
+    from regx.studies.race.display import check_svg, print_final, write_svg
     from regx.studies.race.scene import scene
+    from regx.studies.race.state import kept_runs, race_state
     from regx.studies.sweep.display import print_grid, print_sweep
     from regx.studies.sweep.question import sweep
 

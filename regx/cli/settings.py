@@ -3,7 +3,7 @@
 import inspect
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
@@ -21,7 +21,7 @@ class Command(TyperCommand):
         for parameter in self.params:
             complete = completes(parameter, self.name or "")
             if complete is not None and parameter._custom_shell_complete is None:
-                parameter._custom_shell_complete = _completed(complete)
+                parameter._custom_shell_complete = lambda ctx, one, begun, complete=complete: list(complete(begun))
 
     def get_short_help_str(self, limit: int = 0) -> str:
         """The whole first sentence in the list of commands, where `limit` would cut it."""
@@ -62,10 +62,6 @@ class _Coercion:
             return list(value)
         param._runtime_param = None
         return param.get_runtime_param().coerce(value, param=param, ctx=ctx)
-
-
-def _completed(complete: Callable[[str], Iterable[str]]) -> Any:
-    return lambda ctx, parameter, incomplete: list(complete(incomplete))
 
 
 def with_settings(args: list[str], taking: set[str]) -> list[str]:

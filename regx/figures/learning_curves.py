@@ -9,7 +9,7 @@ from regx.evidence.curves import Curve, learning_curve
 from regx.evidence.run import Run
 from regx.figures.kind import Kind
 from regx.figures.labels import folded, loss_label, nothing_completed, run_title
-from regx.figures.parts import area_key, band, legend_below, line_key, loss_scale, panels, star
+from regx.figures.parts import area_key, band, copied, legend_below, line_key, loss_scale, panels, star
 from regx.figures.style import GREY, INTERVAL, LOSSES, SPLITS, Artist, Figure
 
 MARKS = 6  # markers on a line
@@ -49,28 +49,29 @@ def read(run: Run) -> Curves:
 def draw(runs: Sequence[Curves]) -> Figure:
     alike = len({one.label for one in runs}) == 1
     figure, axes = panels(len(runs), sharey=alike)
-    handles: dict[str, Artist] = {}
+    lines, others = dict[str, Artist](), dict[str, Artist]()  # of the legend
     meanings: dict[str, None] = {}
     for one, panel in zip(runs, axes, strict=True):
         for number, (split, curve) in enumerate(one.curves.items()):
             style, n, end = SPLITS[split], len(curve.epoch), curve.together
             every = (number * n // (3 * MARKS), max(n // MARKS, 1))
             (line,) = panel.plot(curve.epoch[:end], curve.mean[:end], markevery=every, label=split, **style.drawn())
-            handles.setdefault(split, line)
+            lines.setdefault(split, line)
             if end < n:
                 after = slice(max(end - 1, 0), None)  # from the last epoch that all reached, so that there is no hole
-                (rest,) = panel.plot(
+                panel.plot(
                     curve.epoch[after], curve.mean[after], color=style.colour, linestyle=style.dashes, linewidth=0.6,
                     label=f"{split}, some seeds stopped",
                 )  # fmt: skip
-                handles.setdefault("thin", rest)
+                thin = "thin: some seeds have stopped and count with their last loss"
+                others.setdefault("thin", line_key(thin, color=GREY, linewidth=0.6))
             if curve.low is not None and curve.high is not None:
-                shaded = band(panel, curve.epoch, curve.low, curve.high, style.colour, label=f"{split} interval")
-                handles.setdefault("interval", shaded)
+                band(panel, curve.epoch, curve.low, curve.high, style.colour, label=f"{split} interval")
+                others.setdefault("interval", area_key(INTERVAL, facecolor=GREY, alpha=0.3))
         if one.best is not None:
             at = np.interp(one.best, one.curves["validation"].epoch, one.curves["validation"].mean)
             panel.axvline(one.best, color=GREY, linewidth=0.7, linestyle=":")
-            handles.setdefault("best", star(panel, one.best, float(at), "best epoch", 9))
+            others.setdefault("best", copied(star(panel, one.best, float(at), "best epoch", 9)))
             panel.set_title(f"{folded(one.title)}\nbest epoch: {one.best:.0f}")
             meanings.setdefault(REPORTED if one.reported else LEAST)
         else:
@@ -80,7 +81,7 @@ def draw(runs: Sequence[Curves]) -> Figure:
                 one.reported, [0.03] * len(one.reported), marker="|", markersize=6, color="black", linestyle="none",
                 label="reported epoch of a seed", transform=panel.get_xaxis_transform(),
             )  # fmt: skip
-            handles.setdefault("reported", ticks)
+            others.setdefault("reported", copied(ticks, "epoch that a seed reported"))
         panel.locator_params(axis="x", integer=True)
         panel.set_xlabel("epoch (passes over the data)")
         if not alike or panel.get_subplotspec().is_first_col():  # type: ignore[union-attr]  # every panel has a place
@@ -88,31 +89,10 @@ def draw(runs: Sequence[Curves]) -> Figure:
         # The same loss has the same scale everywhere, so that panels can be compared.
         comparable = [other for other in runs if other.label == one.label]
         loss_scale(panel, [value for other in comparable for curve in other.curves.values() for value in curve.mean])
-    named = {
-        "interval": INTERVAL,
-        "best": f"best epoch: {', or '.join(meanings)}",
-        "thin": "thin: some seeds have stopped and count with their last loss",
-        "reported": "epoch that a seed reported",
-    }
-    _legend(figure, handles, named)
+    if "best" in others:
+        others["best"].set_label(f"best epoch: {', or '.join(meanings)}")
+    legend_below(figure, [*lines.values(), *others.values()])
     return figure
-
-
-def _legend(figure: Figure, handles: dict[str, Artist], named: dict[str, str]) -> None:
-    shown: list[Artist] = []
-    for key, artist in sorted(handles.items(), key=lambda item: item[0] in named):
-        if key == "interval":
-            shown.append(area_key(named[key], facecolor=GREY, alpha=0.3))
-        elif key == "thin":
-            shown.append(line_key(named[key], color=GREY, linewidth=0.6))
-        elif key in named:
-            copy = line_key("")
-            copy.update_from(artist)
-            copy.set_label(named[key])
-            shown.append(copy)
-        else:
-            shown.append(artist)
-    legend_below(figure, shown)
 
 
 KIND = Kind(

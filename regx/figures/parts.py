@@ -70,6 +70,14 @@ def line_key(label: str, **look: Any) -> Artist:
     return Line2D([], [], label=label, **look)
 
 
+def copied(artist: Artist, label: str = "") -> Artist:
+    """An entry of a legend that looks like a line or a marker of a panel."""
+    copy = line_key(label)
+    copy.update_from(artist)
+    copy.set_label(label)
+    return copy
+
+
 def ends(intervals: Iterable[Interval]) -> Array:
     """Mean, low and high of n intervals, (3, n), NaN where one has none."""
     return np.array([[one["mean"], one["low"], one["high"]] for one in intervals], float).T

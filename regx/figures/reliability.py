@@ -62,8 +62,10 @@ def draw(runs: Sequence[Reliability]) -> Figure:
     edges = np.linspace(0, 1, BINS + 1)
     axes = pairs(figure, len(runs), across, 3, sharex=True)
     for number, (one, (above, below)) in enumerate(zip(runs, axes, strict=True)):
-        known = one.counts > 0
-        width = edges[1]
+        known, width = one.counts > 0, edges[1]
+        mean, high = one.error["mean"], one.error["high"]
+        half = f" ± {high - mean:.2g}" if mean is not None and high is not None else ""
+        ece = "unknown" if mean is None else f"{mean:.2g}{half}"
         above.bar(
             edges[:-1][known], one.accuracy[known], width=width, align="edge", color=SKY, edgecolor=BLACK,
             linewidth=0.6, label="accuracy",
@@ -73,7 +75,7 @@ def draw(runs: Sequence[Reliability]) -> Figure:
             label="mean confidence of the bin", clip_on=False, zorder=3,
         )  # fmt: skip
         above.plot([0, 1], [0, 1], color=BLACK, linestyle="--", linewidth=0.8, label="perfectly calibrated")
-        above.set(title=f"{folded(one.title)}\nECE {_text(one.error)}", xlim=(0, 1), ylim=(0, 1))
+        above.set(title=f"{folded(one.title)}\nECE {ece}", xlim=(0, 1), ylim=(0, 1))
         below.bar(edges[:-1], one.counts, width=width, align="edge", color="#bbbbbb", edgecolor=BLACK, linewidth=0.6)
         below.tick_params(labelbottom=True)
         below.set_xlabel("confidence (probability)")
@@ -88,13 +90,6 @@ def draw(runs: Sequence[Reliability]) -> Figure:
     ]
     legend_below(figure, handles)
     return figure
-
-
-def _text(error: Interval) -> str:
-    if error["mean"] is None:
-        return "unknown"
-    half = f" ± {error['high'] - error['mean']:.2g}" if error["high"] is not None else ""
-    return f"{error['mean']:.2g}{half}"
 
 
 KIND = Kind(

@@ -210,15 +210,12 @@ def title(one: AlongAxis) -> str:
 def _drawn_axes(sweep: Sweep) -> list[Axis]:
     """The axes of several values, the one that is drawn along first."""
     along, strength = fitting_axes(sweep)
-    axes = sorted((axis for axis in sweep.axes if len(axis.values) > 1), key=_rank)
+    axes = [axis for axis in sweep.axes if len(axis.values) > 1]
+    # Numbers before words, then the most values first: what a curve is best drawn along.
+    axes.sort(key=lambda axis: (scale_of(_different(axis)).kind == "words", -len(axis.values)))
     if along is not None:  # along which fitting may begin, a line for each strength
         axes.sort(key=lambda axis: (axis is not along, axis is not strength))
     return axes
-
-
-def _rank(axis: Axis) -> tuple[bool, int]:
-    """Numbers before words, then the most values first: what a curve is best drawn along."""
-    return scale_of(_different(axis)).kind == "words", -len(axis.values)
 
 
 def _different(axis: Axis) -> list[Any]:

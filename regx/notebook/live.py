@@ -32,8 +32,9 @@ def raced(options: Options, lanes: Sequence[Config], peek: bool) -> Options:
     """The options, in a notebook with the view of the race in the cell's output."""
     if not in_notebook():
         return options
-    from regx.studies.race.display import View, race_lines, race_state
+    from regx.studies.race.display import View, race_lines
     from regx.studies.race.scene import scene
+    from regx.studies.race.state import race_state
 
     picture = scene(lanes[0].dataset, lanes[0].seeds)
     state = race_state(lanes, peek, [], picture)

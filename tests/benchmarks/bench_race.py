@@ -24,8 +24,9 @@ from regx.cli import live
 from regx.config.load import load_lanes
 from regx.report.output import Output
 from regx.runner.networks import Options
-from regx.studies.race.display import View, race_lines, race_state
+from regx.studies.race.display import View, race_lines
 from regx.studies.race.scene import scene
+from regx.studies.race.state import race_state
 from regx.studies.sweep.question import sweep
 
 ROUNDS, AT_MOST = 5, 1.10

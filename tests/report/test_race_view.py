@@ -24,8 +24,9 @@ from regx.evidence.run import read_run
 from regx.report.sparkline import ASCII_LEVELS, LEVELS, bar, sparkline
 from regx.runner.plan import Member
 from regx.studies.race.canvas import Canvas
-from regx.studies.race.display import RaceState, View, mean, race_footer, race_lines, race_state
+from regx.studies.race.display import View, race_footer, race_lines
 from regx.studies.race.scene import PLANE_SIDE, Scene, scene
+from regx.studies.race.state import RaceState, mean, race_state
 
 RACE = """\
 dataset: {name: sine, n_train: 12, n_val: 8}
@@ -220,7 +221,7 @@ def test_networks_that_failed_are_said_to_have(state: RaceState, tmp_path: Path)
     path = tmp_path / "l2.yaml"
     path.write_text("dataset: {name: sine, n_train: 12, n_val: 8}\ntraining: {epochs: 3}\nseeds: [3]\n")
     run = read_run(regx.run(path, out=tmp_path).folder)
-    state.stored(1, replace(run, about={**run.about, "failed": {"5": "no memory"}}))
+    state.stored(state.lanes[1], replace(run, about={**run.about, "failed": {"5": "no memory"}}))
     assert state.lanes[1].state() == ("1 failed", "failed")
     state.on_trained([Member(0, 3), Member(0, 5)], [ended(3, 100), ended(5, 100)])
     state.lanes[1].judged[:] = 0.0

@@ -19,6 +19,7 @@ from regx.studies.diagnosis.result import Diagnosed, Diagnosis
 MEASURED = (
     "train", "val", "gap", "rise", "gain", "pattern", "accuracy_gap", "growth", "gradient", "dead", "divergence",
 )  # fmt: skip
+STYLES = {"healthy": "bold green", "mild overfitting": "bold yellow", "cannot tell": "bold"}
 
 
 def print_diagnoses(found: Sequence[Diagnosed], out: Output) -> None:
@@ -60,11 +61,9 @@ def write_changed(found: Sequence[Diagnosed], number: int, path: Path, force: bo
         )
     if path.exists() and not force:
         raise InputError(f"--apply: {path} is there already. Choose another file, or --force to replace it.")
-    config = changed(one.run, chosen)
+    config, place = changed(one.run, chosen), clean(str(one.place))
     overrides = " ".join(f"-s {override}" for override in chosen.overrides)
-    heading = (
-        f"# {clean(str(one.place))}, {one.diagnosis.verdict}, with advice {number} of `regx diagnose`:\n# {overrides}\n"
-    )
+    heading = f"# {place}, {one.diagnosis.verdict}, with advice {number} of `regx diagnose`:\n# {overrides}\n"
     write_atomically(path, (heading + config_text(config.resolved)).encode())
     return f"{path}: {config.name}, which is {one.run.name} with {overrides}. Next: regx run {path}"
 
@@ -101,7 +100,7 @@ def _flat(one: Diagnosed) -> dict[str, Any]:
 
 def _print_block(one: Diagnosed, out: Output) -> None:
     diagnosis = one.diagnosis
-    out.heading(one.name, f": {diagnosis.verdict}", _style(diagnosis.verdict))
+    out.heading(one.name, f": {diagnosis.verdict}", STYLES.get(diagnosis.verdict, "bold red"))
     if not out.quiet:
         out.text([_about(one)], style="dim", indent=2)
         out.picture(f"  {line}" for line in _sparklines(diagnosis, min(out.width, WIDEST) - 27))
@@ -149,7 +148,3 @@ def _sparklines(diagnosis: Diagnosis, wide: int) -> list[str]:
         for name, values in (("train", curves.train), ("val", curves.val))
         if values
     ]
-
-
-def _style(verdict: str) -> str:
-    return {"healthy": "bold green", "mild overfitting": "bold yellow", "cannot tell": "bold"}.get(verdict, "bold red")

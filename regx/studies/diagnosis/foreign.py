@@ -64,13 +64,10 @@ def diagnose_log(path: Path, columns: Mapping[str, str] | None = None) -> Diagno
     diverged = next((epoch for epoch, loss in zip(log.epochs, log.train, strict=True) if not math.isfinite(loss)), None)
     trivial = next((loss for loss in log.train if math.isfinite(loss) and loss > 0), None)
     seed = _seed(log, trivial, diverged)
-    verdict = judge([seed])
-    evidence = evidence_for(verdict, [seed])
-    known = "val" if log.val else "train"
-    diagnosis = Diagnosis(
-        verdict, evidence, tuple(_notes(log)), (seed,), MeanLosses(log.epochs, log.train, log.val), None, trivial
-    )
-    return Diagnosed(None, diagnosis, tuple(_advice(verdict, log, known)), path)
+    verdict, curves = judge([seed]), MeanLosses(log.epochs, log.train, log.val)
+    evidence, notes = evidence_for(verdict, [seed]), tuple(_notes(log))
+    diagnosis = Diagnosis(verdict, evidence, notes, (seed,), curves, None, trivial)
+    return Diagnosed(None, diagnosis, tuple(_advice(verdict, log)), path)
 
 
 def read_log(path: Path, columns: Mapping[str, str]) -> Log:
@@ -119,9 +116,7 @@ def read_log(path: Path, columns: Mapping[str, str]) -> Log:
 def _seed(log: Log, trivial: float | None, diverged: int | None) -> Seed:
     if diverged is not None or trivial is None:
         return Seed(0, diverged=diverged)
-    half = len(log.train) // 2
-    watched = log.val or log.train
-    gap = difference(log.train_accuracy, log.val_accuracy)
+    half, watched = len(log.train) // 2, log.val or log.train
     return Seed(
         0,
         train=log.train[-1] / trivial,
@@ -129,7 +124,7 @@ def _seed(log: Log, trivial: float | None, diverged: int | None) -> Seed:
         start=log.train[0] / trivial,
         rise=(log.val[-1] - min(log.val)) / trivial if log.val else None,
         gain=(watched[half] - min(watched[half:])) / trivial,
-        accuracy_gap=gap,
+        accuracy_gap=difference(log.train_accuracy, log.val_accuracy),
     )
 
 
@@ -150,7 +145,7 @@ def _notes(log: Log) -> list[str]:
     return said
 
 
-def _advice(verdict: str, log: Log, known: str) -> list[Advice]:
+def _advice(verdict: str, log: Log) -> list[Advice]:
     """The usual playbook; without overrides, since there is no config to change."""
     if verdict in ("mild overfitting", "severe overfitting"):
         best = log.epochs[log.val.index(min(log.val))]
@@ -170,7 +165,7 @@ def _advice(verdict: str, log: Log, known: str) -> list[Advice]:
         ]
     if verdict == "diverged":
         return [Advice("rate", (), "Lower the learning rate tenfold, or clip the gradients' norm to 1.")]
-    return [Advice("validation", (), "Log a validation loss.")] if known == "train" else []
+    return [Advice("validation", (), "Log a validation loss.")] if not log.val else []
 
 
 def _csv(path: Path) -> dict[str, list[float | None]]:

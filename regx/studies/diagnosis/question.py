@@ -1,7 +1,6 @@
 """What is wrong with a stored run, if anything: the numbers that say so are gathered here, and judged beside it."""
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from regx.engine.diagnostics import trivial
 from regx.evidence.data import dataset_of
 from regx.evidence.predict import predict
 from regx.evidence.run import Run
+from regx.report.numbers import count
 from regx.stats.neighbours import shared_error
 from regx.store.files import CONFIG
 from regx.studies.diagnosis.judgement import Seed, Verdict, difference, judge, verdict_of
@@ -35,13 +35,12 @@ def diagnose(run: Run) -> Diagnosis:
     scales = {seed: _trivial(run, seed, datasets.get(seed)) for seed in run.seeds}
     seeds = tuple(_seed(run, seed, curves[seed], scales[seed], datasets.get(seed)) for seed in run.seeds)
     verdict = judge(seeds)
-    evidence = evidence_for(verdict, seeds)
     judged = [val if val is not None else train for train, val in (scales[seed] for seed in completed)]
     known = [scale for scale in judged if scale is not None]
     data = next(iter(datasets.values()), None)
     return Diagnosis(
         verdict,
-        evidence,
+        evidence_for(verdict, seeds),
         notes=tuple(_notes(run, seeds, verdict, data) + problem),
         seeds=seeds,
         curves=_mean_curves([curves[seed] for seed in completed]),
@@ -54,16 +53,16 @@ def _notes(run: Run, seeds: tuple[Seed, ...], verdict: Verdict, data: Dataset | 
     notes = []
     asked, finished = len(run.config["seeds"]), len(seeds)
     if finished < asked:
-        are = "is" if finished == 1 else "are"
-        state = f"{finished} of {asked} seeds {are} finished, and the run is {run.about['status']}"
-        notes.append(f"{state}: `regx run {run.folder / CONFIG} --out {run.folder.parent}` trains the others.")
+        notes.append(
+            f"{finished} of {asked} seeds {'is' if finished == 1 else 'are'} finished, and the run is "
+            f"{run.about['status']}: `regx run {run.folder / CONFIG} --out {run.folder.parent}` trains the others."
+        )
     judged = [seed for seed in seeds if seed.diverged is None]
     if len(judged) == 1:
         notes.append("One seed alone: nobody knows how another would have come out. --seeds 5 says it.")
     agreeing = sum(verdict_of(seed) == verdict for seed in seeds)
     if len(seeds) > 1 and agreeing < len(seeds):
-        get = "gets" if agreeing == 1 else "get"
-        notes.append(f"Judged alone, {agreeing} of {len(seeds)} seeds {get} this verdict.")
+        notes.append(f"Judged alone, {agreeing} of {len(seeds)} seeds get{'s' * (agreeing == 1)} this verdict.")
     if judged and all(seed.train is None for seed in judged):
         notes.append("It is not known what the trivial predictor would score here, so no loss can be judged.")
     elif judged and all(seed.val is None for seed in judged):
@@ -72,10 +71,8 @@ def _notes(run: Run, seeds: tuple[Seed, ...], verdict: Verdict, data: Dataset | 
             "alone: what is changed by its word is fitted to it."
         )
     elif data is not None and len(data.val.x) < FEW_ROWS:
-        rows = len(data.val.x)
-        notes.append(
-            f"The validation split has {rows} row{'s' * (rows > 1)}: its loss, and so the gap, is partly luck."
-        )
+        rows = count(len(data.val.x), "row")
+        notes.append(f"The validation split has {rows}: its loss, and so the gap, is partly luck.")
     if run.summary.peek:
         notes.append("This run looked at the test split while it was trained (--peek).")
     noise = run.config["dataset"].get("label_noise") or 0.0
@@ -91,15 +88,11 @@ def _curves(run: Run) -> dict[int, Array]:
     """Epoch, training and validation loss of every finished seed, (rows, 3); NaN for what does not exist."""
     names = ("seed", *run.columns, "unknown")
     where = [names.index(name if name in names else "unknown") for name in ("epoch", "train_loss", "val_loss")]
-    return {
-        seed: np.array([[float(fields[k] or "nan") for k in where] for fields in _fields(text)])
-        for seed, text in run.rows.items()
-    }
-
-
-def _fields(text: str) -> Iterator[list[str]]:
-    """The fields of each row, and an empty one for a column that the file has not."""
-    return (f"{line},".split(",") for line in text.splitlines())
+    curves = {}
+    for seed, text in run.rows.items():
+        rows = [f"{line},".split(",") for line in text.splitlines()]  # with an empty field for what the file has not
+        curves[seed] = np.array([[float(fields[k] or "nan") for k in where] for fields in rows])
+    return curves
 
 
 def _mean_curves(curves: list[Array]) -> MeanLosses:
@@ -138,8 +131,11 @@ def _seed(run: Run, seed: int, curve: Array, scales: tuple[float | None, float |
     to_the_end = network.reported_epoch == epochs[-1] == run.config["training"]["epochs"]
     share = _ratio(metrics["train_loss"], trivial_train)
     rise = difference(metrics["val_loss"], float(np.nanmin(val))) if has_val else None
-    pattern = None if data is None or share is None else _shared(run, seed, data)
-    force = _product(diagnostics.get("first_layer_gradient_norm"), metrics["weight_norm"])
+    pattern = None
+    if data is not None and share is not None:
+        x, y = data.train.x[:ROWS_LOOKED_INTO], data.train.y[:ROWS_LOOKED_INTO]
+        pattern = shared_error(x, y - predict(run, x, seed))
+    norm, size = diagnostics.get("first_layer_gradient_norm"), metrics["weight_norm"]
     return Seed(
         seed,
         train=share,
@@ -150,23 +146,17 @@ def _seed(run: Run, seed: int, curve: Array, scales: tuple[float | None, float |
         gain=_gain(epochs, *((val, trivial_val) if has_val else (train, trivial_train))) if to_the_end else None,
         pattern=None if pattern is None or share is None else max(pattern, 0.0) * share,
         growth=_ratio(diagnostics.get("mean_absolute_weight"), diagnostics.get("initial_mean_absolute_weight")),
-        gradient=_ratio(force, metrics["train_loss"]),
+        gradient=_ratio(None if norm is None or size is None else norm * size, metrics["train_loss"]),
         dead=diagnostics.get("dead_units"),
         accuracy_gap=difference(metrics.get("train_accuracy"), metrics.get("val_accuracy")),
     )
-
-
-def _shared(run: Run, seed: int, data: Dataset) -> float | None:
-    x, y = data.train.x[:ROWS_LOOKED_INTO], data.train.y[:ROWS_LOOKED_INTO]
-    return shared_error(x, y - predict(run, x, seed))
 
 
 def _gain(epochs: Array, losses: Array, scale: float | None) -> float | None:
     """What the last half of the epochs took off the least loss so far, as a share of the trivial loss."""
     least = np.fmin.accumulate(losses)
     half = int(np.searchsorted(epochs, epochs[-1] / 2, side="right")) - 1
-    before, after = _ratio(float(least[half]), scale), _ratio(float(least[-1]), scale)
-    return difference(before, after)
+    return difference(_ratio(float(least[half]), scale), _ratio(float(least[-1]), scale))
 
 
 def _ratio(value: float | None, scale: float | None) -> float | None:
@@ -174,7 +164,3 @@ def _ratio(value: float | None, scale: float | None) -> float | None:
         return None
     ratio = value / scale
     return ratio if math.isfinite(ratio) else None
-
-
-def _product(a: float | None, b: float | None) -> float | None:
-    return None if a is None or b is None else a * b

@@ -80,8 +80,7 @@ def _evidence(seeds: Sequence[Seed]) -> list[Evidence]:
         low, high = interval["low"], interval["high"]
         if low is None or high is None:
             return ""
-        ends = (-high, -low) if turned else (low, high)
-        return f" [{_points(ends[0])}, {_points(ends[1])}]"
+        return f" [{_points(-high)}, {_points(-low)}]" if turned else f" [{_points(low)}, {_points(high)}]"
 
     if one.train is not None:
         text = f"Training loss: {_points(one.train)} % of the trivial loss{about('train')}."
@@ -120,9 +119,7 @@ def _evidence(seeds: Sequence[Seed]) -> list[Evidence]:
         what = "validation" if one.val is not None else "training"
         learning = one.gain >= STILL_LEARNING
         text = f"The last half of the epochs lowered the {what} loss by {_points(one.gain)} points{about('gain')}"
-        text += f"; from {100 * STILL_LEARNING:g} on " + (
-            "it is still learning." if learning else "it would still be learning."
-        )
+        text += f"; from {100 * STILL_LEARNING:g} on it {'is still' if learning else 'would still be'} learning."
         add("gain", text, STILL_LEARNING, "underfitting" if learning else None)
     if one.pattern is not None:
         left = one.pattern >= PATTERN_LEFT
@@ -135,9 +132,8 @@ def _evidence(seeds: Sequence[Seed]) -> list[Evidence]:
         )
         add("pattern", text, PATTERN_LEFT, "underfitting" if left else None)
     if one.accuracy_gap is not None:
-        lower = "lower" if one.accuracy_gap >= 0 else "higher"
-        points = _points(abs(one.accuracy_gap))
-        add("accuracy_gap", f"Accuracy: {points} points {lower} on validation than on training rows.")
+        lower = f"{_points(abs(one.accuracy_gap))} points {'lower' if one.accuracy_gap >= 0 else 'higher'}"
+        add("accuracy_gap", f"Accuracy: {lower} on validation than on training rows.")
     if one.growth is not None:
         grown = one.growth >= GROWN
         text = f"Weights: their mean size grew {one.growth:.3g}-fold"
@@ -149,9 +145,8 @@ def _evidence(seeds: Sequence[Seed]) -> list[Evidence]:
         add("growth", text, GROWN)
     if one.gradient is not None:
         vanished = one.gradient < VANISHED_GRADIENT and (one.train or 0.0) >= NOTHING_LEARNED
-        text = (
-            f"Gradient of the first layer: {_short(one.gradient)} (its norm, times that of the weights, over the loss)"
-        )
+        digits = f"{float(f'{one.gradient:.2g}'):g}"
+        text = f"Gradient of the first layer: {digits} (its norm, times that of the weights, over the loss)"
         text += "; it has vanished, so the first layer learns nothing." if vanished else "."
         add("gradient", text, VANISHED_GRADIENT, "underfitting" if vanished else None)
     if one.dead is not None:
@@ -171,11 +166,6 @@ def _level(value: float, mild: float, severe: float) -> tuple[float, Verdict | N
     if value >= severe:
         return severe, "severe overfitting"
     return mild, "mild overfitting" if value >= mild else None
-
-
-def _short(number: float) -> str:
-    """Two digits, without an exponent where none is needed."""
-    return f"{float(f'{number:.2g}'):g}"
 
 
 def _points(share: float) -> str:

@@ -1,35 +1,24 @@
-"""How a race stands, and what it looks like on a terminal while it is run and when it is over."""
+"""What a race looks like on a terminal while it is run and when it is over."""
 
-import contextlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from rich.text import Text
 
-from regx.config.config import Config
-from regx.core.arrays import Array
 from regx.core.errors import InputError
-from regx.core.listener import Glimpse, Listener
-from regx.core.regularizer import CROSS_FITTED
 from regx.core.text import elided
-from regx.core.trained import Trained
-from regx.evidence.predict import predict
-from regx.evidence.run import Run, read_run
+from regx.evidence.run import Run
 from regx.report.output import Console, Output, picture_console
 from regx.report.render import print_rows
 from regx.report.sparkline import bar, sparkline
 from regx.report.table import compare_rows, sort_rows
-from regx.runner.plan import Member
-from regx.runner.standing import run_folder
 from regx.store.atomic import write_atomically
-from regx.store.summary import stack_text
 from regx.studies.race.scene import Scene
+from regx.studies.race.state import RaceState, mean
 
 NARROWEST = 80
-MOST_HISTORY = 128
 SPARKLINE, BAR = (7, 20), (6, 20)  # least and greatest widths
 PICTURE = (29, 72)  # least and greatest width
 LEAST_HEIGHT, MOST_HEIGHT = 10, 20
@@ -39,218 +28,6 @@ SVG_START = b'<svg class="rich-terminal"'  # how an SVG of Rich begins
 FOOTER_BAR = 30
 BAD = "bold red"
 STYLES = {"done": "green", "stopped": "yellow", "diverged": BAD, "failed": BAD, "training": "", "waiting": "dim"}
-
-
-@dataclass
-class LaneView:
-    """One lane. Arrays have an entry for each seed, (S,), not a number where nothing is known yet.
-
-    judged: the loss that lanes are ranked by. start_norm: the weight norm before training. status: `waiting`,
-    `training`, `done`, `stopped`, `diverged` or `failed`. history: epoch, train loss and judged loss, means over seeds.
-    outputs: by seed, (K, n), what is predicted at the watched inputs.
-    """
-
-    name: str
-    stack: str
-    stops: bool
-    seeds: tuple[int, ...]
-    epoch: Array = field(init=False)
-    train: Array = field(init=False)
-    judged: Array = field(init=False)
-    norm: Array = field(init=False)
-    start_norm: Array = field(init=False)
-    status: list[str] = field(init=False)
-    history: list[tuple[float, float, float]] = field(default_factory=list)
-    outputs: dict[int, Array] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        nothing = np.full(len(self.seeds), math.nan)
-        self.epoch, self.train, self.judged, self.norm, self.start_norm = (nothing.copy() for _ in range(5))
-        self.status = ["waiting"] * len(self.seeds)
-
-    @property
-    def gap(self) -> float:
-        return mean(self.judged) - mean(self.train)
-
-    @property
-    def has_ended(self) -> bool:
-        return not {"waiting", "training"} & {*self.status}
-
-    @property
-    def reached(self) -> float:
-        """The epoch that those of its networks that train have come to; infinite where none does."""
-        training = self.epoch[[status == "training" for status in self.status]]
-        return mean(training) if np.isfinite(training).any() else math.inf
-
-    def loss_at(self, epoch: float) -> float:
-        """The loss that lanes are ranked by, as it was at an epoch; from its end on, as it has ended."""
-        if self.has_ended and epoch >= mean(self.epoch):
-            return mean(self.judged)
-        before = [judged for at, _, judged in self.history if at <= epoch]
-        return before[-1] if before else math.nan
-
-    @property
-    def growth(self) -> float:
-        """The weight norm relative to that before training."""
-        return mean(self.norm / self.start_norm)
-
-    @property
-    def output(self) -> Array | None:
-        """The mean over seeds of what is predicted at the watched inputs, (n,), of the first output."""
-        return np.mean([each[0] for each in self.outputs.values()], axis=0) if self.outputs else None
-
-    def state(self) -> tuple[str, str]:
-        """What its networks do, in a few words, and the word that says how that looks."""
-        for word in ("failed", "diverged", "stopped"):
-            if word in self.status:
-                count = self.status.count(word)
-                return (word if count == len(self.status) else f"{count} {word}"), word
-        word = next((word for word in ("training", "waiting") if word in self.status), "done")
-        return word, word
-
-    def remember(self) -> None:
-        """Put how it stands into the history, of which every second entry is dropped when it is long."""
-        if len(self.history) >= MOST_HISTORY:
-            del self.history[1::2]
-        at = self.reached if math.isfinite(self.reached) else mean(self.epoch)
-        self.history.append((at, mean(self.train), mean(self.judged)))
-
-
-class RaceState(Listener):
-    """How the lanes of a race stand. Fed with glimpses and finished networks, or with stored runs."""
-
-    def __init__(self, lanes: Sequence[Config], peek: bool = False) -> None:
-        self.judged_by = "test_loss" if peek else "val_loss"
-        self.epochs = lanes[0].training.epochs
-        self.lanes = [
-            LaneView(
-                config.name,
-                stack_text(config.resolved),
-                any(member.kind == "early_stopping" for member in config.stack),
-                config.seeds,
-            )
-            for config in lanes
-        ]
-        self._together: dict[tuple[int, int], frozenset[tuple[int, int]]] = {}
-
-    def leader(self) -> LaneView | None:
-        """The lane of the least mean loss, at the last epoch that all lanes have come to; None before the start.
-
-        One that has lost no network comes before all that have. What has ended counts as it has ended from then on.
-        """
-        return next(iter(self._ranked()), None)
-
-    def best(self, n: int) -> list[LaneView]:
-        """The `n` lanes that are to be seen where there is room for no more, in the config's order."""
-        chosen = [id(lane) for lane in [*self._ranked(), *self.lanes]]
-        kept = list(dict.fromkeys(chosen))[:n]
-        return [lane for lane in self.lanes if id(lane) in kept]
-
-    def _ranked(self) -> list[LaneView]:
-        """The lanes whose loss is known, best first."""
-        at = min((lane.reached for lane in self.lanes), default=math.inf)
-        known = [(lane, loss) for lane in self.lanes if math.isfinite(loss := lane.loss_at(at))]
-        known.sort(key=lambda one: (bool({"diverged", "failed"} & {*one[0].status}), one[1]))
-        return [lane for lane, _ in known]
-
-    def on_glimpse(self, members: Sequence[Member], glimpse: Glimpse) -> None:
-        """Take in a glimpse of networks that train in one population; those missing since the last have left."""
-        keys = [(member.config, member.seed) for member in members]
-        for key in keys:
-            self._together.setdefault(key, frozenset(keys))
-        for index, (number, seed) in enumerate(keys):
-            lane = self.lanes[number]
-            at = lane.seeds.index(seed)
-            lane.status[at] = "training"
-            lane.epoch[at] = glimpse.epoch
-            lane.train[at] = glimpse.metrics["train_loss"][index]
-            lane.judged[at] = glimpse.metrics[self.judged_by][index]
-            lane.norm[at] = glimpse.metrics["weight_norm"][index]
-            if glimpse.epoch == 0:
-                lane.start_norm[at] = lane.norm[at]
-            if glimpse.outputs is not None:
-                lane.outputs[seed] = glimpse.outputs[index]
-        for number, seed in self._together[keys[0]].difference(keys) if keys else ():
-            lane = self.lanes[number]
-            at = lane.seeds.index(seed)
-            if lane.status[at] == "training":
-                lane.status[at] = "stopped" if lane.stops else "diverged"
-        for number in {number for number, _ in keys}:
-            self.lanes[number].remember()
-
-    def on_trained(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
-        """Take in what came of networks."""
-        for member, one in zip(members, trained, strict=True):
-            lane = self.lanes[member.config]
-            last, start = int(one.metrics["epoch"][-1]), float(one.metrics["weight_norm"][0])
-            judged = one.diagnostics.get(CROSS_FITTED, one.reported[self.judged_by])
-            self._end(lane, member.seed, last, one.status, {**one.reported, self.judged_by: judged}, start)
-        for number in {member.config for member in members}:
-            self.lanes[number].remember()
-
-    def on_failed(self, members: Sequence[Member], reason: str) -> None:
-        """Take in that networks have been given up."""
-        for member in members:
-            lane = self.lanes[member.config]
-            lane.status[lane.seeds.index(member.seed)] = "failed"
-
-    def take_in(self, runs: Sequence[Run], scene: Scene | None = None) -> None:
-        """Take in what stored runs say, each of the lane of its name; at the scene's inputs only of the leader."""
-        numbers = {lane.name: number for number, lane in enumerate(self.lanes)}
-        by_lane = {numbers[run.name]: run for run in runs}
-        for number, run in by_lane.items():
-            self.stored(number, run)
-        leader = self.leader()
-        if scene is not None and leader is not None and leader.name in {run.name for run in runs}:
-            number = numbers[leader.name]
-            self.stored(number, by_lane[number], predict(by_lane[number], scene.inputs))
-
-    def stored(self, number: int, run: Run, outputs: Array | None = None) -> None:
-        """Take in what a stored run says of a lane. outputs: (n, K), what it predicts at the watched inputs."""
-        lane, metrics = self.lanes[number], run.metrics
-        by_seed = metrics.groupby("seed")
-        last, start = by_seed["epoch"].last(), by_seed["weight_norm"].first()
-        for seed in [seed for seed in run.seeds if seed in lane.seeds]:
-            network = run.summary.networks[seed]
-            known = {**network.metrics, self.judged_by: network.judged(self.judged_by)}
-            reported = {name: math.nan if value is None else value for name, value in known.items()}
-            self._end(lane, seed, int(last[seed]), network.status, reported, float(start[seed]))
-        failed = run.about.get("failed") or {}
-        for seed in [seed for seed in lane.seeds if seed not in run.seeds and str(seed) in failed]:
-            lane.status[lane.seeds.index(seed)] = "failed"
-        means = metrics.groupby("epoch")[["train_loss", self.judged_by]].mean()
-        means = means.iloc[:: len(means) // MOST_HISTORY + 1]
-        lane.history = [(float(epoch), float(one), float(other)) for epoch, one, other in means.reset_index().values]
-        lane.outputs = {} if outputs is None else {lane.seeds[0]: outputs.T}
-
-    def _end(
-        self, lane: LaneView, seed: int, last: int, status: str, reported: dict[str, float], start_norm: float
-    ) -> None:
-        at = lane.seeds.index(seed)
-        diverged = status == "diverged"
-        lane.status[at] = "diverged" if diverged else "stopped" if last < self.epochs else "done"
-        lane.epoch[at], lane.start_norm[at] = last, start_norm
-        for array, name in ((lane.train, "train_loss"), (lane.judged, self.judged_by), (lane.norm, "weight_norm")):
-            array[at] = math.nan if diverged else reported[name]
-
-
-def race_state(
-    lanes: Sequence[Config], peek: bool = False, runs: Sequence[Run] = (), scene: Scene | None = None
-) -> RaceState:
-    """How a race stands of which these runs are there."""
-    state = RaceState(lanes, peek)
-    state.take_in([run for run in runs if run.seeds], scene)
-    return state
-
-
-def kept_runs(lanes: Sequence[Config], folder: Path) -> list[Run]:
-    """The runs of lanes that a race's folder has already."""
-    found = []
-    for lane in lanes:
-        # What is not there yet or damaged, training says or mends.
-        with contextlib.suppress(InputError):
-            found.append(read_run(run_folder(lane, folder)))
-    return found
 
 
 @dataclass(frozen=True)
@@ -306,16 +83,12 @@ def _lane_lines(state: RaceState, view: View, stacks: bool, room: int) -> list[T
     gaps = [lane.gap for lane in lanes]
     widest = max((gap for gap in gaps if math.isfinite(gap)), default=0.0)
     leader, mark = state.leader(), ">" if view.ascii else "▶"
-    header = (
-        f"  {'lane':{name_width}} {'epoch':>5} {'train':>6} {'':{wide}} {state.judged_by.split('_')[0]:>6} {'':{wide}} "
-    )
-    header += f"{'gap' if bar_width else '':{bar_width}} {'weights':>7}"
-    lines = [_dim(header)]
-    for lane, name, gap in zip(lanes, names, gaps, strict=True):
+    by, gap = state.judged_by.split("_")[0], "gap" if bar_width else ""
+    header = f"  {'lane':{name_width}} {'epoch':>5} {'train':>6} {'':{wide}} {by:>6} {'':{wide}} {gap:{bar_width}}"
+    lines = [_dim(f"{header} {'weights':>7}")]
+    for lane, name, apart in zip(lanes, names, gaps, strict=True):
         leads = lane is leader
-        _, train, judged = (
-            (list(column) for column in zip(*lane.history, strict=True)) if lane.history else ([], [], [])
-        )
+        train, judged = ([entry[column] for entry in lane.history] for column in (1, 2))
         words, look = lane.state()
         line = Text(no_wrap=True)
         line.append(f"{mark if leads else ' '} {name:{name_width}}", "bold green" if leads else "bold")
@@ -324,7 +97,7 @@ def _lane_lines(state: RaceState, view: View, stacks: bool, room: int) -> list[T
         line.append(f" {_number(mean(lane.judged)):>6} ", "bold" if leads else "")
         line.append(sparkline(judged, wide, view.ascii), "magenta")
         line.append(" ")
-        line.append(bar(gap / widest if widest > 0 else 0.0, bar_width, view.ascii), "red")
+        line.append(bar(apart / widest if widest > 0 else 0.0, bar_width, view.ascii), "red")
         line.append(f" {_factor(lane.growth):>7}")
         line.append(f" {words}", STYLES[look])
         lines.append(line)
@@ -354,12 +127,6 @@ def _short(text: str, width: int, ascii: bool) -> str:
 def _dim(text: str) -> Text:
     """A dim line, whose style what is appended does not take on."""
     return Text(no_wrap=True).append(text, "dim")
-
-
-def mean(values: Array) -> float:
-    """The mean of what is finite, or not a number."""
-    finite = values[np.isfinite(values)]
-    return float(finite.mean()) if len(finite) else math.nan
 
 
 def _whole(number: float) -> str:
