@@ -342,7 +342,6 @@ def _built(tree: Node, problems: Sequence[Problem], folder: Path) -> Config:
     config, found = validated(tree, folder)
     if config is None or problems:
         raise ConfigError([*problems, *_independent(found, problems)])
-    wrong = list(unusable(config, tree))
-    if wrong:
+    if wrong := list(unusable(config, tree)):
         raise ConfigError(wrong)
     return config

@@ -131,8 +131,7 @@ def _set(root: Node, path: Path, place: Place, value: Node) -> Node:
     at = stack_path(path)
     if at is not None and len(path) > len(at):
         index, kind = int(path[len(at)]), str(path[len(at) + 1])
-        stack = root.at(at)
-        if stack is None:
+        if (stack := root.at(at)) is None:
             stack = Node([], place)
             root = root.replaced(at, stack, place)
         if not isinstance(stack.value, list):
@@ -142,8 +141,7 @@ def _set(root: Node, path: Path, place: Place, value: Node) -> Node:
             root = root.replaced(at, Node([*stack.value, new], stack.place))
         return root.replaced(path, settings_of(kind, value) if len(path) == len(at) + 2 else value, place)
     for depth in range(1, len(path)):
-        node = root.at(path[:depth])
-        if node is None:
+        if (node := root.at(path[:depth])) is None:
             root = root.replaced(path[:depth], Node({}, place), place)
         elif not isinstance(node.value, dict):
             raise ConfigError([Problem(node.place, path[:depth], f"expected a mapping, found {node.shown()}")])

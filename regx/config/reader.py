@@ -324,7 +324,6 @@ def _control(character: str) -> str:
 def _translated(error: yaml.MarkedYAMLError) -> str:
     said = error.problem or error.context or str(error)
     for pattern, words in TRANSLATIONS:
-        found = re.search(pattern, said)
-        if found:
+        if found := re.search(pattern, said):
             return found.expand(words)
     return f"not YAML: {said}"

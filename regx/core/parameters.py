@@ -69,9 +69,9 @@ class Parameter:
         if isinstance(value, str) and self.options:
             return value in self.options
         if self.type is float:
-            return _is_number(value) and self._within(value)
+            return isinstance(value, (int, float)) and self._within(value)
         if self.type is int:
-            return isinstance(value, int) and not isinstance(value, bool) and self._within(value)
+            return isinstance(value, int) and self._within(value)
         if self.item is None or not isinstance(value, (list, dict)):
             return isinstance(value, self.type)
         items = value.values() if isinstance(value, dict) else value
@@ -80,7 +80,9 @@ class Parameter:
 
     def _within(self, value: Any) -> bool:
         return (
-            (self.ge is None or value >= self.ge)
+            not isinstance(value, bool)
+            and math.isfinite(value)
+            and (self.ge is None or value >= self.ge)
             and (self.gt is None or value > self.gt)
             and (self.le is None or value <= self.le)
             and (self.lt is None or value < self.lt)
@@ -89,8 +91,7 @@ class Parameter:
     def bad_values(self) -> Iterator[object]:
         """Values that a config may not hold: just beyond each bound, and of the wrong type."""
         for bound, away, inclusive in (("ge", -1, True), ("gt", -1, False), ("le", 1, True), ("lt", 1, False)):
-            limit = getattr(self, bound)
-            if limit is not None:
+            if (limit := getattr(self, bound)) is not None:
                 beyond = limit + away if self.type is int else math.nextafter(limit, away * math.inf)
                 yield self.type(beyond if inclusive else limit)
         if self.options:
@@ -133,10 +134,6 @@ class Parameter:
         if isinstance(value, tuple):
             return dict(value) if self.type is dict else list(value)
         return value
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def in_words(parameter: Parameter) -> str:

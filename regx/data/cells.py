@@ -111,7 +111,9 @@ def read_cells(path: Path, separator: str = "auto", known: Collection[str] = (),
                 )
         lines += [at_row for at_row, _ in block]
         for column, own in zip(columns, zip(*(row for _, row in block), strict=True), strict=True):
-            column.append(_joined(own))
+            joined = BETWEEN.join(own)
+            has_blanks = joined.split(None, 1) != [joined]
+            column.append(BETWEEN.join(map(str.strip, own)) if has_blanks else joined)
     if surplus:
         notes.append(_surplus(path, header, columns, lines[0]))
     notes += _nameless(path, at, header, columns)
@@ -119,12 +121,6 @@ def read_cells(path: Path, separator: str = "auto", known: Collection[str] = (),
     if len(lines) < fewest:
         raise InputError(f"{path}: found {len(lines)} rows below the header. Expected a table of many.")
     return Cells(path, dict(zip(header, columns, strict=True)), lines, mark, tuple(notes))
-
-
-def _joined(cells: tuple[str, ...]) -> str:
-    joined = BETWEEN.join(cells)
-    has_blanks = joined.split(None, 1) != [joined]
-    return BETWEEN.join(cell.strip() for cell in cells) if has_blanks else joined
 
 
 def _lines(path: Path) -> Iterator[str]:

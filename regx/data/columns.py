@@ -99,8 +99,7 @@ def form_of(
         return Form("words" if only_missing else "number"), None
     counts = Counter(cells.column(name))
     present = {cell: count for cell, count in counts.items() if not reading.is_missing(cell)}
-    total = sum(present.values())
-    if not total:
+    if not (total := sum(present.values())):
         return Form("words" if any(counts) else "number"), None
     if not as_numbers and (code := _code(present)):
         return Form("words"), (

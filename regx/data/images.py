@@ -61,8 +61,7 @@ class ImageFiles(TableSource, kw_only=True):
     def fingerprint(self) -> str:
         self.table()  # has the clear messages for what cannot be read
         path, found = Path(self.path).expanduser(), hashlib.sha256()
-        files = [file for _, file in _files(path)] if path.is_dir() else [path]
-        for file in files:
+        for file in [file for _, file in _files(path)] if path.is_dir() else [path]:
             found.update(f"{file.relative_to(path)}\0{file.stat().st_size}\0".encode(errors="surrogateescape"))
             found.update(file.read_bytes())
         return found.hexdigest()
@@ -81,7 +80,6 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _versions(root: Path) -> tuple[Any, ...]:
-    """What changes when a file in the folder does."""
     found: list[tuple[Any, ...]] = []
     for _, file in _files(root):
         try:
@@ -208,8 +206,7 @@ def new_images(source: ImageFiles, path: Path) -> dict[str, Array]:
     they cannot be read.
     """
     if path.is_dir():
-        files = [*filter(Path.is_file, _entries(path)), *(file for _, file in _files(path))]
-        if not files:
+        if not (files := [*filter(Path.is_file, _entries(path)), *(file for _, file in _files(path))]):
             raise InputError(f"{path}: expected PNG or JPEG images, found none.")
         images = [_read(file, source.size, source.colour) for file in files]
         _check_alike(images, files)

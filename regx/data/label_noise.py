@@ -4,7 +4,6 @@ import dataclasses
 
 import numpy as np
 
-from regx.core.arrays import Array
 from regx.core.streams import stream
 from regx.data.dataset import Split, Task
 
@@ -19,19 +18,12 @@ def with_label_noise(train: Split, task: Task, share: float, seed: int) -> Split
     n = len(train.y)
     rng = stream(seed, "label_noise")
     rows = rng.permutation(n)[: round(share * n)]
-    drawn = _other_targets(train.y, rng) if task == "regression" else _uniform_classes(train.y, task, rng)
     y = train.y.copy()
+    if task == "regression":
+        drawn = y if n == 1 else y[(np.arange(n) + rng.integers(1, n, size=n)) % n]
+    elif task == "binary":
+        drawn = rng.integers(2, size=y.shape).astype(np.float64)
+    else:
+        drawn = np.eye(y.shape[1])[rng.integers(y.shape[1], size=n)]
     y[rows] = drawn[rows]
     return dataclasses.replace(train, y=y)
-
-
-def _other_targets(y: Array, rng: np.random.Generator) -> Array:
-    n = len(y)
-    return y if n == 1 else y[(np.arange(n) + rng.integers(1, n, size=n)) % n]
-
-
-def _uniform_classes(y: Array, task: Task, rng: np.random.Generator) -> Array:
-    if task == "binary":
-        return rng.integers(2, size=y.shape).astype(np.float64)
-    classes = y.shape[1]
-    return np.eye(classes)[rng.integers(classes, size=len(y))]

@@ -178,8 +178,7 @@ def _notes(
     if constant:
         quoted = [f"'{name}'" for name in constant]
         notes.append(f"Left out, constant in the training split: {first_of(quoted, 5)}.")
-    names = [*(one.name for one in numbers), *(one.name for one in words)]
-    shares = {name: missing_share(columns[name]) for name in names}
+    shares = {name: missing_share(columns[name]) for name in [*(n.name for n in numbers), *(w.name for w in words)]}
     for kind, filled in ((numbers, "filled with the training split's median"), (words, "a level of its own")):
         if some := [f"'{one.name}' ({percent(shares[one.name])})" for one in kind if shares[one.name]]:
             notes.append(f"Missing in {', '.join(some)}: {filled}.")

@@ -40,13 +40,15 @@ def split_rows(
     if available < 1:
         raise InputError(f"{origin}: {n} rows are too few for a training, a validation and a test split.")
     if groups is not None or times is not None:
-        parts = _by_time(times, n_test, n_val, origin) if times is not None else None
-        if groups is not None:
-            parts = _by_group(groups, seed, test_fraction, val_fraction, labels, origin, fold)
-        assert parts is not None
-        train, val, test = parts
+        if times is not None:
+            train, val, test = _by_time(times, n_test, n_val, origin)
+            kept = train[-(n_train or n) :]
+        else:
+            assert groups is not None
+            train, val, test = _by_group(groups, seed, test_fraction, val_fraction, labels, origin, fold)
+            kept = nested_order(train, labels)[:n_train]
         _check_training(labels, classes, train, origin)
-        return nested_order(train, labels)[:n_train] if times is None else train[-(n_train or n) :], val, test
+        return kept, val, test
     if labels is not None:
         _check_classes(labels, classes, n_test, n_val, origin)
     least = 1 if labels is None else len(classes)
@@ -64,9 +66,7 @@ def split_rows(
         left, val = _part(left, min(n_val, len(left)), labels, (state_val + number + 1) % 2**31)
         train = others[~np.isin(others, val)]
     _check_training(labels, classes, train, origin)
-    if n_train is not None:
-        train = nested_order(train, labels)[:n_train]
-    return train, val, test
+    return train if n_train is None else nested_order(train, labels)[:n_train], val, test
 
 
 def _by_time(times: Array, n_test: int, n_val: int, origin: str) -> tuple[Array, Array, Array]:
@@ -106,18 +106,15 @@ def _by_group(
         classes=() if own is None else tuple(map(str, range(int(own.max()) + 1))), origin=origin, fold=fold,
     )  # fmt: skip
     rng = stream(seed, "split")
-    orders = (rng.permutation(np.flatnonzero(np.isin(of_row, part))) for part in parts)
-    train, val, test = orders
+    train, val, test = (rng.permutation(np.flatnonzero(np.isin(of_row, part))) for part in parts)
     return train, val, test
 
 
 def _check_training(labels: Array | None, classes: tuple[str, ...], train: Array, origin: str) -> None:
-    """Raise InputError where the training rows lack a class."""
-    absent = [] if labels is None else [classes[k] for k in sorted(set(range(len(classes))) - set(labels[train]))]
-    if absent:
+    if labels is not None and (absent := sorted(set(range(len(classes))) - set(labels[train]))):
         raise InputError(
-            f"{origin}: no training row of class {', '.join(absent[:5])}, since groups or times are kept together. Add "
-            "rows of it, take it out of the table, or choose other seeds."
+            f"{origin}: no training row of class {', '.join(classes[k] for k in absent[:5])}, since groups or times "
+            "are kept together. Add rows of it, take it out of the table, or choose other seeds."
         )
 
 
@@ -159,12 +156,9 @@ def _part(rows: Array, size: int, labels: Array | None, state: int) -> tuple[Arr
     second = _shares(counts - first, size, draw)
     members = np.split(np.argsort(of_row, kind="stable"), np.cumsum(counts)[:-1])
     members = [own[draw.permutation(len(own))] for own in members]
-    parts = (
-        np.concatenate([own[:n] for own, n in zip(members, first, strict=True)]),
-        np.concatenate([own[n : n + m] for own, n, m in zip(members, first, second, strict=True)]),
-    )
-    ahead, behind = (rows[draw.permutation(part)] for part in parts)
-    return ahead, behind
+    ahead = np.concatenate([own[:n] for own, n in zip(members, first, strict=True)])
+    behind = np.concatenate([own[n : n + m] for own, n, m in zip(members, first, second, strict=True)])
+    return rows[draw.permutation(ahead)], rows[draw.permutation(behind)]
 
 
 def _shares(counts: Array, size: int, draw: np.random.RandomState) -> Array:

@@ -110,9 +110,7 @@ class TableSource(Source, kw_only=True):
             spread,
         )  # fmt: skip
         rows = Split(preparation.encode(table.columns), y, table.weight)
-        splits = [rows.rows(part) for part in (train, val, test)]
-        if table.weight is not None:
-            splits = [dataclasses.replace(split, weight=_of_mean_1(split.weight, table.origin)) for split in splits]
+        splits = [_of_mean_1(rows.rows(part), table.origin) for part in (train, val, test)]
         return Dataset(
             table.task,
             train=with_label_noise(splits[0], table.task, self.label_noise, seed),
@@ -137,7 +135,7 @@ def _standardised_pixels(table: Table, train: Array) -> tuple[tuple[Scaled, ...]
     """How pixels are scaled: to between 0 and 1, then each channel to mean 0 and deviation 1 in the training rows."""
     assert table.shape is not None
     channels, height, width = table.shape
-    names, columns = list(table.columns), np.stack(list(table.columns.values()))
+    columns = np.stack(list(table.columns.values()))
     largest = float(np.abs(columns).max())
     # The usual ranges are known by the largest pixel; of any other it is the largest itself.
     white = next((one for one in (1.0, 255.0, 65535.0) if largest <= one and columns.min() >= 0), largest) or 1.0
@@ -146,14 +144,10 @@ def _standardised_pixels(table: Table, train: Array) -> tuple[tuple[Scaled, ...]
     mean, deviation = by_channel.mean(axis=1), by_channel.std(axis=1)
     if not (deviation > 0).all():
         raise InputError(f"{table.origin}: all pixels of a channel are equal in the training split: nothing to learn.")
-    of_channel = [channel for channel in range(channels) for _ in range(height * width)]
-    scaled = tuple(
-        Scaled(name, 0.0, float(mean[channel] * white), float(deviation[channel] * white))
-        for name, channel in zip(names, of_channel, strict=True)
-    )
+    scales = [(0.0, float(one * white), float(other * white)) for one, other in zip(mean, deviation, strict=True)]
+    scaled = tuple(Scaled(name, *scales[place // (height * width)]) for place, name in enumerate(table.columns))
     lowest = 0.0 if columns.min() >= 0 else -1.0
-    shape = (channels, height, width)
-    return scaled, Images(shape, tuple(mean.tolist()), tuple(deviation.tolist()), lowest)
+    return scaled, Images((channels, height, width), tuple(mean.tolist()), tuple(deviation.tolist()), lowest)
 
 
 def _of_used(reading: Reading | None, numbers: tuple[Scaled, ...], words: tuple[OneHot, ...]) -> Reading:
@@ -167,13 +161,13 @@ def _of_used(reading: Reading | None, numbers: tuple[Scaled, ...], words: tuple[
     return dataclasses.replace(reading, forms=forms)
 
 
-def _of_mean_1(weight: Array | None, origin: str) -> Array | None:
-    """Weights whose mean is 1, of a split that has rows."""
-    if weight is None or not len(weight):
-        return weight
-    if not weight.any():
+def _of_mean_1(split: Split, origin: str) -> Split:
+    """The split with weights whose mean is 1, if its rows have any."""
+    if split.weight is None or not len(split.weight):
+        return split
+    if not split.weight.any():
         raise InputError(f"{origin}: all rows of a split have weight 0. Expected some that count.")
-    return np.asarray(weight / weight.mean())
+    return dataclasses.replace(split, weight=split.weight / split.weight.mean())
 
 
 def _standardised(table: Table, train: Array) -> tuple[float, float, str]:

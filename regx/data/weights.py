@@ -28,10 +28,10 @@ def row_weights(data: Dataset, class_weight: ClassWeight, of: Split | None = Non
                 "training.class_weight weighs classes, and a regression has none: set training.class_weight=null; a "
                 "weight for each row is a column of the table, dataset.weight"
             )
-        labels = [
+        of_own, label = (
             split.y[:, 0].astype(np.intp) if data.task == "binary" else split.y.argmax(axis=1) for split in (of, rows)
-        ]
-        own = own * _of_classes(labels[1], weight, data.classes, class_weight)[labels[0]]
+        )
+        own = own * _of_classes(label, weight, data.classes, class_weight)[of_own]
     mean = own.mean()
     if not mean > 0:
         raise InputError("training.class_weight: expected a training row that weighs more than 0, found none")

@@ -7,7 +7,7 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.core.regularizer import Scores
-from regx.data.dataset import Dataset, Split
+from regx.data.dataset import Split
 from regx.data.weights import row_weights
 from regx.engine.batches import augmented, targets
 from regx.engine.population import Population
@@ -33,7 +33,8 @@ class Evaluator:
         self.task, self.layout, self.values = population.task, layout, values
         self.is_weight = layout.is_weight(values.dtype)
         self.scratch = np.empty_like(values)
-        joined = [_joined(dataset) for dataset in population.datasets]
+        each = [(data.train, data.val, data.test) for data in population.datasets]
+        joined = [Split(*(np.concatenate([getattr(one, name) for one in of]) for name in ("x", "y"))) for of in each]
         first = population.datasets[0]
         stops: list[int] = np.cumsum([len(split.x) for split in (first.train, first.val, first.test)]).tolist()
         self._n = stops[-1]
@@ -154,8 +155,3 @@ class Evaluator:
             weighed = any(weight is not None for weight in each)
             self._row_weights[split] = found[self._which] if weighed else None
         return self._row_weights[split]
-
-
-def _joined(dataset: Dataset) -> Split:
-    splits = (dataset.train, dataset.val, dataset.test)
-    return Split(np.concatenate([split.x for split in splits]), np.concatenate([split.y for split in splits]))

@@ -103,8 +103,7 @@ def preparations(run: Run, seeds: list[int]) -> dict[int, Preparation]:
             except (KeyError, TypeError, ValueError, AttributeError) as error:
                 raise damaged(path, f"expected the preparation of seed {seed}, found none: {error!r}") from None
             continue
-        preparation = dataset_of(run, seed).preparation
-        if preparation is None:
+        if (preparation := dataset_of(run, seed).preparation) is None:
             raise InputError(
                 f"{run.folder}: trained on generated data, which has no columns. Expected a run on a table; from "
                 "Python run.predict(x) takes an array."

@@ -204,8 +204,7 @@ def read_run(folder: Path | str) -> Run:
     """The run in a folder. Raises InputError, naming the file and the line, if something is missing or damaged."""
     folder = Path(folder)
     if not is_run(folder):
-        inside = next(filter(is_run, folders_at(folder, DEPTH)), None)
-        if inside is not None:
+        if inside := next(filter(is_run, folders_at(folder, DEPTH)), None):
             raise InputError(f"{folder}: expected one run folder, found a folder of runs, such as {inside}")
         raise InputError(no_run(folder))
     # In this order, since that is how a writer who is at work changes them.

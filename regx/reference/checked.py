@@ -44,11 +44,8 @@ class Check:
         if self.grid is None:
             return []
         configs = [cell.config for cell in self.grid.cells]
-        said = (
-            lane_warnings(configs, with_hints=True)
-            if self.grid.lanes
-            else chain(*map(warnings, configs), *map(hints, configs))
-        )
+        by_cell = chain(*map(warnings, configs), *map(hints, configs))
+        said = lane_warnings(configs, with_hints=True) if self.grid.lanes else by_cell
         absent = chain(*map(_without_validation, configs), *map(_without_table, configs))
         return list(dict.fromkeys([*said, *absent]))
 

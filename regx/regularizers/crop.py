@@ -44,14 +44,8 @@ class Crop(Regularizer):
         else:  # the mirror image of the mirror image is the image again
             pads = [min(of_all, length - 1) for length in (height, width)]
             framed = np.pad(images, [(0, 0)] * 3 + [(pad, pad) for pad in pads], mode="reflect")
-            starts = [
-                _folded(moved[:, axis], length) + pad
-                for axis, (length, pad) in enumerate(zip((height, width), pads, strict=True))
-            ]
+            ends = np.array([height - 1, width - 1])[:, None]  # a line that goes on as its mirror image comes again
+            folded = np.mod(moved + ends, np.maximum(2 * ends, 1)) - ends
+            starts = [folded[:, axis] + pad for axis, pad in enumerate(pads)]
         windows = np.lib.stride_tricks.sliding_window_view(framed, (height, width), axis=(3, 4))
         return by_feature(windows[np.arange(replicas)[:, None], np.arange(samples), :, starts[0], starts[1]]), y
-
-
-def _folded(moved: Array, length: int) -> Array:
-    """Moves over a line that goes on as its mirror image, as moves by less than its length."""
-    return np.asarray(np.mod(moved + length - 1, max(2 * (length - 1), 1)) - (length - 1))

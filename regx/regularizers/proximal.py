@@ -12,8 +12,7 @@ STEPS = 6
 
 def shrink(values: Array, thresholds: Array) -> None:
     """sign(w)·max(|w| - threshold, 0) in place, both (R, P)."""
-    fused = kernel_of_size(loops.shrink, values.dtype, *values.shape)
-    if fused:
+    if fused := kernel_of_size(loops.shrink, values.dtype, *values.shape):
         return fused(values, thresholds)
     # w - clip(w, -t, t) is soft thresholding, and w - w is an exact zero.
     values -= np.clip(values, -thresholds, thresholds)
@@ -22,8 +21,7 @@ def shrink(values: Array, thresholds: Array) -> None:
 
 def add_slope(gradient: Array, lam: Array, values: Array, scratch: Array) -> None:
     """Add lam·w, the slope of lam/2·w², to the gradient; all (R, P)."""
-    fused = kernel_of_size(loops.add_product, values.dtype, *values.shape)
-    if fused:
+    if fused := kernel_of_size(loops.add_product, values.dtype, *values.shape):
         return fused(gradient, lam, values)
     gradient += np.multiply(lam, values, out=scratch)
     return None

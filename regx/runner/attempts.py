@@ -8,6 +8,7 @@ given up.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -76,18 +77,13 @@ class Attempt(Listener):
 
 
 def _halves(works: tuple[Work, ...]) -> list[Task]:
-    if len(works) > 1:
-        middle = len(works) // 2
-        parts = [works[:middle], works[middle:]]
-    else:
-        count = len(works[0].members)
-        first = np.arange(count) < count // 2
-        parts = [(_part(works[0], first),), (_part(works[0], ~first),)]
+    middle = len(works) // 2
+    parts = [works[:middle], works[middle:]]
+    if not middle:
+        (work,) = works
+        first = np.arange(len(work.members)) < len(work.members) // 2
+        halves = [(tuple(compress(work.members, keep)), work.population.select(keep)) for keep in (first, ~first)]
+        parts = [(Work(*half),) for half in halves]
     tasks = [Task(tuple(replace(work, begun=None) for work in part)) for part in parts]
     # Those of a suspected population are suspected too, and not tried twice before they are cut.
     return [task if len(task.members) == 1 else replace(task, attempt=ATTEMPTS_TOGETHER) for task in tasks]
-
-
-def _part(work: Work, keep: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Work:
-    members = tuple(member for member, kept in zip(work.members, keep, strict=True) if kept)
-    return Work(members, work.population.select(keep))

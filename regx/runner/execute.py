@@ -62,7 +62,7 @@ def execute(works: Iterator[Work], jobs: int, listener: Listener) -> None:
             if moment == "ended":
                 running -= 1
             elif moment == "done":
-                source.taken_in()
+                source.again(())  # its results have been dealt with
             elif moment == "error":
                 raise what
             else:
@@ -129,13 +129,9 @@ class _Source:
             return task
 
     def again(self, tasks: Sequence[Task]) -> None:
-        """Hand out these instead of one that failed. Whoever says so takes tasks until there is none left."""
+        """Hand out these instead of one that failed, and another one. Who says so takes tasks until none is left."""
         with self._lock:
             self._again.extend(tasks)
-        self._room.release()
-
-    def taken_in(self) -> None:
-        """The results of one task have been dealt with."""
         self._room.release()
 
     def close(self) -> None:

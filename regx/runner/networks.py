@@ -1,6 +1,7 @@
 """Training networks, with progress: what `runs`, which writes folders, and studies, which only count, share."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -99,16 +100,12 @@ class _Told(Listener):
 
 def _jobs(configs: Sequence[Config], members: Sequence[Member]) -> int:
     """All cores where the work is worth starting processes, else this process alone."""
-    by_config: dict[int, float] = {}
+    first = {member.config: member.seed for member in reversed(members)}
     seconds = 0.0
-    for member in members:
-        if member.config not in by_config:
-            config = configs[member.config]
-            by_config[member.config] = estimated_seconds(config, dataset(config.dataset, member.seed))
-        seconds += by_config[member.config]
-    if seconds < SECONDS_WORTH_PROCESSES:
-        return 1
-    return cores()
+    for number, count in Counter(member.config for member in members).items():
+        config = configs[number]
+        seconds += count * estimated_seconds(config, dataset(config.dataset, first[number]))
+    return 1 if seconds < SECONDS_WORTH_PROCESSES else cores()
 
 
 def cores() -> int:

@@ -125,8 +125,7 @@ def check_memory(config: Config, data: Dataset) -> None:
 
 def clipped(config: Config) -> list[str]:
     """That the config's batches are larger than its training split, if they are."""
-    size = config.training.batch_size
-    if size is None:
+    if (size := config.training.batch_size) is None:
         return []
     data = _data(config, config.seeds[0])
     n = len((data.fitted or data.train).x)
@@ -177,8 +176,7 @@ def _graph(config: Config, seed: int, peek: bool) -> tuple[Any, ...]:
     if (reason := config.schedule.unusable(n_val)) is not None:
         raise InputError(f"{config.name}: optimizer.schedule: {reason}")
     for regularizer in config.stack:
-        reason = regularizer.unusable(task, n_val)
-        if reason is not None:
+        if (reason := regularizer.unusable(task, n_val)) is not None:
             raise InputError(f"{config.name}: regularizers.{regularizer.kind}: {reason}")
         batch = min(config.training.batch_size or shapes[0][0], shapes[0][0])
         if batch < regularizer.least_batch:

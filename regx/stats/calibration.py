@@ -18,7 +18,9 @@ def expected_calibration_error(probabilities: Array, y: Array) -> float:
     """
     if not np.isfinite(probabilities).all():
         return math.nan
-    p, truth = _of_classes(probabilities, y)
+    p, truth = probabilities, y
+    if p.shape[1] == 1:
+        p, truth = (np.hstack([1 - one, one]) for one in (p, y))
     confidence = p.max(axis=1)
     right = (p.argmax(axis=1) == truth.argmax(axis=1)).astype(float)
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
@@ -34,9 +36,3 @@ def brier_score(probabilities: Array, y: Array) -> float:
     half of it, (p - y)², as scikit-learn's `brier_score_loss`. Shapes as above.
     """
     return float(np.mean(np.sum((probabilities - y) ** 2, axis=1)))
-
-
-def _of_classes(probabilities: Array, y: Array) -> tuple[Array, Array]:
-    if probabilities.shape[1] > 1:
-        return probabilities, y
-    return np.hstack([1 - probabilities, probabilities]), np.hstack([1 - y, y])

@@ -311,8 +311,7 @@ def _listed(folder: Path) -> dict[str, Any]:
 
 def _finished(folder: Path, resolved: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:
     """The listed seeds, once it is sure that they answer the same question."""
-    listed = _listed(folder)
-    if not listed:
+    if not (listed := _listed(folder)):
         return {}
     from regx.config.identity import question
 

@@ -89,8 +89,7 @@ def holder(folder: Path) -> Holder | None:
 
 def check_free(folder: Path) -> None:
     """Raises RegxError, naming who it is, if somebody writes into a folder now."""
-    found = holder(folder)
-    if found is not None:
+    if found := holder(folder):
         raise _in_use(folder, found)
 
 

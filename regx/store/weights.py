@@ -92,8 +92,7 @@ def read_snapshots(
         if not any(name.startswith(f"seed{seed}/") for name in arrays):
             raise damaged(path, f"expected the snapshots of seed {seed}, found none")
     for name, array in arrays.items():
-        match = re.fullmatch(r"seed(\d{1,10})/epoch(\d{1,15})/(.+)", name)
-        if match is None:
+        if (match := re.fullmatch(r"seed(\d{1,10})/epoch(\d{1,15})/(.+)", name)) is None:
             raise damaged(path, f"expected arrays named seed<S>/epoch<E>/<layer>/<tensor>, found {name!r}")
         found.setdefault(int(match[1]), {}).setdefault(int(match[2]), {})[match[3]] = array
     return found
