@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Integral
 from pathlib import Path
-from typing import Any, Self, overload
+from typing import Any, Self
 
 from regx.config.axes import FoundAxis, find_axes
 from regx.config.config import Config
@@ -232,11 +232,7 @@ class LazyCells(Sequence[Cell]):
     def __len__(self) -> int:
         return math.prod(len(axis.values) for axis in self._axes)
 
-    @overload
-    def __getitem__(self, index: int) -> Cell: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Cell, ...]: ...
-    def __getitem__(self, index: int | slice) -> Cell | tuple[Cell, ...]:
+    def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return tuple(self[each] for each in range(*index.indices(len(self))))
         rest = range(len(self))[index]

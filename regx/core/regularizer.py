@@ -189,7 +189,6 @@ class Regularizer(Component):
 
     def add_gradient(self, values: Array, gradient: Array, at: Site) -> None:
         """Add the penalty's gradient, where it is taken by gradient, to `gradient` (R, P)."""
-        raise NotImplementedError
 
     def gradient_calls(self, values: Array, gradient: Array, at: Site) -> list[Call]:
         """What `add_gradient` does, as calls of compiled loops; none where it must be asked itself."""
@@ -197,11 +196,9 @@ class Regularizer(Component):
 
     def on_gradient(self, values: Array, gradient: Array, at: Site) -> None:
         """Change gradient or parameters, both (R, P), in place, before the optimizer's update."""
-        raise NotImplementedError
 
     def on_step(self, values: Array, at: Site) -> None:
         """Change the parameters (R, P) in place after the optimizer's update."""
-        raise NotImplementedError
 
     def on_epoch(self, values: Array, scores: Scores, at: Site) -> Array:
         """Which networks go on, (R,) bool, after an evaluated epoch."""

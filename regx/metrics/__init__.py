@@ -7,15 +7,15 @@ and from Python.
 from collections.abc import Iterable
 
 from regx.core.errors import InputError, did_you_mean
-from regx.metrics import accuracy, classes, flatness, loss, numbers, probabilities, training, training_mode, weights
+from regx.metrics import classes, flatness, loss, probabilities, training, training_mode, weights
 from regx.metrics.metric import Metric
 
 # Those of each epoch come in the order of the columns of metrics.csv.
 MEMBERS: tuple[Metric, ...] = (
     training.EPOCH, loss.LOSS, training.OBJECTIVE, training.PENALTY, weights.WEIGHT_NORM, weights.ZERO_FRACTION,
-    training.LEARNING_RATE, accuracy.ACCURACY, loss.GAP, accuracy.ACCURACY_GAP, accuracy.TEST_ACCURACY_GAP,
-    training.BEST_EPOCH, training.EPOCHS_TRAINED, training.EPOCHS_SAVED, training.SECONDS, numbers.MEAN_ABSOLUTE_ERROR,
-    numbers.R2, classes.BALANCED_ACCURACY, classes.MACRO_F1, classes.ROC_AUC, probabilities.CALIBRATION_ERROR,
+    training.LEARNING_RATE, classes.ACCURACY, loss.GAP, classes.ACCURACY_GAP, classes.TEST_ACCURACY_GAP,
+    training.BEST_EPOCH, training.EPOCHS_TRAINED, training.EPOCHS_SAVED, training.SECONDS, loss.MEAN_ABSOLUTE_ERROR,
+    loss.R2, classes.BALANCED_ACCURACY, classes.MACRO_F1, classes.ROC_AUC, probabilities.CALIBRATION_ERROR,
     probabilities.BRIER_SCORE, loss.NEGATIVE_LOG_LIKELIHOOD, weights.MEAN_ABSOLUTE_WEIGHT,
     weights.FIRST_LAYER_MEAN_ABSOLUTE_WEIGHT, weights.FIRST_LAYER_GRADIENT_NORM, weights.DEAD_UNITS, flatness.SHARPNESS,
     flatness.HESSIAN_EIGENVALUE, training_mode.LOSS_IN_TRAINING_MODE, training_mode.ACCURACY_IN_TRAINING_MODE,

@@ -1,4 +1,4 @@
-"""The data loss, and what follows from it."""
+"""The data loss and what follows from it; how far predicted numbers are from the true ones."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,6 +27,18 @@ def _gap(seed: Mapping[str, Any]) -> float | None:
     return None if train is None or val is None else val - train
 
 
+def _mean_absolute_error(rows: SplitRows) -> Array:
+    off = np.abs(rows.z - rows.y).reshape(len(rows.z), -1)
+    return np.asarray(off.mean(axis=1))
+
+
+def _r2(rows: SplitRows) -> Array:
+    y = np.broadcast_to(rows.y, rows.z.shape).astype(np.float64)
+    left = np.square(y - rows.z).sum(axis=2)
+    there = np.square(y - y.mean(axis=2, keepdims=True)).sum(axis=2)
+    return np.asarray((1 - left / np.where(there > 0, there, np.nan)).mean(axis=1))
+
+
 LOSS = on_splits(
     "loss",
     "Mean data loss on the {split} split, in evaluation mode: no dropout, no noise, no penalty.",
@@ -42,4 +54,15 @@ NEGATIVE_LOG_LIKELIHOOD = on_splits(
     "Mean of -log p of what happened on the {split} split. For classes it is the loss; for numbers p is the normal "
     "density around the prediction, with the mean squared error of the training split as its variance.",
     better="lower", of=_negative_log_likelihood,
+)  # fmt: skip
+MEAN_ABSOLUTE_ERROR = on_splits(
+    "mae",
+    "Mean absolute error on the {split} split, in the units that the network sees the target in.",
+    better="lower", low=0.0, tasks=("regression",), of=_mean_absolute_error,
+)  # fmt: skip
+R2 = on_splits(
+    "r2",
+    "R², 1 - squared error/squared distance from the mean, on the {split} split: 1 is perfect, 0 as good as always "
+    "answering the mean of these rows, and there is no end below. Of several outputs the mean.",
+    better="higher", high=1.0, tasks=("regression",), of=_r2,
 )  # fmt: skip

@@ -38,23 +38,23 @@ class Checkpoints:
         self._numbers = {config.digest(): number for number, config in enumerate(configs)}
         self._paths: dict[tuple[Member, ...], Path] = {}
 
-    def found(self, members: Sequence[Member], force: bool) -> list[Resumed]:
+    def found(self, members: Sequence[Member], force: bool) -> Resumed:
         """The populations that can go on, all of whose networks are among `members`. With `force` none.
 
         Removes what will never be gone on from, and says so on stderr where that was to be. Raises RegxError naming the
         folder if the disk refuses.
         """
         if not is_own_folder(self._folder):
-            return []
+            return {}
         try:
             clear_temporaries(self._folder)
-            return list(self._found(set(members), force))
+            return dict(self._found(set(members), force))
         except OSError as error:
             raise unwritable(self._folder, error) from error
         finally:
             self._remove_folder()
 
-    def _found(self, wanted: set[Member], force: bool) -> Iterator[Resumed]:
+    def _found(self, wanted: set[Member], force: bool) -> Iterator[tuple[tuple[Member, ...], Checkpoint]]:
         for path in sorted(path for path in self._folder.iterdir() if OWN.fullmatch(path.name)):
             try:
                 about, checkpoint = _read(path)
@@ -73,7 +73,7 @@ class Checkpoints:
             else:
                 self._paths[part] = path
                 wanted -= set(part)
-                yield Resumed(part, checkpoint)
+                yield part, checkpoint
 
     def write(self, members: Sequence[Member], checkpoint: Checkpoint) -> None:
         """Keep where a population stands. Raises RegxError naming the file if the disk refuses."""

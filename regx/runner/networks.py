@@ -48,7 +48,7 @@ def train_networks(
     members: Sequence[Member],
     keeper: Keeper,
     options: Options = DEFAULT,
-    resumed: Sequence[Resumed] = (),
+    resumed: Resumed | None = None,
 ) -> None:
     """Train the members' networks as populations, in no particular order, and tell the keeper and who watches.
 

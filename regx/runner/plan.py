@@ -1,7 +1,7 @@
 """Configs to populations: networks that share one compute graph are trained together."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Literal
@@ -53,16 +53,11 @@ class Work:
     begun: Checkpoint | None = None  # from where it goes on
 
 
-@dataclass(frozen=True)
-class Resumed:
-    """A population that goes on from a checkpoint, by its members, in their order."""
-
-    members: tuple[Member, ...]
-    checkpoint: Checkpoint
+Resumed = Mapping[tuple[Member, ...], Checkpoint]  # of populations that go on, by their members, in their order
 
 
 def plan(
-    configs: Sequence[Config], members: Sequence[Member], jobs: int, peek: bool = False, resumed: Sequence[Resumed] = ()
+    configs: Sequence[Config], members: Sequence[Member], jobs: int, peek: bool = False, resumed: Resumed | None = None
 ) -> Iterator[Work]:
     """Cut the networks into populations, config by config, so that a config is finished before the next is begun.
 
@@ -73,9 +68,10 @@ def plan(
     groups: dict[tuple[Any, ...], list[Member]] = {}
     for number in dict.fromkeys(member.config for member in members):
         check_memory(configs[number], dataset(configs[number].dataset, configs[number].seeds[0]))
-    going_on = {member for one in resumed for member in one.members}
-    for one in resumed:
-        yield Work(one.members, _population(configs, one.members, peek), one.checkpoint)
+    going_on: set[Member] = set()
+    for part, checkpoint in (resumed or {}).items():
+        going_on |= set(part)
+        yield Work(part, _population(configs, part, peek), checkpoint)
     for member in members:
         if member in going_on:
             continue

@@ -5,6 +5,7 @@ line that was cut when its writer was killed is told from one that was written.
 """
 
 import math
+import mmap
 import os
 import re
 import zlib
@@ -55,16 +56,8 @@ def begin(folder: Path, task: str, anew: bool) -> None:
     try:
         with opened(path, os.O_RDWR) as descriptor, os.fdopen(descriptor, "r+b", closefd=False) as file:
             _declared(path, file.readline(LONGEST_LINE))  # before anything is cut off or trained
-            size = file.seek(0, 2)
-            end = size
-            while end:  # of the last whole line
-                start = max(end - (1 << 16), 0)
-                file.seek(start)
-                found = file.read(end - start).rfind(b"\n")
-                if found >= 0:
-                    end = start + found + 1
-                    break
-                end = start
+            with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as content:
+                end, size = content.rfind(b"\n") + 1, len(content)  # of the last whole line, and of all
             if end < size:
                 file.truncate(end)
     except OSError as error:
