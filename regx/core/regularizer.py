@@ -32,11 +32,18 @@ from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
-from regx.core.arrays import Array, Tensor
+from regx.core.arrays import Array, Tensor, norms, norms_along, over
 from regx.core.component import Component
 from regx.core.images import SeenImages
 from regx.core.kernels import Call
-from regx.core.streams import Streams
+from regx.core.parameters import choice, chosen_layers, flag, integer, number
+from regx.core.streams import LEVELS, Streams
+
+# What who writes a regularizer imports from here: the protocol, its parameters, and arrays.
+__all__ = [
+    "CROSS_FITTED", "LEVELS", "NO_VALIDATION", "Array", "Pullback", "Regularizer", "Scores", "Site", "Stage", "choice",
+    "chosen_layers", "flag", "integer", "norms", "norms_along", "number", "over",
+]  # fmt: skip
 
 NO_VALIDATION = (
     "it needs a validation split, found none: set dataset.val_fraction or dataset.n_val, or let it look at the test "

@@ -1,8 +1,6 @@
 import numpy as np
 
-from regx.core.arrays import Array, norms, over
-from regx.core.parameters import choice, number
-from regx.core.regularizer import Pullback, Regularizer, Site
+from regx.core.regularizer import Array, Pullback, Regularizer, Site, choice, norms, number, over
 
 
 class ActivityPenalty(Regularizer):

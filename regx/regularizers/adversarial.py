@@ -1,9 +1,6 @@
 import numpy as np
 
-from regx.core.arrays import Array
-from regx.core.parameters import number
-from regx.core.regularizer import Regularizer, Site
-from regx.core.streams import LEVELS
+from regx.core.regularizer import LEVELS, Array, Regularizer, Site, number
 
 
 class Adversarial(Regularizer):

@@ -5,10 +5,8 @@ from typing import Self
 import numpy as np
 
 from regx.core import loops
-from regx.core.arrays import Array, over
 from regx.core.kernels import Call, call, product
-from regx.core.parameters import choice, number
-from regx.core.regularizer import Stage
+from regx.core.regularizer import Array, Stage, choice, number, over
 from regx.regularizers.normalisation import Normalisation, Normalise, Shape
 
 

@@ -1,8 +1,6 @@
 import numpy as np
 
-from regx.core.arrays import Array, over
-from regx.core.parameters import number
-from regx.core.regularizer import Regularizer, Site
+from regx.core.regularizer import Array, Regularizer, Site, number, over
 
 
 class ClipValue(Regularizer):

@@ -1,8 +1,6 @@
 import numpy as np
 
-from regx.core.arrays import Array
-from regx.core.parameters import number
-from regx.core.regularizer import Regularizer, Site
+from regx.core.regularizer import Array, Regularizer, Site, number
 from regx.regularizers.pictures import by_feature, by_sample, seen, symmetric
 
 GREY = (0.299, 0.587, 0.114)  # the weights of red, green and blue in a grey value, ITU-R BT.601

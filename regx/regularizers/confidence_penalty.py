@@ -1,8 +1,6 @@
 import numpy as np
 
-from regx.core.arrays import Array, over
-from regx.core.parameters import number
-from regx.core.regularizer import Pullback, Regularizer, Site
+from regx.core.regularizer import Array, Pullback, Regularizer, Site, number, over
 
 
 class ConfidencePenalty(Regularizer):

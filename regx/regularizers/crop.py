@@ -1,8 +1,6 @@
 import numpy as np
 
-from regx.core.arrays import Array
-from regx.core.parameters import choice, integer
-from regx.core.regularizer import Regularizer, Site
+from regx.core.regularizer import Array, Regularizer, Site, choice, integer
 from regx.regularizers.pictures import black, by_feature, by_sample
 
 

@@ -2,10 +2,7 @@ from functools import partial
 
 import numpy as np
 
-from regx.core.arrays import Array
-from regx.core.parameters import number
-from regx.core.regularizer import Regularizer, Site
-from regx.core.streams import LEVELS
+from regx.core.regularizer import LEVELS, Array, Regularizer, Site, number
 from regx.regularizers.mixup import beta_quantiles, drawn_weights, mixed_targets
 from regx.regularizers.pictures import box, by_feature, by_sample
 

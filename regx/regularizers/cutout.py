@@ -1,9 +1,6 @@
 import numpy as np
 
-from regx.core.arrays import Array
-from regx.core.parameters import integer, number
-from regx.core.regularizer import Regularizer, Site
-from regx.core.streams import LEVELS
+from regx.core.regularizer import LEVELS, Array, Regularizer, Site, integer, number
 from regx.regularizers.pictures import box, by_feature, by_sample
 
 

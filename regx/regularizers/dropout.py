@@ -2,10 +2,7 @@ from typing import Any
 
 import numpy as np
 
-from regx.core.arrays import Array
-from regx.core.parameters import flag, number
-from regx.core.regularizer import Pullback, Regularizer, Site
-from regx.core.streams import LEVELS
+from regx.core.regularizer import LEVELS, Array, Pullback, Regularizer, Site, flag, number
 from regx.regularizers.masks import drop, thresholds
 
 

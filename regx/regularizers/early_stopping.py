@@ -1,8 +1,6 @@
 import numpy as np
 
-from regx.core.arrays import Array
-from regx.core.parameters import choice, integer, number
-from regx.core.regularizer import CROSS_FITTED, NO_VALIDATION, Regularizer, Scores, Site
+from regx.core.regularizer import CROSS_FITTED, NO_VALIDATION, Array, Regularizer, Scores, Site, choice, integer, number
 
 
 class EarlyStopping(Regularizer):

@@ -1,9 +1,6 @@
 import numpy as np
 
-from regx.core.arrays import Array, over
-from regx.core.parameters import number
-from regx.core.regularizer import Pullback, Regularizer, Site
-from regx.core.streams import LEVELS
+from regx.core.regularizer import LEVELS, Array, Pullback, Regularizer, Site, number, over
 
 
 class GaussianDropout(Regularizer):

@@ -1,8 +1,6 @@
 import numpy as np
 
-from regx.core.arrays import Array, norms_along
-from regx.core.parameters import chosen_layers, number
-from regx.core.regularizer import Regularizer, Site
+from regx.core.regularizer import Array, Regularizer, Site, chosen_layers, norms_along, number
 from regx.regularizers.proximal import shrink_groups
 
 

@@ -1,6 +1,4 @@
-from regx.core.arrays import Array, over
-from regx.core.parameters import number
-from regx.core.regularizer import Regularizer, Site
+from regx.core.regularizer import Array, Regularizer, Site, number, over
 
 
 class InputNoise(Regularizer):

@@ -3,10 +3,7 @@ from typing import Any
 
 import numpy as np
 
-from regx.core.arrays import Array
-from regx.core.parameters import number
-from regx.core.regularizer import Regularizer, Site
-from regx.core.streams import LEVELS
+from regx.core.regularizer import LEVELS, Array, Regularizer, Site, number
 
 QUANTILES = 1024  # equally likely mixing weights per network
 

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from regx.core.arrays import Array, over
-from regx.core.regularizer import Regularizer, Stage
+from regx.core.regularizer import Array, Regularizer, Stage, over
 
 Shape = tuple[int, int, int, int]  # networks, channels, places of each, samples
 

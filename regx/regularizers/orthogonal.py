@@ -1,8 +1,6 @@
 import numpy as np
 
-from regx.core.arrays import Array, norms
-from regx.core.parameters import chosen_layers, number
-from regx.core.regularizer import Regularizer, Site
+from regx.core.regularizer import Array, Regularizer, Site, chosen_layers, norms, number
 
 
 class Orthogonal(Regularizer):

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from regx.core.arrays import Array
 from regx.core.images import SeenImages
-from regx.core.regularizer import Site
+from regx.core.regularizer import Array, Site
 
 
 def seen(at: Site) -> SeenImages:

@@ -1,9 +1,7 @@
 import numpy as np
 
-from regx.core.arrays import Array
 from regx.core.errors import InputError
-from regx.core.parameters import number
-from regx.core.regularizer import Regularizer, Site
+from regx.core.regularizer import Array, Regularizer, Site, number
 from regx.regularizers.pictures import box, by_feature, by_sample, seen
 
 

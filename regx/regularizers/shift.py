@@ -1,8 +1,6 @@
 import numpy as np
 
-from regx.core.arrays import Array
-from regx.core.parameters import number
-from regx.core.regularizer import Regularizer, Site
+from regx.core.regularizer import Array, Regularizer, Site, number
 from regx.regularizers.pictures import between_pixels, by_feature, by_sample, symmetric
 
 

@@ -1,8 +1,6 @@
 import numpy as np
 
-from regx.core.arrays import Array
-from regx.core.parameters import integer, number
-from regx.core.regularizer import Regularizer
+from regx.core.regularizer import Array, Regularizer, integer, number
 
 
 class SMOTE(Regularizer):

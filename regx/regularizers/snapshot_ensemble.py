@@ -1,8 +1,6 @@
 import numpy as np
 
-from regx.core.arrays import Array
-from regx.core.parameters import integer
-from regx.core.regularizer import Regularizer, Site
+from regx.core.regularizer import Array, Regularizer, Site, integer
 
 
 class SnapshotEnsemble(Regularizer):
