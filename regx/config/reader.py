@@ -192,7 +192,8 @@ class _Reader:
         return ConfigError([*self.problems, Problem(self.place(mark), (), message)])
 
     def document(self, loader: Any = yaml.SafeLoader) -> Node:
-        self._check_characters()
+        if found := NOT_TEXT.search(self.written):
+            raise ConfigError([Problem(self._at(found.start()), (), _control(found[0]))])
         joined = SPACED.sub(lambda found: found[0].replace(",", self.comma), self.written)
         events: Iterator[Any] = yaml.parse(joined, Loader=loader)
         root: Node | None = None
@@ -207,14 +208,10 @@ class _Reader:
             raise self.fail(error.problem_mark, _translated(error).replace(self.comma, ",")) from None
         except (ValueError, OverflowError):
             # PyYAML makes a character of an escape such as "\UFFFFFFFF" without looking whether there is one.
-            found = re.search(r"\\U(?!0010|000)", self.written)
-            place = self._at(found.start() if found else 0)
+            escape = re.search(r"\\U(?!0010|000)", self.written)
+            place = self._at(escape.start() if escape else 0)
             raise ConfigError([*self.problems, Problem(place, (), "this escape names no character")]) from None
         return root or Node(None, Place(self.text, 1, 1 + self.offset))
-
-    def _check_characters(self) -> None:
-        if found := NOT_TEXT.search(self.written):
-            raise ConfigError([Problem(self._at(found.start()), (), _control(found[0]))])
 
     def _at(self, index: int) -> Place:
         """The place of a character of what is read."""

@@ -10,10 +10,6 @@ from regx.metrics.metric import CLASSES, Metric, of_classes
 from regx.metrics.seen import SplitRows
 
 
-def _accuracy(rows: SplitRows) -> Array:
-    return rows.mean(rows.seen.right)
-
-
 def _gap(seed: Mapping[str, Any], *splits: str) -> float | None:
     """Training accuracy less that on the first of these splits which has one."""
     train, *new = (seed["metrics"].get(f"{split}_accuracy") for split in ("train", *splits))
@@ -58,7 +54,7 @@ def _roc_auc(rows: SplitRows) -> Array:
 ACCURACY = of_classes(
     "accuracy",
     "Share of the {split} split that is classified rightly.",
-    better="higher", each_epoch=True, importance=3, of=_accuracy,
+    better="higher", each_epoch=True, importance=3, of=lambda rows: rows.mean(rows.seen.right),
 )  # fmt: skip
 ACCURACY_GAP = Metric(
     "accuracy_gap",

@@ -27,11 +27,6 @@ def _gap(seed: Mapping[str, Any]) -> float | None:
     return None if train is None or val is None else val - train
 
 
-def _mean_absolute_error(rows: SplitRows) -> Array:
-    off = np.abs(rows.z - rows.y).reshape(len(rows.z), -1)
-    return np.asarray(off.mean(axis=1))
-
-
 def _r2(rows: SplitRows) -> Array:
     y = np.broadcast_to(rows.y, rows.z.shape).astype(np.float64)
     left = np.square(y - rows.z).sum(axis=2)
@@ -58,7 +53,8 @@ NEGATIVE_LOG_LIKELIHOOD = on_splits(
 MEAN_ABSOLUTE_ERROR = on_splits(
     "mae",
     "Mean absolute error on the {split} split, in the units that the network sees the target in.",
-    better="lower", low=0.0, tasks=("regression",), of=_mean_absolute_error,
+    better="lower", low=0.0, tasks=("regression",),
+    of=lambda rows: np.abs(rows.z - rows.y).reshape(len(rows.z), -1).mean(axis=1),
 )  # fmt: skip
 R2 = on_splits(
     "r2",

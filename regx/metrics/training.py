@@ -1,14 +1,10 @@
 """What training itself says of a network: how far it came, and what that took."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from regx.metrics.metric import Metric
 
 EPOCH = Metric(
     "epoch", "Passes over the training split that were made; 0 is before training.", low=0.0, each_epoch=True
-
-)  # fmt: skip
+)
 OBJECTIVE = Metric(
     "objective",
     "What was minimised: data loss plus penalties, in training mode, mean over the epoch's samples. Empty at epoch 0.",
@@ -16,11 +12,6 @@ OBJECTIVE = Metric(
 )  # fmt: skip
 PENALTY = Metric("penalty", "The part of the objective that regularizers added.", each_epoch=True)
 LEARNING_RATE = Metric("lr", "Learning rate in force, after the schedule.", low=0.0, each_epoch=True)
-
-
-def _saved(seed: Mapping[str, Any]) -> float | None:
-    asked = seed.get("epochs")
-    return None if asked is None else float(asked - seed["last_epoch"])
 
 
 BEST_EPOCH = Metric(
@@ -36,7 +27,8 @@ EPOCHS_TRAINED = Metric(
 EPOCHS_SAVED = Metric(
     "epochs_saved",
     "The epochs of `training.epochs` that were not trained, since early stopping had ended training.",
-    better="higher", low=0.0, of_seed=_saved,
+    better="higher", low=0.0,
+    of_seed=lambda seed: None if seed.get("epochs") is None else float(seed["epochs"] - seed["last_epoch"]),
 )  # fmt: skip
 SECONDS = Metric(
     "seconds",

@@ -9,10 +9,6 @@ from regx.metrics.metric import Metric
 from regx.metrics.seen import Seen
 
 
-def _norm(seen: Seen) -> Array:
-    return norms(np.multiply(seen.values, seen.is_weight, out=seen.scratch))
-
-
 def _zero_fraction(seen: Seen) -> Array:
     weights = seen.is_weight != 0
     nonzero = [np.count_nonzero(row) for row in (seen.values != 0) & weights]
@@ -36,7 +32,8 @@ def _dead_units(seen: Seen) -> Array:
 WEIGHT_NORM = Metric(
     "weight_norm",
     "‖W‖, the square root of the sum of squares of all weights; no biases, gains or offsets.",
-    low=0.0, each_epoch=True, importance=15, of=_norm,
+    low=0.0, each_epoch=True, importance=15,
+    of=lambda seen: norms(np.multiply(seen.values, seen.is_weight, out=seen.scratch)),
 )  # fmt: skip
 ZERO_FRACTION = Metric(
     "zero_fraction",

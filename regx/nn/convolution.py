@@ -122,7 +122,37 @@ def _of_weight(weight: Array, filters: int, places: int, shared: bool) -> Array:
     return weight.reshape(replicas, rows, places, filters).swapaxes(1, 2)
 
 
-class MaxPooling:
+class _Pooling:
+    """What becomes of each window of an image, (R, C, H, W, B). outputs: (R, C·(H//pool)·(W//pool), B)."""
+
+    def __init__(self, block: Block, pool: int, outputs: Array, training: bool) -> None:
+        replicas, _, batch = outputs.shape
+        self._whole, self._small = ((replicas, *shape, batch) for shape in (block.outputs, block.pooled))
+        self._pool, self._outputs, self._pooled = pool, outputs, outputs.reshape(self._small)
+        self._leaves_over = block.outputs[1] % pool > 0 or block.outputs[2] % pool > 0
+        self._back = np.zeros(self._whole, outputs.dtype) if training else None
+
+    def forward(self, h: Array) -> Array:
+        """(R, C·H·W, B) -> (R, C·(H//pool)·(W//pool), B)."""
+        self._take(h.reshape(self._whole))
+        return self._outputs
+
+    def pullback(self, gradient: Array) -> Array:
+        """(R, C·(H//pool)·(W//pool), B) -> (R, C·H·W, B)."""
+        assert self._back is not None
+        if self._leaves_over:
+            self._back.fill(0)  # what follows writes into it everywhere
+        self._spread(gradient.reshape(self._small), self._back)
+        return self._back.reshape(len(self._back), -1, self._back.shape[-1])
+
+    def _take(self, image: Array) -> None:
+        raise NotImplementedError
+
+    def _spread(self, gradient: Array, into: Array) -> None:
+        raise NotImplementedError
+
+
+class MaxPooling(_Pooling):
     """The greatest value of each window; its gradient goes to the first place that has it, as in PyTorch.
 
     Of the columns first, then of the rows of what is left, each by as many views as a window is wide: a later one wins
@@ -130,44 +160,34 @@ class MaxPooling:
     """
 
     def __init__(self, block: Block, pool: int, outputs: Array, training: bool) -> None:
-        replicas, _, batch = outputs.shape
-        channels, height, width = block.pooled
-        self._whole, small = (replicas, *block.outputs, batch), (replicas, channels, height, width, batch)
+        super().__init__(block, pool, outputs, training)
+        replicas, channels, height, width, batch = self._small
         self._rows, self._columns = (
             [slice(first, first + (length - 1) * pool + 1, pool) for first in range(pool)] for length in (height, width)
         )
         self._used = slice(height * pool)  # the rows of the image that are in a window
-        self._leaves_over = block.outputs[1] % pool > 0 or block.outputs[2] % pool > 0
-        self._outputs, self._greatest = outputs, outputs.reshape(small)
         self._half = np.empty((replicas, channels, height * pool, width, batch), outputs.dtype)
         # Where each view but the first has won, of the columns and of the rows.
-        self._won = [np.empty((pool - 1, *shape), bool) for shape in (self._half.shape, small)] if training else None
-        self._back = np.zeros(self._whole, outputs.dtype) if training else None
+        shapes = (self._half.shape, self._small)
+        self._won = [np.empty((pool - 1, *shape), bool) for shape in shapes] if training else [None, None]
 
-    def _columns_of(self, values: Array) -> list[Array]:
-        used = values.reshape(self._whole)[:, :, self._used]
-        return [used[:, :, :, place] for place in self._columns]
+    def _columns_of(self, image: Array) -> list[Array]:
+        return [image[:, :, self._used, place] for place in self._columns]
 
     def _rows_of(self, half: Array) -> list[Array]:
         return [half[:, :, place] for place in self._rows]
 
-    def forward(self, h: Array) -> Array:
-        """(R, C·H·W, B) -> (R, C·(H//pool)·(W//pool), B)."""
-        columns, rows = self._won or (None, None)
-        _greatest(self._columns_of(h), self._half, columns)
-        _greatest(self._rows_of(self._half), self._greatest, rows)
-        return self._outputs
-
-    def pullback(self, gradient: Array) -> Array:
-        """(R, C·(H//pool)·(W//pool), B) -> (R, C·H·W, B)."""
-        assert self._back is not None
-        assert self._won is not None
+    def _take(self, image: Array) -> None:
         columns, rows = self._won
-        if self._leaves_over:
-            self._back.fill(0)  # what follows writes into it everywhere
-        _to_winners(gradient.reshape(self._greatest.shape), self._rows_of(self._half), rows)
-        _to_winners(self._half, self._columns_of(self._back), columns)
-        return self._back.reshape(len(self._back), -1, self._back.shape[-1])
+        _greatest(self._columns_of(image), self._half, columns)
+        _greatest(self._rows_of(self._half), self._pooled, rows)
+
+    def _spread(self, gradient: Array, into: Array) -> None:
+        columns, rows = self._won
+        assert columns is not None
+        assert rows is not None
+        _to_winners(gradient, self._rows_of(self._half), rows)
+        _to_winners(self._half, self._columns_of(into), columns)
 
 
 def _greatest(views: list[Array], greatest: Array, won: Array | None) -> None:
@@ -188,46 +208,29 @@ def _to_winners(gradient: Array, views: list[Array], won: Array) -> None:
         left = np.subtract(left, view, out=views[0])
 
 
-class AveragePooling:
+class AveragePooling(_Pooling):
     """The mean of each window."""
 
-    def __init__(self, block: Block, pool: int, outputs: Array, training: bool) -> None:
-        replicas, _, batch = outputs.shape
-        self._whole, self._small = ((replicas, *shape, batch) for shape in (block.outputs, block.pooled))
-        self._pool, self._outputs = pool, outputs
-        self._leaves_over = block.outputs[1] % pool > 0 or block.outputs[2] % pool > 0
-        self._share = outputs.dtype.type(1 / pool**2)
-        self._back = np.zeros(self._whole, outputs.dtype) if training else None
+    def _windows(self, image: Array) -> list[Array]:
+        """For each place of a window, row by row, its pixel of every window: views of (R, C, H, W, B)."""
+        pool, (_, _, height, width, _) = self._pool, self._small
+        return [
+            image[:, :, down : down + (height - 1) * pool + 1 : pool, right : right + (width - 1) * pool + 1 : pool]
+            for down in range(pool)
+            for right in range(pool)
+        ]
 
-    def forward(self, h: Array) -> Array:
-        """(R, C·H·W, B) -> (R, C·(H//pool)·(W//pool), B)."""
-        first, *others = _windows(h.reshape(self._whole), self._pool, self._small)
-        mean = self._outputs.reshape(self._small)
-        np.copyto(mean, first)
+    def _take(self, image: Array) -> None:
+        first, *others = self._windows(image)
+        np.copyto(self._pooled, first)
         for window in others:
-            mean += window
-        mean *= self._share
-        return self._outputs
+            self._pooled += window
+        self._pooled *= self._pooled.dtype.type(1 / self._pool**2)
 
-    def pullback(self, gradient: Array) -> Array:
-        """(R, C·(H//pool)·(W//pool), B) -> (R, C·H·W, B)."""
-        assert self._back is not None
-        gradient = gradient.reshape(self._small)
-        if self._leaves_over:
-            self._back.fill(0)  # what follows writes into it everywhere
-        for window in _windows(self._back, self._pool, self._small):
-            np.multiply(gradient, self._share, out=window)
-        return self._back.reshape(len(self._back), -1, self._back.shape[-1])
+    def _spread(self, gradient: Array, into: Array) -> None:
+        share = gradient.dtype.type(1 / self._pool**2)
+        for window in self._windows(into):
+            np.multiply(gradient, share, out=window)
 
 
-POOLING: dict[str, type[MaxPooling] | type[AveragePooling]] = {"max": MaxPooling, "average": AveragePooling}
-
-
-def _windows(values: Array, pool: int, small: tuple[int, ...]) -> list[Array]:
-    """For each place of a window, row by row, its pixel of every window: views of (R, C, H, W, B)."""
-    _, _, height, width, _ = small
-    return [
-        values[:, :, down : down + (height - 1) * pool + 1 : pool, right : right + (width - 1) * pool + 1 : pool]
-        for down in range(pool)
-        for right in range(pool)
-    ]
+POOLING: dict[str, type[_Pooling]] = {"max": MaxPooling, "average": AveragePooling}

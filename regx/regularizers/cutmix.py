@@ -4,7 +4,7 @@ import numpy as np
 
 from regx.core.regularizer import LEVELS, Array, Regularizer, Site, number
 from regx.regularizers.mixup import beta_quantiles, drawn_weights, mixed_targets
-from regx.regularizers.pictures import box, by_feature, by_sample
+from regx.regularizers.pictures import box_around, by_feature, by_sample
 
 
 class CutMix(Regularizer):
@@ -45,11 +45,7 @@ class CutMix(Regularizer):
         partner = at.streams.permutation(samples)
         side = np.sqrt(1 - kept)
         height, width = (np.rint(side * length) for length in images.shape[3:])
-        top, left = (
-            np.floor(draws[:, k] * images.shape[3 + k]) - np.floor(extent / 2)
-            for k, extent in enumerate((height, width))
-        )  # fmt: skip
-        pasted = box(at, top, left, height, width)
+        pasted = box_around(at, draws, height, width)
         others = np.take_along_axis(images, partner[:, :, None, None, None], axis=1)
         share = pasted.mean(axis=(2, 3, 4)).astype(y.dtype)[:, None]
         return by_feature(np.where(pasted, others, images)), mixed_targets(y, partial(_mixed, share, partner), at)

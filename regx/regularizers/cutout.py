@@ -1,7 +1,7 @@
 import numpy as np
 
 from regx.core.regularizer import LEVELS, Array, Regularizer, Site, integer, number
-from regx.regularizers.pictures import box, by_feature, by_sample
+from regx.regularizers.pictures import box_around, by_feature, by_sample
 
 
 class Cutout(Regularizer):
@@ -33,7 +33,4 @@ class Cutout(Regularizer):
         images = by_sample(x, at)
         draws = at.streams.uniform((2, x.shape[2]), np.dtype(np.float64))
         size = self.size[:, None]
-        top, left = (
-            np.floor(draws[:, k] * images.shape[3 + k]).astype(np.intp) - size // 2 for k in (0, 1)
-        )  # fmt: skip
-        return by_feature(np.where(box(at, top, left, size, size), x.dtype.type(0), images)), y
+        return by_feature(np.where(box_around(at, draws, size, size), x.dtype.type(0), images)), y

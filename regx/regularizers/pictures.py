@@ -41,6 +41,13 @@ def box(at: Site, top: Array, left: Array, height: Array, width: Array) -> Array
     return (inside_rows[..., :, None] & inside_columns[..., None, :])[:, :, None]
 
 
+def box_around(at: Site, draws: Array, height: Array, width: Array) -> Array:
+    """The same of boxes about a pixel that is drawn uniformly, by draws (R, 2, B) between 0 and 1."""
+    lengths, sizes = seen(at).shape[1:], (height, width)
+    top, left = (np.floor(draws[:, k] * lengths[k]) - np.floor(sizes[k] / 2) for k in (0, 1))
+    return box(at, top, left, height, width)
+
+
 def between_pixels(images: Array, down: Array, right: Array, at: Site) -> Array:
     """Images (R, B, C, H, W) looked up at places (R, B, H, W) in pixels, bilinearly; black is around them.
 
