@@ -30,6 +30,17 @@ def print_listing(
         out.text([f"Not shown for want of space: {', '.join(left_out)}."])
 
 
+def print_found(
+    rows: Sequence[Mapping[str, Cell]], said: Sequence[str], below: Sequence[str], then: str, out: Output
+) -> None:
+    """Write what a study has found: its rows, what follows from them, what is to be known below, what to type next."""
+    print_listing(rows, out, ends=True, dispensable=["p"])
+    out.text([""])
+    out.conclusion(said)
+    out.text(["", *below])
+    out.next(then)
+
+
 def flattened(row: Mapping[str, Cell]) -> dict[str, str | float | None]:
     """A row in which an interval is three columns."""
     flat: dict[str, str | float | None] = {}

@@ -9,26 +9,17 @@ from regx.core.errors import InputError, RegxError
 from regx.core.text import clean
 from regx.evidence.folders import DEPTH, is_run
 from regx.runner.checkpoints import FOLDER as CHECKPOINTS
+from regx.store import files
 from regx.store.atomic import TEMPORARY
-from regx.store.files import (
-    ABOUT,
-    BIAS_VARIANCE,
-    CONFIG,
-    METRICS,
-    OUTCOME,
-    PREPARATION,
-    SNAPSHOTS,
-    SUMMARY,
-    SWEEP,
-    TUNING,
-    WEIGHTS,
-)
 from regx.store.lock import LOCK, Lock, check_free
 from regx.store.networks import NETWORKS
 from regx.studies.recommendation.result import RECOMMENDED
 
-MARKS = (ABOUT, SUMMARY, SWEEP, BIAS_VARIANCE, OUTCOME, TUNING, NETWORKS)  # of a run or a study; the last to go
-OTHERS = (CONFIG, METRICS, WEIGHTS, PREPARATION, SNAPSHOTS, RECOMMENDED, LOCK)
+# Of a run or a study; the last to go.
+MARKS = (
+    files.ABOUT, files.SUMMARY, files.SWEEP, files.BIAS_VARIANCE, files.OUTCOME, files.TUNING, NETWORKS,
+)  # fmt: skip
+OTHERS = (files.CONFIG, files.METRICS, files.WEIGHTS, files.PREPARATION, files.SNAPSHOTS, RECOMMENDED, LOCK)
 
 
 def removable(paths: Sequence[str]) -> list[Path]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from regx.report.conclusion import of_one_table
-from regx.report.listing import Listed, print_listing
+from regx.report.listing import Listed, print_found
 from regx.report.numbers import count, in_words, listed
 from regx.report.output import Output
 from regx.report.run import ended
@@ -22,22 +22,15 @@ def print_along(study: AblationAlong, out: Output) -> int:
     if out.as_json:
         rows = compare_rows(study.runs, metric=study.metric)
         out.document({"ablation": str(study.folder), **as_plain(study), "answers": said, "rows": rows})
-        return ended(study.runs, out)
-    print_listing(_rows(study), out, ends=True, dispensable=["p"])
-    out.text([""])
-    out.conclusion(said)
-    against = setting_value(study.values[0])
-    out.text(
-        [
-            "",
+    else:
+        against = setting_value(study.values[0])
+        legend = (
             "Changes by switching on, seed by seed, on average over all combinations of the others, 95 % interval in "
             f"brackets. against {against}: that change minus the change at {against}, over the seeds of both. p: "
-            "corrected for the number of verdicts.",
-            *about_metric(study.runs[0], study.metric),
-            str(study.folder),
-        ]
-    )
-    out.next(f"regx plot {study.folder} -k effects")
+            "corrected for the number of verdicts."
+        )
+        below = [legend, *about_metric(study.runs[0], study.metric), str(study.folder)]
+        print_found(_rows(study), said, below, f"regx plot {study.folder} -k effects", out)
     return ended(study.runs, out)
 
 

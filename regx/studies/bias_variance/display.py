@@ -60,15 +60,14 @@ def conclusion(study: BiasVariance) -> list[str]:
     least = min(points, key=lambda point: float(point.part("error")["mean"] or 0.0))
     axis = short_key(study.axis.key)
     others = [
-        shown(point.value) for point in points if point is not least and not side(_greater(point, least, "error"))
+        shown(point.value) for point in points if point is not least and not side(_difference(point, least, "error"))
     ]
-    opening = f"The test error is least at {axis} = {shown(least.value)}: {in_words(least.part('error'))}."
-    if others:
-        opening += f" These training sets do not tell {listed(others)} from it."
+    same = f" These training sets do not tell {listed(others)} from it." if others else ""
+    opening = f"The test error is least at {axis} = {shown(least.value)}: {in_words(least.part('error'))}.{same}"
     ends = [end for end in (points[0], points[-1]) if end is not least]
     return [
         _split(study, least, opening),
-        *(_end(end, least, axis) for end in ends if side(_greater(end, least, "error")) > 0),
+        *(_end(end, least, axis) for end in ends if side(_difference(end, least, "error")) > 0),
     ]
 
 
@@ -153,11 +152,8 @@ def _split(study: BiasVariance, point: Decomposed, opening: str) -> str:
     bias2, variance = in_words(point.part("bias2")), in_words(point.part("variance"))
     if not study.separable:
         return f"{opening} Of it {variance} is variance and {bias2} is bias² and noise together."
-    noise = (
-        f" Noise, which no network can remove, is {in_words(point.part('noise'))} of it."
-        if point.part("noise")["mean"]
-        else ""
-    )
+    noise = f" Noise, which no network can remove, is {in_words(point.part('noise'))} of it."
+    noise = noise if point.part("noise")["mean"] else ""
     found = side(_difference(point, point, "variance", "bias2"))
     verdict = {
         1: "so variance dominates: networks of different training sets differ more from each other than their mean "
@@ -171,8 +167,8 @@ def _split(study: BiasVariance, point: Decomposed, opening: str) -> str:
 
 def _end(end: Decomposed, least: Decomposed, axis: str) -> str:
     """What makes the error at one end of the axis greater. The noise of a table is the same everywhere and cancels."""
-    bias2, variance = (_greater(end, least, part) for part in ("bias2", "variance"))
-    opening = f"At {axis} = {shown(end.value)} it is greater by {in_words(_greater(end, least, 'error'))}:"
+    bias2, variance = (_difference(end, least, part) for part in ("bias2", "variance"))
+    opening = f"At {axis} = {shown(end.value)} it is greater by {in_words(_difference(end, least, 'error'))}:"
     if side(variance) > 0 and (variance["mean"] or 0) > (bias2["mean"] or 0):
         return (
             f"{opening} variance grows by {in_words(variance)}, as of networks that follow their training sets too "
@@ -189,11 +185,7 @@ def _end(end: Decomposed, least: Decomposed, axis: str) -> str:
     )
 
 
-def _greater(one: Decomposed, other: Decomposed, part: str) -> Interval:
-    return _difference(one, other, part, part)
-
-
-def _difference(one: Decomposed, other: Decomposed, part: str, other_part: str) -> Interval:
-    """A part at one point minus a part at another, over the training sets that both have."""
-    mine, theirs = one.draws[part], other.draws[other_part]
+def _difference(one: Decomposed, other: Decomposed, part: str, other_part: str | None = None) -> Interval:
+    """A part at one point minus it, or another part, at another, over the training sets that both have."""
+    mine, theirs = one.draws[part], other.draws[other_part or part]
     return bootstrap_interval([mine[seed] - theirs[seed] for seed in mine if seed in theirs])

@@ -53,7 +53,7 @@ def study_folder(grid: Grid, out: Path) -> Path:
 def missing_points(grid: Grid, folder: Path, force: bool) -> list[int]:
     """The numbers of the grid's cells that a study's folder lacks. With `force` all of them."""
     found = {} if force else _stored(folder)
-    return [number for number, value in enumerate(_values(grid)) if _key(value) not in found]
+    return [number for number, value in enumerate(_values(grid)) if digest(value) not in found]
 
 
 def bias_variance(grid: Grid, out: Path, options: Options = DEFAULT) -> BiasVariance:
@@ -114,7 +114,7 @@ class _Study(Keeper):
         known = self._under_way.setdefault(number, {})
         known.update(predicted)
         if len(known) == len(self._configs[number].seeds):
-            self._points[_key(self._values[number])] = self._point(number, self._under_way.pop(number))
+            self._points[digest(self._values[number])] = self._point(number, self._under_way.pop(number))
             write_json(self._folder / BIAS_VARIANCE, self.found().as_json())
 
     def found(self) -> BiasVariance:
@@ -130,7 +130,7 @@ class _Study(Keeper):
             first.dataset.fixed.task,
             first.dataset.truth() is not None,
             self._data,
-            tuple(self._points[_key(value)] for value in self._values if _key(value) in self._points),
+            tuple(self._points[digest(value)] for value in self._values if digest(value) in self._points),
         )
 
     def _predictions(self, number: int, trained: Sequence[Trained]) -> dict[int, Array | None]:
@@ -169,13 +169,8 @@ def _values(grid: Grid) -> list[Any]:
     return [next(iter(cell.point.values()), None) for cell in grid.cells]
 
 
-def _key(value: Any) -> str:
-    """A value as it is told apart from others, whether it comes from a config or from a file."""
-    return digest(value)
-
-
 def _stored(folder: Path) -> dict[str, Decomposed]:
     """The points that a study's file has and that lack no network, by the key of their value."""
     if not (folder / BIAS_VARIANCE).exists():
         return {}
-    return {_key(point.value): point for point in read_bias_variance(folder).points if not point.failed}
+    return {digest(point.value): point for point in read_bias_variance(folder).points if not point.failed}

@@ -3,26 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from regx.studies.diagnosis.judgement import (
-    DEAD,
-    EXPLODED,
-    EXPLODED_VALIDATION,
-    GROWN,
-    MILD_GAP,
-    MILD_RISE,
-    NOTHING_LEARNED,
-    PATTERN_LEFT,
-    SEVERE_GAP,
-    SEVERE_RISE,
-    STILL_LEARNING,
-    VANISHED_GRADIENT,
-    Seed,
-    Verdict,
-    exploded,
-    gap_of,
-    mean_of,
-    mean_over,
-)
+from regx.studies.diagnosis import judgement as limits
+from regx.studies.diagnosis.judgement import Seed, Verdict, exploded, gap_of, mean_of, mean_over
 
 
 @dataclass(frozen=True)
@@ -86,43 +68,43 @@ def _evidence(seeds: Sequence[Seed]) -> list[Evidence]:
         text = f"Training loss: {_points(one.train)} % of the trivial loss{about('train')}."
         if exploded(one.train, one.start):
             text += f" It began at {_points(one.start or 0.0)} %, so training led away from a solution."
-            add("train", text, EXPLODED, "diverged")
-        elif one.train >= NOTHING_LEARNED:
-            text += f" From {100 * NOTHING_LEARNED:g} % on the network has learned next to nothing."
-            add("train", text, NOTHING_LEARNED, "underfitting")
+            add("train", text, limits.EXPLODED, "diverged")
+        elif one.train >= limits.NOTHING_LEARNED:
+            text += f" From {100 * limits.NOTHING_LEARNED:g} % on the network has learned next to nothing."
+            add("train", text, limits.NOTHING_LEARNED, "underfitting")
         else:
             add("train", text)
     if one.val is not None:
         text = f"Validation loss: {_points(one.val)} % of the trivial loss{about('val')}."
-        if one.val >= EXPLODED_VALIDATION:
+        if one.val >= limits.EXPLODED_VALIDATION:
             text += " No learning by heart costs that much: the weights have exploded."
-            add("val", text, EXPLODED_VALIDATION, "diverged")
-        elif one.val >= NOTHING_LEARNED:
+            add("val", text, limits.EXPLODED_VALIDATION, "diverged")
+        elif one.val >= limits.NOTHING_LEARNED:
             text += " On new rows the network is no better than the trivial predictor."
-            learned_by_heart = (gap_of(one) or 0.0) >= MILD_GAP
-            add("val", text, NOTHING_LEARNED, None if learned_by_heart else "underfitting")
+            learned_by_heart = (gap_of(one) or 0.0) >= limits.MILD_GAP
+            add("val", text, limits.NOTHING_LEARNED, None if learned_by_heart else "underfitting")
         else:
             add("val", text)
     gap = gap_of(one)
     if gap is not None:
         where = "above" if gap >= 0 else "below"
         text = f"Gap: the validation loss lies {_points(abs(gap))} points {where} the training loss"
-        text += about("gap", turned=gap < 0) + _from_on(MILD_GAP, SEVERE_GAP, " above" * (gap < 0))
-        add("gap", text, *_level(gap, MILD_GAP, SEVERE_GAP))
+        text += about("gap", turned=gap < 0) + _from_on(limits.MILD_GAP, limits.SEVERE_GAP, " above" * (gap < 0))
+        add("gap", text, *_level(gap, limits.MILD_GAP, limits.SEVERE_GAP))
     if one.rise is not None:
         text = "The validation loss ends where it was least."
         if one.rise >= 0.0005:
             text = f"The validation loss was {_points(one.rise)} points lower at its best epoch{about('rise')}"
-            text += _from_on(MILD_RISE, SEVERE_RISE)
-        add("rise", text, *_level(one.rise, MILD_RISE, SEVERE_RISE))
+            text += _from_on(limits.MILD_RISE, limits.SEVERE_RISE)
+        add("rise", text, *_level(one.rise, limits.MILD_RISE, limits.SEVERE_RISE))
     if one.gain is not None:
         what = "validation" if one.val is not None else "training"
-        learning = one.gain >= STILL_LEARNING
+        learning = one.gain >= limits.STILL_LEARNING
         text = f"The last half of the epochs lowered the {what} loss by {_points(one.gain)} points{about('gain')}"
-        text += f"; from {100 * STILL_LEARNING:g} on it {'is still' if learning else 'would still be'} learning."
-        add("gain", text, STILL_LEARNING, "underfitting" if learning else None)
+        text += f"; from {100 * limits.STILL_LEARNING:g} on it {'is still' if learning else 'would still be'} learning."
+        add("gain", text, limits.STILL_LEARNING, "underfitting" if learning else None)
     if one.pattern is not None:
-        left = one.pattern >= PATTERN_LEFT
+        left = one.pattern >= limits.PATTERN_LEFT
         text = (
             f"Training rows close to each other err alike: {_points(one.pattern)} points of the training "
             f"loss{about('pattern')} are such a pattern, which a network that fits better would learn."
@@ -130,30 +112,30 @@ def _evidence(seeds: Sequence[Seed]) -> list[Evidence]:
             else f"Training rows close to each other do not err alike: {_points(one.pattern)} points of the training "
             "loss are such a pattern, so what is left looks like noise."
         )
-        add("pattern", text, PATTERN_LEFT, "underfitting" if left else None)
+        add("pattern", text, limits.PATTERN_LEFT, "underfitting" if left else None)
     if one.accuracy_gap is not None:
         lower = f"{_points(abs(one.accuracy_gap))} points {'lower' if one.accuracy_gap >= 0 else 'higher'}"
         add("accuracy_gap", f"Accuracy: {lower} on validation than on training rows.")
     if one.growth is not None:
-        grown = one.growth >= GROWN
+        grown = one.growth >= limits.GROWN
         text = f"Weights: their mean size grew {one.growth:.3g}-fold"
         if abs(one.growth - 1) < 0.005:
             text = "Weights: their mean size is what it was"
         elif one.growth < 1:
             text = f"Weights: their mean size shrank to {one.growth:.2g} of what it was"
-        text += f"; from {GROWN:g}-fold on that fits a network that learns by heart." if grown else "."
-        add("growth", text, GROWN)
+        text += f"; from {limits.GROWN:g}-fold on that fits a network that learns by heart." if grown else "."
+        add("growth", text, limits.GROWN)
     if one.gradient is not None:
-        vanished = one.gradient < VANISHED_GRADIENT and (one.train or 0.0) >= NOTHING_LEARNED
+        vanished = one.gradient < limits.VANISHED_GRADIENT and (one.train or 0.0) >= limits.NOTHING_LEARNED
         digits = f"{float(f'{one.gradient:.2g}'):g}"
         text = f"Gradient of the first layer: {digits} (its norm, times that of the weights, over the loss)"
         text += "; it has vanished, so the first layer learns nothing." if vanished else "."
-        add("gradient", text, VANISHED_GRADIENT, "underfitting" if vanished else None)
+        add("gradient", text, limits.VANISHED_GRADIENT, "underfitting" if vanished else None)
     if one.dead is not None:
-        dead = one.dead >= DEAD
+        dead = one.dead >= limits.DEAD
         text = f"Dead units: {_points(one.dead)} % of the hidden units answer all training rows alike"
         text += ", so the network is smaller than it looks." if dead else "."
-        add("dead", text, DEAD, "underfitting" if dead else None)
+        add("dead", text, limits.DEAD, "underfitting" if dead else None)
     return found
 
 

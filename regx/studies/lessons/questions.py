@@ -41,7 +41,8 @@ class Question(ABC):
     def answer(self, measured: Measured, judge: Judge, questions: int) -> Answer:
         """measured: the metric of every cell. questions: how many the exercise asks."""
         shared = sorted(set.intersection(*(set(measured[cell]) for cell in self.cells)))
-        means = ", ".join(f"{cell} {_number(_mean(measured[cell]))}" for cell in self.cells)
+        numbers = [(cell, list(measured[cell].values())) for cell in self.cells]
+        means = ", ".join(f"{cell} {_number(math.fsum(of) / len(of) if of else None)}" for cell, of in numbers)
         if len(shared) < FEWEST_SEEDS:
             return Answer("cannot tell", f"{self.says}: {len(shared)} shared seeds are too few ({means}).")
         values = np.array([[measured[cell][seed] for seed in shared] for cell in self.cells])
@@ -64,9 +65,7 @@ class Contrast(Question):
     def verdict(self, values: Array, judge: Judge, questions: int) -> tuple[Verdict, str]:
         sums = np.asarray(self.weights) @ values
         interval, _ = judge(sums.tolist())
-        low, high = interval["low"], interval["high"]
-        assert low is not None
-        assert high is not None
+        low, high = _ends(interval)
         found = f"; {self._sum()} {_number(interval['mean'])} [{_number(low)}, {_number(high)}]"
         if self.low <= low and high <= self.high and not (low == high and low in (self.low, self.high)):
             return "holds", found
@@ -96,7 +95,10 @@ class Along(Question):
 
     def verdict(self, values: Array, judge: Judge, questions: int) -> tuple[Verdict, str]:
         if self.claim == "valley":
-            inside = _best_inside(values)
+            # For every seed the inner cell that is best over the others, so that none chooses for itself.
+            inner = values[1:-1]
+            others = inner.sum(axis=1, keepdims=True) - inner
+            inside = inner[others.argmin(axis=0), np.arange(values.shape[1])]
             pairs = [("first", values[0] - inside), ("last", values[-1] - inside)]
         else:
             sign = -1 if self.claim == "rises" else 1
@@ -109,9 +111,7 @@ class Along(Question):
         found, verdicts = "", []
         for name, differences in pairs:
             interval, _ = judge(differences.tolist())
-            low, high = interval["low"], interval["high"]
-            assert low is not None
-            assert high is not None
+            low, high = _ends(interval)
             noun = "above the least inside" if self.claim == "valley" else "apart"
             found += f"; {name} {_number(interval['mean'])} [{_number(low)}, {_number(high)}] {noun}"
             wrong_way = _wrong(differences, judge, questions * len(pairs))
@@ -126,13 +126,6 @@ def _wrong(differences: Array, judge: Judge, tests: int) -> bool:
     """Whether differences that are claimed to be positive lie below 0, corrected for so many tests."""
     interval, p = judge(differences.tolist())
     return interval["high"] is not None and interval["high"] < 0 and p <= SIGNIFICANCE / tests
-
-
-def _best_inside(values: Array) -> Array:
-    """For every seed the metric at the inner cell that is best over the others, so that none chooses for itself."""
-    inner, seeds = values[1:-1], values.shape[1]
-    others = inner.sum(axis=1, keepdims=True) - inner
-    return np.asarray(inner[others.argmin(axis=0), np.arange(seeds)])
 
 
 def question_of(content: Mapping[str, Any], cells: Mapping[str, Any]) -> Question:
@@ -154,8 +147,12 @@ def question_of(content: Mapping[str, Any], cells: Mapping[str, Any]) -> Questio
     return question
 
 
-def _mean(of: Mapping[int, float]) -> float | None:
-    return math.fsum(of.values()) / len(of) if of else None
+def _ends(interval: Interval) -> tuple[float, float]:
+    """Of an interval that is known."""
+    low, high = interval["low"], interval["high"]
+    assert low is not None
+    assert high is not None
+    return low, high
 
 
 def _number(value: float | None) -> str:

@@ -55,7 +55,10 @@ class Interpolation:
 def fitting_axes(sweep: Sweep) -> tuple[Axis | None, Axis | None]:
     """The first axis along which fitting may begin, and the first of strengths."""
     axis = next((axis for axis in sweep.axes if axis.key in ALONG and len(axis.values) > 2), None)
-    return axis, next((one for one in sweep.axes if one.key.startswith(STRENGTHS) and _is_strength(one)), None)
+    strengths = [one for one in sweep.axes if one.key.startswith(STRENGTHS) and len(one.values) > 1]
+    numbers = [[value for value in one.values if value not in ("off", "on")] for one in strengths]
+    found = (one for one, of in zip(strengths, numbers, strict=True) if all(isinstance(v, int | float) for v in of))
+    return axis, next(found, None)
 
 
 def interpolation(sweep: Sweep) -> Interpolation | None:
@@ -65,7 +68,7 @@ def interpolation(sweep: Sweep) -> Interpolation | None:
         return None
     fixed = {one.key: sweep.chosen.point[one.key] for one in sweep.axes if one is not axis}
     if strength is not None:
-        fixed[strength.key] = _least(strength)
+        fixed[strength.key] = "off" if "off" in strength.values else min(strength.values, key=float)
     cells = [(value, sweep.at({**fixed, axis.key: value})) for value in axis.values]
     known = [(value, cell.run) for value, cell in cells if cell is not None and cell.run is not None]
     known.sort(
@@ -105,12 +108,3 @@ def _best(sweep: Sweep, point: Point, strength: Axis) -> Any:
         loss = sweep.judged(cell)["mean"] if cell is not None and not cell.unfinished else None
         tried += [] if loss is None else [(loss, value)]
     return min(tried, key=lambda one: one[0])[1] if tried else None
-
-
-def _is_strength(axis: Axis) -> bool:
-    numbers = [value for value in axis.values if value not in ("off", "on")]
-    return len(axis.values) > 1 and all(isinstance(value, int | float) for value in numbers)
-
-
-def _least(strength: Axis) -> Any:
-    return "off" if "off" in strength.values else min(strength.values, key=float)

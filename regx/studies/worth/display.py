@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from regx.report.listing import Listed, print_listing
+from regx.report.listing import Listed, print_found
 from regx.report.numbers import listed
 from regx.report.output import Output
 from regx.report.run import ended
@@ -16,17 +16,12 @@ def print_worth(study: RowsWorth, out: Output) -> int:
     """Write the study, or one JSON document. The exit code that it ends with."""
     said = answers(study)
     if out.as_json:
-        document = {
-            "worth": str(study.folder), "metric": study.metric, "plain": study.plain, "seeds": list(study.seeds),
-            "points": [_plain(point) for point in study.points], "answers": said,
-        }  # fmt: skip
-        out.document(document)
-        return ended(study.runs, out)
-    print_listing([_row(study, point) for point in study.points], out, ends=True, dispensable=["p"])
-    out.text([""])
-    out.conclusion(said)
-    out.text(["", str(study.folder)])
-    out.next(f"regx report {study.folder}")
+        about = {"metric": study.metric, "plain": study.plain, "seeds": list(study.seeds)}
+        points = [_plain(point) for point in study.points]
+        out.document({"worth": str(study.folder), **about, "points": points, "answers": said})
+    else:
+        rows = [_row(study, point) for point in study.points]
+        print_found(rows, said, [str(study.folder)], f"regx report {study.folder}", out)
     return ended(study.runs, out)
 
 
@@ -67,25 +62,17 @@ def _of_lane(study: RowsWorth, lane: str) -> list[str]:
     points = study.of(lane)
     first = points[0]
     assert first.worth is not None
-    said = [
-        f"{first.stack} with {first.rows} rows does as well as the plain network with {_worth_in_rows(first.worth)}."
-    ]
-    better = [point for point in points if _verdict(point) == "better"]
-    worse = [point for point in points if _verdict(point) == "worse"]
-    rest = [point for point in points if _verdict(point) not in ("better", "worse")]
-    parts = [f"{verdict} at {_sizes(those)}" for verdict, those in (("better", better), ("worse", worse)) if those]
-    if rest:
-        parts.append(f"not to be told apart by {len(study.seeds)} seeds at {_sizes(rest)}")
+    much = _worth_in_rows(first.worth)
+    said = [f"{first.stack} with {first.rows} rows does as well as the plain network with {much}."]
+    sizes: dict[str, list[str]] = {"better": [], "worse": [], "": []}
+    for point in points:
+        verdict = point.comparison.verdict if point.comparison is not None else ""
+        sizes[verdict if verdict in sizes else ""].append(str(point.rows))
+    parts = [f"{verdict} at {listed(those)}" for verdict, those in sizes.items() if verdict and those]
+    if sizes[""]:
+        parts.append(f"not to be told apart by {len(study.seeds)} seeds at {listed(sizes[''])}")
     said.append(f"Beside the plain network with the same rows it is {'; '.join(parts)} rows.")
     return said
-
-
-def _verdict(point: AtSize) -> str:
-    return point.comparison.verdict if point.comparison is not None else ""
-
-
-def _sizes(points: list[AtSize]) -> str:
-    return listed([str(point.rows) for point in points])
 
 
 def _worth_in_rows(worth: Worth) -> str:
