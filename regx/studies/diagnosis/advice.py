@@ -8,6 +8,7 @@ split how much of the list is worth trying: the more rows, the less explicit reg
 import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,10 @@ class _Facts:
         self.parameters: int = run.summary.parameters or 0
         batch = self.training.get("batch_size", "full")
         self.steps_per_epoch = 1 if batch == "full" else math.ceil(self.rows / batch)
-        self.image = _height_and_width(run)
+        self.image: tuple[int, ...] = ()  # height and width, where rows are images and can still be read
+        with contextlib.suppress(RegxError):
+            if run.typed.dataset.is_images:
+                self.image = dataset(run.typed.dataset, run.typed.seeds[0]).shape[1:]
         self.mean: Seed = mean_of([seed for seed in diagnosis.seeds if seed.diverged is None])
         trained = [network.last_epoch for network in run.summary.networks.values() if network.completed]
         # By the seed that trained longest.
@@ -108,14 +112,6 @@ class _Facts:
         self.steps = self.epochs * self.steps_per_epoch
         self.distance = travelled(config, self.rows, self.epochs)
         self.shrinkage = shrinkage(config, self.rows, self.epochs)
-
-
-def _height_and_width(run: Run) -> tuple[int, ...]:
-    """Of an image, where rows are images and can still be read; else empty."""
-    with contextlib.suppress(RegxError):
-        if run.typed.dataset.is_images:
-            return dataset(run.typed.dataset, run.typed.seeds[0]).shape[1:]
-    return ()
 
 
 # Overfitting
@@ -135,15 +131,13 @@ def _against_overfitting(facts: _Facts) -> Iterator[Advice]:
 def _images_moved(facts: _Facts) -> Iterator[Advice]:
     """Crops of at most an eighth of the image, then small rotations: what hardly any label minds."""
     reach = max(min(facts.image) // 8, 1)
-    for kind, key, value in (("crop", "padding", reach), ("rotate", "degrees", 10)):
+    crop = "Augmentation comes first: every step sees each image a little moved."
+    for kind, setting, reason in (
+        ("crop", f"padding={reach}", crop),
+        ("rotate", "degrees=10", "Small rotations keep most labels, too."),
+    ):
         if kind not in facts.stack:
-            yield Advice(
-                kind,
-                (f"regularizers.{kind}.{key}={value}",),
-                "Augmentation comes first: every step sees each image a little moved."
-                if kind == "crop"
-                else "Small rotations keep most labels, too.",
-            )
+            yield Advice(kind, (f"regularizers.{kind}.{setting}",), reason)
 
 
 def _input_noise(facts: _Facts) -> Iterator[Advice]:
@@ -151,42 +145,35 @@ def _input_noise(facts: _Facts) -> Iterator[Advice]:
     first = 0.3 if facts.severe else 0.1
     sigma = first if now < first else min(2 * now, 1.0)
     if sigma > now:
-        yield Advice(
-            "input_noise",
-            (f"regularizers.input_noise.sigma={sigma:g}",),
-            "Augmentation comes first, and for tables and curves it is noise on the inputs"
-            + (f", stronger than the {now:g} of now." if now else ": every step sees each row a little elsewhere."),
-        )
+        more = f", stronger than the {now:g} of now." if now else ": every step sees each row a little elsewhere."
+        reason = f"Augmentation comes first, and for tables and curves it is noise on the inputs{more}"
+        yield Advice("input_noise", (f"regularizers.input_noise.sigma={sigma:g}",), reason)
 
 
 def _decay(facts: _Facts) -> Iterator[Advice]:
     """Decay of a strength that the learning rate and the steps make felt; what decays already is made to decay more."""
     targets = ADAPTIVE_SHRINKAGE if facts.optimizer["name"] in ADAPTIVE else SHRINKAGE
     target = targets["light" if facts.rows >= SMALL_DATA else "severe" if facts.severe else "mild"]
-    needed = target / facts.distance
     now = facts.shrinkage
     present = next((kind for kind in DECAYS if facts.stack.get(kind, {}).get("lam")), None)
     own = facts.optimizer.get("weight_decay")
-    if present is not None or own:
-        key = f"regularizers.{present}.lam" if present is not None else "optimizer.weight_decay"
-        lam = facts.stack[present]["lam"] if present is not None else own
-        raised = 10 * lam if facts.severe else 3 * lam
-        if now is not None and now < target:  # at least as much as would be advised to who has none
-            raised = max(raised, lam * target / now)
-        felt = "" if now is None else f", which shrinks weights by exp(-{now:.2g}) over this training"
+    if present is None and not own:
+        rows = f"{facts.rows:,} rows need it light" if facts.rows >= SMALL_DATA else "for a gap like this"
         yield Advice(
-            present or "weight_decay",
-            (f"{key}={raised:.2g}",),
-            f"The weights may be decayed more than by {lam:g}{felt}.",
+            "weight_decay",
+            (f"regularizers.weight_decay.lam={target / facts.distance:.2g}",),
+            f"Small weights make smooth functions; {rows}: over the {facts.steps:,} steps of this training, at its "
+            f"learning rate, weights that nothing holds shrink by exp(-{target:g}).",
         )
         return
-    rows = f"{facts.rows:,} rows need it light" if facts.rows >= SMALL_DATA else "for a gap like this"
-    yield Advice(
-        "weight_decay",
-        (f"regularizers.weight_decay.lam={needed:.2g}",),
-        f"Small weights make smooth functions; {rows}: over the {facts.steps:,} steps of this training, at its "
-        f"learning rate, weights that nothing holds shrink by exp(-{target:g}).",
-    )
+    key = f"regularizers.{present}.lam" if present is not None else "optimizer.weight_decay"
+    lam = facts.stack[present]["lam"] if present is not None else own
+    raised = 10 * lam if facts.severe else 3 * lam
+    if now is not None and now < target:  # at least as much as would be advised to who has none
+        raised = max(raised, lam * target / now)
+    felt = "" if now is None else f", which shrinks weights by exp(-{now:.2g}) over this training"
+    reason = f"The weights may be decayed more than by {lam:g}{felt}."
+    yield Advice(present or "weight_decay", (f"{key}={raised:.2g}",), reason)
 
 
 def _early_stopping(facts: _Facts) -> Iterator[Advice]:
@@ -195,16 +182,10 @@ def _early_stopping(facts: _Facts) -> Iterator[Advice]:
     every = facts.training.get("eval_every", 1)
     patience = min(max(20, 10 * every), max(int(facts.training["epochs"]) // 5, 1))
     rise = facts.mean.rise or 0.0
-    won = (
-        f"The best epoch was better by {100 * rise:.0f} points."
-        if rise >= 0.01
-        else "It costs nothing, and may save time."
-    )
-    yield Advice(
-        "early_stopping",
-        (f"regularizers.early_stopping.patience={patience}",),
-        f"Training ends when the validation loss has stopped falling, and its best epoch is kept. {won}",
-    )
+    won = f"The best epoch was better by {100 * rise:.0f} points."
+    won = won if rise >= 0.01 else "It costs nothing, and may save time."
+    reason = f"Training ends when the validation loss has stopped falling, and its best epoch is kept. {won}"
+    yield Advice("early_stopping", (f"regularizers.early_stopping.patience={patience}",), reason)
 
 
 def _dropout(facts: _Facts) -> Iterator[Advice]:
@@ -237,11 +218,8 @@ def _smaller(facts: _Facts) -> Iterator[Advice]:
     part = 4 if facts.severe else 2
     widths = [max(width // part, 2) for width in facts.hidden] if min(facts.hidden) > 2 else facts.hidden[:-1]
     per_row = facts.parameters / facts.rows
-    yield Advice(
-        "smaller",
-        (_hidden(widths),),
-        f"A smaller network has less room for noise: now {per_row:,.{0 if per_row >= 10 else 1}f} parameters a row.",
-    )
+    each = f"{per_row:,.{0 if per_row >= 10 else 1}f} parameters a row"
+    yield Advice("smaller", (_hidden(widths),), f"A smaller network has less room for noise: now {each}.")
 
 
 # Underfitting
@@ -253,20 +231,18 @@ def _against_underfitting(facts: _Facts) -> Iterator[Advice]:
     nothing = mean.train is not None and mean.train >= NOTHING_LEARNED
     timid = nothing and float(facts.optimizer["lr"]) < _usual_rate(facts) / 10
     hardly_moved = timid or (nothing and mean.start is not None and (mean.train or 0.0) >= mean.start / 2)
-    asleep = (mean.dead or 0.0) >= DEAD or (
-        (mean.gradient or 1.0) < VANISHED_GRADIENT and (mean.train or 0.0) >= NOTHING_LEARNED
-    )
-    weaker, longer = list(_weaker(facts)), list(_longer(facts, short))
-    faster, bigger = list(_faster(facts, hardly_moved)), list(_bigger(facts))
-    awake = list(_awake(facts)) if asleep and facts.hidden else []
+    vanished = (mean.gradient or 1.0) < VANISHED_GRADIENT and (mean.train or 0.0) >= NOTHING_LEARNED
+    asleep = (mean.dead or 0.0) >= DEAD or vanished
+    weaker, longer = _weaker(facts), _longer(facts, short)
+    faster, bigger = _faster(facts, hardly_moved), _bigger(facts)
+    awake = _awake(facts) if asleep and facts.hidden else iter(())
     if timid:
-        yield from [*faster, *longer, *weaker, *awake, *bigger]
-    elif short:
-        yield from [*longer, *faster, *weaker, *bigger]
-    elif hardly_moved and not facts.stack:
-        yield from [*faster, *awake, *bigger, *longer]
-    else:
-        yield from [*weaker, *awake, *bigger, *faster, *longer]
+        return chain(faster, longer, weaker, awake, bigger)
+    if short:
+        return chain(longer, faster, weaker, bigger)
+    if hardly_moved and not facts.stack:
+        return chain(faster, awake, bigger, longer)
+    return chain(weaker, awake, bigger, faster, longer)
 
 
 def _weaker(facts: _Facts) -> Iterator[Advice]:
@@ -300,13 +276,8 @@ def _longer(facts: _Facts, short: bool) -> Iterator[Advice]:
     if not short and (facts.mean.gain or 0.0) < STILL_LEARNING / 5:  # more of what brought nothing
         return
     more = max(4 * epochs, math.ceil(ENOUGH_STEPS / facts.steps_per_epoch)) if short else 4 * epochs
-    reason = (
-        f"{facts.steps:,} steps are few"
-        if facts.steps < FEW_STEPS
-        else "It was still learning"
-        if short
-        else "It may help"
-    )
+    reason = "It was still learning" if short else "It may help"
+    reason = f"{facts.steps:,} steps are few" if facts.steps < FEW_STEPS else reason
     yield Advice("longer", (f"training.epochs={more}",), f"{reason}: train longer.")
 
 
@@ -321,23 +292,22 @@ def _faster(facts: _Facts, hardly_moved: bool) -> Iterator[Advice]:
 
 
 def _awake(facts: _Facts) -> Iterator[Advice]:
-    overrides = []
-    if facts.architecture.get("activation", "relu") != "leaky_relu":
-        overrides.append("architecture.activation=leaky_relu")
-    if facts.architecture.get("init", "he") != "he":
-        overrides.append("architecture.init=he")
+    wanted = {"activation": ("relu", "leaky_relu"), "init": ("he", "he")}  # the default, and what is better here
+    overrides = [
+        f"architecture.{key}={better}"
+        for key, (default, better) in wanted.items()
+        if facts.architecture.get(key, default) != better
+    ]
     if overrides:
-        yield Advice(
-            "awake", tuple(overrides), "Units that answer every row alike learn nothing; these have a slope everywhere."
-        )
+        reason = "Units that answer every row alike learn nothing; these have a slope everywhere."
+        yield Advice("awake", tuple(overrides), reason)
 
 
 def _bigger(facts: _Facts) -> Iterator[Advice]:
     widths = [max(2 * width, 16) for width in facts.hidden] or [32, 32]
-    what = (
-        "The network is wider" if facts.hidden else "A linear model can only draw planes; hidden layers can bend them"
-    )
-    yield Advice("bigger", (_hidden(widths),), f"{what}{', and can hold more' if facts.hidden else ''}.")
+    linear = "A linear model can only draw planes; hidden layers can bend them."
+    wider = "The network is wider, and can hold more."
+    yield Advice("bigger", (_hidden(widths),), wider if facts.hidden else linear)
 
 
 # Divergence, and what cannot be seen
@@ -346,28 +316,23 @@ def _bigger(facts: _Facts) -> Iterator[Advice]:
 def _against_divergence(facts: _Facts) -> Iterator[Advice]:
     lr, usual = float(facts.optimizer["lr"]), _usual_rate(facts)
     lowered = usual if lr > 100 * usual else lr / 10
-    yield Advice(
-        "lower_lr", (f"optimizer.lr={lowered:.3g}",), f"Steps of learning rate {lr:g} are too long to stay on course."
-    )
+    slower = f"optimizer.lr={lowered:.3g}"
+    yield Advice("lower_lr", (slower,), f"Steps of learning rate {lr:g} are too long to stay on course.")
     now = facts.stack.get("clip_norm", {}).get("max_norm")
-    clip = 1.0 if now is None else now / 10
-    yield Advice(
-        "clip_norm",
-        (f"optimizer.lr={lowered:.3g}", f"regularizers.clip_norm.max_norm={clip:.3g}"),
-        "Where that does not suffice, gradients that explode are cut to a bearable length as well.",
-    )
+    clipped = f"regularizers.clip_norm.max_norm={1.0 if now is None else now / 10:.3g}"
+    reason = "Where that does not suffice, gradients that explode are cut to a bearable length as well."
+    yield Advice("clip_norm", (slower, clipped), reason)
     if facts.architecture.get("init", "he") != "he":
-        yield Advice(
-            "init", ("architecture.init=he",), "Initial weights of the size that keeps signals from growing by layer."
-        )
+        reason = "Initial weights of the size that keeps signals from growing by layer."
+        yield Advice("init", ("architecture.init=he",), reason)
 
 
 def _to_see_more(facts: _Facts) -> Iterator[Advice]:
     generated = "n_val" in facts.dataset
-    if facts.dataset.get("n_val" if generated else "val_fraction"):
-        return
-    split = "dataset.n_val=100" if generated else "dataset.val_fraction=0.15"
-    yield Advice("validation", (split,), "A validation split shows how new rows fare, and the test split stays unseen.")
+    if not facts.dataset.get("n_val" if generated else "val_fraction"):
+        split = "dataset.n_val=100" if generated else "dataset.val_fraction=0.15"
+        reason = "A validation split shows how new rows fare, and the test split stays unseen."
+        yield Advice("validation", (split,), reason)
 
 
 def _usual_rate(facts: _Facts) -> float:
