@@ -13,7 +13,7 @@ from regx.page.group import Group
 from regx.page.strength import strengths
 from regx.report.baseline import with_baseline
 from regx.report.names import short_names
-from regx.report.table import Row, by_group, compare_rows, mixed_versions, sort_rows
+from regx.report.table import by_group, compare_rows, mixed_versions, sort_rows
 from regx.store.files import strict
 
 
@@ -25,14 +25,16 @@ def build(paths: Sequence[str], baseline: str | None, metric: str) -> tuple[dict
     runs, problems = read_runs(with_baseline(paths, baseline), need=("metrics", "weights", "snapshots"))
     rows = sort_rows(compare_rows(runs, baseline, metric))
     grouped = by_group(rows)
-    labelled = {row["run"]: label for some in grouped.values() for row, label in zip(some, _labels(some), strict=True)}
-    called = {row["run"]: labelled[row["run"]] for row in rows}
+    called: dict[str, str] = {}  # each run of a group: its stack, else its name, its folder or its whole path
+    for some in grouped.values():
+        short = [clean(label) for label in short_names(some)]
+        for row, label in zip(some, short, strict=True):
+            called[row["run"]] = label if short.count(label) == 1 else clean(row["run"])
     by_folder = {str(run.folder): run for run in runs}
     found, wrong = strengths(runs)
     problems += wrong
     data: dict[str, Any] = {"runs": [], "figures": {}, "races": {}, "strengths": {}}
-    verdicts = {row["run"]: row["verdict"] for row in rows}
-    groups = []
+    verdicts, groups = {row["run"]: row["verdict"] for row in rows}, []
     names = _group_names({name: by_folder[members[0]["run"]] for name, members in grouped.items()})
     for number, (group, members) in enumerate(grouped.items()):
         name = names[group]
@@ -68,13 +70,6 @@ def _group_names(groups: Mapping[str, Run]) -> dict[str, str]:
     }
     times = Counter(names.values())
     return {label: names[label] if times[names.get(label, "")] == 1 else label for label in groups}
-
-
-def _labels(rows: Sequence[Row]) -> list[str]:
-    """What the page calls each run of a group: its stack, else its name, its folder or its whole path."""
-    called = [clean(label) for label in short_names(rows)]
-    times = Counter(called)
-    return [clean(row["run"]) if times[label] > 1 else label for label, row in zip(called, rows, strict=True)]
 
 
 def _terms(groups: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:

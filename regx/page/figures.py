@@ -122,15 +122,13 @@ def _map_figure(surface: DrawnSurface) -> Figure:
             "meta": {"role": "boundary"},
         })  # fmt: skip
     groups = train.y[:, 0].round().astype(int) if surface.dataset.task == "binary" else train.y.argmax(axis=1)
-    if surface.dataset.task == "regression":
-        groups = groups * 0
+    if surface.dataset.task == "regression":  # its one output is the greatest: all rows are of group 0
         bar["title"] = {"text": plot_text(short(surface.dataset.target)), "side": "right"}
     symbols = tuple(CLASS_SYMBOLS.values())
     for group in sorted(set(groups.tolist())):
         rows = groups == group
-        name = "training points"
-        if surface.dataset.task != "regression":
-            name = f"labelled {clean(_class_name(surface, group))}"
+        labelled = surface.dataset.task != "regression"
+        name = f"labelled {clean(_class_name(surface, group))}" if labelled else "training points"
         marker = {"size": 7, "symbol": symbols[group % len(symbols)], "line": {"width": 1}}
         meta = {"role": "class", "colour": CLASS_COLOURS[group % len(CLASS_COLOURS)]}
         across, up = (_rounded(column) for column in train.x[rows].T)
@@ -145,8 +143,7 @@ def _map_figure(surface: DrawnSurface) -> Figure:
 
 def class_marks(surface: DrawnSurface) -> list[dict[str, str | int]]:
     """How a map shows the training points of each class: symbol, colour and name. None of a regression."""
-    signs = tuple(CLASS_SYMBOLS)
-    colours = CLASS_COLOURS
+    signs, colours = tuple(CLASS_SYMBOLS), CLASS_COLOURS
     return [
         {"symbol": signs[number % len(signs)], "colour": colours[number % len(colours)], "name": clean(name)}
         for number, name in enumerate(surface.dataset.classes)
@@ -170,17 +167,16 @@ def race_loss_figure(lanes: Sequence[Mapping[str, Any]], labels: Sequence[str]) 
             line = {"dash": DASHES[split], "width": 2}
             traces.append(scatter("lines", [], [], {**meta, "role": "loss"}, line=line, **named))
             traces.append(scatter("markers", [], [], {**meta, "role": "now"}, hoverinfo="skip", marker={"size": 9}))
-    last = max(
-        (epochs[-1] for lane in lanes for split in lane["loss"].values() if (epochs := split["epoch"])), default=1
-    )
+    ends = [split["epoch"][-1:] for lane in lanes for split in lane["loss"].values()]
+    last = max((epoch for end in ends for epoch in end), default=1)
     log = bool(every) and max(every) > LOG_SPAN * min(every)
     layout = axes_layout("epoch", "loss", log=log)
     layout["xaxis"] |= {"range": [-0.02 * last, 1.02 * last], "autorange": False}
     if every:
         # A network that diverges would press all others to the floor.
         low, high = min(every), min(max(every), 100 * max(starts))
-        ends = [math.log10(low) - 0.1, math.log10(high) + 0.1] if log else [0, high * 1.05]
-        layout["yaxis"] |= {"range": ends, "autorange": False}
+        reach = [math.log10(low) - 0.1, math.log10(high) + 0.1] if log else [0, high * 1.05]
+        layout["yaxis"] |= {"range": reach, "autorange": False}
     return {"data": traces, "layout": layout}
 
 
@@ -197,28 +193,20 @@ def strength_figure(strength: Strength) -> Figure:
     traces: list[dict[str, Any]] = []
     for split in SPLITS:
         intervals = [run.summary.over_seeds(f"{split}_loss") for run in strength.runs]
-        means = [interval.get("mean") for interval in intervals]
-        if all(mean is None for mean in means):
+        ends = [(one["mean"], one["high"]) for one in intervals]
+        if all(mean is None for mean, _ in ends):
             continue
-        ends = [(one.get("low"), one.get("mean"), one.get("high")) for one in intervals]
-        half = [high - mean if high is not None and mean is not None else 0.0 for _, mean, high in ends]
+        half = [high - mean if high is not None and mean is not None else 0.0 for mean, high in ends]
         bars = {"type": "data", "array": half, "thickness": 1.5, "width": 4}
         look = {"line": {"dash": DASHES[split], "width": 2}, "marker": {"size": 8}, "error_y": bars}
-        meta = {"role": "strength", "split": split}
-        traces.append(
-            scatter("lines+markers", strength.positions, means, meta, name=f"{split} loss", hoverinfo="y+name", **look)
-        )
+        named = {"name": f"{split} loss", "hoverinfo": "y+name"}
+        meta, means = {"role": "strength", "split": split}, [mean for mean, _ in ends]
+        traces.append(scatter("lines+markers", strength.positions, means, meta, **named, **look))
     layout = axes_layout(strength.key + (" (logarithmic)" if strength.log else ""), "loss")
-    layout["xaxis"] |= {
-        "tickmode": "array",
-        "tickvals": strength.positions,
-        "ticktext": [plot_text(value_text(value)) for value in strength.values],
-        "autorange": True,
-    }
-    layout["legend"] = {"orientation": "h", "y": 1.12, "x": 0}
-    layout["showlegend"] = True
-    chosen = strength.positions[strength.chosen]
-    layout["shapes"] = [upright(chosen, "dot"), upright(chosen, "solid")]
+    ticks = [plot_text(value_text(value)) for value in strength.values]
+    layout["xaxis"] |= {"tickmode": "array", "tickvals": strength.positions, "ticktext": ticks, "autorange": True}
+    layout |= {"legend": {"orientation": "h", "y": 1.12, "x": 0}, "showlegend": True}
+    layout["shapes"] = [upright(strength.positions[strength.chosen], dash) for dash in ("dot", "solid")]
     return {"data": traces, "layout": layout}
 
 
@@ -237,25 +225,17 @@ def _class_name(surface: DrawnSurface, number: int) -> str:
 
 
 def axes_layout(x: str, y: str, log: bool = False) -> dict[str, Any]:
+    def axis(name: str, **more: str) -> dict[str, Any]:
+        return {"title": {"text": plot_text(short(name))}, "zeroline": False, "automargin": True, **more}
+
+    # Without a tickformat a logarithmic axis says 10.00, 1.000 and 0.1000.
+    up = axis(y, hoverformat=".4g", tickformat="~g", type="log" if log else "linear")
     return {
-        "autosize": True,
-        "margin": {"l": 58, "r": 14, "t": 12, "b": 46},
-        "showlegend": False,
-        "hovermode": "closest",
+        "autosize": True, "margin": {"l": 58, "r": 14, "t": 12, "b": 46}, "showlegend": False, "hovermode": "closest",
         "hoverlabel": {"namelength": -1},
-        # Dragging would zoom, which takes scrolling away from a finger.
-        "dragmode": False,
-        "xaxis": {"title": {"text": plot_text(short(x))}, "zeroline": False, "automargin": True},
-        "yaxis": {
-            "title": {"text": plot_text(short(y))},
-            "zeroline": False,
-            "automargin": True,
-            "hoverformat": ".4g",
-            # Else a logarithmic axis says 10.00, 1.000 and 0.1000.
-            "tickformat": "~g",
-            "type": "log" if log else "linear",
-        },
-    }
+        "dragmode": False,  # dragging would zoom, which takes scrolling away from a finger
+        "xaxis": axis(x), "yaxis": up,
+    }  # fmt: skip
 
 
 def _rounded(numbers: Array) -> list[float]:

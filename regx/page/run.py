@@ -17,30 +17,26 @@ def run_content(row: Row, run: Run) -> dict[str, Any]:
     about, summary = run.about, run.summary
     command = about.get("command")
     given = [str(word) for word in command] if isinstance(command, list) and command else []
-    versions = about.get("versions")
+    versions = found if isinstance(found := about.get("versions"), dict) else {}
     try:
         text = "\n".join(map(clean, read_text(run.folder / CONFIG).splitlines()))
     except RegxError as error:
         text = clean(str(error))
+    texts = {
+        "name": row["name"], "stack": row["stack"], "status": row["status"], "folder": run.folder,
+        "judged": next((one.reported_because for one in summary.networks.values()), ""),
+        "again": shlex.join(["regx", "run", str(run.folder / CONFIG)]),
+        "command": shlex.join(["regx", *given[1:]]) if given else "",
+        "commit": about.get("git_commit") or "", "finished": about.get("finished") or "",
+        "fingerprint": summary.data_fingerprint,
+    }  # fmt: skip
     return {
-        "name": clean(row["name"]),
-        "stack": clean(row["stack"]),
-        "status": clean(str(row["status"])),
+        **{key: clean(str(value)) for key, value in texts.items()},
         "diverged": row["diverged"],
         "peek": row["peek"],
         "diagnosis": _diagnosis(run),
-        "judged": clean(str(next((one.reported_because for one in summary.networks.values()), ""))),
-        "again": clean(shlex.join(["regx", "run", str(run.folder / CONFIG)])),
-        "folder": clean(str(run.folder)),
-        "command": clean(shlex.join(["regx", *given[1:]])) if given else "",
         "seeds": ", ".join(map(str, run.seeds)),
-        "versions": [
-            (clean(str(key)), clean(str(value)))
-            for key, value in (versions.items() if isinstance(versions, dict) else ())
-        ],
-        "commit": clean(str(about.get("git_commit") or "")),
-        "fingerprint": clean(summary.data_fingerprint),
-        "finished": clean(str(about.get("finished") or "")),
+        "versions": [(clean(str(key)), clean(str(value))) for key, value in versions.items()],
         "config": text,
     }
 
@@ -58,7 +54,7 @@ def _diagnosis(run: Run) -> dict[str, Any]:
         "advice": [
             {
                 "reason": clean(one.reason),
-                "options": clean(shlex.join(word for change in one.overrides for word in ("-s", change))),
+                "options": clean(shlex.join(word for key in one.overrides for word in ("-s", key))),
             }
             for one in advised
         ],
