@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from regx.core.arrays import Array
+from regx.stats.bootstrap import bootstrap_interval
 from regx.studies.lessons.result import Answer, Verdict
 
 
@@ -22,6 +23,17 @@ def _checked(said: str, found: Any, expected: Any, tolerance: float = 1e-4) -> A
 
 def _shown(values: Array) -> str:
     return np.array2string(np.round(values, 5), separator=", ", floatmode="maxprec").removesuffix(".")
+
+
+def _ends(values: list[float]) -> tuple[float, float]:
+    """The 95 % interval of a mean."""
+    interval = bootstrap_interval(values)
+    return float(interval["low"] or 0), float(interval["high"] or 0)
+
+
+def _within(low: float, high: float, least: float, most: float) -> Verdict:
+    """Whether an interval lies between two numbers."""
+    return "holds" if low > least and high < most else "does not hold" if high < least or low > most else "cannot tell"
 
 
 def _site(**more: Any) -> Any:
@@ -56,9 +68,7 @@ def decay_of_one_weight() -> list[Answer]:
     w, gradient, rate, lam = 0.5, 0.3, 0.1, 0.01
     return [
         _checked("L2: 0.5 - 0.1·(0.3 + 0.01·0.5)", w - rate * (gradient + lam * w), 0.4695, 1e-12),
-        _checked(
-            "L1 by subgradient: 0.5 - 0.1·(0.3 + 0.01)", w - rate * (gradient + lam * math.copysign(1, w)), 0.469, 1e-12
-        ),
+        _checked("L1 by subgradient: 0.5 - 0.1·(0.3 + 0.01)", w - rate * (gradient + lam), 0.469, 1e-12),
         _checked("L2 from 0.005 and no gradient keeps (1 - 0.001)·w", (1 - rate * lam) * 0.005, 0.004995, 1e-12),
         _checked("L1 by its proximal step from 0.0005 reaches 0", max(0.0005 - rate * lam, 0.0), 0.0, 0.0),
     ]
@@ -78,9 +88,7 @@ def dropout_pass() -> list[Answer]:
         _checked("the mask times the units", h * kept, [0.8, 0, 1.2, 0.5, 0]),
         _checked("divided by 1 - 0.4", out[0, :, 0], [1.3333, 0, 2, 0.8333, 0]),
         _checked("the gradient passes through the same mask", back[0, :, 0], [1.6667, 0, 1.6667, 1.6667, 0]),
-        _checked(
-            "the expectation of the first unit, 0.6·1.3333 + 0.4·0, is the unit itself", 0.6 * float(out[0, 0, 0]), 0.8
-        ),
+        _checked("the expectation of the first unit, 0.6·1.3333 + 0.4·0, is the unit itself", 0.6 * out[0, 0, 0], 0.8),
     ]
 
 
@@ -105,38 +113,24 @@ def smoothed_labels() -> list[Answer]:
 def thinned_networks() -> list[Answer]:
     """004: all 2^8 thinned networks of eight units, beside the whole network."""
     rng = np.random.Generator(np.random.SFC64(4))
-    x, first, second, last = (
-        rng.normal(size=(6, 3)),
-        rng.normal(size=(3, 8)),
-        rng.normal(size=(8, 8)),
-        rng.normal(size=8),
-    )
+    x, first, second, last = (rng.normal(size=size) for size in ((6, 3), (3, 8), (8, 8), 8))
     hidden = np.maximum(x @ first, 0)
     masks = np.array(list(itertools.product((0, 1), repeat=8))) / 0.5  # inverted dropout at p 0.5, all equally likely
     one_layer = np.mean([(hidden * mask) @ last for mask in masks], axis=0)
     two_layers = np.mean([np.maximum((hidden * mask) @ second, 0) @ last for mask in masks], axis=0)
     whole = np.maximum(hidden @ second, 0) @ last
-    apart = float(np.abs(two_layers - whole).max() / np.abs(whole).max())
+    apart = f"{float(np.abs(two_layers - whole).max() / np.abs(whole).max()):.0%} of the largest prediction"
+    mean = "with one hidden layer their mean prediction less the whole network's"
+    behind = f"with another layer behind it the two differ by up to {apart}: there it is an approximation."
     return [
         Answer("checked", f"a layer of 8 units has 2^8 = {len(masks)} masks."),
-        _checked(
-            "with one hidden layer their mean prediction less the whole network's",
-            one_layer - hidden @ last,
-            np.zeros(6),
-            1e-9,
-        ),
-        Answer(
-            "checked",
-            f"with another layer behind it the two differ by up to {apart:.0%} of the largest prediction: there it "
-            "is an approximation.",
-        ),
+        _checked(mean, one_layer - hidden @ last, np.zeros(6), 1e-9),
+        Answer("checked", behind),
     ]
 
 
 def stopping_is_decay() -> list[Answer]:
     """000 and 004: gradient descent on linear models after t steps, beside the ridge regressions nearest to it."""
-    from regx.stats.bootstrap import bootstrap_interval
-
     steps, rate, strengths = (10, 30, 100, 300), 0.05, np.logspace(-5, 3, 801)
     nearest, apart = [], []
     for seed in range(20):
@@ -153,12 +147,9 @@ def stopping_is_decay() -> list[Answer]:
                 apart.append(distance.min())
     found = np.log(np.array(nearest).reshape(20, -1))
     powers = -np.polyfit(np.log(steps), found.T, 1)[0]
-    interval = bootstrap_interval(powers.tolist())
-    low, high = float(interval["low"] or 0), float(interval["high"] or 0)
+    low, high = _ends(powers.tolist())
     means = ", ".join(f"{lam:.2g} at {step}" for step, lam in zip(steps, np.exp(found.mean(axis=0)), strict=True))
-    verdict: Verdict = (
-        "holds" if low > 0.8 and high < 1.25 else "does not hold" if high < 0.8 or low > 1.25 else "cannot tell"
-    )
+    verdict = _within(low, high, 0.8, 1.25)
     return [
         Answer("checked", f"strength of the ridge regression nearest to gradient descent, by step: {means}; "
                f"twenty problems, apart by {np.mean(apart):.0%} of the weights on average."),
@@ -174,17 +165,12 @@ def diagnosed_lists() -> list[Answer]:
     train, val = [0.85, 0.42, 0.18, 0.05, 0.01, 0.002], [0.84, 0.41, 0.20, 0.19, 0.25, 0.38]
     trivial, least = train[0], min(val)
     numbers = Seed(0, train=train[-1] / trivial, val=val[-1] / trivial, start=1.0, rise=(val[-1] - least) / trivial)
-    verdict = verdict_of(numbers)
+    verdict, gap = verdict_of(numbers), f"{val[-1] - train[-1]:.3f}"
+    said = f"final gap {gap}, the first training loss taken as a trivial predictor's: {verdict}."
+    place = f"the least validation loss, {least:g}, is at position {val.index(least)}, counted from 0"
     return [
-        Answer(
-            "checked" if verdict == "severe overfitting" else "does not hold",
-            f"final gap {val[-1] - train[-1]:.3f}, the first training loss taken as a trivial predictor's: {verdict}.",
-        ),
-        Answer(
-            "checked",
-            f"the least validation loss, {least:g}, is at position {val.index(least)}, counted from 0: it went up "
-            "after epoch 3, not 2.",
-        ),
+        Answer("checked" if verdict == "severe overfitting" else "does not hold", said),
+        Answer("checked", f"{place}: it went up after epoch 3, not 2."),
     ]
 
 
@@ -220,22 +206,17 @@ def bad_pairs() -> list[Answer]:
     from regx.config.load import config_of
     from regx.reference.interactions import hints, warnings
 
-    digits = {"dataset": {"name": "digits"}, "architecture": {"hidden": [16]}, "training": {"batch_size": 64}}
-    pairs: list[tuple[str, dict[str, Any]]] = [
-        ("L2 inside Adam", {"regularizers": [{"l2": 0.01}], "optimizer": "adam"}),
-        (
-            "L1 by subgradient with adaptive steps",
-            {"regularizers": [{"l1": {"method": "subgradient"}}], "optimizer": "adam"},
-        ),
-        ("dropout with batch norm", {"regularizers": ["batch_norm", {"dropout": 0.5}], "optimizer": "sgd"}),
-        (
-            "batch norm on small batches",
-            {"regularizers": ["batch_norm"], "optimizer": "sgd", "training": {"batch_size": 4}},
-        ),
-        ("stochastic depth without residual blocks", {"regularizers": ["stochastic_depth"], "optimizer": "sgd"}),
+    digits = {"dataset": {"name": "digits"}, "architecture": {"hidden": [16]}}
+    pairs: list[tuple[str, list[Any], str, int]] = [
+        ("L2 inside Adam", [{"l2": 0.01}], "adam", 64),
+        ("L1 by subgradient with adaptive steps", [{"l1": {"method": "subgradient"}}], "adam", 64),
+        ("dropout with batch norm", ["batch_norm", {"dropout": 0.5}], "sgd", 64),
+        ("batch norm on small batches", ["batch_norm"], "sgd", 4),
+        ("stochastic depth without residual blocks", ["stochastic_depth"], "sgd", 64),
     ]
     answers = []
-    for name, settings in pairs:
+    for name, stack, optimizer, size in pairs:
+        settings = {"regularizers": stack, "optimizer": optimizer, "training": {"batch_size": size}}
         config = config_of({**digits, **settings}, "pair")
         said = [*warnings(config), *hints(config)]
         answers.append(Answer("checked" if said else "does not hold", f"{name}: {said[0] if said else 'no warning'}"))
@@ -252,7 +233,6 @@ def norm_times() -> list[Answer]:
     from regx.config.load import config_of
     from regx.engine.state import State
     from regx.runner.plan import Member, plan
-    from regx.stats.bootstrap import bootstrap_interval
 
     shared = {"dataset": "circle", "architecture": {"hidden": [64, 64, 64, 64]}, "training": {"batch_size": 32}}
     states = []
@@ -271,14 +251,10 @@ def norm_times() -> list[Answer]:
                 spent.append(time.process_time() - begun)
             if turn:  # the first touches memory for the first time
                 ratios.append(spent[0] / spent[1])
-    interval = bootstrap_interval(ratios)
-    low, high = float(interval["low"] or 0), float(interval["high"] or 0)
+    low, high = _ends(ratios)
     found = f"an epoch takes {np.mean(ratios):.2f} [{low:.2f}, {high:.2f}] of the processor time, in 20 turns"
-
-    def verdict(most: float) -> Verdict:
-        return "holds" if high < most else "does not hold" if low > most else "cannot tell"
-
+    faster, by_a_tenth = (_within(low, high, -math.inf, most) for most in (1.0, 0.9))
     return [
-        Answer(verdict(1.0), f"RMS norm is faster: {verdict(1.0)}; {found}."),
-        Answer(verdict(0.9), f"it is faster by a tenth or more: {verdict(0.9)}; {found}."),
+        Answer(faster, f"RMS norm is faster: {faster}; {found}."),
+        Answer(by_a_tenth, f"it is faster by a tenth or more: {by_a_tenth}; {found}."),
     ]

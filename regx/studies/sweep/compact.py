@@ -5,7 +5,7 @@ seed fixes everything, so they are the same networks, and it is checked that the
 network that nothing regularizes, to compare them with.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -115,14 +115,10 @@ def _before(folder: Path, about: dict[str, object], force: bool) -> dict[str, An
 def _train_missing(grid: Grid, numbers: Sequence[int], folder: Path, task: str, options: Options) -> None:
     """Cell by cell, so many at once that their configs fit in memory."""
     seeds = grid.cells[0].config.seeds
-    column = {seed: index for index, seed in enumerate(seeds)}
-    row = {number: index for index, number in enumerate(numbers)}
     done = np.zeros((len(numbers), len(seeds)), bool)
-    for line in networks.read(folder, task):
-        if line.cell in row and line.seed in column:
-            done[row[line.cell], column[line.seed]] = True
-    to_train = int(done.size - done.sum())
-    trained_before = 0
+    for place, _ in _placed(folder, task, numbers, seeds):
+        done[place] = True
+    to_train, trained_before = int(done.size - done.sum()), 0
     at_once = max(NETWORKS_AT_ONCE // len(seeds), 1)
     lacking = np.flatnonzero(~done.all(axis=1)).tolist()
     for start in range(0, len(lacking), at_once):
@@ -163,13 +159,22 @@ class _Lines(Keeper):
 
 def _losses(folder: Path, task: str, by: str, numbers: Sequence[int], seeds: Sequence[int]) -> Array:
     """What is chosen by, not flattered by early stopping, (C, S); NaN where a network diverged or failed."""
+    losses = np.full((len(numbers), len(seeds)), np.nan)
+    for place, line in _placed(folder, task, numbers, seeds):
+        if line.status == "completed":
+            losses[place] = line.judged(by)
+    return losses
+
+
+def _placed(
+    folder: Path, task: str, numbers: Sequence[int], seeds: Sequence[int]
+) -> Iterator[tuple[tuple[int, int], networks.NetworkLine]]:
+    """The lines of networks.csv that are of these cells and seeds, each with its place among them."""
     column = {seed: index for index, seed in enumerate(seeds)}
     row = {number: index for index, number in enumerate(numbers)}
-    losses = np.full((len(numbers), len(seeds)), np.nan)
     for line in networks.read(folder, task):
-        if line.cell in row and line.seed in column and line.status == "completed":
-            losses[row[line.cell], column[line.seed]] = line.judged(by)
-    return losses
+        if line.cell in row and line.seed in column:
+            yield (row[line.cell], column[line.seed]), line
 
 
 def _ranked(losses: Array) -> list[int]:
