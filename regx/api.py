@@ -95,7 +95,7 @@ def sweep(
     from regx.config.load import as_text, load_grid
     from regx.config.overrides import short_axes
     from regx.studies.sweep.compact import compact_sweep, is_large
-    from regx.studies.sweep.question import chosen_cells, chosen_numbers
+    from regx.studies.sweep.question import chosen_numbers
     from regx.studies.sweep.question import sweep as train
 
     values = {key: value if isinstance(value, str) else as_text(list(value)).strip("[]") for key, value in axes.items()}
@@ -104,7 +104,7 @@ def sweep(
     options = _options(jobs, force, peek)
     if is_large(grid, numbers):
         return compact_sweep(grid, numbers, Path(out), options)
-    return train(grid, chosen_cells(grid, max_trials, random), Path(out), options)
+    return train(grid, [grid.cells[number] for number in numbers], Path(out), options)
 
 
 def race(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from regx.cli.options import BaselineOption, MetricOption, Saying, with_options
+from regx.cli.options import BaselineOption, ColumnsOption, MetricOption, Saying, with_options
 
 
 @with_options
@@ -18,7 +18,7 @@ def command(
         str | None, typer.Option(metavar="COLUMN", help="best first by this column; else by val_loss")
     ] = None,
     top: Annotated[int | None, typer.Option(metavar="N", help="only the first N rows of each group")] = None,
-    columns: Annotated[str | None, typer.Option(metavar="A,B,C", help="these columns, in this order")] = None,
+    columns: ColumnsOption = None,
     only_changed: Annotated[
         bool, typer.Option("--only-changed", help="instead of the stack, the config keys that differ")
     ] = False,

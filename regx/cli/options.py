@@ -34,6 +34,7 @@ BaselineOption = Annotated[
     str | None,
     typer.Option("--baseline", metavar="RUN", help="what to compare with; else the run without regularizers"),
 ]
+ColumnsOption = Annotated[str | None, typer.Option("--columns", metavar="A,B,C", help="these columns, in this order")]
 MetricOption = Annotated[str, typer.Option("--metric", help="what difference and verdict are about")]
 JsonOption = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
 RunsArgument = Annotated[list[str], typer.Argument(metavar="RUN...", help="run folders, or folders that hold runs")]

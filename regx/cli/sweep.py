@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from regx.cli.options import MetricOption, PeekOption, Placed, with_options
+from regx.cli.options import ColumnsOption, MetricOption, PeekOption, Placed, with_options
 from regx.cli.progress import followed
 from regx.cli.warn import warn
 
@@ -34,7 +34,7 @@ def command(
         bool, typer.Option("--compact", help="one file for all networks, run folders for the best 10 alone")
     ] = False,
     metric: MetricOption = "test_loss",
-    columns: Annotated[str | None, typer.Option(metavar="A,B,C", help="these columns, in this order")] = None,
+    columns: ColumnsOption = None,
 ) -> None:
     """Train a grid and print its table, best first, with the validation curve along its axis.
 
@@ -48,7 +48,7 @@ def command(
     from regx.report.columns import known_columns
     from regx.studies.sweep.compact import MOST_FOLDERS, compact_sweep, is_large
     from regx.studies.sweep.display import print_grid, print_sweep
-    from regx.studies.sweep.question import baseline_of, chosen_cells, chosen_numbers, sweep
+    from regx.studies.sweep.question import baseline_of, chosen_numbers, sweep
 
     options, out = asked.options(peek), asked.output()
     axes = short_axes(lam=lam, dropout=dropout, lr=lr, hidden=hidden, batch_size=batch_size)
@@ -57,20 +57,17 @@ def command(
     check_metric(metric, [task] if task else ALL_TASKS)
     shown = known_columns([name.strip() for name in columns.split(",")]) if columns is not None else None
     numbers = chosen_numbers(grid, max_trials, random)
-    if not asked.dry_run and (compact or is_large(grid, numbers)):
-        if not compact:
-            out.note(f"note: more than {MOST_FOLDERS:,} networks: they share one file, the best get run folders")
-        warn([grid.cells[number].config for number in numbers[:1]], out, peek)
-        with followed(out, options) as options:
-            found = compact_sweep(grid, numbers, Path(asked.out), options)
-        raise typer.Exit(print_sweep(found, out, metric, shown))
-    cells = chosen_cells(grid, max_trials, random)
+    large = not asked.dry_run and (compact or is_large(grid, numbers))
+    cells = [grid.cells[number] for number in numbers[: 1 if large else None]]
     if asked.dry_run:
         print_grid(cells, out)
         if baseline_of(grid, cells) is not None:
             out.note("note: beside these the network that nothing regularizes is trained, to compare with")
         return
+    if large and not compact:
+        out.note(f"note: more than {MOST_FOLDERS:,} networks: they share one file, the best get run folders")
     warn([cell.config for cell in cells], out, peek)
     with followed(out, options) as options:
-        found = sweep(grid, cells, Path(asked.out), options)
+        place = Path(asked.out)
+        found = compact_sweep(grid, numbers, place, options) if large else sweep(grid, cells, place, options)
     raise typer.Exit(print_sweep(found, out, metric, shown))

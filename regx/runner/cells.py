@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from regx.config.config import Config
-from regx.config.grid import Cell
+from regx.config.grid import Axis, Cell
 from regx.evidence.run import Run, read_run
 from regx.runner.networks import Options
 from regx.runner.runs import Target, bring_up_to_date
@@ -17,15 +17,15 @@ from regx.store.lock import Lock
 def train_cells(
     folder: Path,
     name: str,
-    axes: Sequence[Mapping[str, Any]],
+    axes: Sequence[Axis],
     cells: Sequence[Cell],
     options: Options,
     baseline: Config | None = None,
 ) -> list[Run]:
     """Train what the cells lack, each in a run folder inside `folder`, and write sweep.json: the run of each cell.
 
-    axes: `key` and `values` of each. baseline: what stands beside the cells and is to be compared with; its run is the
-    last. One holds the folder to the end.
+    baseline: what stands beside the cells and is to be compared with; its run is the last. One holds the folder to the
+    end.
     """
     configs = [*(cell.config for cell in cells), *([baseline] if baseline is not None else [])]
     targets = [Target(config, run_folder(config, folder)) for config in configs]
@@ -39,12 +39,12 @@ def train_cells(
 def write_sweep(
     folder: Path,
     name: str,
-    axes: Sequence[Mapping[str, Any]],
+    axes: Sequence[Axis],
     targets: Sequence[Target],
     points: Sequence[Mapping[str, Any]],
     baseline: str | None = None,
 ) -> None:
-    """Write sweep.json. axes: `key` and `values` of each. points: where in the grid each target's run stands.
+    """Write sweep.json. points: where in the grid each target's run stands.
 
     baseline: the folder of a run that is no cell.
 
@@ -52,4 +52,5 @@ def write_sweep(
     """
     cells = [{"run": target.folder.name, "point": point} for target, point in zip(targets, points, strict=True)]
     beside = {} if baseline is None else {"baseline": baseline}
-    write_json(folder / SWEEP, {"format": FORMAT, "name": name, "axes": axes, "cells": cells, **beside})
+    along = [{"key": axis.key, "values": axis.values} for axis in axes]
+    write_json(folder / SWEEP, {"format": FORMAT, "name": name, "axes": along, "cells": cells, **beside})

@@ -11,7 +11,7 @@ from regx.config.config import Config
 from regx.config.load import configs_folder, load_grid
 from regx.config.overrides import short_axes
 from regx.report.numbers import told
-from regx.studies.sweep.question import baseline_of, chosen_cells
+from regx.studies.sweep.question import baseline_of, chosen_numbers
 from regx.studies.sweep.result import read_sweep
 
 AXIS = ("--lam", "0.001,0.1,1")
@@ -118,11 +118,11 @@ def test_a_dry_run_prints_the_grid_and_writes_nothing(regx: Regx, tmp_path: Path
 
 def test_a_bounded_sweep_draws_the_same_cells_every_time() -> None:
     grid = load_grid(configs_folder() / "none.yaml", axes=short_axes(lam="log(1e-4,1,20)"))
-    drawn = chosen_cells(grid, None, 5)
+    drawn = chosen_numbers(grid, None, 5)
     assert len(drawn) == 5
-    assert drawn == chosen_cells(grid, None, 5)
-    assert chosen_cells(grid, 2, 5) == drawn[:2]
-    assert chosen_cells(grid, None, 50) == grid.cells
+    assert drawn == chosen_numbers(grid, None, 5)
+    assert chosen_numbers(grid, 2, 5) == drawn[:2]
+    assert chosen_numbers(grid, None, 50) == range(len(grid.cells))
 
 
 def test_a_diverged_cell_ends_with_3_and_hides_no_other(small: Path, regx: Regx) -> None:

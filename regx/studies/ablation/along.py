@@ -86,7 +86,7 @@ def ablate_along(grid: Grid, out: Path, metric: str, options: Options = DEFAULT)
     check_can_be_measured(metric, data.task, len(data.val.x) > 0)
     members = [member.kind for member in first.stack]
     folder = grid_folder(replace(grid, name=f"{grid.name}-ablate"), out)
-    axes = [{"key": axis.key, "values": axis.values}, *({"key": kind, "values": ["off", "on"]} for kind in members)]
+    axes = [axis, *(Axis(kind, ("off", "on")) for kind in members)]
     return along_of(folder, axis, members, train_cells(folder, grid.name, axes, cells, options), metric)
 
 

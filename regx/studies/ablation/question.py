@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from regx.config.config import Config
-from regx.config.grid import MAX_NAME, Cell
+from regx.config.grid import MAX_NAME, Axis, Cell
 from regx.core.errors import InputError
 from regx.runner.cells import train_cells
 from regx.runner.networks import DEFAULT, Options
@@ -51,6 +51,6 @@ def ablate(config: Config, out: Path, metric: str, options: Options = DEFAULT) -
     data = dataset(config.dataset, config.seeds[0])
     check_can_be_measured(metric, data.task, len(data.val.x) > 0)
     folder = standing(out, f"{config.name}-ablate", config.digest, config)
-    axes = [{"key": member.kind, "values": ["off", "on"]} for member in config.stack]
-    runs = train_cells(folder, config.name, axes, cells, options)
-    return ablation_of(folder, [member.kind for member in config.stack], runs, metric)
+    members = [member.kind for member in config.stack]
+    runs = train_cells(folder, config.name, [Axis(kind, ("off", "on")) for kind in members], cells, options)
+    return ablation_of(folder, members, runs, metric)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from regx.config.grid import Cell
+from regx.config.grid import Axis, Cell
 from regx.config.load import Seeds, config_of
 from regx.evidence.data import held_out
 from regx.evidence.run import Run
@@ -35,7 +35,7 @@ def run_exercise(
         return Finding(exercise, tuple(answers), time.perf_counter() - start)
     cells = cells_of(exercise, seeds, overrides)
     folder = out / f"lesson-{exercise.name}"
-    axes = [{"key": "lane", "values": list(exercise.cells)}]
+    axes = [Axis("lane", tuple(exercise.cells))]
     trained = train_cells(folder, f"lesson-{exercise.name}", axes, cells, options)
     runs = dict(zip(exercise.cells, trained, strict=True))
     for question in exercise.questions:

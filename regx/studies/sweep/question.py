@@ -18,16 +18,11 @@ from regx.store.summary import in_optimizer
 from regx.studies.sweep.result import Sweep, sweep_of, tried
 
 
-def chosen_cells(grid: Grid, max_trials: int | None, random: int | None) -> tuple[Cell, ...]:
-    """The cells to train: all, or `random` of them drawn evenly, and of these the first `max_trials`.
+def chosen_numbers(grid: Grid, max_trials: int | None, random: int | None) -> Sequence[int]:
+    """The numbers of the cells to train: all, or `random` of them drawn evenly, and of these the first `max_trials`.
 
     The draw depends on the grid's size alone, so the same command draws the same cells.
     """
-    return tuple(grid.cells[number] for number in chosen_numbers(grid, max_trials, random))
-
-
-def chosen_numbers(grid: Grid, max_trials: int | None, random: int | None) -> Sequence[int]:
-    """The numbers in the grid of the cells that `chosen_cells` are."""
     numbers: Sequence[int] = range(len(grid.cells))
     if random is not None and random < len(numbers):
         drawn = stream(len(numbers), "random cells").choice(len(numbers), size=random, replace=False)
@@ -71,10 +66,9 @@ def sweep(grid: Grid, cells: Sequence[Cell], out: Path, options: Options = DEFAU
     """
     check_choosable(grid, options.peek)
     folder = grid_folder(grid, out)
-    axes = [{"key": axis.key, "values": axis.values} for axis in grid.axes]
     beside = baseline_of(grid, cells)
     options = replace(options, pictured="race" if grid.lanes else None)
-    runs = train_cells(folder, grid.name, axes, cells, options, beside)
+    runs = train_cells(folder, grid.name, grid.axes, cells, options, beside)
     found = [tried(cell.point, run) for cell, run in zip(cells, runs, strict=False)]
     return replace(
         sweep_of(folder, grid.name, grid.axes, found, options.peek), baseline=None if beside is None else runs[-1]

@@ -3,10 +3,9 @@
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from regx.config.config import Config
-from regx.config.grid import Cell, Grid, permitted
+from regx.config.grid import Axis, Cell, Grid, permitted
 from regx.config.identity import digest, identity
 from regx.core.errors import InputError
 from regx.runner.cells import train_cells
@@ -54,8 +53,7 @@ def worth(
     stacks = {cell.point["lane"]: one["regularizers"] for cell, one in zip(cells, asked, strict=True)}
     shared = {key: value for key, value in asked[0].items() if key not in ("name", "regularizers")}
     folder = out / f"{grid.name}-worth-{digest({**shared, 'lanes': stacks, 'sizes': sizes})}"
-    axes: list[dict[str, Any]] = [{"key": "lane", "values": lanes}, {"key": ROWS, "values": sizes}]
-    runs = train_cells(folder, grid.name, axes, cells, options)
+    runs = train_cells(folder, grid.name, [Axis("lane", tuple(lanes)), Axis(ROWS, tuple(sizes))], cells, options)
     by_place = {(cell.point["lane"], cell.point[ROWS]): run for cell, run in zip(cells, runs, strict=True)}
     return worth_from(folder, lanes, sizes, by_place, metric)
 
