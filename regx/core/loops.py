@@ -211,8 +211,40 @@ def cross_entropy(n: int, z: F, y: F, e: F, log: F) -> None:
         e[i] = ((REAL(1) if v >= REAL(0) else small) / (REAL(1) + small) - y[i]) * share
 
 
+def below_largest(z: F, out: F, C: int, L: int) -> None:
+    for i in range(L):
+        out[i] = z[i]
+    for c in range(1, C):
+        for i in range(L):
+            v, largest = z[c * L + i], out[i]
+            out[i] = v if v > largest or v != v else largest
+    for c in range(C):
+        at = (C - 1 - c) * L  # the first last, in whose place the largest are
+        for i in range(L):
+            out[at + i] = z[at + i] - out[i]
+
+
+def over_channels(one: F, total: F, C: int, L: int) -> None:
+    for i in range(L):
+        total[i] = one[i]
+    for c in range(1, C):
+        for i in range(L):
+            total[i] += one[c * L + i]
+
+
+def softmax_entropy(y: F, below: F, e: F, total: F, log: F, loss: F, C: int, L: int, row: int) -> None:
+    # The gradient takes the place of e; the targets of a channel begin a row apart.
+    share = REAL(1.0 / L)
+    for c in range(C):
+        for i in range(L):
+            own = y[c * row + i] * (log[i] - below[c * L + i])
+            loss[i] = own if c == 0 else loss[i] + own
+            e[c * L + i] = (e[c * L + i] / total[i] - y[c * row + i]) * share
+
+
 LOOPS = (
     adam, decay, rmsprop, sgd, momentum, add_product, shrink, rectify, positive, gate, drop, outer, centre, stretch,
     through_gain, through_statistics, take_statistics, product, from_means, factors, gather, standardise,
-    squared_error, minus_size, nothing, stop_unless_finite, cross_entropy,
+    squared_error, minus_size, nothing, stop_unless_finite, cross_entropy, below_largest, over_channels,
+    softmax_entropy,
 )  # fmt: skip

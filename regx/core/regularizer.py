@@ -182,6 +182,13 @@ class Regularizer(Component):
         """Change the output of a hidden layer, (R, H, B)."""
         raise NotImplementedError
 
+    def dropping(self, dtype: np.dtype[Any]) -> tuple[Array, Array] | None:
+        """What random 16-bit integers must reach for a hidden value to be kept, and the factor of what is kept.
+
+        Both (R, 1, 1), if `on_hidden` draws `at.streams.bits` for all values and does nothing else; else None.
+        """
+        return None
+
     def on_branch(self, h: Array, at: Site) -> tuple[Array, Pullback]:
         """Change the branch of a residual block, (R, H, B), before its input is added to it."""
         raise NotImplementedError

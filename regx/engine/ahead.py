@@ -20,8 +20,9 @@ class Ahead:
     """The next steps on a batch, whose calls are those of the network's own stages, the loss and the optimizer.
 
     For each network all steps are made before the next network's first one, so that its parameters stay in cache.
-    A network whose loss is not finite makes no further steps. exact: whether the loss is not the rough one; then there
-    is one step. calls: empty where Python has to be asked in between. steps: how many there may be.
+    A network whose loss is not finite makes no further steps. exact: whether the loss is not the rough one; then, and
+    where random numbers are drawn for each step, there is one. calls: empty where Python has to be asked in between.
+    steps: how many there may be.
     """
 
     def __init__(
@@ -29,11 +30,14 @@ class Ahead:
         memory: list[Array], is_weight: Array, penalties: Sequence[list[Call]], products: int, exact: bool,
     ) -> None:  # fmt: skip
         replicas, _, batch = network.logits.shape
-        self.steps = 1 if exact else max(1, int(min(MOST_STEPS, MOST_PRODUCTS // (products * batch * replicas))))
+        self.steps = max(1, int(min(MOST_STEPS, MOST_PRODUCTS // (products * batch * replicas))))
         self.calls: list[Call] = []
         (chain, *others) = network.stages
         if others or not isinstance(chain, Chain) or not all(penalties):
             return
+        self._chain = chain
+        if exact or chain.drawing:
+            self.steps = 1
         losses = np.empty((self.steps, replicas, batch), values.dtype)
         self._sums, self._going_on = np.zeros((self.steps, replicas), values.dtype), np.ones(replicas, np.int64)
         loss = loss_calls(task, chain.leaves, y, OfSteps(losses), chain.gradient, exact)
@@ -56,5 +60,6 @@ class Ahead:
         """Make so many. The losses summed over the samples, (steps, R); after one that is not finite they are 0."""
         self._sums.fill(0)
         self._going_on.fill(1)
+        self._chain.draw()
         self._program(steps=steps)
         return self._sums[:steps].copy()

@@ -19,7 +19,7 @@ from regx.engine.evaluate import Evaluator
 from regx.engine.population import Population
 from regx.nn.losses import LOSSES, ROUGH_LOSSES, probabilities
 from regx.nn.network import Hooks, Network, for_evaluation, laid_out_as
-from regx.nn.stages import Hook
+from regx.nn.stages import Dropping, Hook
 
 # The hooks that the state calls itself; those of `Hooks` act within the network.
 OUTSIDE = ("on_batch", "on_inputs", "penalty", "add_gradient", "on_gradient", "on_step", "on_epoch", "on_finish")
@@ -120,11 +120,14 @@ class State:
             result: tuple[Array, Pullback] = getattr(member, name)(value, site)
             return result
 
-        return tuple(
-            partial(call, member, self._sites[member.kind])
-            for member in self.population.stack
-            if name in member.hooks()
-        )
+        hooks: list[Hook] = []
+        for member in self.population.stack:
+            if name in member.hooks():
+                site = self._sites[member.kind]
+                hook = partial(call, member, site)
+                dropping = member.dropping(self.values.dtype) if name == "on_hidden" else None
+                hooks.append(Dropping(hook, *dropping, site.streams.bits) if dropping else hook)
+        return tuple(hooks)
 
     def _set_lr(self) -> None:
         lr = self.population.optimizer.lr

@@ -28,6 +28,14 @@ class Compiled(Stage, Protocol):
         """What `pullback` does with this buffer."""
 
 
+@runtime_checkable
+class Drawing(Compiled, Protocol):
+    """Such a stage for which random numbers are drawn first."""
+
+    def draw(self) -> None:
+        """Draw those of the next step."""
+
+
 class Chain:
     """Stages in a row, network by network: what a stage has written is still in cache for the next one.
 
@@ -38,6 +46,7 @@ class Chain:
         assert stages[0].enters is not None
         self._stages = stages
         self.enters = self.leaves = stages[0].enters
+        self.drawing = [stage for stage in stages if isinstance(stage, Drawing)]
         self.calls: list[Call] = []
         self.calls_back: list[Call] = []
         for stage in stages:
@@ -52,9 +61,14 @@ class Chain:
                 self.calls_back += calls
             self._back = Program(self.calls_back, replicas)
 
+    def draw(self) -> None:
+        for stage in self.drawing:
+            stage.draw()
+
     def forward(self, x: Array) -> Array:
         if x is not self.enters:
             np.copyto(self.enters, x)
+        self.draw()
         self._forward()
         return self.leaves
 

@@ -63,12 +63,24 @@ def softmax_cross_entropy(z: Array, y: Array, with_gradient: bool) -> tuple[Arra
 
 
 def loss_calls(task: str, z: Array, y: Array, losses: OfSteps, gradient: Array, exact: bool) -> list[Call]:
-    """A loss and its gradient as calls of compiled loops; none where K is not 1.
+    """A loss and its gradient as calls of compiled loops; none of several numbers.
 
-    losses: (steps, R, B). gradient: (R, 1, B). exact: as in `binary_cross_entropy`.
+    losses: (steps, R, B). gradient: (R, K, B). exact: as in `binary_cross_entropy`.
     """
-    n, precision = z.shape[2], z.dtype
-    if z.shape[1] > 1 or y.shape != z.shape or y.strides[2] != y.itemsize or y.dtype != z.dtype:
+    (classes, n), precision = z.shape[1:], z.dtype
+    if y.shape != z.shape or y.strides[2] != y.itemsize or y.dtype != z.dtype:
+        return []
+    if task == "multiclass" and n > 1:  # the classes of a single sample are summed in another order
+        below, e = np.empty_like(z), gradient
+        total, log = (np.empty_like(z[:, :1]) for _ in range(2))
+        exponential, logarithm = elementwise(np.exp, below, e), elementwise(np.log, total, log)
+        row = y.strides[1] // y.itemsize
+        return [
+            *call(loops.below_largest, precision, z, below, classes, n), *exponential,
+            *call(loops.over_channels, precision, e, total, classes, n), *logarithm,
+            *call(loops.softmax_entropy, precision, y, below, e, total, log, losses, classes, n, row),
+        ] if exponential and logarithm else []  # fmt: skip
+    if classes > 1:
         return []
     if task == "regression":
         return call(loops.squared_error, precision, z, y, losses, gradient, n)

@@ -15,7 +15,7 @@ from regx.nn.chain import in_one_call
 from regx.nn.convolution import POOLING, Convolution
 from regx.nn.layout import Layout
 from regx.nn.losses import logits, probabilities
-from regx.nn.stages import Activation, Dense, Hook, Hooked, Joint, Scale, Skip, Weight
+from regx.nn.stages import Activation, Dense, Dropped, Dropping, Hook, Hooked, Joint, Scale, Skip, Weight
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,9 @@ class Network:
                 break
             stages += _stages(layout, layer, whole, values, gradient, stack, [] if skip else pool, views[layer + 1])
             stages += [Scale(on_hidden) for _, on_hidden in at_rest]
-            stages += [Hooked(hook, layer) for hook in hooks.hidden]
+            buffer = whole if skip else views[layer + 1]
+            for hook in hooks.hidden:
+                stages.append(Dropped(hook, layer, buffer) if isinstance(hook, Dropping) else Hooked(hook, layer))
             if skip:
                 stages += [*(Hooked(hook, layer) for hook in hooks.branch), Joint(skip, whole), *pool]
         self.stages = in_one_call(stages, replicas, training)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,19 @@ from regx.nn.chain import Calls
 
 # A hook on the forward path: (value, layer) -> (value, pullback).
 Hook = Callable[[Array, int], tuple[Array, Pullback]]
+
+
+@dataclass(frozen=True)
+class Dropping:
+    """A hook on hidden values that is `Regularizer.dropping`. bits: draws the integers, (R, *shape)."""
+
+    hook: Hook
+    least: Array
+    scale: Array
+    bits: Callable[[tuple[int, ...]], Array]
+
+    def __call__(self, value: Array, layer: int) -> tuple[Array, Pullback]:
+        return self.hook(value, layer)
 
 
 class Weight:
@@ -185,5 +200,37 @@ class Hooked:
         self._hook, self._layer = hook, layer
 
     def forward(self, x: Array) -> Array:
-        x, self.pullback = self._hook(x, self._layer)
+        x, self._back = self._hook(x, self._layer)
         return x
+
+    def pullback(self, gradient: Array) -> Array:
+        return self._back(gradient)
+
+
+class Dropped(Hooked):
+    """A hook that drops values of the buffer `enters`, (R, H, B)."""
+
+    def __init__(self, hook: Dropping, layer: int, enters: Array) -> None:
+        super().__init__(hook, layer)
+        self._dropping, self.enters = hook, enters
+        self._back = lambda gradient: np.multiply(gradient, self._mask, out=gradient)
+
+    @cached_property
+    def _bits(self) -> Array:
+        return np.empty(self.enters.shape, np.uint16)
+
+    @cached_property
+    def _mask(self) -> Array:
+        return np.empty_like(self.enters)
+
+    def draw(self) -> None:
+        np.copyto(self._bits, self._dropping.bits(self.enters.shape[1:]))
+
+    def calls(self, z: Array) -> Calls:
+        if z is not self.enters:
+            return [], z
+        of = self._dropping
+        return call(loops.drop, z.dtype, z[0].size, of.least, of.scale, self._mask, z, self._bits), z
+
+    def calls_back(self, gradient: Array) -> Calls:
+        return call(loops.product, gradient.dtype, gradient, self._mask, gradient, gradient[0].size), gradient

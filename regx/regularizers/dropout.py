@@ -44,17 +44,23 @@ class Dropout(Regularizer):
         return tuple(hook for hook, rate in rates.items() if np.any(rate))
 
     def begin(self, at: Site, values: Array) -> None:
-        for name, p in (("", self.p), ("input_", self.input)):
-            at.state[f"{name}drop"], scale = thresholds(p, values.dtype)
-            at.state[f"{name}scale"] = scale if self.inverted else np.ones_like(scale)
+        at.state["input_drop"], at.state["input_scale"] = self._dropping(self.input, values.dtype)
+        at.state["drop"], at.state["scale"] = self._dropping(self.p, values.dtype)
+
+    def _dropping(self, p: Array, dtype: np.dtype[Any]) -> tuple[Array, Array]:
+        least, scale = thresholds(p, dtype)
+        return least, scale if self.inverted else np.ones_like(scale)
 
     def at_rest(self, dtype: np.dtype[Any]) -> tuple[Array, Array] | None:
         on_inputs, on_hidden = ((1 - thresholds(p, dtype)[0] / LEVELS).astype(dtype) for p in (self.input, self.p))
         return None if self.inverted else (on_inputs, on_hidden)
 
     def on_batch(self, x: Array, y: Array, at: Site) -> tuple[Array, Array]:
-        kept = at.streams.bits(x.shape[1:]) >= at.state["input_drop"]
-        return x * (kept * at.state["input_scale"]), y
+        least, scale = at.state["input_drop"], at.state["input_scale"]
+        return x * ((at.streams.bits(x.shape[1:]) >= least) * scale), y
+
+    def dropping(self, dtype: np.dtype[Any]) -> tuple[Array, Array] | None:
+        return self._dropping(self.p, dtype)
 
     def on_hidden(self, h: Array, at: Site) -> tuple[Array, Pullback]:
         mask = drop(h, at.streams.bits(h.shape[1:]), at.state["drop"], at.state["scale"])
