@@ -8,7 +8,7 @@ from regx.core import loops
 from regx.core.arrays import Array, over
 from regx.core.kernels import Call, OfSteps, call
 from regx.core.parameters import number
-from regx.optim.optimizer import Optimizer, Rate
+from regx.optim.optimizer import Arrays, Optimizer, Rate
 
 # Bias corrections are computed for this many steps at once: one by one they would cost a tenth of a small step.
 TABLE = 1024
@@ -56,18 +56,15 @@ class Adam(Optimizer):
 
         return of_step
 
-    def calls(
-        self, values: Array, gradient: Array, memory: list[Array], is_weight: Array, of_step: Sequence[OfSteps]
-    ) -> list[Call]:
+    def calls(self, of: Arrays, of_step: Sequence[OfSteps]) -> list[Call]:
         # The means are kept divided by (1 - beta), which saves a pass over the parameters for each of them; the
         # constant goes into the step size, and for the square into eps as well.
+        values, gradient, memory, *_ = of
         betas = over(self.beta1, values), over(self.beta2, values)
         return call(loops.adam, values.dtype, values, gradient, *memory, *betas, values.shape[1], *of_step)
 
-    def in_numpy(
-        self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array
-    ) -> Callable[..., None]:
-        mean, square = memory
+    def in_numpy(self, of: Arrays) -> Callable[..., None]:
+        values, gradient, (mean, square), scratch, _ = of
         beta1, beta2 = over(self.beta1, values), over(self.beta2, values)
 
         def update(size: Array, eps: Array) -> None:
@@ -127,22 +124,18 @@ class AdamW(Adam):
         adam, decay = super().of_step(values), over(self.weight_decay, values)
         return lambda lr, step: (np.multiply(lr, decay), *adam(lr, step))
 
-    def calls(
-        self, values: Array, gradient: Array, memory: list[Array], is_weight: Array, of_step: Sequence[OfSteps]
-    ) -> list[Call]:
+    def calls(self, of: Arrays, of_step: Sequence[OfSteps]) -> list[Call]:
         share, *of_adam = of_step
-        decays = call(loops.decay, values.dtype, values, is_weight, values.shape[1], share)
-        return [*decays, *super().calls(values, gradient, memory, is_weight, of_adam)]
+        decays = call(loops.decay, of.values.dtype, of.values, of.is_weight, of.values.shape[1], share)
+        return [*decays, *super().calls(of, of_adam)]
 
-    def in_numpy(
-        self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array
-    ) -> Callable[..., None]:
-        adam = super().in_numpy(values, gradient, memory, scratch, is_weight)
+    def in_numpy(self, of: Arrays) -> Callable[..., None]:
+        adam = super().in_numpy(of)
 
         def update(share: Array, *of_adam: Array) -> None:
-            np.multiply(share, is_weight, out=scratch)
-            np.subtract(1, scratch, out=scratch)
-            np.multiply(values, scratch, out=values)
+            np.multiply(share, of.is_weight, out=of.scratch)
+            np.subtract(1, of.scratch, out=of.scratch)
+            np.multiply(of.values, of.scratch, out=of.values)
             adam(*of_adam)
 
         return update

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,19 @@ from regx.core.parameters import number
 Update = Callable[[Array, int], None]
 # (lr, step): the optimizer's metric, by the same arguments.
 Rate = Callable[[Array, int], Array]
+
+
+class Arrays(NamedTuple):
+    """What an update works on: (R, P) each, which it may overwrite, and of memory as many as an optimizer's `slots`.
+
+    is_weight: (P,) or (R, P), 1 at weights and 0 at biases, gains and offsets.
+    """
+
+    values: Array
+    gradient: Array
+    memory: list[Array]
+    scratch: Array
+    is_weight: Array
 
 
 class Optimizer(Component, ABC):
@@ -57,23 +70,15 @@ class Optimizer(Component, ABC):
         return lambda lr, step: (lr,)
 
     @abstractmethod
-    def calls(
-        self, values: Array, gradient: Array, memory: list[Array], is_weight: Array, of_step: Sequence[OfSteps]
-    ) -> list[Call]:
+    def calls(self, of: Arrays, of_step: Sequence[OfSteps]) -> list[Call]:
         """The update as calls of compiled loops. of_step: its numbers of several steps, (steps, *over's shape) each."""
 
     @abstractmethod
-    def in_numpy(
-        self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array
-    ) -> Callable[..., None]:
+    def in_numpy(self, of: Arrays) -> Callable[..., None]:
         """The same update by NumPy, of the numbers of a step."""
 
     def update(self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array) -> Update:
-        """The update of these arrays, with what is constant in it computed once.
-
-        values, gradient, scratch and each of memory: (R, P); the gradient and the scratch may be overwritten.
-        is_weight: (P,), 1 at weights and 0 at biases, gains and offsets.
-        """
+        """The update of these `Arrays`, with what is constant in it computed once."""
         compiled = Steps(self, values, gradient, memory, is_weight, 1)
         if compiled.calls:
             program = Program(compiled.calls, len(values))
@@ -83,7 +88,7 @@ class Optimizer(Component, ABC):
                 program()
 
             return update
-        of_step, in_numpy = self.of_step(values), self.in_numpy(values, gradient, memory, scratch, is_weight)
+        of_step, in_numpy = self.of_step(values), self.in_numpy(Arrays(values, gradient, memory, scratch, is_weight))
         return lambda lr, step: in_numpy(*of_step(lr, step))
 
 
@@ -96,8 +101,8 @@ class Steps:
         shape = over(optimizer.lr, values).shape
         self._numbers = [np.empty((steps, *shape), values.dtype) for _ in range(optimizer.numbers)]
         self._of_step = optimizer.of_step(values)
-        of_each = np.broadcast_to(is_weight, values.shape)
-        self.calls = optimizer.calls(values, gradient, memory, of_each, [OfSteps(one) for one in self._numbers])
+        of = Arrays(values, gradient, memory, np.empty(0), np.broadcast_to(is_weight, values.shape))
+        self.calls = optimizer.calls(of, [OfSteps(one) for one in self._numbers])
 
     def prepare(self, at: int, lr: Array, step: int) -> None:
         """Say the learning rate and the number of the step that is the `at`-th from 0 of a program."""

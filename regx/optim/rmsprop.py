@@ -8,7 +8,7 @@ from regx.core import loops
 from regx.core.arrays import Array, over
 from regx.core.kernels import Call, OfSteps, call
 from regx.core.parameters import number
-from regx.optim.optimizer import Optimizer, Rate
+from regx.optim.optimizer import Arrays, Optimizer, Rate
 
 
 class RMSprop(Optimizer):
@@ -33,17 +33,14 @@ class RMSprop(Optimizer):
 
         return rate
 
-    def calls(
-        self, values: Array, gradient: Array, memory: list[Array], is_weight: Array, of_step: Sequence[OfSteps]
-    ) -> list[Call]:
+    def calls(self, of: Arrays, of_step: Sequence[OfSteps]) -> list[Call]:
+        values, gradient, memory, *_ = of
         alpha, eps = over(self.alpha, values), over(self.eps, values)
         of_all = alpha, np.asarray(1 - alpha), eps
         return call(loops.rmsprop, values.dtype, values, gradient, *memory, *of_all, values.shape[1], *of_step)
 
-    def in_numpy(
-        self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array
-    ) -> Callable[..., None]:
-        (square,) = memory
+    def in_numpy(self, of: Arrays) -> Callable[..., None]:
+        values, gradient, (square,), scratch, _ = of
         alpha, eps = over(self.alpha, values), over(self.eps, values)
         rest = 1 - alpha
 

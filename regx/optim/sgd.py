@@ -8,7 +8,7 @@ from regx.core import loops
 from regx.core.arrays import Array, over
 from regx.core.kernels import Call, OfSteps, call
 from regx.core.parameters import flag, number
-from regx.optim.optimizer import Optimizer, Rate
+from regx.optim.optimizer import Arrays, Optimizer, Rate
 
 
 class SGD(Optimizer):
@@ -32,9 +32,8 @@ class SGD(Optimizer):
         momentum, ahead = self.momentum[:, None], int(self.nesterov)
         return lambda lr, step: lr * ((1 - momentum ** (step + ahead)) / (1 - momentum))
 
-    def calls(
-        self, values: Array, gradient: Array, memory: list[Array], is_weight: Array, of_step: Sequence[OfSteps]
-    ) -> list[Call]:
+    def calls(self, of: Arrays, of_step: Sequence[OfSteps]) -> list[Call]:
+        values, gradient, memory, *_ = of
         if not memory:
             return call(loops.sgd, values.dtype, values, gradient, values.shape[1], *of_step)
         momentum, ahead = over(self.momentum, values), int(self.nesterov)
@@ -42,9 +41,9 @@ class SGD(Optimizer):
             loops.momentum, values.dtype, values, gradient, *memory, momentum, ahead, values.shape[1], *of_step
         )  # fmt: skip
 
-    def in_numpy(
-        self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array
-    ) -> Callable[..., None]:
+    def in_numpy(self, of: Arrays) -> Callable[..., None]:
+        values, gradient, memory, scratch, _ = of
+
         def plain(lr: Array) -> None:
             np.subtract(values, np.multiply(gradient, lr, out=scratch), out=values)
 

@@ -82,7 +82,7 @@ def holder(folder: Path) -> Holder | None:
     """Who writes into a folder now; None if nobody does."""
     try:
         with opened(folder / LOCK) as descriptor:
-            return None if system.is_free(descriptor) else _named(descriptor)
+            return None if system.acquire(descriptor, only_asks=True) else _named(descriptor)
     except (OSError, InputError):  # whatever else stands there, nobody holds it
         return None
 

@@ -19,26 +19,18 @@ except ImportError:
 LOCKED_BYTE = 1 << 30
 
 
-def acquire(descriptor: int) -> bool:
-    """Take the lock at once, or say that somebody else has it. Raises OSError where files cannot be locked."""
+def acquire(descriptor: int, only_asks: bool = False) -> bool:
+    """Take the lock at once, or say that somebody else has it. Raises OSError where files cannot be locked.
+
+    only_asks: it is not kept. Readers who ask at the same moment do not see each other on POSIX.
+    """
     try:
         if fcntl:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if only_asks else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         else:
             _of_byte(descriptor, msvcrt.LK_NBLCK)
-    except (BlockingIOError, PermissionError):
-        return False
-    return True
-
-
-def is_free(descriptor: int) -> bool:
-    """Whether nobody has the lock. Readers who ask at the same moment do not see each other on POSIX."""
-    try:
-        if fcntl:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        else:
-            _of_byte(descriptor, msvcrt.LK_NBLCK)
-            _of_byte(descriptor, msvcrt.LK_UNLCK)
+            if only_asks:
+                _of_byte(descriptor, msvcrt.LK_UNLCK)
     except (BlockingIOError, PermissionError):
         return False
     return True
