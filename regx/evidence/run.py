@@ -88,22 +88,13 @@ class Run(Shown):
     @functools.cached_property
     def metrics(self) -> DataFrame:
         """The table of metrics.csv, finished seeds only. Raises InputError if the file is missing or damaged."""
-        from regx.store.metrics import Rows, read_frame
+        from regx.store.metrics import read_frame
 
-        return read_frame(Rows(self.columns, self.rows), self.summary.task)
-
-    @functools.cached_property
-    def rows(self) -> dict[int, str]:
-        """The lines of metrics.csv by finished seed. Raises InputError, naming the lines, if they are damaged."""
-        return self._stored.lines
+        return read_frame(self.rows, self.summary.task)
 
     @functools.cached_property
-    def columns(self) -> tuple[str, ...]:
-        """The columns of metrics.csv after `seed`, as the file declares them."""
-        return self._stored.names
-
-    @functools.cached_property
-    def _stored(self) -> Rows:
+    def rows(self) -> Rows:
+        """What metrics.csv holds, by finished seed. Raises InputError, naming the lines, if they are damaged."""
         from regx.store.metrics import read_rows
 
         return read_rows(self.folder / METRICS, self.summary.task, self.summary["seeds"])

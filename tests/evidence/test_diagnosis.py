@@ -6,6 +6,7 @@ from benchmarks.confusion_diagnosis import SETTINGS, Setting, sine, train
 from changed import with_summary
 
 from regx.evidence.run import Run, read_run
+from regx.store.metrics import Rows
 from regx.studies.diagnosis.advice import advice
 from regx.studies.diagnosis.question import diagnose
 
@@ -47,9 +48,10 @@ def scaled(run: Run, factor: float) -> Run:
         for seed, entry in run.summary["seeds"].items()
     }
     other = with_summary(run, seeds=seeds)
-    other.__dict__["rows"] = {
-        seed: "".join(_times(line, factor) for line in text.splitlines()) for seed, text in run.rows.items()
-    }
+    lines = run.rows.lines.items()
+    other.__dict__["rows"] = Rows(
+        run.rows.names, {seed: "".join(_times(line, factor) for line in text.splitlines()) for seed, text in lines}
+    )
     return other
 
 
@@ -75,7 +77,8 @@ def test_the_test_split_is_not_looked_at(run):
         for seed, entry in before.summary["seeds"].items()
     }
     after = with_summary(before, seeds=seeds)
-    after.__dict__["rows"] = {seed: _blind(text) for seed, text in before.rows.items()}
+    blind = {seed: _blind(text) for seed, text in before.rows.lines.items()}
+    after.__dict__["rows"] = Rows(before.rows.names, blind)
     assert diagnose(after) == diagnose(before)
 
 
@@ -139,7 +142,7 @@ def test_what_limits_a_verdict_is_said(run):
     assert any("The validation split has 5 rows" in note for note in diagnose(run("few-rows")).notes)
     whole = run("some-diverged")
     one = with_summary(whole, seeds={"20": whole.summary["seeds"]["20"]})
-    one.__dict__["rows"] = {20: whole.rows[20]}
+    one.__dict__["rows"] = Rows(whole.rows.names, {20: whole.rows.lines[20]})
     notes = diagnose(one).notes
     assert any(note.startswith("1 of 3 seeds is finished") for note in notes)
     assert any(note.startswith("One seed alone") for note in notes)

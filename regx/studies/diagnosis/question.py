@@ -86,10 +86,10 @@ def _notes(run: Run, seeds: tuple[Seed, ...], verdict: Verdict, data: Dataset | 
 
 def _curves(run: Run) -> dict[int, Array]:
     """Epoch, training and validation loss of every finished seed, (rows, 3); NaN for what does not exist."""
-    names = ("seed", *run.columns, "unknown")
+    names = ("seed", *run.rows.names, "unknown")
     where = [names.index(name if name in names else "unknown") for name in ("epoch", "train_loss", "val_loss")]
     curves = {}
-    for seed, text in run.rows.items():
+    for seed, text in run.rows.lines.items():
         rows = [f"{line},".split(",") for line in text.splitlines()]  # with an empty field for what the file has not
         curves[seed] = np.array([[float(fields[k] or "nan") for k in where] for fields in rows])
     return curves
