@@ -161,7 +161,7 @@ def test_data_that_has_changed_costs_the_pattern_alone(run):
 def test_a_run_without_a_finished_seed(run):
     before = run("some-diverged")
     after = with_summary(before, seeds={})
-    after.__dict__["rows"] = {}
+    after.__dict__["rows"] = Rows(before.rows.names, {})
     diagnosis = diagnose(after)
     assert (diagnosis.verdict, diagnosis.evidence) == ("cannot tell", ())
     assert diagnosis.notes[0].startswith("0 of 3 seeds are finished")
