@@ -1,9 +1,10 @@
 """What figures are drawn of: runs, sweeps of them, and studies of bias and variance, as folders hold them."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from regx.core.errors import InputError, RegxError
 from regx.evidence.folders import DEPTH, folders_at, is_run, left_out
@@ -11,6 +12,8 @@ from regx.evidence.run import Run, read_runs
 from regx.store.files import BIAS_VARIANCE, SWEEP
 from regx.studies.bias_variance.result import BiasVariance, read_bias_variance
 from regx.studies.sweep.result import Sweep, read_sweep
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,8 @@ def read_subjects(paths: Sequence[Path | str]) -> Subjects:
         elif not any(_has(one, BIAS_VARIANCE) for one in inside[folder]):
             others.append(folder)
     problems = left_out(others, len(others) < len(folders))
-    studies: dict[Path, BiasVariance] = {}
-    for folder in (one for found in inside.values() for one in found if _has(one, BIAS_VARIANCE)):
-        try:
-            studies.setdefault(folder.resolve(), read_bias_variance(folder))
-        except RegxError as error:
-            problems.append(str(error))
+    every = [one for found in inside.values() for one in found]
+    studies = _read([one for one in every if _has(one, BIAS_VARIANCE)], read_bias_variance, problems)
     runs: list[Run] = []
     if with_runs or not studies:
         try:
@@ -52,13 +51,19 @@ def read_subjects(paths: Sequence[Path | str]) -> Subjects:
             if not studies:
                 raise InputError("\n".join([*problems, str(error)]) if problems else str(error)) from error
             problems.append(str(error))
-    sweeps: dict[Path, Sweep] = {}
-    for folder in (one for found in inside.values() for one in found if _has(one, SWEEP)):
+    sweeps = _read([one for one in every if _has(one, SWEEP)], lambda folder: read_sweep(folder, runs), problems)
+    return Subjects(tuple(runs), sweeps, studies, tuple(problems))
+
+
+def _read(folders: Sequence[Path], read: Callable[[Path], T], problems: list[str]) -> tuple[T, ...]:
+    """What each folder holds, once; a message for what cannot be read is added to the problems."""
+    found: dict[Path, T] = {}
+    for folder in folders:
         try:
-            sweeps.setdefault(folder.resolve(), read_sweep(folder, runs))
+            found.setdefault(folder.resolve(), read(folder))
         except RegxError as error:
             problems.append(str(error))
-    return Subjects(tuple(runs), tuple(sweeps.values()), tuple(studies.values()), tuple(problems))
+    return tuple(found.values())
 
 
 def _has(folder: Path, file: str) -> bool:

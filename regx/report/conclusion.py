@@ -183,27 +183,20 @@ def why(row: Row, base: Row) -> str:
     }.get(str(row.get("verdict")), "")
     train, gap = _means(row, base, "train_loss"), _means(row, base, "gap")
     norm, zeros = _means(row, base, "weight_norm"), _means(row, base, "zero_fraction")
+    fits = f"(train loss {train[1]:.3g} before, {train[0]:.3g} with it)" if train else ""
+    was, now = (_signed(gap[1]), _signed(gap[0])) if gap else ("", "")
+    falls = f"the gap between validation and training falls from {was} to {now}"
     found = []
     looser = train is not None and train[0] > train[1] * 1.05
     over = gap is not None and gap[1] > 0  # else there is no gap to close
-    if train and gap and looser and over and gap[0] < gap[1]:
-        found.append(
-            f"it fits its training data less closely (train loss {train[1]:.3g} before, {train[0]:.3g} with it), and "
-            f"the gap between validation and training falls from {_signed(gap[1])} to {_signed(gap[0])}{meaning}"
-        )
-    elif train and gap and looser:
-        closing = f"where there was no gap to validation to close ({_signed(gap[1])})"
-        if over:
-            closing = f"without closing the gap to validation ({_signed(gap[1])} before, {_signed(gap[0])} with it)"
-        found.append(
-            f"it holds the fit of the training data back (train loss {train[1]:.3g} before, {train[0]:.3g} with it) "
-            f"{closing}"
-        )
+    if gap and looser and over and gap[0] < gap[1]:
+        found.append(f"it fits its training data less closely {fits}, and {falls}{meaning}")
+    elif gap and looser:
+        closing = f"where there was no gap to validation to close ({was})"
+        closing = f"without closing the gap to validation ({was} before, {now} with it)" if over else closing
+        found.append(f"it holds the fit of the training data back {fits} {closing}")
     elif gap and over and gap[0] < gap[1] * 0.95:
-        found.append(
-            f"the gap between validation and training falls from {_signed(gap[1])} to {_signed(gap[0])} while the "
-            "training data is fitted as closely as before"
-        )
+        found.append(f"{falls} while the training data is fitted as closely as before")
     if norm and norm[1] > 0 and not 0.8 < norm[0] / norm[1] < 1.25:
         word = "smaller" if norm[0] < norm[1] else "greater"
         found.append(f"the weights are {word} (norm {norm[1]:.3g} before, {norm[0]:.3g} with it)")

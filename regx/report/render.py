@@ -16,6 +16,13 @@ from regx.stats.aggregate import Interval
 FOLDED = ("stack", "changed")  # between words, so that no number is cut
 # Shown where they are asked for.
 SILENT = ("run", "group", "dataset", "task", "metric", "tied", "shared", "baseline", "baseline_because")
+# Of columns what is to be known of them.
+LEGEND = {
+    ("verdict", "difference"): "difference and verdict: to the baseline, seed by seed, 95 % interval in brackets.",
+    ("won",): "won: shared seeds at which the run does better than the baseline.",
+    ("seeds_to_tell",): "seeds_to_tell: about how many would, if the difference is what it looks like now.",
+    ("gap",): "gap: val_loss - train_loss.",
+}
 
 
 def print_rows(rows: Sequence[Row], out: Output, columns: Sequence[str] | None = None, sort: str | None = None) -> None:
@@ -86,25 +93,15 @@ def shown_columns(rows: Sequence[Row]) -> list[str]:
             return any(found)
         if key == "difference":
             return any(item["mean"] is not None for item in found)
-        if key == "seeds_to_tell":
-            return any(item is not None for item in found) or any(map(_is_hopeless, rows))
-        return any(item is not None for item in found)
+        return any(item is not None for item in found) or (key == "seeds_to_tell" and any(map(_is_hopeless, rows)))
 
     return [key for key in COLUMNS if speaks(key)]
 
 
 def _legend(shown: set[str], dropped: list[str], rows: Sequence[Row]) -> list[str]:
-    lines = []
-    if any(COLUMNS[key].kind == "interval" for key in shown):
-        lines.append("±: 95 % interval over seeds.  *: the best of its column.")
-    if "verdict" in shown or "difference" in shown:
-        lines.append("difference and verdict: to the baseline, seed by seed, 95 % interval in brackets.")
-    if "won" in shown:
-        lines.append("won: shared seeds at which the run does better than the baseline.")
-    if "seeds_to_tell" in shown:
-        lines.append("seeds_to_tell: about how many would, if the difference is what it looks like now.")
-    if "gap" in shown:
-        lines.append("gap: val_loss - train_loss.")
+    lines = ["±: 95 % interval over seeds.  *: the best of its column."]
+    lines *= any(COLUMNS[key].kind == "interval" for key in shown)
+    lines += [text for keys, text in LEGEND.items() if shown & {*keys}]
     lines += about_numbers(rows, shown)
     if dropped:
         lines.append(f"Not shown for want of space: {', '.join(dropped)}. A wider terminal or --columns shows them.")

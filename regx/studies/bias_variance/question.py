@@ -121,17 +121,10 @@ class _Study(Keeper):
         """The points that are there, in the axis' order."""
         first = self._configs[0]
         assert isinstance(first.dataset, Redrawn)
-        return BiasVariance(
-            self._folder,
-            self._grid.name,
-            next(iter(self._grid.axes), None),
-            first.seeds,
-            first.dataset.of.kind,
-            first.dataset.fixed.task,
-            first.dataset.truth() is not None,
-            self._data,
-            tuple(self._points[digest(value)] for value in self._values if digest(value) in self._points),
-        )
+        source, axis = first.dataset, next(iter(self._grid.axes), None)
+        data = source.of.kind, source.fixed.task, source.truth() is not None, self._data
+        points = tuple(self._points[digest(value)] for value in self._values if digest(value) in self._points)
+        return BiasVariance(self._folder, self._grid.name, axis, first.seeds, *data, points)
 
     def _predictions(self, number: int, trained: Sequence[Trained]) -> dict[int, Array | None]:
         """By seed, (n, K) at the test inputs, None of a network that diverged."""

@@ -97,18 +97,11 @@ def read_bias_variance(folder: Path) -> BiasVariance:
 
 def of_content(folder: Path, content: Mapping[str, Any]) -> BiasVariance:
     """The study that a file's content is. A key that later versions have added is not known."""
-    axis = content["axis"]
-    return BiasVariance(
-        folder,
-        content["name"],
-        None if axis is None else Axis(axis["key"], tuple(axis["values"])),
-        tuple(content.get("seeds", range(content["draws"]))),
-        content.get("dataset", ""),
-        content.get("task", "regression"),
-        content.get("separable", True),
-        content.get("data_fingerprint", ""),
-        tuple(_point(point) for point in content["points"]),
-    )
+    axis = None if content["axis"] is None else Axis(content["axis"]["key"], tuple(content["axis"]["values"]))
+    seeds = tuple(content.get("seeds", range(content["draws"])))
+    data = content.get("dataset", ""), content.get("task", "regression"), content.get("separable", True)
+    points = tuple(map(_point, content["points"]))
+    return BiasVariance(folder, content["name"], axis, seeds, *data, content.get("data_fingerprint", ""), points)
 
 
 def _point(point: Mapping[str, Any]) -> Decomposed:

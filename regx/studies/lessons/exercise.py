@@ -87,18 +87,11 @@ def _read(path: Path) -> Exercise:
     given = content.pop("cells", {})
     cells = {cell: {**_merged(shared, own or {}), "name": cell} for cell, own in given.items()}
     questions = tuple(question_of(one, cells) for one in content.pop("questions", []))
-    found = Exercise(
-        name=name,
-        title=content.pop("title"),
-        claim=content.pop("claim"),
-        lesson_says=content.pop("lesson", ""),
-        why=content.pop("why", ""),
-        cells=cells,
-        questions=questions,
-        demonstration=content.pop("demonstration", ""),
-    )
+    texts = {name: content.pop(name) for name in ("title", "claim")}
+    texts |= {name: content.pop(name, "") for name in ("why", "demonstration")}
+    lesson_says = content.pop("lesson", "")
     assert not content, f"{path.name}: unknown keys {list(content)}"
-    return found
+    return Exercise(name=name, cells=cells, questions=questions, lesson_says=lesson_says, **texts)
 
 
 def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
