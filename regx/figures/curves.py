@@ -1,7 +1,6 @@
 """Curves of several runs in one axis for each split: mean over seeds, and the 95 % interval as a band."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from regx.evidence.curves import Curve, learning_curve
@@ -16,39 +15,35 @@ from regx.report.table import by_group, compare_rows
 MARKS = 6  # markers on a line
 
 
-@dataclass(frozen=True)
-class RunCurves:
-    """What is drawn of one run. curves: by split; no entry for a split without rows."""
-
-    run: Run
-    curves: dict[str, Curve]
+Drawn = tuple[Run, dict[str, Curve]]  # a run, and its curves by split; none of a split without rows
 
 
-def read(run: Run) -> RunCurves:
+def read(run: Run) -> Drawn:
     found = {split: learning_curve(run, column) for split, column in LOSSES.items()}
-    return RunCurves(run, {split: curve for split, curve in found.items() if curve is not None})
+    return run, {split: curve for split, curve in found.items() if curve is not None}
 
 
-def draw(runs: Sequence[RunCurves]) -> Figure:
-    rows = compare_rows([one.run for one in runs])
+def draw(runs: Sequence[Drawn]) -> Figure:
+    rows = compare_rows([run for run, _ in runs])
     groups = by_group(rows)
     names = dict(zip((row["run"] for row in rows), short_names(rows), strict=True))
-    splits = [split for split in LOSSES if any(split in one.curves for one in runs)]
+    splits = [split for split in LOSSES if any(split in curves for _, curves in runs)]
     figure = blank(WIDE if len(splits) > 1 else COLUMN, 2.2 * len(groups) + 0.3)
     axes = figure.subplots(len(groups), len(splits), squeeze=False, sharex="row", sharey="row")
     handles: dict[int, Any] = {}
     for (group, members), panels in zip(groups.items(), axes, strict=True):
-        own = [number for number, one in enumerate(runs) if str(one.run.folder) in {row["run"] for row in members}]
-        means = [value for number in own for curve in runs[number].curves.values() for value in curve.mean]
+        folders = {row["run"] for row in members}
+        own = {number: one for number, one in enumerate(runs) if str(one[0].folder) in folders}
+        means = [value for _, curves in own.values() for curve in curves.values() for value in curve.mean]
         for split, panel in zip(splits, panels, strict=True):
-            for number in own:
-                if (curve := runs[number].curves.get(split)) is not None:
-                    name = words(names[str(runs[number].run.folder)])
+            for number, (run, curves) in own.items():
+                if (curve := curves.get(split)) is not None:
+                    name = words(names[str(run.folder)])
                     handles.setdefault(number, _curve(panel, curve, LINES[number], name, number / len(runs)))
             loss_scale(panel, means)
             panel.locator_params(axis="x", integer=True)
             panel.set(title=split if len(groups) == 1 else f"{folded(words(group))}\n{split}", xlabel="epoch")
-        of = runs[own[0]].run.summary
+        of = next(iter(own.values()))[0].summary
         panels[0].set_ylabel(loss_label(of.task, of.dataset))
     interval = area_key(INTERVAL, facecolor=GREY, alpha=0.3)
     legend_below(figure, [*(handles[number] for number in sorted(handles)), interval])

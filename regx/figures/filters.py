@@ -1,7 +1,6 @@
 """The filters of the first convolution: what it looks for in an image."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,15 +15,6 @@ from regx.figures.weights import shades
 ACROSS, MOST = 8, 64
 
 
-@dataclass(frozen=True)
-class Filters:
-    """What is drawn of one run: the filters of its first completed seed, (channels, kernel, kernel, filters)."""
-
-    title: str
-    seed: int
-    filters: Array
-
-
 def unfit(run: Run) -> str | None:
     architecture = run.config["architecture"]
     if not architecture.get("conv"):
@@ -34,15 +24,15 @@ def unfit(run: Run) -> str | None:
     return nothing_completed(run)
 
 
-def read(run: Run) -> Filters:
-    seed = run.completed_seeds[0]
-    return Filters(run_title(run), seed, run.weights[f"seed{seed}/reported/0/weight"])
+def read(run: Run) -> tuple[Run, Array]:
+    """The run, and the filters of its first completed seed, (channels, kernel, kernel, filters)."""
+    return run, run.weights[f"seed{run.completed_seeds[0]}/reported/0/weight"]
 
 
-def draw(runs: Sequence[Filters]) -> Figure:
+def draw(runs: Sequence[tuple[Run, Array]]) -> Figure:
     """A picture for each filter, of three channels in their colours; of other numbers one for each channel below it."""
-    (one,) = runs
-    filters = np.moveaxis(one.filters, 3, 0)[:MOST]
+    ((run, every),) = runs
+    filters = np.moveaxis(every, 3, 0)[:MOST]
     most = float(np.abs(filters).max()) or 1.0
     in_colour = filters.shape[1] == 3
     pictures = np.moveaxis(filters, 1, 3)[:, None] / (2 * most) + 0.5 if in_colour else filters
@@ -59,9 +49,10 @@ def draw(runs: Sequence[Filters]) -> Figure:
             panel.set_title(f"{number}" if channels == 1 else f"{number}, channel {channel}", fontsize=6)
     if not in_colour:
         figure.colorbar(image, ax=axes, aspect=15).set_label("weight")
-    left_out = f", the first {MOST} of {one.filters.shape[3]}" * (one.filters.shape[3] > MOST)
+    left_out = f", the first {MOST} of {every.shape[3]}" * (every.shape[3] > MOST)
     colours = "\ngrey is 0, a channel is brighter where its weight is greater" * in_colour
-    figure.suptitle(f"first-layer filters of {one.title}, seed {one.seed}{left_out}{colours}", fontsize=8)
+    of = f"{run_title(run)}, seed {run.completed_seeds[0]}"
+    figure.suptitle(f"first-layer filters of {of}{left_out}{colours}", fontsize=8)
     return figure
 
 

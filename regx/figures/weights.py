@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,20 +17,11 @@ ACROSS = 4  # layers in a row
 BINS = 41
 
 
-@dataclass(frozen=True)
-class Weights:
-    """What is drawn of one run: the reported weights of its first completed seed, (in, out) of each layer."""
-
-    title: str
-    seed: int
-    layers: tuple[Array, ...]
-
-
-def read(run: Run) -> Weights:
-    seed = run.completed_seeds[0]
+def read(run: Run) -> tuple[Run, list[Array]]:
+    """The run, and the reported weights of its first completed seed, (in, out) of each layer."""
     layers = len(run.config["architecture"].get("conv", ())) + len(run.config["architecture"]["hidden"]) + 1
-    names = [f"seed{seed}/reported/{layer}/weight" for layer in range(layers)]
-    return Weights(run_title(run), seed, tuple(as_matrix(run.weights[name]) for name in names))
+    of = f"seed{run.completed_seeds[0]}/reported"
+    return run, [as_matrix(run.weights[f"{of}/{layer}/weight"]) for layer in range(layers)]
 
 
 def as_matrix(weight: Array) -> Array:
@@ -39,20 +29,21 @@ def as_matrix(weight: Array) -> Array:
     return weight if weight.ndim == 2 else weight.reshape(math.prod(weight.shape[:3]), -1)
 
 
-def draw(runs: Sequence[Weights]) -> Figure:
-    (one,) = runs
-    across = min(len(one.layers), ACROSS)
-    figure = blank(max(WIDE * across / ACROSS, 3.5), 3.2 * -(-len(one.layers) // across) + 0.4)
-    panels = pairs(figure, len(one.layers), across, 1.35)
-    for layer, (weight, (above, below)) in enumerate(zip(one.layers, panels, strict=True)):
-        which = "output layer" if layer == len(one.layers) - 1 else f"layer {layer}"
+def draw(runs: Sequence[tuple[Run, list[Array]]]) -> Figure:
+    ((run, layers),) = runs
+    across = min(len(layers), ACROSS)
+    figure = blank(max(WIDE * across / ACROSS, 3.5), 3.2 * -(-len(layers) // across) + 0.4)
+    panels = pairs(figure, len(layers), across, 1.35)
+    for layer, (weight, (above, below)) in enumerate(zip(layers, panels, strict=True)):
+        which = "output layer" if layer == len(layers) - 1 else f"layer {layer}"
         above.set_title(f"{which}: {weight.shape[0]} × {weight.shape[1]}")
         _heat_map(figure, above, weight)
         _distribution(below, weight)
         if layer % across == 0:
             above.set_ylabel("input unit")
             below.set_ylabel("number of weights")
-    figure.suptitle(f"weights of {one.title}, seed {one.seed}, at its reported epoch", fontsize="medium")
+    of = f"{run_title(run)}, seed {run.completed_seeds[0]}"
+    figure.suptitle(f"weights of {of}, at its reported epoch", fontsize="medium")
     edge: dict[str, Any] = {"edgecolor": "black", "linewidth": 0.6}
     zero = area_key("distribution: exactly 0", facecolor="white", hatch="//////", **edge)
     other = area_key("distribution: not 0", facecolor=BLUE, **edge)

@@ -189,15 +189,10 @@ class Session:
 
     def _state(self) -> dict[str, Any]:
         return {
-            "type": "state",
-            "document": self.document,
-            "yaml": self.as_yaml(),
-            "running": self._running,
-            "changed_midway": self._changed_midway,
-            "can_undo": bool(self._past),
+            "type": "state", "document": self.document, "yaml": self.as_yaml(), "running": self._running,
+            "changed_midway": self._changed_midway, "can_undo": bool(self._past), "data": self._data(),
             "members": {kind: _described(parameters(cls)) for kind, cls in REGULARIZERS.items()},
-            "data": self._data(),
-        }
+        }  # fmt: skip
 
     def as_yaml(self) -> str:
         """The document as a config: `regx race` on it trains the same networks, where nothing was changed midway."""
@@ -231,16 +226,14 @@ class Session:
             if where is not None:
                 shown["surface"] = lane.surface(where.x, self._looking_at)
             lanes.append(shown)
+        inputs: Any = GRID  # of a map the points along each side
+        if where is None or where.is_line:
+            inputs = None if where is None else where.axes[0].tolist()
         return {
-            "type": "frame",
-            "epoch": self._epoch(),
-            "looking_at": self._looking_at,
-            "running": self._running,
-            "inputs": None if where is None else where.axes[0].tolist() if where.is_line else GRID,
-            "extent": None if where is None else where.extent,
+            "type": "frame", "epoch": self._epoch(), "looking_at": self._looking_at, "running": self._running,
+            "inputs": inputs, "extent": None if where is None else where.extent, "lanes": lanes,
             "slider": {"path": self._slider[0], "points": self._slider[1]},
-            "lanes": lanes,
-        }
+        }  # fmt: skip
 
     def _surface(self) -> Surface | None:
         """Where the function is asked, over the data of the first seed."""

@@ -132,21 +132,14 @@ def _row(run: Run, group: str, seeds: set[int], asked: Sequence[str]) -> Row:
     names = [name for name in dict.fromkeys((*SHOWN, *asked)) if summary.task in REGISTRY[name].tasks]
     judged = unflattered(run)
     return {
-        "run": str(run.folder),
-        "name": run.name,
-        "stack": run.stack,
-        "group": group,
-        "dataset": summary.dataset,
-        "task": summary.task,
-        "status": run.about["status"],
-        "seeds": len(run.seeds),
+        "run": str(run.folder), "name": run.name, "stack": run.stack, "group": group, "dataset": summary.dataset,
+        "task": summary.task, "status": run.about["status"], "seeds": len(run.seeds),
         "diverged": len(run.seeds) - len(run.completed_seeds),
-        "missing_seeds": sorted((seeds | set(run.config["seeds"])) - set(run.seeds)),
-        "peek": summary.peek,
+        "missing_seeds": sorted((seeds | set(run.config["seeds"])) - set(run.seeds)), "peek": summary.peek,
         **{name: run.over_seeds(name) for name in names},
         **({} if (found := shrinkage_of(run)) is None else {"shrinkage": found}),
         **({} if judged is None else {"judged_loss": judged}),
-    }
+    }  # fmt: skip
 
 
 def unflattered(run: Run) -> Interval | None:

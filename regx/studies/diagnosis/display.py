@@ -71,19 +71,12 @@ def write_changed(found: Sequence[Diagnosed], number: int, path: Path, force: bo
 def _document(one: Diagnosed) -> dict[str, Any]:
     diagnosis = one.diagnosis
     return {
-        "run": str(one.place),
-        "name": one.name,
-        "verdict": diagnosis.verdict,
-        "seeds": len(diagnosis.seeds),
-        "diverged": sum(seed.diverged is not None for seed in diagnosis.seeds),
-        "rows": diagnosis.rows,
-        "parameters": one.run and one.run.summary.parameters,
-        "trivial_loss": diagnosis.trivial,
-        "evidence": [asdict(item) for item in diagnosis.evidence],
-        "notes": list(diagnosis.notes),
-        "advice": [asdict(item) for item in one.advice],
-        "curves": asdict(diagnosis.curves),
-    }
+        "run": str(one.place), "name": one.name, "verdict": diagnosis.verdict, "seeds": len(diagnosis.seeds),
+        "diverged": sum(seed.diverged is not None for seed in diagnosis.seeds), "rows": diagnosis.rows,
+        "parameters": one.run and one.run.summary.parameters, "trivial_loss": diagnosis.trivial,
+        "evidence": [asdict(item) for item in diagnosis.evidence], "notes": list(diagnosis.notes),
+        "advice": [asdict(item) for item in one.advice], "curves": asdict(diagnosis.curves),
+    }  # fmt: skip
 
 
 def _flat(one: Diagnosed) -> dict[str, Any]:

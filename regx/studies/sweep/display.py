@@ -70,19 +70,13 @@ def print_sweep(sweep: Sweep, out: Output, metric: str = "test_loss", columns: S
 
 
 def _as_plain(choice: Choice) -> dict[str, Any]:
-    assert choice.cell.run is not None
+    cell, by = choice.cell, choice.by
+    assert cell.run is not None
     return {
-        "run": str(choice.cell.run.folder),
-        "name": choice.cell.run.name,
-        "point": choice.cell.point,
-        "by": choice.by,
-        "peek": choice.by == "test_loss",
-        "among": choice.among,
-        choice.by: choice.cell.loss(choice.by),
-        "judged": choice.cell.judged or choice.cell.loss(choice.by),
-        "optimism": None if choice.optimism is None else asdict(choice.optimism),
-        "test_loss": choice.cell.loss("test_loss"),
-    }
+        "run": str(cell.run.folder), "name": cell.run.name, "point": cell.point, "by": by, "peek": by == "test_loss",
+        "among": choice.among, by: cell.loss(by), "judged": cell.judged or cell.loss(by),
+        "optimism": None if choice.optimism is None else asdict(choice.optimism), "test_loss": cell.loss("test_loss"),
+    }  # fmt: skip
 
 
 def _sentences(choice: Choice | None) -> str:

@@ -82,10 +82,9 @@ def test_what_has_no_pictures_is_refused_and_left_out_of_the_page(run: Run, runs
     assert all(base64.b64decode(data.partition(",")[2]).startswith(b"\x89PNG") for _, data in found)
 
 
-def test_three_channels_are_shown_in_colour() -> None:
-    one = filters.Filters("colour", 0, np.random.default_rng(0).normal(size=(3, 3, 3, 4)))
+def test_three_channels_are_shown_in_colour(run: Run) -> None:
     with styled():
-        figure = filters.draw([one])
+        figure = filters.draw([(run, np.random.default_rng(0).normal(size=(3, 3, 3, 4)))])
     shown = np.array([axes.get_images()[0].get_array() for axes in figure.axes])
     assert shown.shape == (4, 3, 3, 3)
     assert 0 <= shown.min() <= shown.max() <= 1
