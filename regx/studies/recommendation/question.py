@@ -33,7 +33,7 @@ from regx.studies.recommendation.ladder import (
     is_uneven,
     ladder,
 )
-from regx.studies.recommendation.network import CANDIDATES, LONGER, OPTIMIZERS, CandidateNetwork, of_images
+from regx.studies.recommendation.network import CANDIDATES, LONGER, OPTIMIZERS, SHARE, CandidateNetwork, of_images
 from regx.studies.recommendation.network import SPLITS as TRIED_ON
 
 SPLITS = 20  # where seconds allow; from `ENOUGH_SPLITS` on time is rather spent on more lanes
@@ -139,6 +139,7 @@ def planned(question: TableQuestion) -> Plan:
     # Which network will be chosen is not known: the one in the middle.
     likely = networks[len(networks) // 2]
     seconds = sum(work(one.base, lanes[:1], one.rates, min(TRIED_ON, len(first.seeds))) for one in networks)
+    seconds = min(seconds, SHARE * 60 * question.minutes / pace)  # larger ones are not tried then
     seconds += work(likely.base, lanes, likely.rates, len(first.seeds))
     return Plan(
         networks, lengthen, inspect(source, data, parameters), lanes, pace, min(seconds * pace, 60 * question.minutes),
