@@ -21,11 +21,11 @@ The method, which the reader of a report may hold us to:
 Every result of tuning is kept in tuning.json, so that the same command again trains only what is missing.
 """
 
-import contextlib
 import dataclasses
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -33,7 +33,7 @@ from typing import Any
 from regx.config.config import Config
 from regx.config.identity import Identity, digest
 from regx.config.load import config_of
-from regx.core.errors import InputError, RegxError
+from regx.core.errors import RegxError
 from regx.core.listener import Progress
 from regx.data.table import TableSource
 from regx.evidence.run import read_run
@@ -47,28 +47,17 @@ from regx.store.lock import Lock
 from regx.store.summary import stack_text
 from regx.studies.recommendation.clock import Clock
 from regx.studies.recommendation.criteria import LOSS
-from regx.studies.recommendation.halving import rung_epochs, survivors
 from regx.studies.recommendation.judgement import FEWEST_SPLITS, PLAIN, Conclusion, Measured, Raced, conclude
-from regx.studies.recommendation.ladder import (
-    EXTENSIONS,
-    PARTS,
-    Candidate,
-    LadderLane,
-    applied,
-    beyond,
-    candidates,
-    cocktails,
-    combined,
-)
+from regx.studies.recommendation.ladder import PARTS, LadderLane, applied, candidates
+from regx.studies.recommendation.lanes import ALL, Lanes, lengths
 from regx.studies.recommendation.network import GAIN, SHARE, CandidateNetwork, simplest
 from regx.studies.recommendation.network import SPLITS as TRIED_ON
 from regx.studies.recommendation.question import ENOUGH_SPLITS, Plan, TableQuestion, longer, trainings
 from regx.studies.recommendation.references import Score, references, score
 from regx.studies.recommendation.result import Recommendation
-from regx.studies.recommendation.trials import Trials
+from regx.studies.recommendation.trials import Choice, Trials
 from regx.studies.recommendation.tuning import Tuning
 
-ALL = -1  # the chooser that looks at all splits, beside those that look at one
 REFERENCES = 0.15  # of the minutes, that the plain models may take
 FOLDERS = 0.2  # of the minutes at most, that are kept for training what is recommended
 FOLDS = 0.2  # of the minutes at most, that are kept for choosing by more folds
@@ -79,8 +68,6 @@ FIRST = ("crop", "rotate", "early_stopping", "dropout", "l2", "l1", "batch_norm"
 
 # Times the work of a group of lanes has to fit, for them to be raced together: else what ends is lost of all.
 AT_ONCE = 2
-
-Choice = tuple[Candidate, int]  # a candidate, and for how many epochs it is trained
 
 
 def recommend(question: TableQuestion, plan: Plan, out: Path) -> Recommendation:
@@ -111,7 +98,6 @@ def race_folder(plan: Plan, out: Path) -> Path:
 class TableRace:
     def __init__(self, question: TableQuestion, plan: Plan, held: Lock) -> None:
         self._question, self._plan, self._held = question, plan, held
-        self._splits = list(plan.base.seeds)
         self._notes = list(plan.notes)
         self._data = fingerprint(plan.base.dataset)
         self.folder = held.folder
@@ -120,12 +106,14 @@ class TableRace:
         self._clock.ahead = plan.seconds / plan.pace
         task = plan.inspection.task
         self._trials = Trials(question, task, plan.criterion, self._results, self._clock, plan.networks[0])
+        self._tuned = Lanes(self._trials, plan.base.seeds, plan.rates)
         self._gains: bool | None = None  # from more epochs
-        self._rates = plan.rates
         self._lanes = list(plan.lanes)
-        self._chosen: dict[str, dict[int, Choice]] = {}
         self._unfinished: list[str] = []
-        self._folds = 1  # by which the lanes are compared
+
+    @property
+    def _splits(self) -> list[int]:
+        return self._tuned.splits
 
     def run(self) -> Recommendation:
         measured = self._references()
@@ -133,14 +121,15 @@ class TableRace:
         self._choose_network()
         self._choose_splits()
         plain, *others = self._lanes
-        self._tune("the plain network", [plain])
+        self._tuned.tune("the plain network", [plain])
         # What the plain network does best with, and what lies beside it: no other lane is tried with more rates.
-        rate = self._chosen[PLAIN][ALL][0].lr
-        tried = sorted({*self._rates, rate})
-        self._rates = tuple(tried[max(0, tried.index(rate) - 1) : tried.index(rate) + 2])
+        rate = self._tuned.chosen[PLAIN][ALL][0].lr
+        tried = sorted({*self._tuned.rates, rate})
+        self._tuned.rates = tuple(tried[max(0, tried.index(rate) - 1) : tried.index(rate) + 2])
         self._clock.is_bound, self._clock.ahead = True, self._clock.later
         self._race(others)
-        self._validate()
+        self._clock.reserve -= self._for_folds
+        self._tuned.compare_by_folds(self._most_folds())
         lanes, dropped = self._raced()
         if dropped:
             self._notes.append(
@@ -153,10 +142,10 @@ class TableRace:
                 f"of the last: {self._results.reason}"
             )
         measured = [self._on_splits(one) for one in measured]
-        if self._folds > 1:
+        if self._tuned.folds > 1:
             self._notes.append(
-                f"Validation rows are few, so the lanes are compared by {self._folds} folds of each split, disjoint, "
-                "beside the same test rows."
+                f"Validation rows are few, so the lanes are compared by {self._tuned.folds} folds of each split, "
+                "disjoint, beside the same test rows."
             )
         inspection = dataclasses.replace(self._plan.inspection, parameters=self._parameters())
         conclusion = conclude(lanes, measured, inspection.split, inspection.rows, self._gains)
@@ -234,7 +223,7 @@ class TableRace:
                 break
             chosen, loss, self._gains = trained_longer, after, None
         self._trials.use(chosen)
-        self._rates = chosen.rates
+        self._tuned.rates = chosen.rates
         hidden = chosen.base.architecture.hidden
         if all(one != other for one, other in itertools.pairwise(hidden)):  # no equal layers to skip
             self._lanes = [lane for lane in self._lanes if "skip" not in [part.exclusive for part in lane.known][:1]]
@@ -260,18 +249,10 @@ class TableRace:
     def _reached(self, network: CandidateNetwork) -> float:
         """The least mean validation loss of a network at its last epoch, over the first splits."""
         self._trials.use(network)
-        pool = self._lengths(candidates(self._plan.lanes[0], network.rates), self._rungs())
+        pool = lengths(candidates(self._plan.lanes[0], network.rates), self._trials.rungs)
         splits = self._splits[:TRIED_ON]
         self._trials.train(f"the network, {network.name}", [(*one, seed) for one in pool for seed in splits])
         return min(self._trials.costs(pool, splits).values())
-
-    @staticmethod
-    def _lengths(pool: Sequence[Candidate], rungs: Sequence[int]) -> list[Choice]:
-        return [(one, epochs) for epochs in dict.fromkeys(rungs) for one in pool]
-
-    def _rungs(self) -> tuple[int, ...]:
-        training = self._trials.network.base.training
-        return rung_epochs(training.epochs, training.eval_every)
 
     def _parameters(self) -> int:
         base = self._trials.network.base
@@ -282,7 +263,7 @@ class TableRace:
 
     def _work(self, lanes: Sequence[LadderLane], splits: int) -> float:
         base = self._trials.network.base
-        return sum(trainings(base, lane, self._rates) for lane in lanes) * splits * self._trials.seconds
+        return sum(trainings(base, lane, self._tuned.rates) for lane in lanes) * splits * self._trials.seconds
 
     def _choose_splits(self) -> None:
         """Leave out splits if, at the pace that was measured, all lanes would not fit into the minutes on all."""
@@ -309,7 +290,7 @@ class TableRace:
                 f"{splits} splits instead of {wanted} to keep to {self._question.minutes:g} minutes, since {why} here. "
                 "--minutes gives more."
             )
-        self._splits = self._splits[:splits]
+        self._tuned.splits = self._splits[:splits]
 
     def _race(self, lanes: Sequence[LadderLane]) -> None:
         """Tune the lanes: what helps most often, alone and together, then the others; one by one where time ends."""
@@ -328,87 +309,8 @@ class TableRace:
                 if not self._clock.fits(self._work(some, len(self._splits))):
                     continue
                 # Several together start from what each had alone.
-                self._tune(stage, [one for one in some if one not in several or self._chosen.keys() >= {*one.parts}])
-
-    def _pool(self, lane: LadderLane, chooser: int) -> list[Candidate]:
-        """The candidates of a lane; of several together those around what the chooser has chosen of each alone."""
-        if lane.is_cocktail:
-            return cocktails(lane, self._rates)
-        if lane.is_alone:
-            return candidates(lane, self._rates)
-        return combined(lane, {name: self._chosen[name][chooser][0] for name in lane.parts})
-
-    def _tune(self, stage: str, lanes: Sequence[LadderLane]) -> None:
-        """Successive halving of every lane, for every split by its own validation loss, and by the mean over splits.
-
-        What is chosen may be a shorter training of an earlier round: every one of them ends its own schedule.
-        """
-        choosers = (*self._splits, ALL)
-        pools = {lane: {chooser: self._pool(lane, chooser) for chooser in choosers} for lane in lanes}
-        seen: dict[LadderLane, dict[int, list[Choice]]] = {lane: {one: [] for one in choosers} for lane in lanes}
-        rungs = self._rungs()
-        for rung, epochs in enumerate(rungs):
-            self._train(f"{stage}, round {rung + 1} of {len(rungs)}", pools, epochs)
-            for lane, of in pools.items():
-                for chooser, pool in of.items():
-                    tried = [(one, epochs) for one in pool]
-                    seen[lane][chooser] += tried
-                    # The rate that is best in the end often looks worst early, and the plain network has nothing else
-                    # to tune. So its rates all go to the end: whatever others gain, they do not gain by a better rate.
-                    if lane.parts:
-                        costs = self._trials.costs(tried, self._of(chooser), best=True)
-                        # The best alone is trained longest: what it is then held against are the shorter trainings.
-                        of[chooser] = survivors({one: costs[one, epochs] for one in pool}, rung == len(rungs) - 2)
-        for lane in lanes:
-            self._choose(lane, seen[lane])
-        self._go_beyond(stage, lanes, seen)
-
-    def _train(self, stage: str, pools: Mapping[LadderLane, Mapping[int, Sequence[Candidate]]], epochs: int) -> None:
-        wanted = [
-            (candidate, epochs, seed)
-            for of in pools.values()
-            for chooser, pool in of.items()
-            for candidate in pool
-            for seed in self._of(chooser)
-        ]
-        self._trials.train(stage, wanted)
-
-    def _of(self, chooser: int) -> list[int]:
-        return self._splits if chooser == ALL else [chooser]
-
-    def _choose(self, lane: LadderLane, seen: Mapping[int, Sequence[Choice]]) -> None:
-        """Of what was trained for each chooser the one of the least validation loss; none where time was over."""
-        self._chosen.pop(lane.name, None)
-        complete = all(self._trials.known(*one, self._of(chooser)) for chooser, of in seen.items() for one in of)
-        if complete:
-            self._chosen[lane.name] = {
-                chooser: min(of, key=self._trials.costs(of, self._of(chooser)).__getitem__)
-                for chooser, of in seen.items()
-            }
-
-    def _go_beyond(
-        self, stage: str, lanes: Sequence[LadderLane], seen: Mapping[LadderLane, Mapping[int, list[Choice]]]
-    ) -> None:
-        """While the strength that all splits choose stands at the end of its grid, try the next one on all splits."""
-        for _ in range(EXTENSIONS):
-            further: dict[LadderLane, dict[int, list[Candidate]]] = {}
-            for lane in lanes:
-                if lane.is_alone and lane.name in self._chosen:
-                    best = self._chosen[lane.name][ALL][0]
-                    if (beside := beyond(best, [one for one, _ in seen[lane][ALL]])) is not None:
-                        further[lane] = {chooser: [beside] for chooser in seen[lane]}
-            if not further or self._clock.is_over:
-                return
-            before = {lane: self._chosen[lane.name] for lane in further}
-            for lane, of in further.items():
-                # The plain network is as well tuned as it can be: in all its lengths.
-                rungs = self._rungs() if not lane.parts else self._rungs()[-1:]
-                for epochs in rungs:
-                    self._train(f"{stage}, beyond the ends", {lane: of}, epochs)
-                for chooser, pool in of.items():
-                    seen[lane][chooser].extend(self._lengths(pool, rungs))
-                self._choose(lane, seen[lane])
-                self._chosen.setdefault(lane.name, before[lane])  # time was over: what was found stays
+                alone = self._tuned.chosen.keys()
+                self._tuned.tune(stage, [one for one in some if one not in several or alone >= {*one.parts}])
 
     def _most_folds(self) -> int:
         """By how many folds lanes are compared if time suffices: until there are `ENOUGH_VALIDATION_ROWS`."""
@@ -417,22 +319,6 @@ class TableRace:
         train, val, _ = self._plan.inspection.split
         return 1 if source.table().times is not None else min((train + val) // val, -(-ENOUGH_VALIDATION_ROWS // val))
 
-    def _validate(self) -> None:
-        """Train what each split has chosen of each lane on more folds of the split, as far as time goes."""
-        self._clock.reserve -= self._for_folds
-        most = self._most_folds()
-        wanted = [(*of[seed], seed) for of in self._chosen.values() for seed in self._splits]
-        work = sum(self._trials.cost(epochs) for _, epochs, _ in wanted)
-        self._clock.ahead = (most - 1) * work
-        for fold in range(1, most):
-            if not self._clock.fits(work):
-                break
-            with contextlib.suppress(InputError):  # of a class or group that is too small to be cut so often
-                self._trials.train(f"other validation rows, {fold} of {most - 1}", wanted, fold)
-            if not all(self._results.has(*one, fold) for one in wanted):
-                break
-            self._folds = fold + 1
-
     # What comes of it
 
     def _raced(self) -> tuple[list[Raced], list[str]]:
@@ -440,15 +326,11 @@ class TableRace:
         lanes, dropped = [], []
         by = self._trials.criterion
         for lane in self._lanes:
-            if lane.name not in self._chosen:
+            if lane.name not in self._tuned.chosen:
                 dropped.append(lane.name)
                 continue
-            chosen = self._chosen[lane.name]
-
-            def scores(metric: str, fold: int = 0, chosen: Mapping[int, Choice] = chosen) -> dict[int, float]:
-                return {seed: self._results.value(metric, *chosen[seed], seed, fold) for seed in self._splits}
-
-            folds = [scores(f"val_{by.metric}", fold) for fold in range(self._folds)]
+            scores = partial(self._tuned.scores, lane.name)
+            folds = [scores(f"val_{by.metric}", fold) for fold in range(self._tuned.folds)]
             val = {seed: fmean(by.of(fold[seed]) for fold in folds) for seed in self._splits}
             test = {seed: by.of(value) for seed, value in scores(f"test_{by.metric}").items()}
             if not all(math.isfinite(one) for one in (*val.values(), *test.values())):
@@ -458,13 +340,13 @@ class TableRace:
             accuracy, balanced = (
                 scores(f"test_{name}") if classes else None for name in ("accuracy", "balanced_accuracy")
             )
-            pooled = chosen[ALL]
+            pooled = self._tuned.chosen[lane.name][ALL]
             lanes.append(Raced(lane.name, self._shown(pooled), pooled[0].lr, val, test, accuracy, balanced))
         if PLAIN not in [lane.name for lane in lanes]:
             why = f" The last reason: {self._results.reason}" if self._results.failed else ""
             raise RegxError(
                 f"{self._question.table}: there is a split on which the plain network diverged or failed at every "
-                f"learning rate that was tried ({', '.join(map(str, self._rates))}). A target or a column with a "
+                f"learning rate that was tried ({', '.join(map(str, self._tuned.rates))}). A target or a column with a "
                 f"few huge values does that: look at the table, or try -s optimizer.lr=0.0003.{why}"
             )
         return lanes, dropped
@@ -528,7 +410,7 @@ class TableRace:
 
     def _final(self, name: str, whole: bool = False) -> Config:
         """The config of a lane with the strengths that all splits together have chosen. whole: for all rows."""
-        resolved = self._trials.config(*self._chosen[name][ALL]).resolved
+        resolved = self._trials.config(*self._tuned.chosen[name][ALL]).resolved
         data = dict(resolved["dataset"])
         if whole and "dataset.rows=" not in " ".join(self._question.overrides):
             data.pop("rows", None)

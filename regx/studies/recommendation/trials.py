@@ -14,12 +14,13 @@ from regx.runner.networks import Options, train_networks
 from regx.runner.plan import Member
 from regx.studies.recommendation.clock import Clock
 from regx.studies.recommendation.criteria import Criterion, measured
-from regx.studies.recommendation.halving import mean_losses
+from regx.studies.recommendation.halving import mean_losses, rung_epochs
 from regx.studies.recommendation.ladder import Candidate, applied
 from regx.studies.recommendation.network import CandidateNetwork
 from regx.studies.recommendation.question import TableQuestion, seconds_of
 from regx.studies.recommendation.tuning import Tuning
 
+Choice = tuple[Candidate, int]  # a candidate, and for how many epochs it is trained
 Trial = tuple[Candidate, int, int]  # a candidate, for so many epochs, on the split of a seed
 
 
@@ -71,6 +72,11 @@ class Trials:
         self.epochs = network.base.training.epochs
         self.seconds = seconds_of(network.base)  # of a core, for one network
         self._configs: dict[tuple[Candidate, int, int], Config] = {}
+
+    @property
+    def rungs(self) -> tuple[int, ...]:
+        training = self.network.base.training
+        return rung_epochs(training.epochs, training.eval_every)
 
     def cost(self, epochs: int) -> float:
         """About the seconds of a core that training one network takes."""
@@ -127,9 +133,7 @@ class Trials:
     def known(self, candidate: Candidate, epochs: int, seeds: Sequence[int]) -> bool:
         return all(self.results.has(candidate, epochs, seed) for seed in seeds)
 
-    def costs(
-        self, pool: Sequence[tuple[Candidate, int]], seeds: Sequence[int], best: bool = False
-    ) -> dict[tuple[Candidate, int], float]:
+    def costs(self, pool: Sequence[Choice], seeds: Sequence[int], best: bool = False) -> dict[Choice, float]:
         """What each of these costs on validation rows, the mean over splits.
 
         best: the least loss that it had at any evaluated epoch, as nothing is told yet by where it happens to stand.
