@@ -17,8 +17,8 @@ from typing import Any
 
 from regx.config.forms import SWITCH, is_switched
 from regx.config.identity import pointed
+from regx.config.node import Node, scalar
 from regx.config.problems import Path, Problem, dotted
-from regx.config.reader import Node, scalar
 from regx.config.schema import mappings, parameters_at
 from regx.core.parameters import Parameter
 from regx.regularizers import REGISTRY as REGULARIZERS

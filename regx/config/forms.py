@@ -15,8 +15,8 @@ What is neither a short nor a long form is left as it is, for the check to refus
 from collections.abc import Callable
 from pathlib import Path as FilePath
 
+from regx.config.node import Node
 from regx.config.problems import ConfigError, Path, Problem
-from regx.config.reader import Node
 from regx.config.schema import KEYS, NAMED
 from regx.core.errors import InputError
 from regx.core.parameters import parameters

@@ -5,26 +5,26 @@ a colon and a space, is text, unless there is such a file. overrides are KEY=VAL
 number or several, in place of the config's. Everything that is wrong is raised as one InputError.
 """
 
-import itertools
 import json
-import math
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Integral
 from pathlib import Path
 from typing import Any, Self
 
 from regx.config.axes import FoundAxis, find_axes
+from regx.config.cells import LazyCells, at_first, built, independent
 from regx.config.config import Config
 from regx.config.forms import extended, long_form
-from regx.config.grid import Axis, Cell, Grid, cell_name, labels_of, permitted
+from regx.config.grid import Axis, Cell, Grid, permitted
 from regx.config.identity import known
+from regx.config.node import Node
 from regx.config.overrides import Override, with_overrides
 from regx.config.problems import ConfigError, Problem
-from regx.config.reader import MAX_BYTES, Node, read_text
-from regx.config.validation import unusable, validated
+from regx.config.reader import MAX_BYTES, read_text
+from regx.config.validation import validated
 from regx.core.errors import InputError, did_you_mean
 from regx.data.dataset import Source
 
@@ -132,7 +132,7 @@ class _Draft:
             count = len(axes[0].values)
             message = f"expected one value, found {count}: this config is a sweep. Type: regx sweep {self.where}"
             raise ConfigError([Problem(node.place, axes[0].path, message)])
-        return _built(self.tree, [*self.problems, *wrong], self.folder)
+        return built(self.tree, [*self.problems, *wrong], self.folder)
 
     def grid(self) -> Grid:
         found, wrong = find_axes(self.tree)
@@ -142,7 +142,7 @@ class _Draft:
             sizes = ", ".join(f"{axis.key} ({len(axis.values)})" for axis in found)
             expected = f"expected a grid of at most {MAX_CELLS:,} cells"
             raise InputError(f"{self.where}: {expected}, found {len(cells):,}: {sizes}")
-        return Grid(name, axes, cells if len(cells) > MAX_BUILT else tuple(cells.built()))
+        return Grid(name, axes, cells if len(cells) > MAX_BUILT else tuple(cells.all()))
 
     def race(self) -> Grid:
         if not self.is_race:
@@ -169,8 +169,8 @@ class _Draft:
                 assert node is not None
                 said = f"expected one value, found {len(axis.values)}: the lanes of a race share their data"
                 wrong.append(Problem(node.place, axis.path, f"{said}. Write a sweep for several"))
-        first = _at_first(shared, axes)
-        found += _independent([*wrong, *validated(first, self.folder)[1]], found)
+        first = at_first(shared, axes)
+        found += independent([*wrong, *validated(first, self.folder)[1]], found)
         cells: list[Cell] = []
         for name, own in lanes.value.items() if isinstance(lanes.value, dict) else ():
             named = shared.replaced(("name",), Node(name, lanes.keys[name], name)).replaced(("regularizers",), own)
@@ -182,7 +182,7 @@ class _Draft:
                     replace(one, path=("lanes", name, *one.path[1:])) if one.path[:1] in OF_LANE else one
                     for one in error.problems
                 ]
-                found += _independent(of_lane, found)
+                found += independent(of_lane, found)
         if found:
             raise ConfigError(found)
         return Grid(str(tree.value["name"].value), (), tuple(cells), lanes=True)
@@ -200,7 +200,7 @@ class _Draft:
     def _checked(self, axes: Sequence[FoundAxis], wrong: Sequence[Problem]) -> tuple[str, tuple[Axis, ...]]:
         """Name and axes of the grid.  Raises ConfigError with the problems of every value of every axis."""
         problems, found = [*self.problems, *wrong], []
-        first = _at_first(self.tree, axes)
+        first = at_first(self.tree, axes)
         checked = []
         for axis in axes:
             points: dict[str, Any] = {}
@@ -215,50 +215,8 @@ class _Draft:
                     switched_on = config.resolved["regularizers"]
                 found += own
             checked.append(Axis(axis.key, tuple(points.values()), switched_on, axis.values[0].place))
-        config = _built(first, [*problems, *_independent(found, problems)], self.folder)
+        config = built(first, [*problems, *independent(found, problems)], self.folder)
         return config.name, tuple(checked)
-
-
-class LazyCells(Sequence[Cell]):
-    """The cells of a grid, each built when it is asked for.  Raises InputError then if its values do not go together.
-
-    Names are as in a small grid, but that two cells may share one; their digests tell them apart.
-    """
-
-    def __init__(self, tree: Node, axes: Sequence[FoundAxis], name: str, folder: Path) -> None:
-        self._tree, self._axes, self._name, self._folder = tree, axes, name, folder
-        self._labels = labels_of([axis.key for axis in axes])
-
-    def __len__(self) -> int:
-        return math.prod(len(axis.values) for axis in self._axes)
-
-    def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, slice):
-            return tuple(self[each] for each in range(*index.indices(len(self))))
-        rest = range(len(self))[index]
-        choice = []
-        for axis in reversed(self._axes):
-            rest, position = divmod(rest, len(axis.values))
-            choice.append(position)
-        return self._cell(choice[::-1], set())
-
-    def built(self) -> Iterator[Cell]:
-        """All cells, each with a name of its own."""
-        taken: set[str] = set()
-        for choice in itertools.product(*(range(len(axis.values)) for axis in self._axes)):
-            cell = self._cell(choice, taken)
-            taken.add(cell.config.name)
-            yield cell
-
-    def _cell(self, choice: Sequence[int], taken: set[str]) -> Cell:
-        tree = self._tree
-        for axis, position in zip(self._axes, choice, strict=True):
-            tree = tree.replaced(axis.path, axis.values[position])
-        config = _built(tree, [], self._folder)
-        at = zip(self._axes, choice, strict=True)
-        point = {axis.key: axis.point(position, config.resolved) for axis, position in at}
-        name = cell_name(self._name, self._labels, list(point.values()), taken)
-        return Cell(replace(config, name=name, resolved={**config.resolved, "name": name}), point)
 
 
 def as_text(value: Any, where: str = WRITTEN_HERE) -> str:
@@ -319,25 +277,3 @@ def _content(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path}: expected a config file that can be read: {reason}") from None
-
-
-def _at_first(tree: Node, axes: Sequence[FoundAxis]) -> Node:
-    """The tree with the first value of every axis."""
-    for axis in axes:
-        tree = tree.replaced(axis.path, axis.values[0])
-    return tree
-
-
-def _independent(found: Sequence[Problem], before: Sequence[Problem]) -> list[Problem]:
-    """The problems that do not follow from others: those at other places."""
-    places = {problem.place for problem in before}
-    return [problem for problem in found if problem.place not in places]
-
-
-def _built(tree: Node, problems: Sequence[Problem], folder: Path) -> Config:
-    config, found = validated(tree, folder)
-    if config is None or problems:
-        raise ConfigError([*problems, *_independent(found, problems)])
-    if wrong := list(unusable(config, tree)):
-        raise ConfigError(wrong)
-    return config

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from regx.config.axes import expanded
 from regx.config.forms import long_form, settings_of, stacks, without
+from regx.config.node import Node
 from regx.config.problems import ConfigError, Path, Place, Problem, Text, stack_path
-from regx.config.reader import NOT_TEXT, Node, read_value
+from regx.config.reader import NOT_TEXT, read_value
 from regx.config.schema import ARCHITECTURE_KEYS, KEYS, mappings, parameters_at
 from regx.core.errors import did_you_mean
 from regx.core.parameters import Parameter, parameters

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from regx.config.node import Node
 from regx.config.problems import Path, stack_path
-from regx.config.reader import Node
 from regx.core.parameters import Parameter, parameters
 from regx.data import REGISTRY as DATASETS
 from regx.nn.architecture import Architecture, Training

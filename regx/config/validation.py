@@ -8,8 +8,8 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from regx.config.config import Config, settings_of
+from regx.config.node import Node, scalar
 from regx.config.problems import ConfigError, Path, Place, Problem
-from regx.config.reader import Node, scalar
 from regx.config.schema import (
     DEFAULT_SEEDS,
     FIXED,

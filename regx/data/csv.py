@@ -15,23 +15,14 @@ from regx.core.parameters import choice, integer, integers, text, words
 from regx.core.streams import stream
 from regx.core.text import first_of
 from regx.data.cells import SEPARATORS, Cells, read_cells
-from regx.data.columns import SMALLEST, Form, Reading, form_of, read
-from regx.data.dataset import Task
-from regx.data.numerals import MISSING, decimal_sign
+from regx.data.columns import Form, Reading, form_of, read
+from regx.data.findings import extremes, left_out, words_said
+from regx.data.numerals import decimal_sign
 from regx.data.preparation import percent
 from regx.data.split import nested_order
 from regx.data.table import Table, TableSource, Version, version
+from regx.data.target import target_of
 
-# A target of whole numbers is a class if there are at most so many of them, each in so many rows on average.
-CLASSES, ROWS_PER_CLASS = 20, 5
-# Words of which there are more than this, and one for every second row or more, tell rows apart, not kinds of rows.
-IDENTIFIERS = 10
-# Whole numbers, none twice, are row numbers if they leave out few between the least and the largest, or are called so.
-DENSE = 1.1
-NAMES_OF_ROWS = frozenset(("id", "ids", "index", "idx", "row", "rowid", "rownames", "nr", "no", "number", "key", "uid"))
-# So many times the usual distance from the middle a number is said, or refused: squares of it leave nothing of others.
-FAR, TOO_FAR = 1e6, 1e12
-FEWEST = 10  # rows with a target, where others have none
 ASIDE = ("group", "time", "weight")  # each a column that says something of a row and is no feature
 
 
@@ -152,7 +143,7 @@ def _read(settings: CSV, at_version: Version) -> Table:
         reading, forms={name: forms[name] for name in forms if name in used and name != target}
     )
     try:
-        y, kind, classes, note, present = _target(cells, settings, forms.get(target, Form()), reading)
+        y, kind, classes, note, present = target_of(cells, target, settings.task, forms.get(target, Form()), reading)
         notes.insert(0, note)
     except InputError as error:
         errors.append(str(error))
@@ -171,13 +162,13 @@ def _read(settings: CSV, at_version: Version) -> Table:
         columns = {name: values[rows] for name, values in columns.items()}
         y = y[rows]
     if kind == "regression":
-        notes += _extremes({target: y}, cells, rows, reading)
-    notes += _extremes(columns, cells, rows, reading)
-    notes += _left_out(columns, settings)
-    notes += _words(columns, classes, settings)
+        notes += extremes({target: y}, cells, rows, reading)
+    notes += extremes(columns, cells, rows, reading)
+    notes += left_out(columns, {*settings.keep, *settings.categorical}, settings.time)
+    notes += words_said(columns, classes, bool(settings.missing_values))
     if not columns:
-        left_out = "".join(f" {note}" for note in notes if note.startswith("Left out"))
-        found = f"Found columns {first_of(cells.names)}.{left_out}"
+        gone = "".join(f" {note}" for note in notes if note.startswith("Left out"))
+        found = f"Found columns {first_of(cells.names)}.{gone}"
         raise InputError(f"{path}: no column is left beside target '{target}'. {found}")
     groups = None
     if settings.group:
@@ -212,65 +203,6 @@ def _check_names(cells: Cells, settings: CSV) -> None:
         raise InputError("dataset.group and dataset.time: expected one of the two, since each decides on the splits.")
 
 
-def _target(
-    cells: Cells, settings: CSV, form: Form, reading: Reading
-) -> tuple[Array, Task, tuple[str, ...], str, Array]:
-    """The target as numbers or class numbers, (n,), the task, the classes' names, the note, and where it is known."""
-    name, task = settings.target, settings.task
-    if form.kind == "date":
-        raise InputError(
-            f"{cells.path}:1: target '{name}' is a date. Expected numbers or classes: for classes set "
-            f"dataset.categorical: [{name}]; for a time write the number of days since a day."
-        )
-    remedy = "Correct it, or set dataset.task: classification."
-    if task == "regression":
-        remedy = "Expected a quantity in every row; for classes set dataset.task: classification."
-    try:
-        values = read(cells, name, form, reading, remedy)[name]
-    except InputError:
-        if task != "classification":
-            raise
-        values = read(cells, name, Form("words"), reading)[name]
-    is_words = values.dtype == object
-    present = np.array([value is not None for value in values]) if is_words else ~np.isnan(values)
-    if (missing := int((~present).sum())) and present.sum() < FEWEST:
-        row = int(np.flatnonzero(~present)[0])
-        raise InputError(
-            f"{cells.place(row)}: target '{name}' is missing here and in {missing} of {len(present)} rows. Expected a "
-            f"value in {FEWEST} rows or more."
-        )
-    known = values[present]
-    distinct = np.unique(known)
-    whole = not is_words and bool((known == np.rint(known)).all())
-    few = len(distinct) <= min(CLASSES, len(known) / ROWS_PER_CLASS)
-    classify = task == "classification" or (task == "auto" and (is_words or len(distinct) == 2 or (whole and few)))
-    if not classify:
-        if len(distinct) < 2:
-            cell = next(cell for cell, is_known in zip(cells.column(name), present, strict=True) if is_known)
-            raise InputError(f"{cells.path}: target '{name}' is {cell} in every row. Expected different numbers.")
-        note = f"Target '{name}': {len(distinct)} different numbers, so the task is regression."
-        return values, "regression", (), note + _otherwise(task, "classification"), present
-    classes = tuple(str(value) if is_words else _plain(value) for value in distinct)
-    if len(classes) < 2:
-        raise InputError(f"{cells.path}: target '{name}' is '{classes[0]}' in every row. Expected two or more classes.")
-    y = np.zeros(len(values), dtype=np.int64)
-    y[present] = np.searchsorted(distinct, known)
-    otherwise = "" if is_words else _otherwise(task, "regression")
-    if len(classes) == 2:
-        note = f"Target '{name}': two values, so the task is binary; 0 is '{classes[0]}', 1 is '{classes[1]}'."
-        return y, "binary", classes, note + otherwise, present
-    note = f"Target '{name}': {len(classes)} classes ({first_of(classes)}), so the task is multiclass."
-    return y, "multiclass", classes, note + otherwise, present
-
-
-def _otherwise(task: str, other: str) -> str:
-    return f" Otherwise set dataset.task: {other}." if task == "auto" else ""
-
-
-def _plain(value: float) -> str:
-    return str(int(value)) if value == int(value) else repr(float(value))
-
-
 def _quantity(
     cells: Cells, name: str | None, forms: Mapping[str, Form], reading: Reading, rows: Array, least: float
 ) -> Array | None:
@@ -288,93 +220,3 @@ def _quantity(
             f"{cells.place(row)}: column '{name}': expected {expected} in every row, found '{cells.column(name)[row]}'."
         )
     return values
-
-
-def _extremes(columns: Mapping[str, Array], cells: Cells, rows: Array, reading: Reading) -> list[str]:
-    """Notes on numbers that are very far from the others; raises InputError where squares overflow, or vanish."""
-    notes, errors = [], []
-    for name, values in columns.items():
-        if values.dtype == object or name not in cells.blocks or np.isnan(values).all():
-            continue
-        largest = np.nanmax(np.abs(values))
-        if 0 < largest < SMALLEST:
-            row = int(rows[np.nanargmax(np.abs(values))])
-            errors.append(
-                f"{cells.place(row)}: column '{name}': its largest number is {largest:g}, whose square is 0 to a "
-                "computer. Write the column in another unit."
-            )
-            continue
-        away = np.abs(values - np.nanmedian(values))
-        usual = np.nanmedian(away[away > 0]) if (away > 0).any() else 0.0
-        if not usual or not np.nanmax(away) > FAR * usual:
-            continue
-        row = int(np.nanargmax(away))
-        told = f"{cells.place(int(rows[row]))}: column '{name}': {values[row]:g} is very far from the others"
-        if away[row] > TOO_FAR * usual:
-            errors.append(
-                f"{told}, which lie about {usual:.2g} from their middle: beside it nothing is left of them. Correct "
-                "the cell, leave it empty if its value is not known, or leave the column or the row out."
-            )
-        else:
-            notes.append(f"{told}. If it is a mistake, correct the cell: scaling and losses follow such a number.")
-    if errors:
-        raise InputError("\n".join(errors))
-    return notes
-
-
-def _left_out(columns: dict[str, Array], settings: CSV) -> list[str]:
-    """Take out of `columns` those that look like identifiers, and say so; row numbers only while others are left."""
-    notes = []
-    kept = {*settings.keep, *settings.categorical}
-    for name in [name for name, values in columns.items() if values.dtype == object and name not in kept]:
-        levels = len({word for word in columns[name] if word is not None})
-        if levels > max(IDENTIFIERS, len(columns[name]) / 2):
-            del columns[name]
-            notes.append(
-                f"Left out column '{name}': {levels} different values in so few rows look like an identifier. "
-                f"To keep it, set dataset.categorical: [{name}]."
-            )
-    numbered = [name for name, values in columns.items() if name not in kept and _numbers_rows(name, values)]
-    if settings.time in numbered:
-        numbered.remove(settings.time)
-    for name in numbered if len(numbered) < len(columns) else ():
-        del columns[name]
-        notes.append(
-            f"Left out column '{name}': whole numbers of which none stands twice number the rows. To keep it, set "
-            f"dataset.keep: [{name}]."
-        )
-    return notes
-
-
-def _numbers_rows(name: str, values: Array) -> bool:
-    """Whether a column is row numbers: whole, none twice, and called so or with hardly a gap."""
-    if values.dtype == object or len(values) < 2 or np.isnan(values).any() or (values != np.rint(values)).any():
-        return False
-    # Of many unequal numbers the span tells quickly whether there can be a gap.
-    dense = values.max() - values.min() + 1 <= DENSE * len(values)
-    simple = "".join(c if c.isalnum() else " " for c in name.lower()).split()
-    camel = name[-2:] in ("Id", "ID")
-    called = camel or bool(simple and simple[-1] in NAMES_OF_ROWS)
-    return (dense or called) and len(np.unique(values)) == len(values)
-
-
-def _words(columns: Mapping[str, Array], classes: tuple[str, ...], settings: CSV) -> list[str]:
-    """Notes on the columns of words, and on words in them that stand for missing elsewhere."""
-    notes, kept, usual = [], [], []
-    for name in [name for name, values in columns.items() if values.dtype == object]:
-        levels = {word for word in columns[name] if word is not None}
-        kept.append(f"'{name}' ({len(levels)} values)")
-        usual += [
-            f"'{word}' in '{name}' ({percent(float(np.mean(columns[name] == word)))})"
-            for word in sorted(levels)
-            if word.lower() in MISSING
-        ]
-    if kept:
-        notes.append(f"Read as categories, one-hot encoded: {', '.join(kept)}.")
-    usual += [f"class '{word}'" for word in classes if word.lower() in MISSING]
-    if usual and not settings.missing_values:
-        notes.append(
-            f"Taken for words like any other: {', '.join(usual)}. If such a word stands for missing, set "
-            "dataset.missing_values to a list of it."
-        )
-    return notes

@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +14,10 @@ from regx.core.errors import InputError
 from regx.core.memory import shortage
 from regx.core.parameters import choice, flag, integer, text
 from regx.data.dataset import Task
+from regx.data.pictures import check_alike, read_picture, shown
 from regx.data.table import Table, TableSource, pixel_names, version
 
-MOST_PIXELS = 50_000_000  # of one file, before it is decoded
 IGNORED = ("Thumbs.db", "desktop.ini")  # what file managers leave
-GREYS, COLOURS = ("1", "L", "I;16", "I;16B", "I"), ("RGB", "P")  # Pillow's modes
 
 
 class ImageFiles(TableSource, kw_only=True):
@@ -104,7 +102,7 @@ def _of_folder(root: Path, size: int | None, colour: str, skip: bool, versions: 
     broken: list[str] = []
     for kind, file in files:
         try:
-            images.append(_read(file, size, colour))
+            images.append(read_picture(file, size, colour))
         except InputError as error:
             broken.append(str(error))
             continue
@@ -117,86 +115,11 @@ def _of_folder(root: Path, size: int | None, colour: str, skip: bool, versions: 
         raise InputError("\n".join(broken[:5]) + more + "\nTo leave them out, set dataset.skip_broken=true.")
     if gone := [name for number, name in enumerate(classes) if number not in labels]:
         raise InputError(f"{root}: no image of class '{gone[0]}' can be used:\n" + "\n".join(broken[:5]))
-    _check_alike(images, used)
-    notes = [f"{len(images)} images of {len(classes)} classes, {_shown(images[0])}, from {root}."]
+    check_alike(images, used)
+    notes = [f"{len(images)} images of {len(classes)} classes, {shown(images[0])}, from {root}."]
     if broken:
         notes.append(f"Left out {len(broken)} files that cannot be used: {'; '.join(broken[:5])}.")
     return _table(np.stack(images), np.array(labels), tuple(classes), str(root), tuple(notes))
-
-
-def _check_alike(images: list[Array], files: list[Path]) -> None:
-    for image, file in zip(images, files, strict=True):
-        if image.shape[0] != images[0].shape[0]:
-            raise InputError(
-                f"{file}: expected {_shown(images[0])} as {files[0]}, found {_shown(image)}. Set dataset.colour=grey "
-                "or dataset.colour=rgb."
-            )
-        if image.shape != images[0].shape:
-            raise InputError(
-                f"{file}: expected images of one size, {_shown(images[0])} as {files[0]}, found {_shown(image)}. Set "
-                "dataset.size, to which all are brought, such as dataset.size=32."
-            )
-
-
-def _shown(image: Array) -> str:
-    channels, height, width = image.shape
-    return f"{height} x {width} pixels in {'colour' if channels == 3 else 'grey'}"
-
-
-def _read(file: Path, size: int | None, colour: str) -> Array:
-    """One file as pixels (C, H, W) between 0 and 1.  Raises InputError that names it."""
-    try:
-        from PIL import Image, ImageOps, UnidentifiedImageError
-    except ImportError:
-        raise InputError(
-            "images in a folder are read with Pillow, which is missing: pip install 'regx[images]'"
-        ) from None
-    refused = f"{file}: expected a PNG or JPEG image"
-    try:
-        if file.is_dir():
-            raise InputError(f"{refused}, found a folder")
-        # What Pillow warns of, such as a picture too large to be one, is refused here.
-        with warnings.catch_warnings(), Image.open(file, formats=["PNG", "JPEG", "GIF"]) as opened:
-            warnings.simplefilter("ignore")
-            if opened.format == "GIF":
-                raise InputError(f"{refused}, found a GIF")
-            if getattr(opened, "n_frames", 1) > 1:
-                raise InputError(f"{refused}, found an animation")
-            if opened.width * opened.height > MOST_PIXELS:
-                raise InputError(f"{refused} of at most {MOST_PIXELS:,} pixels, found {opened.width} x {opened.height}")
-            if opened.mode not in GREYS + COLOURS and colour == "auto":
-                raise InputError(
-                    f"{refused} in grey or colour, found mode {opened.mode}. Set dataset.colour=rgb to convert it"
-                )
-            opened.load()
-            image = ImageOps.exif_transpose(opened)
-            return _pixels(image, size, colour)
-    except InputError:
-        raise
-    except UnidentifiedImageError:
-        raise InputError(f"{refused}, found another kind of file") from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, zipfile.BadZipFile) as error:
-        raise InputError(f"{refused} that can be read: {error}") from None
-
-
-def _pixels(image: Any, size: int | None, colour: str) -> Array:
-    """A Pillow image as pixels (C, H, W) between 0 and 1, at its size or at another one."""
-    from PIL import Image
-
-    if image.mode.startswith("I"):  # 16 bits
-        image = Image.fromarray(np.asarray(image, np.float32) / 65535 * 255)
-    elif image.mode == "1":
-        image = image.convert("L")
-    elif image.mode not in ("L", "RGB"):
-        image = image.convert("RGB")
-    if colour == "grey" and image.mode == "RGB":
-        image = image.convert("L")
-    if colour == "rgb" and image.mode != "RGB":
-        image = image.convert("L").convert("RGB") if image.mode == "F" else image.convert("RGB")
-    if size is not None:
-        image = image.resize((size, size), Image.Resampling.BILINEAR)
-    pixels = np.asarray(image, np.float64) / 255
-    return pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
 
 
 def new_images(source: ImageFiles, path: Path) -> dict[str, Array]:
@@ -208,8 +131,8 @@ def new_images(source: ImageFiles, path: Path) -> dict[str, Array]:
     if path.is_dir():
         if not (files := [*filter(Path.is_file, _entries(path)), *(file for _, file in _files(path))]):
             raise InputError(f"{path}: expected PNG or JPEG images, found none.")
-        images = [_read(file, source.size, source.colour) for file in files]
-        _check_alike(images, files)
+        images = [read_picture(file, source.size, source.colour) for file in files]
+        check_alike(images, files)
         return _by_column(np.stack(images))
     if not path.is_file():
         raise InputError(
@@ -276,7 +199,7 @@ def _of_arrays(path: Path, size: int | None, at_version: object) -> Table:
     names_of, labels = np.unique(y, return_inverse=True)
     classes = tuple(one.decode() if isinstance(one, bytes) else str(one) for one in names_of.tolist())
     _check_classes(str(path), list(classes), "y to have")
-    notes = (f"{len(images)} images of {len(classes)} classes, {_shown(images[0])}, from {path}.",)
+    notes = (f"{len(images)} images of {len(classes)} classes, {shown(images[0])}, from {path}.",)
     return _table(images, labels.reshape(-1), classes, str(path), notes)
 
 

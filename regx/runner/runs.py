@@ -21,17 +21,8 @@ from regx.runner.networks import DEFAULT, Options, train_networks
 from regx.runner.plan import Member, dataset, fingerprint, forget_data, with_snapshots
 from regx.store import lock
 from regx.store.about import about
-from regx.store.folder import (
-    RunWriter,
-    Status,
-    can_be_kept,
-    check_data,
-    check_peek,
-    finished_seeds,
-    mark,
-    pictured_seeds,
-    settle,
-)
+from regx.store.folder import Status, can_be_kept, check_data, check_peek, finished_seeds, mark, pictured_seeds, settle
+from regx.store.writer import RunWriter
 
 WAIT_PER_WRITING = 9.0  # between two writings into one folder, in multiples of the time that the first took
 

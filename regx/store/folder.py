@@ -1,221 +1,31 @@
-"""Writing a run folder.
+"""How a run folder stands: which seeds are finished, of what they are, whether all is whole."""
 
-A seed is finished when summary.json lists it, and summary.json is written after the seed's metrics and weights. So a
-process killed at any point leaves a folder in which every listed seed is whole; rows and arrays of seeds that are not
-listed are ignored by readers and dropped by the next writer. There is one writer at a time, who holds the lock.
-"""
-
-import contextlib
-import os
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from regx.core.arrays import Array, under
 from regx.core.errors import InputError, RegxError
-from regx.core.trained import Trained
-from regx.store.about import now, training_facts
-from regx.store.atomic import append_lines, write_atomically
+from regx.store.about import now
+from regx.store.atomic import write_atomically
 from regx.store.files import (
     ABOUT,
     CONFIG,
     METRICS,
-    PREPARATION,
-    SEAL,
     SNAPSHOTS,
     SUMMARY,
     WEIGHTS,
     most_bytes,
     read_config,
     read_json,
-    sha256,
     strict,
-    write_config,
     write_json,
 )
 from regx.store.lock import LOCK, Lock, holder
-from regx.store.metrics import format_metrics, format_rows, read_rows
-from regx.store.opened import is_own_folder, read_bytes
-from regx.store.summary import seed_summary, summary
-from regx.store.weights import digest, format_weights, read_arrays, read_snapshots, read_weights
+from regx.store.metrics import format_metrics, read_rows
+from regx.store.opened import read_bytes
+from regx.store.weights import read_snapshots, read_weights
 
 Status = Literal["running", "completed", "diverged", "interrupted", "failed"]
-
-
-class RunWriter(contextlib.AbstractContextManager["RunWriter", None]):
-    """The one writer of a run folder, from before anything is trained until `close`.
-
-    resolved: the resolved config, a mapping of plain values, its seeds the ones asked for. about: from `about.about`.
-    Seeds that the folder has already are kept, or with `keep_finished=False` dropped when the first new ones are added.
-    config.yaml asks for both. lock: the folder's, where it is held already.
-    Raises InputError if what is to be kept is of another config or other data, or is damaged; RegxError if the disk
-    refuses or somebody else is writing.
-    """
-
-    def __init__(
-        self,
-        folder: Path,
-        resolved: Mapping[str, Any],
-        about: Mapping[str, Any],
-        keep_finished: bool = True,
-        lock: Lock | None = None,
-    ) -> None:
-        self._folder, self._resolved, self._about = folder, resolved, about
-        if lock is None:
-            is_own_folder(folder)  # a study's cell may be a link to anywhere
-        self._lock = lock or Lock(folder)
-        try:
-            self._entries = _finished(folder, resolved, about) if keep_finished else {}
-            self._drops = not keep_finished and (folder / SUMMARY).exists()  # what is there goes when something comes
-            # A folder keeps the columns that it was begun with.
-            kept = read_rows(folder / METRICS, about["task"], {} if self._drops else self._entries)
-            self._names, rows = kept.names, kept.lines
-            try:
-                _seal(folder)
-            except RegxError:
-                if not self._drops:  # what is trained anew takes the place of what is damaged
-                    raise
-            was_begun = (folder / ABOUT).exists()
-            trainings, own = _trainings(folder) if self._entries else [], training_facts(about)
-            trainings += [] if own in trainings else [own]
-            self._training = trainings.index(own)
-            running = {"status": "running", "started": now(), "finished": None, **about, "trainings": trainings}
-            if was_begun:  # a completed run stops being one before it is asked for more seeds
-                write_json(folder / ABOUT, running)
-            self._seeds = _write_config(folder, resolved, self._entries)
-            if not was_begun:
-                write_json(folder / ABOUT, running)
-            if not self._drops:
-                self._write_metrics(rows)
-        except BaseException:
-            self.close()
-            raise
-        self._failed: dict[str, str] = {}
-        self._appended: dict[int, int] = {}  # how many rows of seeds in training are there
-        self._order = sorted(rows)  # whose rows come after whose
-
-    def append(self, metrics: Mapping[int, Mapping[str, Array]]) -> None:
-        """Add rows of seeds in training: by seed, all columns of the epochs so far. Readers wait for the whole seed.
-
-        Rows that are there already, also of an attempt that failed later than this one has come, are not added again.
-
-        Raises RegxError naming the file if the disk refuses.
-        """
-        self._lock.check()
-        if not self._drops:
-            self._append({seed: own for seed, own in metrics.items() if str(seed) not in self._entries}, durable=False)
-
-    def add(self, trained: Sequence[Trained]) -> None:
-        """Add trained seeds. The seeds that they replace are dropped first.
-
-        When all seeds that config.yaml asks for are finished the status becomes `completed`, or `diverged` if one of
-        them has diverged. Raises InputError if the folder is damaged; RegxError if the disk refuses.
-        """
-        self._lock.check()
-        folder, names = self._folder, self._names
-        new = {str(one.seed): one for one in trained}
-        rows = {one.seed: format_rows(one.seed, one.metrics, names) for one in trained}
-        kept = {seed: entry for seed, entry in self._entries.items() if seed not in new}
-        arrays = read_weights(folder / WEIGHTS, kept, self._resolved)
-        if self._drops or len(kept) < len(self._entries):
-            others = read_rows(folder / METRICS, self._about["task"], kept).lines
-            write_json(folder / SUMMARY, summary(self._resolved, self._about, kept))
-            self._write_metrics({**others, **rows})
-            self._appended |= {one.seed: len(one.metrics["epoch"]) for one in trained}
-            self._drops, self._entries = False, kept
-        else:
-            self._append({one.seed: one.metrics for one in trained}, durable=True)
-        for one in trained:
-            arrays |= under(f"seed{one.seed}", one.weights)
-        in_order = sorted(arrays, key=lambda name: int(name.partition("/")[0].removeprefix("seed")))
-        write_atomically(folder / WEIGHTS, format_weights({name: arrays[name] for name in in_order}))
-        if prepared := {seed: one.preparation for seed, one in new.items() if one.preparation is not None}:
-            path = folder / PREPARATION
-            others = read_json(path)["seeds"] if kept and path.exists() else {}
-            of_kept = {seed: of for seed, of in others.items() if seed in kept}
-            write_json(path, {"format": 1, "seeds": {**of_kept, **prepared}})
-        entries = dict(self._entries)
-        for seed, one in new.items():
-            own = {"training": self._training, "bytes": len(rows[one.seed])}
-            seal = {"sha256": self._digests(one, rows[one.seed])}
-            entries[seed] = {**seed_summary(one, self._about["task"]), **own, **seal}
-        # So that a file that was cut is noticed without reading it. Rows of seeds in training come and go.
-        sizes = {
-            METRICS: len(format_metrics({}, names)) + sum(entry.get("bytes", 0) for entry in entries.values()),
-            WEIGHTS: (folder / WEIGHTS).stat().st_size,
-        }
-        write_json(folder / SUMMARY, {**summary(self._resolved, self._about, entries), "bytes": sizes})
-        self._entries = entries
-        if self.complete:
-            # Seeds that ended in another order, or a part at a time, are put in ascending order.
-            if any(after <= before for before, after in pairwise(self._order)):
-                self._write_metrics(read_rows(folder / METRICS, self._about["task"], entries).lines)
-            mark(folder, _ended(entries))
-        elif self._is_over:
-            mark(folder, "failed")
-
-    def fail(self, seed: int, reason: str) -> None:
-        """Say of a seed that it cannot be trained, and why. It stays missing, so another start tries it again.
-
-        When nothing else is missing the status becomes `failed`. Raises RegxError if the disk refuses.
-        """
-        self._failed[str(seed)] = reason
-        path = self._folder / ABOUT
-        write_json(path, {**read_json(path), "failed": dict(sorted(self._failed.items(), key=lambda one: int(one[0])))})
-        if self._is_over:
-            mark(self._folder, "failed")
-
-    @property
-    def _is_over(self) -> bool:
-        """Whether of all seeds that config.yaml asks for it is known that they are finished or cannot be."""
-        return all(str(seed) in self._entries or str(seed) in self._failed for seed in self._seeds)
-
-    @property
-    def complete(self) -> bool:
-        """Whether all seeds that config.yaml asks for are finished."""
-        return not self._drops and all(str(seed) in self._entries for seed in self._seeds)
-
-    def close(self) -> None:
-        """Let others write here."""
-        self._lock.release()
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
-
-    def _digests(self, one: Trained, rows: str) -> dict[str, str]:
-        """What of a seed stands in other files, so that a change there is noticed. Writes its snapshots, if any."""
-        found = {"metrics": sha256(rows.encode()), "weights": digest(under(f"seed{one.seed}", one.weights))}
-        if one.snapshots:
-            snapshots = dict[str, Array]()
-            for epoch, picture in one.snapshots.items():
-                snapshots |= under(f"seed{one.seed}/epoch{epoch}", picture)
-            path, others = self._folder / SNAPSHOTS, _pictured(self._entries) - {one.seed}
-            earlier = read_arrays(path, {f"seed{seed}" for seed in others}) if others else {}
-            write_atomically(path, format_weights({**earlier, **snapshots}))
-            found["snapshots"] = digest(snapshots)
-        return found
-
-    def _append(self, metrics: Mapping[int, Mapping[str, Array]], durable: bool) -> None:
-        text = "".join(
-            [format_rows(seed, own, self._names, self._appended.get(seed, 0)) for seed, own in metrics.items()]
-        )
-        if text or durable:
-            append_lines(self._folder / METRICS, text.encode(), durable)
-        self._order += metrics
-        for seed, own in metrics.items():
-            # Who is trained anew, since its worker died, comes to the rows that are there once more.
-            self._appended[seed] = max(self._appended.get(seed, 0), len(own["epoch"]))
-
-    def _write_metrics(self, rows: Mapping[int, str]) -> None:
-        """metrics.csv with these seeds alone, unless that is what it is."""
-        path, content = self._folder / METRICS, format_metrics(rows, self._names).encode()
-        is_there = False
-        with contextlib.suppress(RegxError):  # what cannot be read is written
-            is_there = read_bytes(path, len(content)) == content
-        if not is_there:
-            write_atomically(path, content)
-        self._order = sorted(rows)
 
 
 def settle(folder: Path) -> None:
@@ -227,7 +37,7 @@ def settle(folder: Path) -> None:
     is_marked = about["status"] in ("completed", "diverged")
     if holder(folder) is not None or (is_marked and not (folder / LOCK).exists()):
         return
-    entries = _listed(folder)
+    entries = listed(folder)
     if all(str(seed) in entries for seed in read_config(folder / CONFIG)["seeds"]):
         with Lock(folder):
             if not is_marked:
@@ -235,7 +45,7 @@ def settle(folder: Path) -> None:
                 content = format_metrics(rows.lines, rows.names).encode()
                 if read_bytes(folder / METRICS, most_bytes()) != content:
                     write_atomically(folder / METRICS, content)
-                mark(folder, _ended(entries))
+                mark(folder, ended(entries))
 
 
 def mark(folder: Path, status: Status) -> None:
@@ -246,15 +56,16 @@ def mark(folder: Path, status: Status) -> None:
 
 def finished_seeds(folder: Path) -> list[int]:
     """The seeds that need no training; none if there is no such folder."""
-    return sorted(int(seed) for seed in _listed(folder))
+    return sorted(int(seed) for seed in listed(folder))
 
 
 def pictured_seeds(folder: Path) -> set[int]:
     """The finished seeds of which there are snapshots."""
-    return _pictured(_listed(folder))
+    return pictured(listed(folder))
 
 
-def _pictured(entries: Mapping[str, Any]) -> set[int]:
+def pictured(entries: Mapping[str, Any]) -> set[int]:
+    """Those of the listed seeds of which there are snapshots."""
     return {int(seed) for seed, entry in entries.items() if "snapshots" in entry.get("sha256", {})}
 
 
@@ -282,7 +93,7 @@ def check_peek(folder: Path, peek: bool) -> None:
 def can_be_kept(folder: Path, resolved: Mapping[str, Any], about: Mapping[str, Any]) -> bool:
     """Whether the finished seeds of a folder, if it has any, are of this config and this data, and whole."""
     try:
-        entries = _finished(folder, resolved, about)
+        entries = finished(folder, resolved, about)
         read_rows(folder / METRICS, about["task"], entries)
         read_weights(folder / WEIGHTS, entries, resolved)
         read_snapshots(folder / SNAPSHOTS, entries, resolved)
@@ -291,27 +102,23 @@ def can_be_kept(folder: Path, resolved: Mapping[str, Any], about: Mapping[str, A
     return True
 
 
-def _seal(folder: Path) -> None:
-    """Seal what was written before there were seals, run.json last: where that has one, readers expect all to have."""
-    if (folder / SUMMARY).exists() and SEAL not in (content := read_json(folder / SUMMARY)):
-        write_config(folder / CONFIG, read_config(folder / CONFIG))
-        write_json(folder / SUMMARY, content)
-
-
-def _ended(entries: Mapping[str, Any]) -> Status:
+def ended(entries: Mapping[str, Any]) -> Status:
+    """How a run stands all of whose seeds are finished."""
     return "diverged" if any(entry["status"] == "diverged" for entry in entries.values()) else "completed"
 
 
-def _listed(folder: Path) -> dict[str, Any]:
+def listed(folder: Path) -> dict[str, Any]:
+    """What summary.json says of each finished seed; nothing if there is no such file."""
     if not (folder / SUMMARY).exists():
         return {}
     seeds: dict[str, Any] = read_json(folder / SUMMARY)["seeds"]
     return seeds
 
 
-def _finished(folder: Path, resolved: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:
+def finished(folder: Path, resolved: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:
     """The listed seeds, once it is sure that they answer the same question."""
-    if not (listed := _listed(folder)):
+    entries = listed(folder)
+    if not entries:
         return {}
     from regx.config.identity import question
 
@@ -324,32 +131,4 @@ def _finished(folder: Path, resolved: Mapping[str, Any], about: Mapping[str, Any
             )
     check_peek(folder, bool(about.get("peek", False)))
     check_data(folder, about["data_fingerprint"])
-    return listed
-
-
-def _write_config(folder: Path, resolved: Mapping[str, Any], finished: Mapping[str, Any]) -> list[int]:
-    """Write config.yaml, which asks for what is asked for now and what is finished. Its seeds."""
-    seeds = sorted({*resolved["seeds"], *map(int, finished)})
-    dataset = dict(resolved["dataset"])
-    if isinstance(dataset.get("path"), str):
-        dataset["path"] = _from_folder(folder, dataset["path"])
-    without = {key: value for key, value in {**resolved, "dataset": dataset}.items() if key != "seeds"}
-    write_config(folder / CONFIG, {**without, "seeds": seeds})
-    return seeds
-
-
-def _from_folder(folder: Path, path: str) -> str:
-    """A table's path as config.yaml beside it can be read wherever both are moved; as it is where there is none."""
-    try:
-        table = Path(path).expanduser()
-        return Path(os.path.relpath(table.resolve(), folder.resolve())).as_posix() if table.exists() else path
-    except (OSError, ValueError):  # of a name that is too long, or of another drive of Windows
-        return path
-
-
-def _trainings(folder: Path) -> list[dict[str, Any]]:
-    """Who trained the seeds of a folder, start by start. A run of version 0.1.0 says it of all of them at once."""
-    about: dict[str, Any] = {}
-    with contextlib.suppress(InputError):  # that it is damaged, whoever trains anew wants to mend
-        about = read_json(folder / ABOUT)
-    return list(about.get("trainings") or [training_facts(about)])
+    return entries

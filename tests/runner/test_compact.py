@@ -19,7 +19,8 @@ from typer.testing import CliRunner
 import regx as api
 from regx.cli.app import app
 from regx.config import load
-from regx.config.load import LazyCells, load_grid
+from regx.config.cells import LazyCells
+from regx.config.load import load_grid
 from regx.config.overrides import short_axes
 from regx.core.errors import InputError, RegxError
 from regx.core.listener import Following, Progress, Watchers

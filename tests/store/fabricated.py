@@ -10,7 +10,7 @@ import numpy as np
 
 from regx.core.trained import Divergence, Trained
 from regx.metrics import columns
-from regx.store.folder import RunWriter
+from regx.store.writer import RunWriter
 
 ABOUT = {
     "task": "regression",

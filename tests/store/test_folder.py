@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from regx.core.errors import InputError, RegxError
 from regx.evidence.run import read_run
 from regx.metrics import columns
-from regx.store import folder as writing
+from regx.store import writer as writing
 from regx.store.atomic import append_lines, write_atomically
 from regx.store.files import read_config, write_config
-from regx.store.folder import RunWriter, finished_seeds, mark, settle
+from regx.store.folder import finished_seeds, mark, settle
 from regx.store.metrics import format_rows
+from regx.store.writer import RunWriter
 from tests.store.fabricated import write_run
 
 FILES = ("config.yaml", "metrics.csv", "summary.json", "weights.npz", "run.json")
