@@ -1,16 +1,14 @@
 """`regx ablate`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from regx.cli.options import Placed, with_options
+from regx.cli.options import Placed
 from regx.cli.progress import followed
 from regx.cli.warn import warn
 
 
-@with_options
 def command(
     config: Annotated[str, typer.Argument(metavar="CONFIG", help="a config file with a stack of regularizers")],
     asked: Placed,
@@ -36,7 +34,7 @@ def command(
     warn([cell.config for cell in cells], out)
     with followed(out, options) as options:
         if grid.axes:
-            along = ablate_along(grid, Path(asked.out), metric, options)
+            along = ablate_along(grid, asked.folder, metric, options)
         else:
-            found = ablate(grid.cells[0].config, Path(asked.out), metric, options)
+            found = ablate(grid.cells[0].config, asked.folder, metric, options)
     raise typer.Exit(print_along(along, out) if grid.axes else print_ablation(found, out))

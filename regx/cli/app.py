@@ -13,6 +13,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from regx.cli.limits import check_room, lacking
+from regx.cli.options import with_options
 from regx.cli.settings import Command, Commands
 from regx.cli.signals import SIGNALS, hear, say_interrupted
 from regx.core.errors import FAILED, RegxError
@@ -79,7 +80,7 @@ EXAMPLES = (
 for example in EXAMPLES:
     name = example.split()[1]
     module = importlib.import_module(f"regx.cli.{name.replace('-', '_')}{'_' * (name == 'try')}")
-    app.command(name, cls=Command, epilog=f"Example: {example}")(module.command)
+    app.command(name, cls=Command, epilog=f"Example: {example}")(with_options(module.command))
 
 
 def main() -> NoReturn:

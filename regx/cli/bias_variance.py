@@ -1,16 +1,14 @@
 """`regx bias-variance`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from regx.cli.options import Placed, with_options
+from regx.cli.options import Placed
 from regx.cli.progress import followed
 from regx.cli.warn import warn
 
 
-@with_options
 def command(
     config: Annotated[str, typer.Argument(metavar="CONFIG", help="a config file; a list in it is the axis")],
     asked: Placed,
@@ -31,11 +29,11 @@ def command(
         raise InputError("expected --draws or --seeds, found both: each seed is a training set to draw.")
     options, out = asked.options(), asked.output()
     grid = load_grid(config, asked.set, (), asked.seeds if draws is None else draws)
-    folder = study_folder(grid, Path(asked.out))
+    folder = study_folder(grid, asked.folder)
     if asked.dry_run:
         print_plan(folder, [grid.cells[number] for number in missing_points(grid, folder, options.force)], out)
         return
     warn([cell.config for cell in grid.cells], out)
     with followed(out, options) as options:
-        study = bias_variance(grid, Path(asked.out), options)
+        study = bias_variance(grid, asked.folder, options)
     raise typer.Exit(print_study(study, out))

@@ -4,10 +4,9 @@ from typing import Annotated
 
 import typer
 
-from regx.cli.options import BaselineOption, ColumnsOption, MetricOption, Saying, with_options
+from regx.cli.options import BaselineOption, ColumnsOption, MetricOption, Saying
 
 
-@with_options
 def command(
     saying: Saying,
     runs: Annotated[

@@ -5,10 +5,9 @@ from typing import Annotated
 
 import typer
 
-from regx.cli.options import OutOption, Saying, SetOption, with_options
+from regx.cli.options import OutOption, Saying, SetOption
 
 
-@with_options
 def command(
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="a config file")],
     out: OutOption,

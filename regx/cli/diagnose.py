@@ -5,10 +5,9 @@ from typing import Annotated
 
 import typer
 
-from regx.cli.options import Saying, with_options
+from regx.cli.options import Saying
 
 
-@with_options
 def command(
     runs: Annotated[
         list[str], typer.Argument(metavar="RUN...", help="run folders, folders of runs, or logs of other programs")

@@ -5,10 +5,9 @@ from typing import Annotated
 
 import typer
 
-from regx.cli.options import Saying, with_options
+from regx.cli.options import Saying
 
 
-@with_options
 def command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="folder to copy the example configs into")],
     saying: Saying,

@@ -1,15 +1,13 @@
 """`regx lesson`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from regx.cli.options import TrainingOptions, with_options
+from regx.cli.options import TrainingOptions
 from regx.cli.progress import followed
 
 
-@with_options
 def command(
     asked: TrainingOptions,
     names: Annotated[
@@ -32,7 +30,7 @@ def command(
     found = []
     for exercise in wanted:
         with followed(out, asked.options()) as options:
-            found.append(run_exercise(exercise, Path(asked.out), asked.seeds, options, asked.set))
+            found.append(run_exercise(exercise, asked.folder, asked.seeds, options, asked.set))
         if not out.as_json:
             print_finding(found[-1], out)
             out.stream.flush()

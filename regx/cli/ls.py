@@ -4,10 +4,9 @@ from typing import Annotated
 
 import typer
 
-from regx.cli.options import Saying, with_options
+from regx.cli.options import Saying
 
 
-@with_options
 def command(
     saying: Saying,
     paths: Annotated[

@@ -9,6 +9,7 @@ import functools
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
@@ -75,6 +76,10 @@ class TrainingOptions(Saying):
     def set(self) -> Sequence[str]:
         return self.overrides or ()
 
+    @property
+    def folder(self) -> Path:
+        return Path(self.out)
+
     def options(self, peek: bool = False) -> Options:
         from regx.runner.networks import Options
 
@@ -111,19 +116,15 @@ def with_options(function: Callable[..., None]) -> Callable[..., None]:
             shown.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[name]))
             continue
         of_group = get_type_hints(groups[name], include_extras=True)
-        for field in fields(groups[name]):
-            shown.append(
-                inspect.Parameter(
-                    field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=of_group[field.name]
-                )
-            )
+        for one in fields(groups[name]):
+            of: Any = {"default": one.default, "annotation": of_group[one.name]}
+            shown.append(inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, **of))
 
     @functools.wraps(function)
     def command(**given: Any) -> None:
-        taken = {
-            name: kind(**{field.name: given.pop(field.name) for field in fields(kind)}) for name, kind in groups.items()
-        }
-        function(**given, **taken)
+        for name, kind in groups.items():
+            given[name] = kind(**{one.name: given.pop(one.name) for one in fields(kind)})
+        function(**given)
 
     command.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
     command.__annotations__ = {one.name: one.annotation for one in shown}

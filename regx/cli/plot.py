@@ -4,10 +4,9 @@ from typing import Annotated
 
 import typer
 
-from regx.cli.options import JsonOption, RunsArgument, with_options
+from regx.cli.options import JsonOption, RunsArgument
 
 
-@with_options
 def command(
     runs: RunsArgument,
     kind: Annotated[

@@ -7,11 +7,10 @@ from typing import Annotated
 import typer
 
 from regx.cli.live import race_view
-from regx.cli.options import PeekOption, Placed, with_options
+from regx.cli.options import PeekOption, Placed
 from regx.cli.warn import warn
 
 
-@with_options
 def command(
     asked: Placed,
     config: Annotated[
@@ -44,10 +43,10 @@ def command(
     lanes = [cell.config for cell in race.cells]
     warn(lanes, out, peek, lanes=True)
     picture = scene(lanes[0].dataset, lanes[0].seeds)
-    kept = [] if asked.force else kept_runs(lanes, grid_folder(race, Path(asked.out)))
+    kept = [] if asked.force else kept_runs(lanes, grid_folder(race, asked.folder))
     state = race_state(lanes, peek, kept, picture)
     with race_view(out, state, picture) as watchers:
-        found = sweep(race, race.cells, Path(asked.out), replace(options, watchers=watchers))
+        found = sweep(race, race.cells, asked.folder, replace(options, watchers=watchers))
     final = race_state(lanes, peek, found.runs, picture) if out.shows_progress or svg is not None else None
     if final is not None and out.shows_progress:
         print_final(final, picture, out)

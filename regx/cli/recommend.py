@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 
-from regx.cli.options import TrainingOptions, with_options
+from regx.cli.options import TrainingOptions
 from regx.cli.progress import followed
 
 
-@with_options
 def command(
     table: Annotated[
         Path, typer.Argument(metavar="TABLE", help="a CSV file with a header line, or images: a folder, or .npz")
@@ -61,10 +60,10 @@ def command(
         return
     out.stream.flush()
     with followed(out, question.options) as options:
-        found = recommend(replace(question, options=options), plan, Path(asked.out))
+        found = recommend(replace(question, options=options), plan, asked.folder)
         written = write(found, config)
         if fit:
-            found = replace(found, fitted=train_on_all_rows(found, question, Path(asked.out)))
+            found = replace(found, fitted=train_on_all_rows(found, question, asked.folder))
     print_recommendation(found, out, written)
     if found.unfinished:
         raise typer.Exit(SOME_DIVERGED)

@@ -5,10 +5,9 @@ from typing import Annotated
 
 import typer
 
-from regx.cli.options import BaselineOption, MetricOption, RunsArgument, Saying, with_options
+from regx.cli.options import BaselineOption, MetricOption, RunsArgument, Saying
 
 
-@with_options
 def command(
     runs: RunsArgument,
     saying: Saying,

@@ -1,17 +1,15 @@
 """`regx run`."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from regx.cli.options import PeekOption, Placed, with_options
+from regx.cli.options import PeekOption, Placed
 from regx.cli.progress import followed
 from regx.cli.warn import warn
 
 
-@with_options
 def command(
     config: Annotated[str, typer.Argument(metavar="CONFIG", help="a config file")],
     asked: Placed,
@@ -26,7 +24,7 @@ def command(
 
     options, out = asked.options(peek), asked.output()
     loaded = load_config(config, asked.set, asked.seeds)
-    target = Target(loaded, run_folder(loaded, Path(asked.out)))
+    target = Target(loaded, run_folder(loaded, asked.folder))
     if asked.dry_run:
         from regx.reference.checked import trained_in_words
         from regx.runner.plan import Member, dataset, plan

@@ -1,18 +1,16 @@
 """`regx sweep`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from regx.cli.options import ColumnsOption, MetricOption, PeekOption, Placed, with_options
+from regx.cli.options import ColumnsOption, MetricOption, PeekOption, Placed
 from regx.cli.progress import followed
 from regx.cli.warn import warn
 
 VALUES = "VALUES"
 
 
-@with_options
 def command(
     asked: Placed,
     config: Annotated[
@@ -68,6 +66,6 @@ def command(
         out.note(f"note: more than {MOST_FOLDERS:,} networks: they share one file, the best get run folders")
     warn([cell.config for cell in cells], out, peek)
     with followed(out, options) as options:
-        place = Path(asked.out)
-        found = compact_sweep(grid, numbers, place, options) if large else sweep(grid, cells, place, options)
+        to = asked.folder
+        found = compact_sweep(grid, numbers, to, options) if large else sweep(grid, cells, to, options)
     raise typer.Exit(print_sweep(found, out, metric, shown))

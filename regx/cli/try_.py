@@ -1,16 +1,14 @@
 """`regx try`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from regx.cli.options import TrainingOptions, with_options
+from regx.cli.options import TrainingOptions
 from regx.cli.progress import followed
 from regx.cli.warn import warn
 
 
-@with_options
 def command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="a regularizer, such as dropout")],
     asked: TrainingOptions,
@@ -26,7 +24,7 @@ def command(
 
     options, out = asked.options(), asked.output()
     configs = trial_configs(name, asked.set, asked.seeds)
-    targets = [Target(config, run_folder(config, Path(asked.out))) for config in configs]
+    targets = [Target(config, run_folder(config, asked.folder)) for config in configs]
     if asked.dry_run:
         folders = [str(target.folder) for target in targets]
         out.document(folders) if out.as_json else out.lines([folder] for folder in folders)

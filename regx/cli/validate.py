@@ -5,10 +5,9 @@ from typing import Annotated
 
 import typer
 
-from regx.cli.options import Saying, SetOption, with_options
+from regx.cli.options import Saying, SetOption
 
 
-@with_options
 def command(
     configs: Annotated[list[Path], typer.Argument(metavar="CONFIG", help="config files")],
     saying: Saying,

@@ -1,15 +1,13 @@
 """`regx worth`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from regx.cli.options import Placed, with_options
+from regx.cli.options import Placed
 from regx.cli.progress import followed
 
 
-@with_options
 def command(
     config: Annotated[str, typer.Argument(metavar="CONFIG", help="a race, or a config with a stack of regularizers")],
     asked: Placed,
@@ -35,5 +33,5 @@ def command(
         print_grid(cells_of(grid, sizes)[2], out)
         return
     with followed(out, options) as options:
-        found = worth(grid, Path(asked.out), sizes, metric, options)
+        found = worth(grid, asked.folder, sizes, metric, options)
     raise typer.Exit(print_worth(found, out))

@@ -11,12 +11,13 @@ import typer
 from typer.testing import CliRunner, Result
 
 from regx.cli.data import command
+from regx.cli.options import with_options
 from regx.core.errors import InputError
 from regx.data.csv import CSV
 from regx.data.sine import Sine
 
 app = typer.Typer()
-app.command()(command)
+app.command()(with_options(command))
 
 
 def invoke(*arguments: str | Path) -> Result:
