@@ -200,19 +200,18 @@ def _pages(kind: Kind, subjects: Sequence[Any], folder: Path, file: Path | None,
 
 def _check_ours(pages: Sequence[Page]) -> None:
     """Raises InputError if a file would be overwritten that `regx plot` has not made."""
-    foreign = [page.file for page in pages if page.file.exists() and not _is_ours(page.file)]
+    foreign = []
+    for file in (page.file for page in pages if page.file.exists()):
+        try:
+            ours = file.is_file() and MADE_BY.encode() in file.read_bytes()
+        except OSError:
+            ours = False
+        foreign += [file] * (not ours)
     if foreign:
         raise InputError(
             f"{', '.join(map(str, foreign))}: expected no file, or one that `regx plot` has made, found another. "
             "Choose another -o, or --force to replace it."
         )
-
-
-def _is_ours(path: Path) -> bool:
-    try:
-        return path.is_file() and MADE_BY.encode() in path.read_bytes()
-    except OSError:
-        return False
 
 
 def _nothing_fits(kind: Kind, reasons: Sequence[tuple[Any, str]]) -> str:

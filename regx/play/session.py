@@ -20,7 +20,7 @@ from regx.config.load import load_any
 from regx.core.errors import InputError, RegxError
 from regx.core.parameters import Parameter, parameters
 from regx.data.csv import CSV
-from regx.data.surface import Surface, surface_over
+from regx.data.surface import surface_over
 from regx.play.lane import Lane
 from regx.regularizers import REGISTRY as REGULARIZERS
 from regx.runner.plan import dataset
@@ -180,7 +180,8 @@ class Session:
         if self._slider[0] != path:
             self._slider = (path, [])
         if self._epoch():
-            losses = {name: _mean(lane.rows[-1][1]["val_loss"]) for name, lane in self._lanes.items()}
+            means = {name: float(np.mean(lane.rows[-1][1]["val_loss"])) for name, lane in self._lanes.items()}
+            losses = {name: mean if np.isfinite(mean) else None for name, mean in means.items()}
             self._slider[1].append(
                 {"value": _get(self.document, path.split(".")), "epoch": self._epoch(), "val_loss": losses}
             )
@@ -218,7 +219,8 @@ class Session:
     def _frame(self) -> dict[str, Any]:
         lanes = []
         self._frames += 1
-        where = self._surface()
+        first = next(iter(self._lanes.values())).config
+        where = surface_over(dataset(first.dataset, first.seeds[0]), POINTS, GRID)  # over the data of the first seed
         for name, lane in self._lanes.items():
             shown: dict[str, Any] = {"name": name, "curves": lane.curves(), "stopped": lane.stopped.tolist()}
             if not self._running or self._frames % FRAMES_PER_MAP == 0:
@@ -234,11 +236,6 @@ class Session:
             "inputs": inputs, "extent": None if where is None else where.extent, "lanes": lanes,
             "slider": {"path": self._slider[0], "points": self._slider[1]},
         }  # fmt: skip
-
-    def _surface(self) -> Surface | None:
-        """Where the function is asked, over the data of the first seed."""
-        lane = next(iter(self._lanes.values()))
-        return surface_over(dataset(lane.config.dataset, lane.config.seeds[0]), POINTS, GRID)
 
 
 def _document(grid: Grid) -> dict[str, Any]:
@@ -312,8 +309,3 @@ def _described(declared: Mapping[str, Parameter]) -> dict[str, Any]:
         }
         for name, parameter in declared.items()
     }  # fmt: skip
-
-
-def _mean(values: Any) -> float | None:
-    mean = float(np.mean(values))
-    return mean if np.isfinite(mean) else None

@@ -15,7 +15,9 @@ def print_entry_list(entries: Sequence[Entry], out: Output) -> None:
 def print_entries(entries: Sequence[Entry], out: Output) -> None:
     """Write all that is known of each: its text, its keys, its source."""
     for entry in entries:
-        text = _unfolded(entry.text) if out.form == "terminal" else entry.text
+        text = entry.text
+        if out.form == "terminal":  # its lines are as wide as the code: one for each paragraph and each `Label: ...`
+            text = re.sub(r"(?<=\S)\n(?=[^\s-])(?![A-Z]\w*: )", " ", text)
         for line in (f"{entry.name}  ({entry.group})", "", *text.split("\n"), ""):
             _say(line, out)
         if entry.keys:
@@ -31,11 +33,6 @@ def _say(line: str, out: Output) -> None:
         out.text([line])
     else:
         out.line(line)
-
-
-def _unfolded(text: str) -> str:
-    """Text whose lines are as wide as the code that they stand in, a line for each paragraph and each `Label: ...`."""
-    return re.sub(r"(?<=\S)\n(?=[^\s-])(?![A-Z]\w*: )", " ", text)
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], out: Output) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from regx.config.config import Config
 from regx.config.grid import Grid
 from regx.core.arrays import Array
 from regx.core.errors import InputError
@@ -72,7 +71,11 @@ def compact_sweep(grid: Grid, numbers: Sequence[int], out: Path, options: Option
         losses = _losses(folder, task, by, numbers, first.seeds)
         ranked = _ranked(losses)[:BEST]
         cells = [grid.cells[numbers[row]] for row in ranked]
-        plain = None if any(is_plain(cell.config.resolved) for cell in cells) else _plain(grid, numbers)
+        plain = None
+        if not any(is_plain(cell.config.resolved) for cell in cells):  # the first cell that is, else one beside them
+            every = (grid.cells[number].config for number in numbers)
+            plain = next((config for config in every if is_plain(config.resolved)), None)
+            plain = plain or baseline_of(grid, [grid.cells[numbers[0]]])
         configs = [*(cell.config for cell in cells), *([plain] if plain is not None and cells else [])]
         targets = [Target(config, run_folder(config, folder)) for config in configs]
         if targets:
@@ -83,14 +86,6 @@ def compact_sweep(grid: Grid, numbers: Sequence[int], out: Path, options: Option
     baseline = read_run(beside[0].folder) if beside else None
     _check_the_same(best, [dict(zip(first.seeds, losses[row].tolist(), strict=True)) for row in ranked], by)
     return Sweep(folder, grid.name, grid.axes, tuple(best), task, first.dataset.kind, peek, True, losses, baseline)
-
-
-def _plain(grid: Grid, numbers: Sequence[int]) -> Config | None:
-    """The first cell that nothing regularizes, else such a network that is no cell."""
-    configs = (grid.cells[number].config for number in numbers)
-    return next((config for config in configs if is_plain(config.resolved)), None) or baseline_of(
-        grid, [grid.cells[numbers[0]]]
-    )
 
 
 def _before(folder: Path, about: dict[str, object], force: bool) -> dict[str, Any]:

@@ -23,7 +23,12 @@ def cells_of(grid: Grid, rows: Sequence[int] = ()) -> tuple[list[str], list[int]
     rows: the sizes; else seven, from the config's own on, or up to all that a table has. A lane without regularizers is
     put first where there is none. Raises InputError where the data have no `n_train`, or rows are too few.
     """
-    configs = {cell.config.name: cell.config for cell in grid.cells} if grid.lanes else _beside_none(grid)
+    configs = {cell.config.name: cell.config for cell in grid.cells}
+    if not grid.lanes:
+        if grid.axes:
+            raise grid.axes[0].refused("expected one value: what is varied is the number of training rows, with --rows")
+        (config,) = configs.values()
+        configs = {"stack" if config.stack else "none": config}
     if not any(not config.stack for config in configs.values()):
         first = next(iter(configs.values()))
         configs = {"none": first.keeping((), "none"), **configs}
@@ -56,13 +61,6 @@ def worth(
     runs = train_cells(folder, grid.name, [Axis("lane", tuple(lanes)), Axis(ROWS, tuple(sizes))], cells, options)
     by_place = {(cell.point["lane"], cell.point[ROWS]): run for cell, run in zip(cells, runs, strict=True)}
     return worth_from(folder, lanes, sizes, by_place, metric)
-
-
-def _beside_none(grid: Grid) -> dict[str, Config]:
-    config = grid.cells[0].config
-    if grid.axes:
-        raise grid.axes[0].refused("expected one value: what is varied is the number of training rows, with --rows")
-    return {"none": config.keeping((), "none"), **({"stack": config} if config.stack else {})}
 
 
 def _sizes(config: Config) -> list[int]:
