@@ -53,18 +53,21 @@ def train_in_turns(
     populations: Sequence[Population],
     listener: Listener,
     begun: Sequence[Checkpoint | None] = (),
+    until: Sequence[int | None] = (),
     seconds: float = SECONDS_PER_TURN,
 ) -> None:
     """Train several populations side by side, each `seconds` at a time, and tell `listener` of them by their numbers.
 
-    begun: the checkpoint from which each population goes on, if any. On one BLAS thread: populations run side by side
-    in processes, and a product's bits depend on its threads.
+    begun: the checkpoint from which each population goes on, if any. until: the evaluated epoch after which it ends
+    with a checkpoint, if any. On one BLAS thread: populations run side by side in processes, and a product's bits
+    depend on its threads.
     """
     kernels.use(sum(map(_saved_by_kernels, populations)))
     # Networks may overflow: that is found, named and reported, not warned of.
     with leaving.after_an_epoch(listener.wanted.checkpoints), _blas().limit(limits=1), np.errstate(all="ignore"):
         numbers = range(len(populations))
-        trainings = map(_Training, numbers, populations, repeat(listener), begun or [None] * len(populations))
+        none = [None] * len(populations)
+        trainings = map(_Training, numbers, populations, repeat(listener), begun or none, until or none)
         waiting = deque(trainings)
         while waiting:
             training = waiting.popleft()
@@ -97,8 +100,10 @@ def _blas() -> ThreadpoolController:
 
 
 class _Training:
-    def __init__(self, number: int, population: Population, listener: Listener, begun: Checkpoint | None) -> None:
-        self._training = population.training
+    def __init__(
+        self, number: int, population: Population, listener: Listener, begun: Checkpoint | None, until: int | None
+    ) -> None:
+        self._training, self._until = population.training, until
         self._number, self._listener, self._wanted = number, listener, listener.wanted
         self._seeds = population.seeds
         self._peek = population.peek
@@ -138,13 +143,15 @@ class _Training:
             if self._epoch == self._training.epochs and self._networks.size:
                 self._leave(self._epoch, np.ones(len(self._networks), bool))
                 break
+            if self._epoch == self._until:
+                break
             now = time.perf_counter()
             if now >= self._checkpoint_due and self._networks.size:
                 self.save()
             if now - start >= seconds or leaving.is_asked():
                 break
         self._spent()
-        return bool(self._networks.size)
+        return bool(self._networks.size) and self._epoch != self._until
 
     def save(self) -> None:
         """Tell where the training stands."""
@@ -183,11 +190,13 @@ class _Training:
         self._state.restore(below("state", saved))
 
     def hand_over(self) -> None:
-        """Tell what came of each network of the population, in their order."""
+        """Tell what came of each network of the population, in their order; where it stands if there is more to do."""
+        if self._networks.size:
+            return self.save()
         trained = [self._results[network] for network in range(len(self._seeds))]
         if self._wanted.slim:
             trained = [one.slim() for one in trained]
-        self._listener.hear("on_trained", self._number, trained)
+        return self._listener.hear("on_trained", self._number, trained)
 
     def _go_on(self) -> None:
         """Train for an epoch, or for several at once up to the next one that is recorded."""

@@ -34,23 +34,33 @@ class Task:
         return [member for work in self.works for member in work.members]
 
     def request(self, wanted: Wanted) -> tuple[Any, ...]:
-        """What a worker is sent: populations, where they begin, and what is wanted to be heard of them."""
-        return tuple(work.population for work in self.works), wanted, tuple(work.begun for work in self.works)
+        """What a worker is sent: populations, what is wanted to be heard of them, and where they begin and end."""
+        populations, begun, until = zip(*((one.population, one.begun, one.until) for one in self.works), strict=True)
+        return populations, wanted, begun, until
 
 
 class Attempt(Listener):
-    """A task in training: what is left of it, and where that stands. Tells the listener by members what it hears."""
+    """A task in training: what is left of it, and where that stands. Tells the listener by members what it hears.
+
+    rest: the second halves of populations whose first halves are trained.
+    """
 
     def __init__(self, task: Task, listener: Listener) -> None:
         self.task, self._listener, self.wanted = task, listener, listener.wanted
         self._left = dict(enumerate(task.works))
         self._checkpoints = {number: work.begun for number, work in self._left.items()}
+        self.rest: list[Task] = []
 
     def hear(self, moment: Moment, number: int, what: Any) -> None:
         if moment == "on_trained":
             del self._left[number]
         elif moment == "on_checkpoint":
             self._checkpoints[number] = what
+            until = self._left[number].until
+            if until is not None and until == what["epoch"]:
+                self.rest.append(Task((replace(self._left.pop(number), begun=what, until=None),)))
+            if not self.wanted.checkpoints:
+                return
         self._listener.hear(moment, self.task.works[number].members, what)
 
     @property
@@ -84,6 +94,6 @@ def _halves(works: tuple[Work, ...]) -> list[Task]:
         first = np.arange(len(work.members)) < len(work.members) // 2
         halves = [(tuple(compress(work.members, keep)), work.population.select(keep)) for keep in (first, ~first)]
         parts = [(Work(*half),) for half in halves]
-    tasks = [Task(tuple(replace(work, begun=None) for work in part)) for part in parts]
+    tasks = [Task(tuple(replace(work, begun=None, until=None) for work in part)) for part in parts]
     # Those of a suspected population are suspected too, and not tried twice before they are cut.
     return [task if len(task.members) == 1 else replace(task, attempt=ATTEMPTS_TOGETHER) for task in tasks]

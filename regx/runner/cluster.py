@@ -105,7 +105,7 @@ def train_there(sent: bytes, versions: tuple[tuple[str, str], ...]) -> bytes:
     threadpool_limits(1)
     if facts().versions != versions:
         raise RegxError(_differing(platform.node(), facts().versions, versions))
-    populations, wanted, begun = pickle.loads(sent)  # noqa: S301 - from whoever uses this cluster, who can run any code
+    populations, wanted, begun, _ = pickle.loads(sent)  # noqa: S301 - from whoever uses this cluster, who can run any code
     kept = _KeptThere(wanted)
     train_in_turns(populations, kept, begun)
     return pickle.dumps(kept.found, protocol=pickle.HIGHEST_PROTOCOL)

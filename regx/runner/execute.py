@@ -95,7 +95,7 @@ def _execute_here(tasks: Iterator[Task], listener: Listener) -> None:
     again: deque[Task] = deque()
     while (task := again.popleft() if again else next(tasks, None)) is not None:
         attempt = Attempt(task, listener)
-        populations, _, begun = task.request(listener.wanted)
+        populations, _, begun, _ = task.request(listener.wanted)
         try:
             train_in_turns(populations, attempt, begun)
         except MemoryError as error:
@@ -113,6 +113,7 @@ class _Source:
     def __init__(self, tasks: Iterator[Task], ahead: int) -> None:
         self._tasks = tasks
         self._again: deque[Task] = deque()
+        self._rest: deque[Task] = deque()
         self._lock = threading.Lock()
         self._room = threading.Semaphore(ahead)
         self._closed = False
@@ -124,9 +125,15 @@ class _Source:
             task = None
             if not self._closed:
                 task = self._again.popleft() if self._again else next(self._tasks, None)
+                task = self._rest.popleft() if task is None and self._rest else task
             if task is None:
                 self._room.release()  # for the next thread, which is to learn it too
             return task
+
+    def go_on(self, tasks: Sequence[Task]) -> None:
+        """Hand out these second halves when there is nothing else. Who says so takes tasks until none is left."""
+        with self._lock:
+            self._rest.extend(tasks)
 
     def again(self, tasks: Sequence[Task]) -> None:
         """Hand out these instead of one that failed, and another one. Who says so takes tasks until none is left."""
@@ -184,6 +191,7 @@ class _Worker:
                 if moment == "out of memory":
                     return self._try_again(attempt, what)
                 attempt.hear(moment, number, what)
+            self._source.go_on(attempt.rest)
             self._heard.hear("done")
         except (EOFError, BrokenPipeError, pickle.UnpicklingError):
             self._try_again(attempt, f"its worker process {ending(self._process.wait())}")

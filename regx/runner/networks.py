@@ -67,7 +67,8 @@ def train_networks(
             cluster.execute(begun(plan(configs, members, cluster.threads, options.peek, resumed)), told)
         return
     jobs = options.jobs or _jobs(configs, members)
-    execute(begun(plan(configs, members, jobs, options.peek, resumed)), min(jobs, len(members)), told)
+    works = plan(configs, members, jobs, options.peek, resumed, in_halves=not told.wanted.side_by_side)
+    execute(begun(works), min(jobs, len(members)), told)
 
 
 class _Told(Listener):

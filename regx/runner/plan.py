@@ -28,6 +28,9 @@ MOST_NETWORKS = 16
 # What one core does with small matrix products, and what a step and a call cost besides; for estimates only.
 FLOPS = 4e10
 SECONDS_PER_STEP = 2e-5
+# Networks that one job has, up to which it matters that another job has one more; and seconds of a step, from which
+# networks take as long alone as together.
+FEW_NETWORKS, SECONDS_ALONE = 4, 1e-4
 
 
 Pictured = Literal["run", "race", None]
@@ -51,19 +54,24 @@ class Work:
     members: tuple[Member, ...]
     population: Population
     begun: Checkpoint | None = None  # from where it goes on
+    until: int | None = None  # the epoch after which another process goes on with it
 
 
 Resumed = Mapping[tuple[Member, ...], Checkpoint]  # of populations that go on, by their members, in their order
 
 
 def plan(
-    configs: Sequence[Config], members: Sequence[Member], jobs: int, peek: bool = False, resumed: Resumed | None = None
-) -> Iterator[Work]:
+    configs: Sequence[Config], members: Sequence[Member], jobs: int, peek: bool = False,
+    resumed: Resumed | None = None, in_halves: bool = False,
+) -> Iterator[Work]:  # fmt: skip
     """Cut the networks into populations, config by config, so that a config is finished before the next is begun.
 
     Lazily, since the data of a population is loaded when its turn comes. Every job has as many populations as the
     others, of about as many networks. peek: the test split takes the place of the validation split.
     resumed: populations that are not cut anew; they come first.
+    in_halves: networks that are left over where each job has as many as the others may be trained in two halves, the
+    first before all else and the second, which is whoever's that has time, behind it: five on two cores take the time
+    of two and a half.
     """
     groups: dict[tuple[Any, ...], list[Member]] = {}
     for number in dict.fromkeys(member.config for member in members):
@@ -78,12 +86,27 @@ def plan(
         groups.setdefault(_graph(configs[member.config], member.seed, peek), []).append(member)
     for group in groups.values():
         first = configs[group[0].config]
-        size = networks_per_population(first, dataset(first.dataset, group[0].seed))
+        data = dataset(first.dataset, group[0].seed)
+        size = networks_per_population(first, data)
+        half = first.training.epochs // 2 // first.training.eval_every * first.training.eval_every
+        left_over = _left_over(first, data, len(group), jobs) if in_halves and half and len(groups) == 1 else 0
+        for member in group[:left_over]:
+            yield Work((member,), _population(configs, (member,), peek), until=half)
+        group = group[left_over:]
         populations = -(-len(group) // size)
         size = -(-len(group) // (populations + -populations % jobs))
         for start in range(0, len(group), size):
             part = tuple(group[start : start + size])
             yield Work(part, _population(configs, part, peek))
+
+
+def _left_over(config: Config, data: Dataset, networks: int, jobs: int) -> int:
+    """How many of the networks are to be trained in halves, since it is worth it."""
+    n, training = len(data.train.x), config.training
+    steps = training.epochs * -(-n // min(training.batch_size or n, n))
+    is_alone = estimated_seconds(config, data) / steps > SECONDS_ALONE
+    few = jobs < networks <= FEW_NETWORKS * jobs and 2 * (networks % jobs) <= jobs
+    return networks % jobs if is_alone and few else 0
 
 
 @lru_cache(maxsize=64)

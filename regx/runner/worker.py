@@ -58,10 +58,10 @@ def main() -> None:
     while True:
         try:
             try:
-                populations, wanted, begun = pickle.load(requests)  # noqa: S301 - from the process that started this one
+                populations, wanted, begun, until = pickle.load(requests)  # noqa: S301 - from the process that started this one
             except EOFError:
                 return
-            train_in_turns(populations, _Sending(send, wanted), begun)
+            train_in_turns(populations, _Sending(send, wanted), begun, until)
         except MemoryError as error:
             send("out of memory", None, out_of_memory(error))
 

@@ -59,7 +59,7 @@ class Regx(Peer):
         strengths = [f"regularizers.l2.lam={lam:.6g}" for lam in self.case.lam] if self.case.sweep else []
         configs = [load_config(config, [one]) for one in strengths] or [load_config(config)]
         members = [Member(number, seed) for number, one in enumerate(configs) for seed in one.seeds]
-        return list(plan(configs, members, self.jobs))
+        return list(plan(configs, members, self.jobs, in_halves=self.jobs > 1))
 
     def train(self, epochs: int, every: int) -> Array:
         from regx.engine.trainer import train

@@ -165,6 +165,34 @@ def test_a_worker_killed_in_the_middle_goes_on_from_its_checkpoint(
         )
 
 
+WIDE = ["architecture.hidden=[256,256]", "training.epochs=9", "training.eval_every=2"]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "jobs", "halves", "stopping"), [(3, 2, 1, False), (6, 4, 2, True), (7, 4, 0, False), (2, 4, 0, False)]
+)
+def test_networks_that_are_left_over_are_trained_in_halves_to_the_same_files(
+    small: Path, tmp_path: Path, poison: Any, starts: list[int], seeds: int, jobs: int, halves: int, stopping: bool
+) -> None:
+    stop = ["regularizers.early_stopping.patience=1", "regularizers.early_stopping.min_delta=1"] if stopping else []
+    config = load_config(small, [*WIDE, *stop], seeds=seeds)
+    members = [Member(0, seed) for seed in config.seeds]
+    works = list(plan([config], members, jobs, in_halves=True))
+    assert [work.until for work in works[:halves]] == [4] * halves
+    assert all(len(work.members) == 1 for work in works[:halves])
+    assert all(work.until is None for work in works[halves:])
+    assert sorted(member.seed for work in works for member in work.members) == list(range(seeds))
+    undisturbed, target = Target(config, tmp_path / "undisturbed"), Target(config, tmp_path / "run")
+    bring_up_to_date([undisturbed], Options(1))
+    once = tmp_path / "once"  # the first half dies once too
+    poison(0, f"__import__('os').path.exists({str(once)!r}) or (open({str(once)!r}, 'x'), {KILLS})")
+    bring_up_to_date([target], Options(jobs))
+    assert len(starts) == jobs + 1 if seeds >= jobs else seeds + 1
+    for name in ("config.yaml", "metrics.csv", "weights.npz"):
+        assert (target.folder / name).read_bytes() == (undisturbed.folder / name).read_bytes()
+    assert {path.name for path in target.folder.iterdir()} == {path.name for path in undisturbed.folder.iterdir()}
+
+
 def test_a_population_that_is_cut_in_two_after_a_checkpoint_gives_the_same_files(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
