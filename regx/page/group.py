@@ -62,6 +62,14 @@ class Group:
         baseline_first = sorted(self.rows, key=lambda row: row is not self.base)
         # With no baseline its colour stays unused, so that grey always means the baseline.
         self.styles = {row["run"]: order for order, row in enumerate(baseline_first, start=self.base is None)}
+        self.marks = {
+            folder: {
+                "index": self.index[folder], "label": self.called[folder],
+                "colour": 1 + (place - 1) % COLOURS if place else 0,
+                "symbol": SYMBOLS[(place - 1) % len(SYMBOLS)] if place else BASELINE_SYMBOL,
+            }
+            for folder, place in self.styles.items()
+        }  # fmt: skip
         self.surfaces: dict[int, DrawnSurface | str] = {}
         self.changed = {row["run"]: row["changed"] for row in only_changed(self.rows, self.runs)}
 
@@ -69,9 +77,9 @@ class Group:
         runs = []
         for row, run in zip(self.rows, self.runs, strict=True):
             pictures = images.pictures(run) if self.index[row["run"]] < images.MOST else []
-            runs.append({**self._style(row["run"]), **run_content(row, run), "pictures": pictures})
+            runs.append({**self.marks[row["run"]], **run_content(row, run), "pictures": pictures})
         differences = [
-            {**self._style(row["run"]), "settings": [clean(f"{key} = {figures.value_text(item)}") for key, item in own]}
+            {**self.marks[row["run"]], "settings": [clean(f"{key} = {figures.value_text(item)}") for key, item in own]}
             for row in self.rows
             for own in [self.changed[row["run"]].items()]
         ]
@@ -96,20 +104,10 @@ class Group:
             "runs": runs,
         }
 
-    def _style(self, folder: str) -> dict[str, Any]:
-        place = self.styles[folder]
-        return {
-            "index": self.index[folder],
-            "label": self.called[folder],
-            "colour": 1 + (place - 1) % COLOURS if place else 0,
-            "symbol": SYMBOLS[(place - 1) % len(SYMBOLS)] if place else BASELINE_SYMBOL,
-        }
-
     def _comparison(self) -> dict[str, Any]:
         """The figure of the metric by run, and of the paired differences to the baseline."""
         name = f"comparison-{self.number}"
-        named = {row["run"]: self._style(row["run"]) for row in self.rows}
-        made = comparison_figures(list(zip(self.rows, self.runs, strict=True)), named, self.metric)
+        made = comparison_figures(list(zip(self.rows, self.runs, strict=True)), self.marks, self.metric)
         self.data["figures"].update({f"{name}-{part}": figure for part, figure in made.items()})
         return {"id": name, "parts": list(made), "rows": len(self.rows)}
 
@@ -120,7 +118,7 @@ class Group:
         for place, row in enumerate(self.rows):
             found = [texts[key][place].strip() for key in keys]
             cells = [{"text": clean(text).rstrip("*"), "best": text.endswith("*")} for text in found]
-            body.append({**self._style(row["run"]), "cells": cells})
+            body.append({**self.marks[row["run"]], "cells": cells})
         return {"columns": columns, "rows": body}
 
     def _reasons(self) -> list[str]:
@@ -152,7 +150,7 @@ class Group:
         ]
         return {
             "figure": name,
-            "runs": [{**self._style(row["run"]), "shown": self.index[row["run"]] in shown} for row in by_style],
+            "runs": [{**self.marks[row["run"]], "shown": self.index[row["run"]] in shown} for row in by_style],
             "splits": [split for split in SPLITS if any(split in run.get("loss", {}) for run in curves.values())],
             "metrics": [name for name in CURVES if any(name in run for run in curves.values())],
             "log": self.data["figures"][name]["layout"]["yaxis"]["type"] == "log",
@@ -206,7 +204,7 @@ class Group:
             "seed": seed,
             **_pictured(surface),
             "stops": replay["epochs"],
-            "runs": [self._style(str(run.folder)) for run in shown],
+            "runs": [self.marks[str(run.folder)] for run in shown],
             "left_out": [self.called[str(run.folder)] for run in left_out],
             "without": [self.called[str(run.folder)] for run in self.runs if pictured[str(run.folder)] is None],
             "caption": self._race_caption(lanes),

@@ -28,15 +28,8 @@ def print_difference(first: str, second: str, out: Output) -> None:
     keys, metrics = _keys(*runs), _metrics(*runs)
     same_data = runs[0].summary.data_fingerprint == runs[1].summary.data_fingerprint
     if out.as_json:
-        out.document(
-            {
-                "runs": [str(run.folder) for run in runs],
-                "status": [run.about["status"] for run in runs],
-                "config": keys,
-                "metrics": metrics,
-                "same_data": same_data,
-            }
-        )
+        both = {"runs": [str(run.folder) for run in runs], "status": [run.about["status"] for run in runs]}
+        out.document({**both, "config": keys, "metrics": metrics, "same_data": same_data})
         return
     names = labels([{"name": run.name, "run": str(run.folder)} for run in runs])
     if out.for_people:

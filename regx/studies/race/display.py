@@ -90,17 +90,15 @@ def _lane_lines(state: RaceState, view: View, stacks: bool, room: int) -> list[T
         leads = lane is leader
         train, judged = ([entry[column] for entry in lane.history] for column in (1, 2))
         words, look = lane.state()
-        line = Text(no_wrap=True)
-        line.append(f"{mark if leads else ' '} {name:{name_width}}", "bold green" if leads else "bold")
-        line.append(f" {_whole(mean(lane.epoch)):>5} {_number(mean(lane.train)):>6} ")
-        line.append(sparkline(train, wide, view.ascii), "cyan")
-        line.append(f" {_number(mean(lane.judged)):>6} ", "bold" if leads else "")
-        line.append(sparkline(judged, wide, view.ascii), "magenta")
-        line.append(" ")
-        line.append(bar(apart / widest if widest > 0 else 0.0, bar_width, view.ascii), "red")
-        line.append(f" {_factor(lane.growth):>7}")
-        line.append(f" {words}", STYLES[look])
-        lines.append(line)
+        lines.append(Text.assemble(
+            (f"{mark if leads else ' '} {name:{name_width}}", "bold green" if leads else "bold"),
+            f" {_whole(mean(lane.epoch)):>5} {_number(mean(lane.train)):>6} ",
+            (sparkline(train, wide, view.ascii), "cyan"),
+            (f" {_number(mean(lane.judged)):>6} ", "bold" if leads else ""),
+            (sparkline(judged, wide, view.ascii), "magenta"), " ",
+            (bar(apart / widest if widest > 0 else 0.0, bar_width, view.ascii), "red"),
+            f" {_factor(lane.growth):>7}", (f" {words}", STYLES[look]), no_wrap=True,
+        ))  # fmt: skip
         if stacks:
             lines.append(_dim(f"    {_short(lane.stack, view.width - 4, view.ascii)}"))
     if len(lanes) < len(state.lanes):
@@ -112,10 +110,8 @@ def _picture(state: RaceState, scene: Scene, width: int, height: int, ascii: boo
     """A heading, the picture and its legend: `height` + 1 lines, none wider than the width or the least one."""
     leader = state.leader()
     lines = scene.draw(leader.output if leader is not None else None, width, height - 1, ascii)
-    heading = Text(no_wrap=True)
-    if leader is not None:
-        heading.append(_short(leader.name, max(width, PICTURE[0]) - 6, ascii), "bold green")
-        heading.append(" leads")
+    name = "" if leader is None else _short(leader.name, max(width, PICTURE[0]) - 6, ascii)
+    heading = Text.assemble((name, "bold green"), "" if leader is None else " leads", no_wrap=True)
     return [heading, *lines, _dim(scene.legend(ascii))]
 
 
@@ -183,7 +179,5 @@ def write_svg(path: Path, title: str, state: RaceState, scene: Scene | None, run
 
 def race_footer(share: float, words: str, view: View) -> Text:
     """How far the race is: a bar over `share` of its width, and words."""
-    line = Text(no_wrap=True)
-    line.append(bar(share, min(max(view.width - len(words) - 2, 0), FOOTER_BAR), view.ascii), "green on grey23")
-    line.append(f"  {words}", "dim")
-    return line
+    drawn = bar(share, min(max(view.width - len(words) - 2, 0), FOOTER_BAR), view.ascii)
+    return Text.assemble((drawn, "green on grey23"), (f"  {words}", "dim"), no_wrap=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from regx.config.axes import locate
 from regx.config.grid import Axis, Point
 from regx.core.arrays import Array
@@ -166,10 +168,8 @@ def _of_networks(path: Path, task: str, axes: Sequence[Axis]) -> list[Tried]:
         raise damaged(path, f"expected axes of more than {last} cells, as networks.csv has, found {count}")
     cells = []
     for number in sorted(completed):
-        point, rest = {}, number
-        for axis in reversed(axes):
-            rest, position = divmod(rest, len(axis.values))
-            point[axis.key] = axis.values[position]
+        places = map(int, np.unravel_index(number, [len(axis.values) for axis in axes]))
+        point = {axis.key: axis.values[place] for axis, place in zip(axes, places, strict=True)}
         losses = {name: over_seeds(REGISTRY[name], [one[name] for one in completed[number]]) for name in LOSSES}
-        cells.append(Tried(dict(reversed(point.items())), losses, None, others.get(number, 0)))
+        cells.append(Tried(point, losses, None, others.get(number, 0)))
     return cells
