@@ -13,7 +13,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, dataclass_transform
 
@@ -22,7 +21,7 @@ MISSING = dataclasses.MISSING
 
 @dataclass(frozen=True)
 class Parameter:
-    """One declared parameter: it checks a value, says what it must be, and knows values that are wrong.
+    """One declared parameter: it checks a value and says what it must be.
 
     type is float, int, bool or str, or `list` or `dict` of values that are each an `item`; the keys of a dict are
     words. `options` are the words that a str is one of; of another type, words that it may be instead, of which
@@ -87,29 +86,6 @@ class Parameter:
             and (self.le is None or value <= self.le)
             and (self.lt is None or value < self.lt)
         )
-
-    def bad_values(self) -> Iterator[object]:
-        """Values that a config may not hold: just beyond each bound, and of the wrong type."""
-        for bound, away, inclusive in (("ge", -1, True), ("gt", -1, False), ("le", 1, True), ("lt", 1, False)):
-            if (limit := getattr(self, bound)) is not None:
-                beyond = limit + away if self.type is int else math.nextafter(limit, away * math.inf)
-                yield self.type(beyond if inclusive else limit)
-        if self.options:
-            yield f"{self.options[0]}x"
-        if not self.optional:
-            yield None
-        if self.type in (int, float):
-            yield from (True, "3", {"a": 1}, math.nan, math.inf)
-        if self.type is int:
-            yield 1.5
-        if self.type is bool:
-            yield from (1, "true")
-        if self.type is str:
-            yield from (3, True)
-        if self.item is not None:
-            yield from ("a", 1, {"a": [1]})
-            for value in self.item.bad_values():
-                yield [value] if self.type is list else {self.key or "a": value}
 
     def held(self, value: Any) -> Any:
         """A value of a config as the dataclass holds it: hashable, numbers as their type, dicts as pairs."""

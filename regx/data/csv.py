@@ -63,10 +63,6 @@ class CSV(TableSource, kw_only=True):
         help="channels, height, width of images whose pixels the columns are, channel by channel; empty for a table",
     )
 
-    @property
-    def is_images(self) -> bool:
-        return bool(self.shape)
-
     def table(self) -> Table:
         path = Path(self.path).expanduser()
         try:

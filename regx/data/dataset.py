@@ -85,12 +85,13 @@ class Source(Declaring, ABC):
     known_task: ClassVar[Task | None] = None  # where it is known before the data are read
     about_test: ClassVar[str] = ""  # what has to be known of losses on the test rows, a sentence
 
+    of_images: ClassVar[bool] = False
     mirrored: ClassVar[str] = ""  # why an image in a mirror has another label, where it has
 
     @property
     def is_images(self) -> bool:
-        """Whether its rows are images."""
-        return False
+        """Whether its rows are images, always or by its `shape`."""
+        return self.of_images or bool(getattr(self, "shape", ()))
 
     @abstractmethod
     def load(self, seed: int) -> Dataset:

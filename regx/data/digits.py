@@ -20,6 +20,7 @@ class Digits(TableSource, kw_only=True):
     kind = "digits"
     source = "scikit-learn; Alpaydin & Kaynak 1998, Optical Recognition of Handwritten Digits, UCI Repository"
     known_task = "multiclass"
+    of_images = True
     mirrored = "a digit in a mirror is no digit, or another one"
 
     def table(self) -> Table:
@@ -27,10 +28,6 @@ class Digits(TableSource, kw_only=True):
         shape = (1, 8, 8)
         columns = dict(zip(pixel_names(shape), x.T, strict=True))
         return Table(columns, y, "digit", "multiclass", self.kind, tuple("0123456789"), shape=shape, white=16)
-
-    @property
-    def is_images(self) -> bool:
-        return True
 
     def fingerprint(self) -> str:
         x, y = _read()

@@ -31,6 +31,7 @@ class ImageFiles(TableSource, kw_only=True):
 
     kind = "images"
     source = "your own files"
+    of_images = True
 
     path: str = text(help="a folder with a folder of images for each class, or an .npz file with x and y")
     size: int | None = integer(
@@ -38,10 +39,6 @@ class ImageFiles(TableSource, kw_only=True):
     )
     colour: str = choice("auto", ("auto", "grey", "rgb"), help="what images are made; auto: what all of them are")
     skip_broken: bool = flag(False, help="leave out files that cannot be used, instead of refusing the folder")
-
-    @property
-    def is_images(self) -> bool:
-        return True
 
     def table(self) -> Table:
         path = Path(self.path).expanduser()

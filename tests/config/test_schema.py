@@ -23,6 +23,7 @@ from regx.optim import REGISTRY as OPTIMIZERS
 from regx.optim import SCHEDULES
 from regx.reference.json_schema import json_schema
 from regx.regularizers import REGISTRY as REGULARIZERS
+from tests.bad_values import bad_values
 
 VALIDATOR = jsonschema.Draft202012Validator(json_schema())
 CONFIGS = sorted(configs_folder().glob("*.yaml"))
@@ -56,7 +57,7 @@ def all_parameters() -> Iterator[tuple[str, str, type, Parameter]]:
 BAD = [
     pytest.param(section, kind, cls, parameter, value, id=f"{kind}.{parameter.name}={value!r}")
     for section, kind, cls, parameter in all_parameters()
-    for value in parameter.bad_values()
+    for value in bad_values(parameter)
 ]
 
 
