@@ -34,10 +34,8 @@ ARCHITECTURE_KEYS = parameters(Architecture)
 TRAINING_KEYS = parameters(Training)
 
 NAME_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$"
-DEFAULT_SEEDS = 5
-MAX_SEEDS = 100_000
 SEED = Parameter(int, ge=0, lt=2**32, name="seed")
-SEED_COUNT = Parameter(int, ge=1, le=MAX_SEEDS, name="seeds")
+SEED_COUNT = Parameter(int, default=5, ge=1, le=100_000, name="seeds")
 
 
 def parameters_at(root: Node, path: Path) -> Mapping[str, Parameter]:

@@ -10,18 +10,7 @@ from typing import Any
 from regx.config.config import Config, settings_of
 from regx.config.node import Node, scalar
 from regx.config.problems import ConfigError, Path, Place, Problem
-from regx.config.schema import (
-    DEFAULT_SEEDS,
-    FIXED,
-    MAX_SEEDS,
-    NAME_PATTERN,
-    NAMED,
-    SEED,
-    SEED_COUNT,
-    kind_of,
-    known_keys,
-    parameters_at,
-)
+from regx.config.schema import FIXED, NAME_PATTERN, NAMED, SEED, SEED_COUNT, kind_of, known_keys, parameters_at
 from regx.core.errors import InputError, did_you_mean
 from regx.core.parameters import Parameter, in_words
 from regx.core.regularizer import Regularizer
@@ -188,8 +177,8 @@ class _Check:
 
     def _seeds(self, node: Node | None) -> tuple[int, ...]:
         if node is None:
-            return tuple(range(DEFAULT_SEEDS))
-        if isinstance(node.value, list) and 1 <= len(node.value) <= MAX_SEEDS:
+            return tuple(range(SEED_COUNT.default))
+        if isinstance(node.value, list) and 1 <= len(node.value) <= (SEED_COUNT.le or 0):
             wrong = [(index, item) for index, item in enumerate(node.value) if not SEED.accepts(item.value)]
             for index, item in wrong:
                 self._wrong(("seeds", index), item, in_words(SEED))
@@ -197,7 +186,7 @@ class _Check:
             return () if wrong else tuple(item.value for item in node.value)
         if SEED_COUNT.accepts(node.value):
             return tuple(range(node.value))
-        self._wrong(("seeds",), node, f"a whole number from 1 to {MAX_SEEDS}, or a list of seeds such as [3, 5, 8]")
+        self._wrong(("seeds",), node, f"a whole number from 1 to {SEED_COUNT.le}, or a list of seeds such as [3, 5, 8]")
         return ()
 
     def _refuse_unknown(self, path: Path, node: Node) -> None:

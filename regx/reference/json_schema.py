@@ -8,7 +8,7 @@ from typing import Any
 
 from regx.config.forms import SWITCH
 from regx.config.problems import Path
-from regx.config.schema import DEFAULT_SEEDS, FIXED, KEYS, NAME_PATTERN, NAMED, SEED, SEED_COUNT, required
+from regx.config.schema import FIXED, KEYS, NAME_PATTERN, NAMED, SEED, SEED_COUNT, required
 from regx.core.parameters import Parameter, parameters
 from regx.regularizers import REGISTRY as REGULARIZERS
 
@@ -43,7 +43,7 @@ def json_schema() -> Schema:
         "optimizer": _named(("optimizer",), schedule=_named(("optimizer", "schedule"))),
         "training": _either(_object(parameters(FIXED["training",])), NULL),
         "seeds": {
-            "default": DEFAULT_SEEDS,
+            "default": SEED_COUNT.default,
             **_either(_one(SEED_COUNT), {**_list(_one(SEED)), "maxItems": SEED_COUNT.le, "uniqueItems": True}),
         },
     }

@@ -9,20 +9,7 @@ from regx.nn.architecture import Architecture, Training
 from regx.optim import REGISTRY as OPTIMIZERS
 from regx.optim import SCHEDULES
 from regx.regularizers import REGISTRY as REGULARIZERS
-from regx.store.shape import (
-    ANYTHING,
-    COUNT,
-    FLAG,
-    Shape,
-    chosen,
-    either,
-    listed,
-    mapping,
-    maybe,
-    number,
-    settings,
-    word,
-)
+from regx.store.shape import ANYTHING, COUNT, FLAG, chosen, either, listed, mapping, maybe, number, settings, word
 
 TASK = word("regression", "binary", "multiclass")
 SEED = r"0|[1-9]\d{0,9}"  # as a key
@@ -164,7 +151,7 @@ TUNING = mapping(
     },
 )
 
-FILES: dict[str, Shape] = {
+FILES = {
     "run.json": RUN, "config.yaml": CONFIG, "summary.json": SUMMARY, "preparation.json": PREPARATION,
     "sweep.json": SWEEP, "bias_variance.json": BIAS_VARIANCE, "recommendation.json": RECOMMENDATION,
     "tuning.json": TUNING,

@@ -5,21 +5,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from regx.core.errors import InputError, RegxError
+from regx.store import files
 from regx.store.about import now
 from regx.store.atomic import write_atomically
-from regx.store.files import (
-    ABOUT,
-    CONFIG,
-    METRICS,
-    SNAPSHOTS,
-    SUMMARY,
-    WEIGHTS,
-    most_bytes,
-    read_config,
-    read_json,
-    strict,
-    write_json,
-)
 from regx.store.lock import LOCK, Lock, holder
 from regx.store.metrics import format_metrics, read_rows
 from regx.store.opened import read_bytes
@@ -33,25 +21,26 @@ def settle(folder: Path) -> None:
 
     Raises InputError if the folder is damaged; RegxError if the disk refuses.
     """
-    about = read_json(folder / ABOUT)
+    about = files.read_json(folder / files.ABOUT)
     is_marked = about["status"] in ("completed", "diverged")
     if holder(folder) is not None or (is_marked and not (folder / LOCK).exists()):
         return
     entries = listed(folder)
-    if all(str(seed) in entries for seed in read_config(folder / CONFIG)["seeds"]):
+    if all(str(seed) in entries for seed in files.read_config(folder / files.CONFIG)["seeds"]):
         with Lock(folder):
             if not is_marked:
-                rows = read_rows(folder / METRICS, about["task"], entries)
+                rows = read_rows(folder / files.METRICS, about["task"], entries)
                 content = format_metrics(rows.lines, rows.names).encode()
-                if read_bytes(folder / METRICS, most_bytes()) != content:
-                    write_atomically(folder / METRICS, content)
+                if read_bytes(folder / files.METRICS, files.most_bytes()) != content:
+                    write_atomically(folder / files.METRICS, content)
                 mark(folder, ended(entries))
 
 
 def mark(folder: Path, status: Status) -> None:
     """Write how a run stands into its run.json, with the time if it has come to an end."""
-    about = read_json(folder / ABOUT)
-    write_json(folder / ABOUT, {**about, "status": status, "finished": None if status == "running" else now()})
+    finished = None if status == "running" else now()
+    about = files.read_json(folder / files.ABOUT)
+    files.write_json(folder / files.ABOUT, {**about, "status": status, "finished": finished})
 
 
 def finished_seeds(folder: Path) -> list[int]:
@@ -71,7 +60,7 @@ def pictured(entries: Mapping[str, Any]) -> set[int]:
 
 def check_data(folder: Path, fingerprint: str) -> None:
     """Raises InputError if the finished seeds of a folder were trained on data of another fingerprint."""
-    before = read_json(folder / SUMMARY)["data_fingerprint"]
+    before = files.read_json(folder / files.SUMMARY)["data_fingerprint"]
     if before != fingerprint:
         raise InputError(
             f"{folder}: the data has changed since these seeds were trained: expected fingerprint {before}, "
@@ -81,7 +70,7 @@ def check_data(folder: Path, fingerprint: str) -> None:
 
 def check_peek(folder: Path, peek: bool) -> None:
     """Raises InputError if the finished seeds of a folder were trained with --peek and `peek` is not, or vice versa."""
-    before = read_json(folder / SUMMARY).get("peek", False)
+    before = files.read_json(folder / files.SUMMARY).get("peek", False)
     if before != peek:
         raise InputError(
             f"{folder}: expected seeds trained {'with' if before else 'without'} --peek, as those that are there, "
@@ -94,9 +83,9 @@ def can_be_kept(folder: Path, resolved: Mapping[str, Any], about: Mapping[str, A
     """Whether the finished seeds of a folder, if it has any, are of this config and this data, and whole."""
     try:
         entries = finished(folder, resolved, about)
-        read_rows(folder / METRICS, about["task"], entries)
-        read_weights(folder / WEIGHTS, entries, resolved)
-        read_snapshots(folder / SNAPSHOTS, entries, resolved)
+        read_rows(folder / files.METRICS, about["task"], entries)
+        read_weights(folder / files.WEIGHTS, entries, resolved)
+        read_snapshots(folder / files.SNAPSHOTS, entries, resolved)
     except RegxError:  # damaged, or what cannot be read at all
         return False
     return True
@@ -109,9 +98,9 @@ def ended(entries: Mapping[str, Any]) -> Status:
 
 def listed(folder: Path) -> dict[str, Any]:
     """What summary.json says of each finished seed; nothing if there is no such file."""
-    if not (folder / SUMMARY).exists():
+    if not (folder / files.SUMMARY).exists():
         return {}
-    seeds: dict[str, Any] = read_json(folder / SUMMARY)["seeds"]
+    seeds: dict[str, Any] = files.read_json(folder / files.SUMMARY)["seeds"]
     return seeds
 
 
@@ -122,11 +111,11 @@ def finished(folder: Path, resolved: Mapping[str, Any], about: Mapping[str, Any]
         return {}
     from regx.config.identity import question
 
-    before, asked = question(read_config(folder / CONFIG)), question(resolved)
+    before, asked = question(files.read_config(folder / files.CONFIG)), question(resolved)
     for key in sorted(before.keys() | asked.keys()):
-        if before.get(key) != strict(asked.get(key)):
+        if before.get(key) != files.strict(asked.get(key)):
             raise InputError(
-                f"{folder / CONFIG}: expected the config that is being run, found another `{key}`: "
+                f"{folder / files.CONFIG}: expected the config that is being run, found another `{key}`: "
                 f"{before.get(key)} instead of {asked.get(key)}. Choose another --out, or --force to train anew."
             )
     check_peek(folder, bool(about.get("peek", False)))

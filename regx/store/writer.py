@@ -15,23 +15,9 @@ from typing import Any
 from regx.core.arrays import Array, under
 from regx.core.errors import InputError, RegxError
 from regx.core.trained import Trained
+from regx.store import files
 from regx.store.about import now, training_facts
 from regx.store.atomic import append_lines, write_atomically
-from regx.store.files import (
-    ABOUT,
-    CONFIG,
-    METRICS,
-    PREPARATION,
-    SEAL,
-    SNAPSHOTS,
-    SUMMARY,
-    WEIGHTS,
-    read_config,
-    read_json,
-    sha256,
-    write_config,
-    write_json,
-)
 from regx.store.folder import ended, finished, mark, pictured
 from regx.store.lock import Lock
 from regx.store.metrics import format_metrics, format_rows, read_rows
@@ -64,25 +50,26 @@ class RunWriter(contextlib.AbstractContextManager["RunWriter", None]):
         self._lock = lock or Lock(folder)
         try:
             self._entries = finished(folder, resolved, about) if keep_finished else {}
-            self._drops = not keep_finished and (folder / SUMMARY).exists()  # what is there goes when something comes
+            # What is there goes when something comes.
+            self._drops = not keep_finished and (folder / files.SUMMARY).exists()
             # A folder keeps the columns that it was begun with.
-            kept = read_rows(folder / METRICS, about["task"], {} if self._drops else self._entries)
+            kept = read_rows(folder / files.METRICS, about["task"], {} if self._drops else self._entries)
             self._names, rows = kept.names, kept.lines
             try:
                 _seal(folder)
             except RegxError:
                 if not self._drops:  # what is trained anew takes the place of what is damaged
                     raise
-            was_begun = (folder / ABOUT).exists()
+            was_begun = (folder / files.ABOUT).exists()
             trainings, own = _trainings(folder) if self._entries else [], training_facts(about)
             trainings += [] if own in trainings else [own]
             self._training = trainings.index(own)
             running = {"status": "running", "started": now(), "finished": None, **about, "trainings": trainings}
             if was_begun:  # a completed run stops being one before it is asked for more seeds
-                write_json(folder / ABOUT, running)
+                files.write_json(folder / files.ABOUT, running)
             self._seeds = _write_config(folder, resolved, self._entries)
             if not was_begun:
-                write_json(folder / ABOUT, running)
+                files.write_json(folder / files.ABOUT, running)
             if not self._drops:
                 self._write_metrics(rows)
         except BaseException:
@@ -114,10 +101,10 @@ class RunWriter(contextlib.AbstractContextManager["RunWriter", None]):
         new = {str(one.seed): one for one in trained}
         rows = {one.seed: format_rows(one.seed, one.metrics, names) for one in trained}
         kept = {seed: entry for seed, entry in self._entries.items() if seed not in new}
-        arrays = read_weights(folder / WEIGHTS, kept, self._resolved)
+        arrays = read_weights(folder / files.WEIGHTS, kept, self._resolved)
         if self._drops or len(kept) < len(self._entries):
-            others = read_rows(folder / METRICS, self._about["task"], kept).lines
-            write_json(folder / SUMMARY, summary(self._resolved, self._about, kept))
+            others = read_rows(folder / files.METRICS, self._about["task"], kept).lines
+            files.write_json(folder / files.SUMMARY, summary(self._resolved, self._about, kept))
             self._write_metrics({**others, **rows})
             self._appended |= {one.seed: len(one.metrics["epoch"]) for one in trained}
             self._drops, self._entries = False, kept
@@ -126,12 +113,12 @@ class RunWriter(contextlib.AbstractContextManager["RunWriter", None]):
         for one in trained:
             arrays |= under(f"seed{one.seed}", one.weights)
         in_order = sorted(arrays, key=lambda name: int(name.partition("/")[0].removeprefix("seed")))
-        write_atomically(folder / WEIGHTS, format_weights({name: arrays[name] for name in in_order}))
+        write_atomically(folder / files.WEIGHTS, format_weights({name: arrays[name] for name in in_order}))
         if prepared := {seed: one.preparation for seed, one in new.items() if one.preparation is not None}:
-            path = folder / PREPARATION
-            others = read_json(path)["seeds"] if kept and path.exists() else {}
+            path = folder / files.PREPARATION
+            others = files.read_json(path)["seeds"] if kept and path.exists() else {}
             of_kept = {seed: of for seed, of in others.items() if seed in kept}
-            write_json(path, {"format": 1, "seeds": {**of_kept, **prepared}})
+            files.write_json(path, {"format": 1, "seeds": {**of_kept, **prepared}})
         entries = dict(self._entries)
         for seed, one in new.items():
             own = {"training": self._training, "bytes": len(rows[one.seed])}
@@ -139,15 +126,15 @@ class RunWriter(contextlib.AbstractContextManager["RunWriter", None]):
             entries[seed] = {**seed_summary(one, self._about["task"]), **own, **seal}
         # So that a file that was cut is noticed without reading it. Rows of seeds in training come and go.
         sizes = {
-            METRICS: len(format_metrics({}, names)) + sum(entry.get("bytes", 0) for entry in entries.values()),
-            WEIGHTS: (folder / WEIGHTS).stat().st_size,
+            files.METRICS: len(format_metrics({}, names)) + sum(entry.get("bytes", 0) for entry in entries.values()),
+            files.WEIGHTS: (folder / files.WEIGHTS).stat().st_size,
         }
-        write_json(folder / SUMMARY, {**summary(self._resolved, self._about, entries), "bytes": sizes})
+        files.write_json(folder / files.SUMMARY, {**summary(self._resolved, self._about, entries), "bytes": sizes})
         self._entries = entries
         if self.complete:
             # Seeds that ended in another order, or a part at a time, are put in ascending order.
             if any(after <= before for before, after in pairwise(self._order)):
-                self._write_metrics(read_rows(folder / METRICS, self._about["task"], entries).lines)
+                self._write_metrics(read_rows(folder / files.METRICS, self._about["task"], entries).lines)
             mark(folder, ended(entries))
         elif self._is_over:
             mark(folder, "failed")
@@ -158,8 +145,9 @@ class RunWriter(contextlib.AbstractContextManager["RunWriter", None]):
         When nothing else is missing the status becomes `failed`. Raises RegxError if the disk refuses.
         """
         self._failed[str(seed)] = reason
-        path = self._folder / ABOUT
-        write_json(path, {**read_json(path), "failed": dict(sorted(self._failed.items(), key=lambda one: int(one[0])))})
+        path = self._folder / files.ABOUT
+        failed = dict(sorted(self._failed.items(), key=lambda one: int(one[0])))
+        files.write_json(path, {**files.read_json(path), "failed": failed})
         if self._is_over:
             mark(self._folder, "failed")
 
@@ -182,12 +170,12 @@ class RunWriter(contextlib.AbstractContextManager["RunWriter", None]):
 
     def _digests(self, one: Trained, rows: str) -> dict[str, str]:
         """What of a seed stands in other files, so that a change there is noticed. Writes its snapshots, if any."""
-        found = {"metrics": sha256(rows.encode()), "weights": digest(under(f"seed{one.seed}", one.weights))}
+        found = {"metrics": files.sha256(rows.encode()), "weights": digest(under(f"seed{one.seed}", one.weights))}
         if one.snapshots:
             snapshots = dict[str, Array]()
             for epoch, picture in one.snapshots.items():
                 snapshots |= under(f"seed{one.seed}/epoch{epoch}", picture)
-            path, others = self._folder / SNAPSHOTS, pictured(self._entries) - {one.seed}
+            path, others = self._folder / files.SNAPSHOTS, pictured(self._entries) - {one.seed}
             earlier = read_arrays(path, {f"seed{seed}" for seed in others}) if others else {}
             write_atomically(path, format_weights({**earlier, **snapshots}))
             found["snapshots"] = digest(snapshots)
@@ -198,7 +186,7 @@ class RunWriter(contextlib.AbstractContextManager["RunWriter", None]):
             [format_rows(seed, own, self._names, self._appended.get(seed, 0)) for seed, own in metrics.items()]
         )
         if text or durable:
-            append_lines(self._folder / METRICS, text.encode(), durable)
+            append_lines(self._folder / files.METRICS, text.encode(), durable)
         self._order += metrics
         for seed, own in metrics.items():
             # Who is trained anew, since its worker died, comes to the rows that are there once more.
@@ -206,7 +194,7 @@ class RunWriter(contextlib.AbstractContextManager["RunWriter", None]):
 
     def _write_metrics(self, rows: Mapping[int, str]) -> None:
         """metrics.csv with these seeds alone, unless that is what it is."""
-        path, content = self._folder / METRICS, format_metrics(rows, self._names).encode()
+        path, content = self._folder / files.METRICS, format_metrics(rows, self._names).encode()
         is_there = False
         with contextlib.suppress(RegxError):  # what cannot be read is written
             is_there = read_bytes(path, len(content)) == content
@@ -217,9 +205,9 @@ class RunWriter(contextlib.AbstractContextManager["RunWriter", None]):
 
 def _seal(folder: Path) -> None:
     """Seal what was written before there were seals, run.json last: where that has one, readers expect all to have."""
-    if (folder / SUMMARY).exists() and SEAL not in (content := read_json(folder / SUMMARY)):
-        write_config(folder / CONFIG, read_config(folder / CONFIG))
-        write_json(folder / SUMMARY, content)
+    if (folder / files.SUMMARY).exists() and files.SEAL not in (content := files.read_json(folder / files.SUMMARY)):
+        files.write_config(folder / files.CONFIG, files.read_config(folder / files.CONFIG))
+        files.write_json(folder / files.SUMMARY, content)
 
 
 def _write_config(folder: Path, resolved: Mapping[str, Any], finished: Mapping[str, Any]) -> list[int]:
@@ -229,7 +217,7 @@ def _write_config(folder: Path, resolved: Mapping[str, Any], finished: Mapping[s
     if isinstance(dataset.get("path"), str):
         dataset["path"] = _from_folder(folder, dataset["path"])
     without = {key: value for key, value in {**resolved, "dataset": dataset}.items() if key != "seeds"}
-    write_config(folder / CONFIG, {**without, "seeds": seeds})
+    files.write_config(folder / files.CONFIG, {**without, "seeds": seeds})
     return seeds
 
 
@@ -246,5 +234,5 @@ def _trainings(folder: Path) -> list[dict[str, Any]]:
     """Who trained the seeds of a folder, start by start. A run of version 0.1.0 says it of all of them at once."""
     about: dict[str, Any] = {}
     with contextlib.suppress(InputError):  # that it is damaged, whoever trains anew wants to mend
-        about = read_json(folder / ABOUT)
+        about = files.read_json(folder / files.ABOUT)
     return list(about.get("trainings") or [training_facts(about)])
