@@ -142,6 +142,18 @@ def test_a_gain_on_test_rows_that_validation_rows_do_not_confirm() -> None:
     assert "no table of a size to be had" not in text
 
 
+@pytest.mark.parametrize(("trees", "begins"), [(0.4, "Start with a tree model"), (0.6, "Use the network with l2(1)")])
+def test_a_tree_model_that_looks_better_is_where_to_start(trees: float, begins: str) -> None:
+    raced, measured = found({"none": 0.8, "l2": 0.5}, (1.0, 0.9, 0.95))
+    (model,) = (one for one in references("regression") if one.role == TREES)
+    measured.append(Measured(model, scores(trees, 30.0), None))
+    text = " ".join(conclusion_lines(recommendation(raced, measured)))
+    assert text.startswith(begins)
+    assert ("its test loss is the lower here, though not shown to be" in text) == (trees < 0.5)
+    assert ("A tree model (gradient boosting) may do as well" in text) == (trees > 0.5)
+    assert "beats the linear model" in text
+
+
 def test_a_network_that_beats_the_line_and_not_another_network() -> None:
     text = concluded(contest="unclear", rival="network")
     assert "it beats the linear model. Scikit-learn's network with early stopping may do as well." in text

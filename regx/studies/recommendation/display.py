@@ -22,7 +22,7 @@ from regx.studies.recommendation.judgement import (
     mean,
 )
 from regx.studies.recommendation.question import Plan
-from regx.studies.recommendation.references import LINEAR, TRIVIAL
+from regx.studies.recommendation.references import LINEAR, TREES, TRIVIAL
 from regx.studies.recommendation.result import RECOMMENDED, Recommendation
 
 MOST_CLASSES = 10  # whose shares are told
@@ -163,6 +163,12 @@ def _advice(conclusion: Conclusion, recommended: Raced, stack: str, rival: Measu
     if conclusion.contest == "better":
         return f"Use {of_network}, at learning rate {recommended.lr:g}."
     if conclusion.contest == "unclear" and conclusion.rival != LINEAR:
+        if conclusion.rival == TREES and conclusion.to_reference[TREES].mean > 0:
+            return (
+                f"Start with {rival.reference.sentence}: its test loss is the lower here, though not shown to be. "
+                "The network beats the linear model; if it has to be a network, use "
+                f"{of_network.replace('network', 'one', 1)}, at learning rate {recommended.lr:g}."
+            )
         return (
             f"Use {of_network}, at learning rate {recommended.lr:g}: it beats the linear model. "
             f"{_capital(rival.reference.sentence)} may do as well."
