@@ -8,18 +8,10 @@ from regx.core.streams import stream
 
 
 def split_rows(
-    n: int,
-    seed: int,
-    test_fraction: float,
-    val_fraction: float,
-    n_train: int | None = None,
-    labels: Array | None = None,
-    classes: tuple[str, ...] = (),
-    origin: str = "the table",
-    groups: Array | None = None,
-    times: Array | None = None,
-    fold: int = 0,
-) -> tuple[Array, Array, Array]:
+    n: int, seed: int, test_fraction: float, val_fraction: float, n_train: int | None = None,
+    labels: Array | None = None, classes: tuple[str, ...] = (), origin: str = "the table",
+    groups: Array | None = None, times: Array | None = None, fold: int = 0,
+) -> tuple[Array, Array, Array]:  # fmt: skip
     """Row numbers of the training, validation and test split; stratified by `labels`, (n,), where there are any.
 
     The fractions are of all n rows; a split whose fraction is 0 is empty. `n_train` keeps so many of the

@@ -15,13 +15,9 @@ from regx.store.lock import Lock
 
 
 def train_cells(
-    folder: Path,
-    name: str,
-    axes: Sequence[Axis],
-    cells: Sequence[Cell],
-    options: Options,
+    folder: Path, name: str, axes: Sequence[Axis], cells: Sequence[Cell], options: Options,
     baseline: Config | None = None,
-) -> list[Run]:
+) -> list[Run]:  # fmt: skip
     """Train what the cells lack, each in a run folder inside `folder`, and write sweep.json: the run of each cell.
 
     baseline: what stands beside the cells and is to be compared with; its run is the last. One holds the folder to the
@@ -37,13 +33,9 @@ def train_cells(
 
 
 def write_sweep(
-    folder: Path,
-    name: str,
-    axes: Sequence[Axis],
-    targets: Sequence[Target],
-    points: Sequence[Mapping[str, Any]],
+    folder: Path, name: str, axes: Sequence[Axis], targets: Sequence[Target], points: Sequence[Mapping[str, Any]],
     baseline: str | None = None,
-) -> None:
+) -> None:  # fmt: skip
     """Write sweep.json. points: where in the grid each target's run stands.
 
     baseline: the folder of a run that is no cell.

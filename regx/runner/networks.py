@@ -44,12 +44,9 @@ DEFAULT = Options()
 
 
 def train_networks(
-    configs: Sequence[Config],
-    members: Sequence[Member],
-    keeper: Keeper,
-    options: Options = DEFAULT,
+    configs: Sequence[Config], members: Sequence[Member], keeper: Keeper, options: Options = DEFAULT,
     resumed: Resumed | None = None,
-) -> None:
+) -> None:  # fmt: skip
     """Train the members' networks as populations, in no particular order, and tell the keeper and who watches.
 
     resumed: the populations that go on from a checkpoint.

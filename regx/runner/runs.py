@@ -104,13 +104,9 @@ class _Folders(Keeper):
     wanted = Wanted(checkpoints=True)
 
     def __init__(
-        self,
-        targets: Sequence[Target],
-        members: Sequence[Member],
-        options: Options,
-        held: lock.Lock,
+        self, targets: Sequence[Target], members: Sequence[Member], options: Options, held: lock.Lock,
         checkpoints: Checkpoints,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self._checkpoints = checkpoints
         self._targets, self._options, self._held = targets, options, held
         self._left = Counter(member.config for member in members)  # networks that are not written yet

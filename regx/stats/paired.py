@@ -35,12 +35,9 @@ class Comparison(NamedTuple):
 
 
 def compare_to_baseline(
-    runs: Sequence[Mapping[int, float]],
-    baseline: Mapping[int, float],
-    lower_is_better: bool | None = True,
-    held_out: float | None = None,
-    reach: Iterable[float | None] = (),
-) -> list[Comparison]:
+    runs: Sequence[Mapping[int, float]], baseline: Mapping[int, float], lower_is_better: bool | None = True,
+    held_out: float | None = None, reach: Iterable[float | None] = (),
+) -> list[Comparison]:  # fmt: skip
     """Each run's difference to the baseline, seed by seed, and the verdict. runs, baseline: one finite value per seed.
 
     At equal seeds runs have the same data, split and, where shapes agree, initial weights and batch order, so the

@@ -95,11 +95,9 @@ def listed(each: Shape, least: int = 0, most: int = MOST_ITEMS) -> Shape:
 
 
 def mapping(
-    each: Shape | None = None,
-    required: Mapping[str, Shape] | None = None,
-    optional: Mapping[str, Shape] | None = None,
-    keys: str = "",
-) -> Shape:
+    each: Shape | None = None, required: Mapping[str, Shape] | None = None,
+    optional: Mapping[str, Shape] | None = None, keys: str = "",
+) -> Shape:  # fmt: skip
     """A mapping with the keys that are `required`, and such as are `optional`.
 
     each: what others hold, which later versions may have added; None for anything. keys: a pattern for these others.

@@ -37,13 +37,9 @@ class RunWriter(contextlib.AbstractContextManager["RunWriter", None]):
     """
 
     def __init__(
-        self,
-        folder: Path,
-        resolved: Mapping[str, Any],
-        about: Mapping[str, Any],
-        keep_finished: bool = True,
+        self, folder: Path, resolved: Mapping[str, Any], about: Mapping[str, Any], keep_finished: bool = True,
         lock: Lock | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self._folder, self._resolved, self._about = folder, resolved, about
         if lock is None:
             is_own_folder(folder)  # a study's cell may be a link to anywhere
