@@ -4,7 +4,6 @@ Run folders are named by it, so it outlives new parameters: a config that leaves
 always asked.
 """
 
-import functools
 import hashlib
 import json
 from collections.abc import Callable, Mapping
@@ -61,8 +60,7 @@ def question(resolved: Mapping[str, Any]) -> dict[str, Any]:
     """
 
     def is_asked(cls: type | None, section: str, kind: str, key: str, value: Any) -> bool:
-        defaults = _defaults(cls)
-        return (section, key) not in NO_QUESTION and not (key in defaults and _is_same(value, defaults[key]))
+        return (section, key) not in NO_QUESTION and not _is_default(cls, key, value)
 
     return {key: value for key, value in _kept(resolved, is_asked).items() if key != "seeds"}
 
@@ -98,9 +96,8 @@ def pointed(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:
 
     Parameters that version 0.1.0 did not know are left out where they stand at their default.
     """
-    cls: Any = REGULARIZERS[kind]
-    former, defaults = FORMER.get(kind, " ".join(settings)).split(), _defaults(cls)
-    return {key: value for key, value in settings.items() if key in former or not _is_same(value, defaults.get(key))}
+    former, cls = FORMER.get(kind, " ".join(settings)).split(), REGULARIZERS[kind]
+    return {key: value for key, value in settings.items() if key in former or not _is_default(cls, key, value)}
 
 
 def _kept(resolved: Mapping[str, Any], keep: Callable[[type | None, str, str, str, Any], bool]) -> dict[str, Any]:
@@ -118,11 +115,7 @@ def _kept(resolved: Mapping[str, Any], keep: Callable[[type | None, str, str, st
     return {**{key: of(key, value) for key, value in resolved.items()}, "regularizers": stack}
 
 
-def _is_same(value: Any, default: Any) -> bool:
+def _is_default(cls: type | None, key: str, value: Any) -> bool:
+    declared = parameters(cls).get(key) if cls is not None else None
+    default = MISSING if declared is None else declared.default
     return bool(value == default) and isinstance(value, bool) == isinstance(default, bool)
-
-
-@functools.cache
-def _defaults(cls: type | None) -> dict[str, Any]:
-    declared = parameters(cls) if cls is not None else {}
-    return {name: one.default for name, one in declared.items() if one.default is not MISSING}

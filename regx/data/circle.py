@@ -5,8 +5,7 @@ import numpy as np
 from regx.core.arrays import Array
 from regx.core.parameters import integer, number
 from regx.core.streams import stream
-from regx.data.dataset import Dataset, Source, Split, check_rows
-from regx.data.label_noise import with_label_noise
+from regx.data.dataset import Dataset, Source, Split, check_rows, with_label_noise
 
 
 class Circle(Source):

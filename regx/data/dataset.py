@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
 
 from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.core.images import Images
 from regx.core.memory import shortage
 from regx.core.parameters import Declaring
+from regx.core.streams import stream
 
 if TYPE_CHECKING:
     from regx.data.preparation import Preparation
@@ -74,6 +77,27 @@ def check_rows(kind: str, *rows: int) -> None:
             f"dataset: expected data that fits in memory, found {sum(rows):,} rows of {kind}: {short}. Make "
             "dataset.n_train, n_val or n_test smaller."
         )
+
+
+def with_label_noise(train: Split, task: Task, share: float, seed: int) -> Split:
+    """The training split with `share` of its labels replaced, rounded to whole rows.
+
+    Classification: by a class drawn uniformly, which may be the old one. Regression: by the target of another row.
+    A larger share replaces the same rows and more. Zhang et al. 2017, Understanding Deep Learning Requires Rethinking
+    Generalization, section 2.1.
+    """
+    n = len(train.y)
+    rng = stream(seed, "label_noise")
+    rows = rng.permutation(n)[: round(share * n)]
+    y = train.y.copy()
+    if task == "regression":
+        drawn = y if n == 1 else y[(np.arange(n) + rng.integers(1, n, size=n)) % n]
+    elif task == "binary":
+        drawn = rng.integers(2, size=y.shape).astype(np.float64)
+    else:
+        drawn = np.eye(y.shape[1])[rng.integers(y.shape[1], size=n)]
+    y[rows] = drawn[rows]
+    return replace(train, y=y)
 
 
 class Source(Declaring, ABC):

@@ -7,8 +7,7 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.core.streams import stream
-from regx.data.dataset import Dataset, Source, Split
-from regx.data.label_noise import with_label_noise
+from regx.data.dataset import Dataset, Source, Split, with_label_noise
 from regx.data.table import TableSource
 
 TEST_OF = 0  # the seed whose test inputs, and of a table whose split, are everybody's

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regx.data.dataset import Split
-from regx.data.label_noise import with_label_noise
+from regx.data.dataset import Split, with_label_noise
 
 
 @given(n=st.integers(1, 60), shares=st.tuples(st.floats(0, 1), st.floats(0, 1)), seed=st.integers(0, 1000))
