@@ -23,11 +23,11 @@ import numpy as np
 
 from regx.data.dataset import Dataset
 from regx.runner.plan import dataset
-from regx.studies.recommendation.display import conclusion_lines
 from regx.studies.recommendation.judgement import mean
 from regx.studies.recommendation.question import TableQuestion, planned
 from regx.studies.recommendation.race import recommend
 from regx.studies.recommendation.references import _labels, score
+from regx.studies.recommendation.words import conclusion_lines
 
 TARGETS = {
     "blood_transfusion": "Class", "vehicle": "Class", "credit_g": "class", "car": "class", "kc1": "defects",

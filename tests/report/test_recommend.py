@@ -11,16 +11,12 @@ from regx.config.load import config_of
 from regx.core.errors import InputError
 from regx.notebook.cards import card
 from regx.report.output import Output
-from regx.studies.recommendation.display import (
-    conclusion_lines,
-    inspection_lines,
-    plan_lines,
-    print_recommendation,
-)
+from regx.studies.recommendation.display import print_recommendation
 from regx.studies.recommendation.inspection import Inspection
 from regx.studies.recommendation.judgement import LossDifference, Measured, Raced, conclude
 from regx.studies.recommendation.references import TREES, references
 from regx.studies.recommendation.result import Recommendation, read_recommendation
+from regx.studies.recommendation.words import conclusion_lines, inspection_lines, plan_lines
 from regx.studies.recommendation.write import write
 
 INSPECTION = Inspection(

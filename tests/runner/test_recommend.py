@@ -22,10 +22,10 @@ from regx.studies.recommendation import clock as clock_module
 from regx.studies.recommendation import question as question_module
 from regx.studies.recommendation import race as module
 from regx.studies.recommendation import trials
-from regx.studies.recommendation.display import conclusion_lines
 from regx.studies.recommendation.ladder import LEARNING_RATES
 from regx.studies.recommendation.question import TableQuestion, planned
 from regx.studies.recommendation.race import recommend
+from regx.studies.recommendation.words import conclusion_lines
 from regx.studies.recommendation.write import check_output
 
 pytestmark = pytest.mark.usefixtures("few_lanes")

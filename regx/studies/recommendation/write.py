@@ -16,9 +16,10 @@ from regx.runner.runs import Target, bring_up_to_date
 from regx.runner.standing import run_folder
 from regx.store.atomic import check_place, write_atomically
 from regx.store.files import FORMAT, OUTCOME, config_text, write_json
-from regx.studies.recommendation.display import conclusion_lines, document
+from regx.studies.recommendation.display import document
 from regx.studies.recommendation.question import TableQuestion
 from regx.studies.recommendation.result import RECOMMENDED, Recommendation
+from regx.studies.recommendation.words import conclusion_lines
 
 SEEDS = 5  # networks whose predictions are averaged
 
