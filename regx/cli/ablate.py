@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-import typer
+from typer import Argument, Exit, Option
 
 from regx.cli.options import Placed
 from regx.cli.progress import followed
@@ -10,9 +10,9 @@ from regx.cli.warn import warn
 
 
 def command(
-    config: Annotated[str, typer.Argument(metavar="CONFIG", help="a config file with a stack of regularizers")],
+    config: Annotated[str, Argument(metavar="CONFIG", help="a config file with a stack of regularizers")],
     asked: Placed,
-    metric: Annotated[str, typer.Option(help="what the effects are about: a loss or an accuracy")] = "test_loss",
+    metric: Annotated[str, Option(help="what the effects are about: a loss or an accuracy")] = "test_loss",
 ) -> None:
     """Train every on/off combination of the stack, and say what each regularizer adds, alone and with the others.
 
@@ -37,4 +37,4 @@ def command(
             along = ablate_along(grid, asked.folder, metric, options)
         else:
             found = ablate(grid.cells[0].config, asked.folder, metric, options)
-    raise typer.Exit(print_along(along, out) if grid.axes else print_ablation(found, out))
+    raise Exit(print_along(along, out) if grid.axes else print_ablation(found, out))

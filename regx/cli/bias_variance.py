@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-import typer
+from typer import Argument, Exit, Option
 
 from regx.cli.options import Placed
 from regx.cli.progress import followed
@@ -10,10 +10,10 @@ from regx.cli.warn import warn
 
 
 def command(
-    config: Annotated[str, typer.Argument(metavar="CONFIG", help="a config file; a list in it is the axis")],
+    config: Annotated[str, Argument(metavar="CONFIG", help="a config file; a list in it is the axis")],
     asked: Placed,
     draws: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="training sets to draw; else one per seed of the config")
+        int | None, Option(metavar="N", min=1, help="training sets to draw; else one per seed of the config")
     ] = None,
 ) -> None:
     """Split the expected test error into bias², variance and noise, over training sets drawn anew.
@@ -36,4 +36,4 @@ def command(
     warn([cell.config for cell in grid.cells], out)
     with followed(out, options) as options:
         study = bias_variance(grid, asked.folder, options)
-    raise typer.Exit(print_study(study, out))
+    raise Exit(print_study(study, out))

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from regx.cli.options import BaselineOption, ColumnsOption, MetricOption, Saying
 
@@ -10,16 +10,14 @@ from regx.cli.options import BaselineOption, ColumnsOption, MetricOption, Saying
 def command(
     saying: Saying,
     runs: Annotated[
-        list[str] | None, typer.Argument(metavar="[RUN...]", help="run folders, or folders that hold runs; else runs")
+        list[str] | None, Argument(metavar="[RUN...]", help="run folders, or folders that hold runs; else runs")
     ] = None,
     baseline: BaselineOption = None,
-    sort: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="best first by this column; else by val_loss")
-    ] = None,
-    top: Annotated[int | None, typer.Option(metavar="N", help="only the first N rows of each group")] = None,
+    sort: Annotated[str | None, Option(metavar="COLUMN", help="best first by this column; else by val_loss")] = None,
+    top: Annotated[int | None, Option(metavar="N", help="only the first N rows of each group")] = None,
     columns: ColumnsOption = None,
     only_changed: Annotated[
-        bool, typer.Option("--only-changed", help="instead of the stack, the config keys that differ")
+        bool, Option("--only-changed", help="instead of the stack, the config keys that differ")
     ] = False,
     metric: MetricOption = "test_loss",
 ) -> None:

@@ -3,20 +3,19 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from regx.cli.options import OutOption, Saying, SetOption
 
 
 def command(
-    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="a config file")],
+    config: Annotated[Path, Argument(metavar="CONFIG", help="a config file")],
     out: OutOption,
     saying: Saying,
-    seed: Annotated[int, typer.Option(metavar="S", min=0, help="the seed whose draw or split is written")] = 0,
+    seed: Annotated[int, Option(metavar="S", min=0, help="the seed whose draw or split is written")] = 0,
     set: SetOption = None,
     pictures: Annotated[
-        bool,
-        typer.Option("--pictures", help="of images also pictures.png: for each class what the steps of training see"),
+        bool, Option("--pictures", help="of images also pictures.png: for each class what the steps of training see")
     ] = False,
 ) -> None:
     """Write train.csv, val.csv and test.csv as the network sees them: the features, then `target`."""

@@ -3,23 +3,23 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from regx.cli.options import Saying
 
 
 def command(
     runs: Annotated[
-        list[str], typer.Argument(metavar="RUN...", help="run folders, folders of runs, or logs of other programs")
+        list[str], Argument(metavar="RUN...", help="run folders, folders of runs, or logs of other programs")
     ],
     saying: Saying,
     apply: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="write the config of the one run with the first advice applied")
+        Path | None, Option(metavar="FILE", help="write the config of the one run with the first advice applied")
     ] = None,
-    advice: Annotated[int, typer.Option(metavar="N", help="with --apply: the N-th advice instead of the first")] = 1,
-    force: Annotated[bool, typer.Option("--force", help="with --apply: replace the file if there is one")] = False,
-    train_loss: Annotated[str | None, typer.Option(metavar="COLUMN", help="of a log: its training losses")] = None,
-    val_loss: Annotated[str | None, typer.Option(metavar="COLUMN", help="of a log: its validation losses")] = None,
+    advice: Annotated[int, Option(metavar="N", help="with --apply: the N-th advice instead of the first")] = 1,
+    force: Annotated[bool, Option("--force", help="with --apply: replace the file if there is one")] = False,
+    train_loss: Annotated[str | None, Option(metavar="COLUMN", help="of a log: its training losses")] = None,
+    val_loss: Annotated[str | None, Option(metavar="COLUMN", help="of a log: its validation losses")] = None,
 ) -> None:
     """Say whether runs overfit, underfit, diverged or are healthy, by what evidence, and what to change next."""
     from regx.core.notes import note

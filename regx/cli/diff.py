@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-import typer
+from typer import Argument
 
 from regx.cli.options import Saying
 
 
 def command(
-    first: Annotated[str, typer.Argument(metavar="A", help="a run folder")],
-    second: Annotated[str, typer.Argument(metavar="B", help="another")],
+    first: Annotated[str, Argument(metavar="A", help="a run folder")],
+    second: Annotated[str, Argument(metavar="B", help="another")],
     saying: Saying,
 ) -> None:
     """Show what two runs differ in: config keys, metrics and data."""

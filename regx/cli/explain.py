@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-import typer
+from typer import Argument
 
 from regx.cli.options import Saying
 
@@ -10,8 +10,7 @@ from regx.cli.options import Saying
 def command(
     saying: Saying,
     name: Annotated[
-        str | None,
-        typer.Argument(metavar="[NAME]", help="a regularizer, dataset, metric, key, ...; a group; none: the list"),
+        str | None, Argument(metavar="[NAME]", help="a regularizer, dataset, metric, key, ...; a group; none: the list")
     ] = None,
 ) -> None:
     """Explain what a config can name or a table can show.

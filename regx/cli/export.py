@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 
 def command(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="a run folder, of a run on a table")],
-    output: Annotated[Path, typer.Option("-o", metavar="FILE", help="the ONNX model to write")],
+    run: Annotated[Path, Argument(metavar="RUN", help="a run folder, of a run on a table")],
+    output: Annotated[Path, Option("-o", metavar="FILE", help="the ONNX model to write")],
 ) -> None:
     """Write a run's networks with their preparation as one ONNX model, for other programs."""
     from regx.evidence.onnx import export

@@ -3,14 +3,13 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument
 
 from regx.cli.options import Saying
 
 
 def command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="folder to copy the example configs into")],
-    saying: Saying,
+    folder: Annotated[Path, Argument(metavar="DIR", help="folder to copy the example configs into")], saying: Saying
 ) -> None:
     """Copy the example configs into a folder.
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from regx.cli.options import TrainingOptions
 from regx.cli.progress import followed
@@ -11,11 +11,10 @@ from regx.cli.progress import followed
 def command(
     asked: TrainingOptions,
     names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="an exercise, such as 001.3, or a lesson, such as 003"),
+        list[str] | None, Argument(metavar="[NAME]...", help="an exercise, such as 001.3, or a lesson, such as 003")
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="run every exercise of every lesson")] = False,
-    listed: Annotated[bool, typer.Option("--list", help="list the exercises and run none")] = False,
+    everything: Annotated[bool, Option("--all", help="run every exercise of every lesson")] = False,
+    listed: Annotated[bool, Option("--list", help="list the exercises and run none")] = False,
 ) -> None:
     """Run the exercises and claims of the lessons; each ends in a verdict. Without a name, list them."""
     from regx.studies.lessons.display import print_exercises, print_finding, print_findings

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from regx.cli.options import Saying
 
@@ -10,15 +10,13 @@ from regx.cli.options import Saying
 def command(
     saying: Saying,
     paths: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATH...]", help="run folders, or folders that hold runs; else runs")
+        list[str] | None, Argument(metavar="[PATH...]", help="run folders, or folders that hold runs; else runs")
     ] = None,
     condition: Annotated[
         str | None,
-        typer.Option(
-            "--filter", metavar="CONDITION", help="only such, as 'test_loss < 0.05 and l2.lam > 0' or 'dropout'"
-        ),
+        Option("--filter", metavar="CONDITION", help="only such, as 'test_loss < 0.05 and l2.lam > 0' or 'dropout'"),
     ] = None,
-    metric: Annotated[str, typer.Option("--metric", help="the metric that is shown")] = "test_loss",
+    metric: Annotated[str, Option("--metric", help="the metric that is shown")] = "test_loss",
 ) -> None:
     """List runs, newest first: state, stack, metric and time."""
     from regx.report.runs import print_runs

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
-import typer
+from typer import Argument, Option
 
 if TYPE_CHECKING:
     from regx.report.output import Output
@@ -21,24 +21,22 @@ if TYPE_CHECKING:
 
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", "-s", metavar="KEY=VALUE", help="change a setting, such as optimizer.lr=0.01; repeatable"),
+    Option("--set", "-s", metavar="KEY=VALUE", help="change a setting, such as optimizer.lr=0.01; repeatable"),
 ]
 SeedsOption = Annotated[
-    str | None, typer.Option("--seeds", metavar="N|A,B,...", help="N for the seeds 0 to N - 1, or a list of seeds")
+    str | None, Option("--seeds", metavar="N|A,B,...", help="N for the seeds 0 to N - 1, or a list of seeds")
 ]
-OutOption = Annotated[str, typer.Option("--out", metavar="DIR", help="folder that the results are written into")]
+OutOption = Annotated[str, Option("--out", metavar="DIR", help="folder that the results are written into")]
 PeekOption = Annotated[
-    bool,
-    typer.Option("--peek", help="choose by the test split, not the validation split; recorded, and shown with the run"),
+    bool, Option("--peek", help="choose by the test split, not the validation split; recorded, and shown with the run")
 ]
 BaselineOption = Annotated[
-    str | None,
-    typer.Option("--baseline", metavar="RUN", help="what to compare with; else the run without regularizers"),
+    str | None, Option("--baseline", metavar="RUN", help="what to compare with; else the run without regularizers")
 ]
-ColumnsOption = Annotated[str | None, typer.Option("--columns", metavar="A,B,C", help="these columns, in this order")]
-MetricOption = Annotated[str, typer.Option("--metric", help="what difference and verdict are about")]
-JsonOption = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
-RunsArgument = Annotated[list[str], typer.Argument(metavar="RUN...", help="run folders, or folders that hold runs")]
+ColumnsOption = Annotated[str | None, Option("--columns", metavar="A,B,C", help="these columns, in this order")]
+MetricOption = Annotated[str, Option("--metric", help="what difference and verdict are about")]
+JsonOption = Annotated[bool, Option("--json", help="print one JSON document and nothing else")]
+RunsArgument = Annotated[list[str], Argument(metavar="RUN...", help="run folders, or folders that hold runs")]
 
 
 @dataclass(frozen=True)
@@ -47,10 +45,10 @@ class Saying:
 
     format: Annotated[
         str | None,
-        typer.Option("--format", metavar="table|json|csv|md", help="else a table on a terminal, and tabs in a pipe"),
+        Option("--format", metavar="table|json|csv|md", help="else a table on a terminal, and tabs in a pipe"),
     ] = None
     json: JsonOption = False
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="no progress and no notes")] = False
+    quiet: Annotated[bool, Option("--quiet", "-q", help="no progress and no notes")] = False
 
     def output(self) -> Output:
         from regx.report.output import Output
@@ -66,11 +64,10 @@ class TrainingOptions(Saying):
     seeds: SeedsOption = None
     out: OutOption = "runs"
     jobs: Annotated[
-        int | None,
-        typer.Option("--jobs", metavar="N", min=1, help="processes to train in; else one per processor core"),
+        int | None, Option("--jobs", metavar="N", min=1, help="processes to train in; else one per processor core")
     ] = None
-    force: Annotated[bool, typer.Option("--force", help="train anew what is already there")] = False
-    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="show what would be done, and do nothing")] = False
+    force: Annotated[bool, Option("--force", help="train anew what is already there")] = False
+    dry_run: Annotated[bool, Option("--dry-run", "-n", help="show what would be done, and do nothing")] = False
 
     @property
     def set(self) -> Sequence[str]:
@@ -95,9 +92,7 @@ class Placed(TrainingOptions):
 
     dask: Annotated[
         str | None,
-        typer.Option(
-            "--dask", metavar="ADDRESS", help="train on the Dask cluster whose scheduler is there: tcp://HOST:PORT"
-        ),
+        Option("--dask", metavar="ADDRESS", help="train on the Dask cluster whose scheduler is there: tcp://HOST:PORT"),
     ] = None
 
     def places(self) -> Jobs:

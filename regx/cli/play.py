@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from regx.cli.options import SeedsOption, SetOption
 
@@ -11,12 +11,12 @@ LEFT_OUT = ("l1", "label_smoothing", "l2_dropout", "l2_dropout_stop")  # of the 
 
 def command(
     config: Annotated[
-        str | None, typer.Argument(metavar="[CONFIG]", help="a config or a race; else the built-in race on the sine")
+        str | None, Argument(metavar="[CONFIG]", help="a config or a race; else the built-in race on the sine")
     ] = None,
     overrides: SetOption = None,
     seeds: SeedsOption = None,
-    port: Annotated[int, typer.Option(metavar="N", help="the port of the page; another is taken if it is busy")] = 8477,
-    no_browser: Annotated[bool, typer.Option("--no-browser", help="print the address and open nothing")] = False,
+    port: Annotated[int, Option(metavar="N", help="the port of the page; another is taken if it is busy")] = 8477,
+    no_browser: Annotated[bool, Option("--no-browser", help="print the address and open nothing")] = False,
 ) -> None:
     """Open a live page on this machine: lanes that train while you change their data, sizes and strengths."""
     from importlib.util import find_spec

@@ -3,17 +3,15 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Argument, Option
 
 from regx.cli.options import JsonOption
 
 
 def command(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="a run folder")],
-    table: Annotated[
-        Path, typer.Argument(metavar="TABLE", help="a CSV file: columns by name; of images .npz, a folder")
-    ],
-    output: Annotated[Path | None, typer.Option("-o", metavar="FILE", help="write the predictions here")] = None,
+    run: Annotated[Path, Argument(metavar="RUN", help="a run folder")],
+    table: Annotated[Path, Argument(metavar="TABLE", help="a CSV file: columns by name; of images .npz, a folder")],
+    output: Annotated[Path | None, Option("-o", metavar="FILE", help="write the predictions here")] = None,
     json: JsonOption = False,
 ) -> None:
     """Predict for the raw rows of a table: a row each, with class probabilities and the spread over seeds."""

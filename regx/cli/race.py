@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Exit, Option
 
 from regx.cli.live import race_view
 from regx.cli.options import PeekOption, Placed
@@ -14,10 +14,10 @@ from regx.cli.warn import warn
 def command(
     asked: Placed,
     config: Annotated[
-        str | None, typer.Argument(metavar="[CONFIG]", help="a config with lanes; without one, the built-in sine race")
+        str | None, Argument(metavar="[CONFIG]", help="a config with lanes; without one, the built-in sine race")
     ] = None,
     svg: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="write how the race ended, with its table, as an SVG")
+        Path | None, Option(metavar="FILE", help="write how the race ended, with its table, as an SVG")
     ] = None,
     peek: PeekOption = False,
 ) -> None:
@@ -53,4 +53,4 @@ def command(
     code = print_sweep(found, out)
     if final is not None and svg is not None:
         write_svg(svg, f"regx race {config or ''}".rstrip(), final, picture, found.runs)
-    raise typer.Exit(code)
+    raise Exit(code)

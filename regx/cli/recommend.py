@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Exit, Option
 
 from regx.cli.options import TrainingOptions
 from regx.cli.progress import followed
@@ -12,26 +12,22 @@ from regx.cli.progress import followed
 
 def command(
     table: Annotated[
-        Path, typer.Argument(metavar="TABLE", help="a CSV file with a header line, or images: a folder, or .npz")
+        Path, Argument(metavar="TABLE", help="a CSV file with a header line, or images: a folder, or .npz")
     ],
     asked: TrainingOptions,
     target: Annotated[
-        str | None, typer.Option("--target", metavar="COLUMN", help="the column to predict; none of images")
+        str | None, Option("--target", metavar="COLUMN", help="the column to predict; none of images")
     ] = None,
-    config: Annotated[
-        Path | None, typer.Option("-o", metavar="CONFIG", help="write the recommended config here too")
-    ] = None,
-    minutes: Annotated[float, typer.Option(metavar="M", min=0.05, help="about how long it may take")] = 5.0,
+    config: Annotated[Path | None, Option("-o", metavar="CONFIG", help="write the recommended config here too")] = None,
+    minutes: Annotated[float, Option(metavar="M", min=0.05, help="about how long it may take")] = 5.0,
     splits: Annotated[
         int | None,
-        typer.Option(
-            metavar="N", min=2, help="so many outer splits, as --seeds N; else as many as time allows, 20 at most"
-        ),
+        Option(metavar="N", min=2, help="so many outer splits, as --seeds N; else as many as time allows, 20 at most"),
     ] = None,
     metric: Annotated[
-        str, typer.Option(metavar="NAME", help="choose and judge by it: loss, balanced_accuracy, auc, mae")
+        str, Option(metavar="NAME", help="choose and judge by it: loss, balanced_accuracy, auc, mae")
     ] = "loss",
-    fit: Annotated[bool, typer.Option("--fit", help="train the recommended network on all rows, for predict")] = False,
+    fit: Annotated[bool, Option("--fit", help="train the recommended network on all rows, for predict")] = False,
 ) -> None:
     """Find which regularizers help on a table, or on images.
 
@@ -66,4 +62,4 @@ def command(
             found = replace(found, fitted=train_on_all_rows(found, question, asked.folder))
     print_recommendation(found, out, written)
     if found.unfinished:
-        raise typer.Exit(SOME_DIVERGED)
+        raise Exit(SOME_DIVERGED)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from regx.cli.options import BaselineOption, MetricOption, RunsArgument, Saying
 
@@ -11,12 +11,12 @@ from regx.cli.options import BaselineOption, MetricOption, RunsArgument, Saying
 def command(
     runs: RunsArgument,
     saying: Saying,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="the page that is written")] = Path(
+    output: Annotated[Path, Option("--output", "-o", metavar="FILE", help="the page that is written")] = Path(
         "report.html"
     ),
     baseline: BaselineOption = None,
     metric: MetricOption = "test_loss",
-    force: Annotated[bool, typer.Option("--force", help="overwrite a file that is no page of regx report")] = False,
+    force: Annotated[bool, Option("--force", help="overwrite a file that is no page of regx report")] = False,
 ) -> None:
     """Write one self-contained page over run folders: verdicts, curves, the race, diagnosis, how to reproduce."""
     from regx.page.write import write_page

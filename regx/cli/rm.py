@@ -3,18 +3,16 @@
 import sys
 from typing import Annotated
 
-import typer
+from typer import Argument, Exit, Option
 
 from regx.cli.options import Saying
 
 
 def command(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="folders of runs and of studies")],
+    runs: Annotated[list[str], Argument(metavar="RUN...", help="folders of runs and of studies")],
     saying: Saying,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", "-n", help="show what would be removed, and do nothing")
-    ] = False,
+    yes: Annotated[bool, Option("--yes", "-y", help="do not ask")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", "-n", help="show what would be removed, and do nothing")] = False,
 ) -> None:
     """Remove the folders of runs and studies, after asking.
 
@@ -36,7 +34,7 @@ def command(
         note(f"Remove {'this folder' if len(folders) == 1 else f'these {len(folders)} folders'}? Type y for yes.")
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             out.note("nothing is removed")
-            raise typer.Exit(FAILED)
+            raise Exit(FAILED)
     for folder in folders if not dry_run else ():
         remove(folder)
         if not out.as_json:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Annotated
 
-import typer
+from typer import Argument, Exit
 
 from regx.cli.options import PeekOption, Placed
 from regx.cli.progress import followed
@@ -11,9 +11,7 @@ from regx.cli.warn import warn
 
 
 def command(
-    config: Annotated[str, typer.Argument(metavar="CONFIG", help="a config file")],
-    asked: Placed,
-    peek: PeekOption = False,
+    config: Annotated[str, Argument(metavar="CONFIG", help="a config file")], asked: Placed, peek: PeekOption = False
 ) -> None:
     """Train every seed of one config that its run folder lacks, and print its row."""
     from regx.config.load import load_config
@@ -41,4 +39,4 @@ def command(
     shown = found.of_seeds(loaded.seeds)
     if more := len(found.seeds) - len(shown.seeds):
         out.note(f"note: {len(found.seeds)} seeds are finished there; the {more} that were not asked for are not shown")
-    raise typer.Exit(print_run(shown, out))
+    raise Exit(print_run(shown, out))

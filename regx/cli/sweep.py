@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-import typer
+from typer import Argument, Exit, Option
 
 from regx.cli.options import ColumnsOption, MetricOption, PeekOption, Placed
 from regx.cli.progress import followed
@@ -14,22 +14,18 @@ VALUES = "VALUES"
 def command(
     asked: Placed,
     config: Annotated[
-        str | None, typer.Argument(metavar="[CONFIG]", help="a config file; without one, the built-in sine config")
+        str | None, Argument(metavar="[CONFIG]", help="a config file; without one, the built-in sine config")
     ] = None,
-    lam: Annotated[
-        str | None, typer.Option(metavar=VALUES, help="strengths of the stack's one penalty, or of l2")
-    ] = None,
-    dropout: Annotated[str | None, typer.Option(metavar=VALUES, help="probabilities to drop")] = None,
-    lr: Annotated[str | None, typer.Option(metavar=VALUES, help="learning rates")] = None,
-    hidden: Annotated[str | None, typer.Option(metavar=VALUES, help="units of the hidden layers")] = None,
-    batch_size: Annotated[str | None, typer.Option(metavar=VALUES, help="samples per step, or full")] = None,
-    max_trials: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="at most so many cells of the grid")
-    ] = None,
-    random: Annotated[int | None, typer.Option(metavar="N", min=1, help="so many cells, drawn at random")] = None,
+    lam: Annotated[str | None, Option(metavar=VALUES, help="strengths of the stack's one penalty, or of l2")] = None,
+    dropout: Annotated[str | None, Option(metavar=VALUES, help="probabilities to drop")] = None,
+    lr: Annotated[str | None, Option(metavar=VALUES, help="learning rates")] = None,
+    hidden: Annotated[str | None, Option(metavar=VALUES, help="units of the hidden layers")] = None,
+    batch_size: Annotated[str | None, Option(metavar=VALUES, help="samples per step, or full")] = None,
+    max_trials: Annotated[int | None, Option(metavar="N", min=1, help="at most so many cells of the grid")] = None,
+    random: Annotated[int | None, Option(metavar="N", min=1, help="so many cells, drawn at random")] = None,
     peek: PeekOption = False,
     compact: Annotated[
-        bool, typer.Option("--compact", help="one file for all networks, run folders for the best 10 alone")
+        bool, Option("--compact", help="one file for all networks, run folders for the best 10 alone")
     ] = False,
     metric: MetricOption = "test_loss",
     columns: ColumnsOption = None,
@@ -68,4 +64,4 @@ def command(
     with followed(out, options) as options:
         to = asked.folder
         found = compact_sweep(grid, numbers, to, options) if large else sweep(grid, cells, to, options)
-    raise typer.Exit(print_sweep(found, out, metric, shown))
+    raise Exit(print_sweep(found, out, metric, shown))

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-import typer
+from typer import Argument, Exit
 
 from regx.cli.options import TrainingOptions
 from regx.cli.progress import followed
@@ -10,8 +10,7 @@ from regx.cli.warn import warn
 
 
 def command(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="a regularizer, such as dropout")],
-    asked: TrainingOptions,
+    name: Annotated[str, Argument(metavar="NAME", help="a regularizer, such as dropout")], asked: TrainingOptions
 ) -> None:
     """Try one regularizer against none: a sentence and a picture.
 
@@ -34,4 +33,4 @@ def command(
     with followed(out, options) as options:
         bring_up_to_date(targets, options)
     plain, own = (read_run(target.folder) for target in targets)
-    raise typer.Exit(print_trial(name, plain, own, out))
+    raise Exit(print_trial(name, plain, own, out))

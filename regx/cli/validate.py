@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Exit
 
 from regx.cli.options import Saying, SetOption
 
 
 def command(
-    configs: Annotated[list[Path], typer.Argument(metavar="CONFIG", help="config files")],
+    configs: Annotated[list[Path], Argument(metavar="CONFIG", help="config files")],
     saying: Saying,
     set: SetOption = None,
 ) -> None:
@@ -30,6 +30,6 @@ def command(
         else:
             note(f"error: {result.error}")
     if any(result.error is not None for result in results):
-        raise typer.Exit(BAD_INPUT)
+        raise Exit(BAD_INPUT)
     if len(configs) == 1:
         out.next(f"regx run {configs[0]}")

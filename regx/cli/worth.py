@@ -2,17 +2,17 @@
 
 from typing import Annotated
 
-import typer
+from typer import Argument, Exit, Option
 
 from regx.cli.options import Placed
 from regx.cli.progress import followed
 
 
 def command(
-    config: Annotated[str, typer.Argument(metavar="CONFIG", help="a race, or a config with a stack of regularizers")],
+    config: Annotated[str, Argument(metavar="CONFIG", help="a race, or a config with a stack of regularizers")],
     asked: Placed,
-    rows: Annotated[str | None, typer.Option(metavar="A,B,...", help="sizes of the training split; else seven")] = None,
-    metric: Annotated[str, typer.Option(help="the loss by which lanes are compared")] = "test_loss",
+    rows: Annotated[str | None, Option(metavar="A,B,...", help="sizes of the training split; else seven")] = None,
+    metric: Annotated[str, Option(help="the loss by which lanes are compared")] = "test_loss",
 ) -> None:
     """Say what the lanes' regularizers are worth in training rows: collect more data, or regularize."""
     from regx.config.load import load_any
@@ -34,4 +34,4 @@ def command(
         return
     with followed(out, options) as options:
         found = worth(grid, asked.folder, sizes, metric, options)
-    raise typer.Exit(print_worth(found, out))
+    raise Exit(print_worth(found, out))
