@@ -8,25 +8,12 @@ import numpy as np
 
 from regx.config.grid import Axis, Point
 from regx.core.arrays import Array
+from regx.figures import style
 from regx.figures.kind import Kind
 from regx.figures.labels import loss_label, words
 from regx.figures.parts import ends, legend_below, line_key, loss_scale, panels, star
 from regx.figures.scale import AxisScale, scale_of, shown
-from regx.figures.style import (
-    BLACK,
-    COLUMN,
-    GREY,
-    INTERVAL,
-    LINES,
-    LOSSES,
-    SKY,
-    SPLITS,
-    WIDE,
-    YELLOW,
-    Axes,
-    Figure,
-    Line,
-)
+from regx.figures.style import Axes, Figure, Line
 from regx.studies.sweep.interpolation import Interpolation, fitting_axes, interpolation
 from regx.studies.sweep.result import Sweep
 
@@ -60,8 +47,8 @@ class AlongAxis:
 def unfit(sweep: Sweep) -> str | None:
     if not any(len(axis.values) > 1 for axis in sweep.axes):
         return "it has no axis of several values"
-    if sum(len(axis.values) > 1 for axis in sweep.axes) > 1 and len(_drawn_axes(sweep)[1].values) > len(LINES):
-        return f"it would have more than {len(LINES)} lines; `heat_map` shows both axes"
+    if sum(len(axis.values) > 1 for axis in sweep.axes) > 1 and len(_drawn_axes(sweep)[1].values) > len(style.LINES):
+        return f"it would have more than {len(style.LINES)} lines; `heat_map` shows both axes"
     return None if any(cell.known for cell in sweep.cells) else "none of its runs can be read"
 
 
@@ -72,15 +59,15 @@ def read(sweep: Sweep) -> AlongAxis:
     fixed = {axis.key: (best or sweep.cells[0].point)[axis.key] for axis in sweep.axes if axis not in (first, second)}
     scale = scale_of(_different(first))
     lines = tuple(_different(second)) if second else (None,)
-    losses = {split: np.full((3, len(lines), len(scale.values)), np.nan) for split in LOSSES}
+    losses = {split: np.full((3, len(lines), len(scale.values)), np.nan) for split in style.LOSSES}
     chosen = None
     for row, line in enumerate(lines):
         for column, value in enumerate(scale.values):
             point = {**fixed, first.key: value, **({second.key: line} if second else {})}
             cell = sweep.at(point)
-            for split in LOSSES if cell is not None else ():
+            for split in style.LOSSES if cell is not None else ():
                 assert cell is not None
-                losses[split][:, row, column] = ends([cell.loss(LOSSES[split])])[:, 0]
+                losses[split][:, row, column] = ends([cell.loss(style.LOSSES[split])])[:, 0]
             if best is not None and point == best:
                 chosen = (row, column)
     return AlongAxis(
@@ -103,12 +90,12 @@ def _one_axis(one: AlongAxis) -> Figure:
     figure, (panel,) = panels(1, height=2.5)
     drawn = {split: values[:, 0] for split, values in one.losses.items() if np.isfinite(values[0]).any()}
     handles = [
-        _line(panel, one.scale, curve, SPLITS[split], split, number - 1)
+        _line(panel, one.scale, curve, style.SPLITS[split], split, number - 1)
         for number, (split, curve) in enumerate(drawn.items())
     ]
-    _finish(panel, one, [mean for curve in drawn.values() for mean in curve[0].tolist()], COLUMN)
+    _finish(panel, one, [mean for curve in drawn.values() for mean in curve[0].tolist()], style.COLUMN)
     if any(np.isfinite(curve[1]).any() for curve in drawn.values()):
-        handles.append(line_key(f"bars: {INTERVAL}", color=GREY, marker="_", linestyle="none"))
+        handles.append(line_key(f"bars: {style.INTERVAL}", color=style.GREY, marker="_", linestyle="none"))
     handles += [*_mark_fitted(panel, one), *_mark_chosen(panel, one)]
     legend_below(figure, handles)
     return figure
@@ -122,11 +109,11 @@ def _two_axes(one: AlongAxis) -> Figure:
     marks: list[Any] = []
     for (split, values), panel in zip(drawn.items(), axes, strict=True):
         handles = [
-            _line(panel, one.scale, values[:, row], LINES[row], f"{words(one.second)} = {shown(value)}", beside)
+            _line(panel, one.scale, values[:, row], style.LINES[row], f"{words(one.second)} = {shown(value)}", beside)
             for row, value in enumerate(one.lines)
             for beside in [row - (len(one.lines) - 1) / 2]
         ]
-        _finish(panel, one, means, WIDE / 3.4)
+        _finish(panel, one, means, style.WIDE / 3.4)
         panel.set_title(split)
         panel.label_outer()
         fitted = [*_mark_fitted(panel, one), *(_mark_best(panel, one) if split == one.chosen_by else ())]
@@ -136,16 +123,16 @@ def _two_axes(one: AlongAxis) -> Figure:
     return figure
 
 
-def _line(panel: Axes, scale: AxisScale, curve: Array, style: Line, label: str, beside: float) -> Any:
+def _line(panel: Axes, scale: AxisScale, curve: Array, look: Line, label: str, beside: float) -> Any:
     """A line and its bars, moved a little to the side so that no bar hides another's. beside: by how many places."""
     from matplotlib.transforms import ScaledTranslation
 
     mean, low, high = curve
     moved = panel.transData + ScaledTranslation(beside * APART / 72, 0, panel.figure.dpi_scale_trans)
     if np.isfinite(low).any():
-        bars = panel.vlines(scale.positions, low, high, colors=style.colour, linewidth=1, transform=moved)
+        bars = panel.vlines(scale.positions, low, high, colors=look.colour, linewidth=1, transform=moved)
         bars.set_label(f"{label} interval")
-    (line,) = panel.plot(scale.positions, mean, label=label, transform=moved, **style.drawn())
+    (line,) = panel.plot(scale.positions, mean, label=label, transform=moved, **look.drawn())
     return line
 
 
@@ -159,7 +146,7 @@ def _mark_chosen(panel: Axes, one: AlongAxis, marked: bool = True) -> list[Any]:
     if one.chosen is None:
         return []
     at = one.scale.positions[one.chosen[1]]
-    panel.axvline(at, color=GREY, linewidth=0.8, linestyle=":", zorder=0)
+    panel.axvline(at, color=style.GREY, linewidth=0.8, linestyle=":", zorder=0)
     return [star(panel, at, one.losses[one.chosen_by][0][one.chosen], chosen_text(one))] if marked else []
 
 
@@ -169,8 +156,8 @@ def _mark_fitted(panel: Axes, one: AlongAxis) -> list[Any]:
     if found is None:
         return []
     for flags, colour, label in (
-        (found.fitted, YELLOW, "training error becomes 0"),
-        (found.enough, SKY, "parameters = rows × outputs"),
+        (found.fitted, style.YELLOW, "training error becomes 0"),
+        (found.enough, style.SKY, "parameters = rows × outputs"),
     ):
         if turn := found.turn(flags):
             low, high = sorted(one.scale.positions[one.scale.values.index(value)] for value in turn)
@@ -189,7 +176,7 @@ def _mark_best(panel: Axes, one: AlongAxis) -> list[Any]:
     columns = [one.scale.values.index(value) for value, _ in rings]
     losses = [one.losses[one.chosen_by][0, row, column] for (_, row), column in zip(rings, columns, strict=True)]
     return panel.plot(
-        [one.scale.positions[column] for column in columns], losses, color=BLACK, linewidth=0.8, marker="o",
+        [one.scale.positions[column] for column in columns], losses, color=style.BLACK, linewidth=0.8, marker="o",
         markersize=9, markerfacecolor="none", label=f"best {words(one.second)} at each value", zorder=4,
     )  # fmt: skip
 

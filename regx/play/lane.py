@@ -1,5 +1,6 @@
 """One lane of the playground: the networks of a config over its seeds, trained a few epochs at a time."""
 
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -32,10 +33,8 @@ class Lane:
 
     def change(self, config: Config) -> bool:
         """Go on with other settings; false, and nothing is changed, where they need other networks or other data."""
-        mine = self.config
-        if (config.architecture, config.dataset, config.seeds) != (mine.architecture, mine.dataset, mine.seeds):
-            return False
-        if (config.training.batch_size, config.training.dtype) != (mine.training.batch_size, mine.training.dtype):
+        fixed = attrgetter("architecture", "dataset", "seeds", "training.batch_size", "training.dtype")
+        if fixed(config) != fixed(self.config):
             return False
         states = _states(config)
         if [state.layout.tensors.keys() for state in states] != [state.layout.tensors.keys() for state in self.states]:

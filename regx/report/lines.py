@@ -17,7 +17,6 @@ def validation_curve(
     lows: Mapping[str, Numbers],
     highs: Mapping[str, Numbers],
     chosen: int | None = None,
-    log: bool | None = None,
     width: int = 80,
     height: int = 16,
     markers: Mapping[str, str] = MARKERS,
@@ -28,9 +27,9 @@ def validation_curve(
 
     values: the axis, (n,), ascending if numbers; anything else is spread evenly. means, lows, highs: by metric, such as
     `val_loss`, each (n,), None where there is none; the interval is drawn as a bar. chosen: the index of the value to
-    mark. log: whether the axis is logarithmic; as the spacing suggests if None. A 0 on a logarithmic axis has a place
-    of its own at the left end. log_loss: whether the losses are drawn on a logarithmic scale; if None, when they span
-    more than a factor of 30. markers: the sign of each metric, one letter. chosen_as: what the mark says.
+    mark. Where the spacing suggests it the axis is logarithmic, with a place of its own for 0 at the left end.
+    log_loss: whether the losses are drawn on a logarithmic scale; if None, when they span more than a factor of 30.
+    markers: the sign of each metric, one letter. chosen_as: what the mark says.
     """
     means, lows, highs = _finite(means), _finite(lows), _finite(highs)
     numbers = [number for by_metric in (means, lows, highs) for line in by_metric.values() for number in line]
@@ -52,7 +51,7 @@ def validation_curve(
     ticks = [f"{inverse(scale(low) + share * (scale(high) - scale(low))):.3g}" for share in (0, 0.5, 1)]
     margin = max(map(len, ticks)) + 2
     wide = max(width - margin - 1, 20)
-    columns, broken = _columns(values, wide, log)
+    columns, broken = _columns(values, wide)
 
     def row(number: float) -> int:
         share = (scale(min(max(number, low), high)) - scale(low)) / (scale(high) - scale(low))
@@ -118,13 +117,11 @@ def looks_logarithmic(values: Sequence[Any]) -> bool:
     return min(ratios) > 0 and max(ratios) / min(ratios) < max(gaps) / min(gaps)
 
 
-def _columns(values: Sequence[Any], wide: int, log: bool | None) -> tuple[list[int], int | None]:
+def _columns(values: Sequence[Any], wide: int) -> tuple[list[int], int | None]:
     """Each value's column, and the column at which the axis is broken to make room for 0."""
     last, edge = wide - 4, 3
     numeric = all(is_number(value) for value in values) and list(values) == sorted(set(values))
-    if log is None:
-        log = numeric and looks_logarithmic(values)
-    log = log and numeric and len(values) > 1 and values[0] >= 0
+    log = numeric and len(values) > 1 and values[0] >= 0 and looks_logarithmic(values)
     if not numeric or len(values) == 1:
         positions: list[float] = list(map(float, range(len(values))))
     elif log:

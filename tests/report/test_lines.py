@@ -65,15 +65,15 @@ def test_intervals_are_bars():
 numbers = st.none() | st.floats(allow_nan=True, allow_infinity=True)
 
 
-@given(data=st.data(), width=st.integers(20, 160), height=st.integers(3, 30), log=st.sampled_from([None, True, False]))
-def test_anything_is_drawn(data, width, height, log):
+@given(data=st.data(), width=st.integers(20, 160), height=st.integers(3, 30))
+def test_anything_is_drawn(data, width, height):
     values = data.draw(
         st.lists(st.floats(-1e6, 1e6) | st.integers(0, 99) | st.text("ab", max_size=4), min_size=1, max_size=9)
     )
     line = st.lists(numbers, min_size=len(values), max_size=len(values))
     means, lows, highs = ({"val_loss": data.draw(line), "test_loss": data.draw(line)} for _ in range(3))
     chosen = data.draw(st.none() | st.integers(0, len(values) - 1))
-    text = validation_curve(values, means, lows, highs, chosen, log, width, height)
+    text = validation_curve(values, means, lows, highs, chosen, width, height)
     assert text == "no losses to draw" or len(text.splitlines()) == height + 3 + (chosen is not None)
 
 

@@ -10,7 +10,7 @@ from regx.evidence.data import held_out
 from regx.evidence.run import Run
 from regx.metrics import REGISTRY, check_metric
 from regx.stats.aggregate import at_shared_seeds
-from regx.studies.ablation.judgement import Contrasts, contrasts, design
+from regx.studies.ablation.judgement import Contrasts, contrasts, design, switched
 from regx.studies.sweep.result import read_sweep
 
 
@@ -53,15 +53,15 @@ def read_ablation(folder: Path, metric: str = "test_loss") -> Ablation:
     """The ablation in a folder that `ablate` has written. Raises InputError if it is none, or a run cannot be read."""
     swept = read_sweep(folder)
     members = [axis.key for axis in swept.axes]
-    by_stack = {tuple(cell.point[member] == "on" for member in members): cell.run for cell in swept.cells}
-    runs = [by_stack.get(tuple(row)) for row in design(len(members)).tolist()]
+    cells = [swept.at(switched(members, row)) for row in design(len(members)).tolist()]
+    runs = [cell.run for cell in cells if cell is not None and cell.run is not None]
     if not members or any(not axis.switches for axis in swept.axes):
         raise InputError(f"{folder}: expected the folder of an ablation, found that of a sweep.")
-    if any(run is None for run in runs):
+    if len(runs) < len(cells):
         raise InputError(f"{folder}: expected a run for every combination of {', '.join(members)}, found some missing.")
-    whole = [run for run in runs if run is not None]
-    check_can_be_measured(metric, whole[0].summary.task, whole[0].summary.over_seeds("val_loss")["mean"] is not None)
-    return ablation_of(folder, members, whole, metric)
+    summary = runs[0].summary
+    check_can_be_measured(metric, summary.task, summary.over_seeds("val_loss")["mean"] is not None)
+    return ablation_of(folder, members, runs, metric)
 
 
 def check_can_be_measured(metric: str, task: str, has_val: bool) -> None:
