@@ -4,6 +4,7 @@ Names come from completions.json, which `tests/benchmarks/write_docs.py` writes 
 at every press of a key, and importing what declares them would take three times as long as the command line itself.
 """
 
+import functools
 import json
 import os
 from collections.abc import Callable, Iterable
@@ -56,7 +57,7 @@ def completes(parameter: Any, command: str) -> Callable[[str], Iterable[str]] | 
     part = {"metric": "metrics", "sort": "columns"}.get(parameter.name)
     part = {("try", "name"): "regularizers", ("lesson", "names"): "lessons"}.get((command, parameter.name), part)
     if part is not None:
-        return lambda incomplete: named(part, incomplete)
+        return functools.partial(named, part)
     return BY_METAVAR.get(str(parameter.metavar or "").strip("[].").removesuffix("..."))
 
 
@@ -71,14 +72,11 @@ def _inside(incomplete: str) -> list[str]:
 
 
 BY_METAVAR: dict[str, Callable[[str], Iterable[str]]] = {
-    "RUN": runs,
-    "PATH": runs,
-    "A": runs,
-    "B": runs,
+    **dict.fromkeys(("RUN", "PATH", "A", "B"), runs),
     "CONFIG": files(CONFIGS),
     "TABLE": files(TABLES),
     "KEY=VALUE": keys,
-    "KIND": lambda incomplete: named("kinds", incomplete),
-    "A,B,C": lambda incomplete: named("columns", incomplete),
-    "NAME": lambda incomplete: named("names", incomplete),
+    "KIND": functools.partial(named, "kinds"),
+    "A,B,C": functools.partial(named, "columns"),
+    "NAME": functools.partial(named, "names"),
 }

@@ -56,16 +56,12 @@ def read(run: Run) -> Boundary:
     assert where is not None  # of two features
     y = data.train.y
     return Boundary(
-        title=run_title(run),
-        x_labels=(feature_label(run, data.features[0]), feature_label(run, data.features[1])),
-        classes=tuple(words(name, 20) for name in data.classes),
-        where=where,
-        probability=predict(run, where.x).reshape(CELLS, CELLS, -1).astype(float),
-        data=data.train.x,
-        labels=(y[:, 0] if y.shape[1] == 1 else y.argmax(axis=1)).astype(int),
-        seed=seed,
+        title=run_title(run), x_labels=(feature_label(run, data.features[0]), feature_label(run, data.features[1])),
+        classes=tuple(words(name, 20) for name in data.classes), where=where,
+        probability=predict(run, where.x).reshape(CELLS, CELLS, -1).astype(float), data=data.train.x,
+        labels=(y[:, 0] if y.shape[1] == 1 else y.argmax(axis=1)).astype(int), seed=seed,
         radius=RADIUS.get(run.summary.dataset),
-    )
+    )  # fmt: skip
 
 
 def draw(runs: Sequence[Boundary]) -> Figure:

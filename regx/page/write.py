@@ -56,10 +56,6 @@ def render(content: dict[str, Any]) -> str:
     # The first sets what the second may send nowhere: nothing is sent, since connections are forbidden too.
     scripts = [script.replace("\r\n", "\n") for script in (get_plotlyjs(), (FILES / "page.js").read_text("utf-8"))]
     hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
-    return environment.get_template("template.html.j2").render(
-        **content,
-        plotly_js=scripts[0],
-        page_js=scripts[1],
-        page_css=(FILES / "page.css").read_text("utf-8"),
-        script_hashes=hashes,
-    )
+    css = (FILES / "page.css").read_text("utf-8")
+    own = {"plotly_js": scripts[0], "page_js": scripts[1], "page_css": css, "script_hashes": hashes}
+    return environment.get_template("template.html.j2").render(**content, **own)

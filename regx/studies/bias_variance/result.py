@@ -39,8 +39,8 @@ class Decomposed:
 
     def as_json(self) -> dict[str, Any]:
         nothing = {name: None if name == "noise" else UNKNOWN for name in PARTS}
-        over: dict[str, Any] = {name: list(values.values()) for name, values in self.draws.items()}
         seeds = {"seeds": list(next(iter(self.draws.values()), {}))}
+        over = {name: list(values.values()) for name, values in self.draws.items()}
         drawn = {"over_draws": {**seeds, **over}} if self.draws else {}
         counts = {"diverged": self.diverged, "failed": self.failed}
         return {"value": self.value, **nothing, **self.parts, **drawn, **counts}
@@ -70,18 +70,11 @@ class BiasVariance(Shown):
 
     def as_json(self) -> dict[str, Any]:
         """What stands in the file."""
-        return {
-            "format": FORMAT,
-            "name": self.name,
-            "axis": None if self.axis is None else {"key": self.axis.key, "values": list(self.axis.values)},
-            "draws": len(self.seeds),
-            "seeds": list(self.seeds),
-            "dataset": self.dataset,
-            "task": self.task,
-            "separable": self.separable,
-            "data_fingerprint": self.data_fingerprint,
-            "points": [point.as_json() for point in self.points],
-        }
+        axis = None if self.axis is None else {"key": self.axis.key, "values": list(self.axis.values)}
+        drawn = {"draws": len(self.seeds), "seeds": list(self.seeds)}
+        of = {name: getattr(self, name) for name in ("dataset", "task", "separable", "data_fingerprint")}
+        points = [point.as_json() for point in self.points]
+        return {"format": FORMAT, "name": self.name, "axis": axis, **drawn, **of, "points": points}
 
 
 def read_bias_variance(folder: Path) -> BiasVariance:

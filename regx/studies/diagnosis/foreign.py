@@ -117,15 +117,10 @@ def _seed(log: Log, trivial: float | None, diverged: int | None) -> Seed:
     if diverged is not None or trivial is None:
         return Seed(0, diverged=diverged)
     half, watched = len(log.train) // 2, log.val or log.train
-    return Seed(
-        0,
-        train=log.train[-1] / trivial,
-        val=log.val[-1] / trivial if log.val else None,
-        start=log.train[0] / trivial,
-        rise=(log.val[-1] - min(log.val)) / trivial if log.val else None,
-        gain=(watched[half] - min(watched[half:])) / trivial,
-        accuracy_gap=difference(log.train_accuracy, log.val_accuracy),
-    )
+    val, rise = (log.val[-1] / trivial, (log.val[-1] - min(log.val)) / trivial) if log.val else (None, None)
+    gain = (watched[half] - min(watched[half:])) / trivial
+    apart = difference(log.train_accuracy, log.val_accuracy)
+    return Seed(0, log.train[-1] / trivial, val, log.train[0] / trivial, rise, gain, accuracy_gap=apart)
 
 
 def _notes(log: Log) -> list[str]:

@@ -58,15 +58,11 @@ def print_findings(found: Sequence[Finding], out: Output) -> None:
 def as_plain(found: Finding) -> dict[str, Any]:
     """An exercise as `regx lesson --json` prints it; without a verdict where it has not been run."""
     return {
-        "name": found.name,
-        "lesson": found.lesson,
-        "title": found.exercise.title,
-        "claim": found.claim,
-        "verdict": found.verdict,
-        "measured": found.measured,
+        "name": found.name, "lesson": found.lesson, "title": found.exercise.title, "claim": found.claim,
+        "verdict": found.verdict, "measured": found.measured,
         "seconds": None if found.seconds is None else round(found.seconds, 1),
         "folder": str(found.folder) if found.folder else None,
-    }
+    }  # fmt: skip
 
 
 def _rows(found: Finding) -> list[Listed]:
