@@ -20,8 +20,6 @@ from regx.report.settings import dotted, short_key
 from regx.report.table import Row
 from regx.stats.aggregate import UNKNOWN, Interval
 
-ITSELF = ("name", "status", "stack", "run", "seeds")
-
 
 def print_runs(paths: Sequence[str], out: Output, metric: str = "test_loss", condition: str | None = None) -> None:
     """Write a row for each run at the paths that fulfils the condition, and a warning for each that cannot be read.
@@ -102,6 +100,6 @@ def _value(run: Run, values: dict[str, Any], name: str) -> Any:
 
 def _known(of_runs: Iterable[dict[str, Any]]) -> dict[str, None]:
     """Every name that a run may have: those that one has, and the settings of all regularizers."""
-    names = dict.fromkeys([*ITSELF, *REGISTRY, *(name for values in of_runs for name in values), *REGULARIZERS])
+    names = dict.fromkeys([*REGISTRY, *(name for values in of_runs for name in values), *REGULARIZERS])
     own = [f"{kind}.{name}" for kind, member in REGULARIZERS.items() for name in parameters(member)]
     return names | dict.fromkeys([*own, *(f"regularizers.{name}" for name in (*REGULARIZERS, *own))])

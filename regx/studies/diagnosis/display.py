@@ -81,14 +81,9 @@ def _document(one: Diagnosed) -> dict[str, Any]:
 
 def _flat(one: Diagnosed) -> dict[str, Any]:
     means = {item.name: item.value for item in one.diagnosis.evidence}
-    return {
-        "name": one.name,
-        "verdict": one.diagnosis.verdict,
-        "seeds": len(one.diagnosis.seeds),
-        **{name: means.get(name) for name in MEASURED},
-        "advice": "; ".join(" ".join(item.overrides) or item.name for item in one.advice),
-        "run": str(one.place),
-    }
+    advised = "; ".join(" ".join(item.overrides) or item.name for item in one.advice)
+    about = {"name": one.name, "verdict": one.diagnosis.verdict, "seeds": len(one.diagnosis.seeds)}
+    return {**about, **{name: means.get(name) for name in MEASURED}, "advice": advised, "run": str(one.place)}
 
 
 def _print_block(one: Diagnosed, out: Output) -> None:
