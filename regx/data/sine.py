@@ -39,9 +39,7 @@ class Sine(Source):
         return Dataset("regression", train, val, Split(x, np.sin(x)), features=("x",), target="y")
 
     def truth(self, x: Array) -> Array:
-        """E[y | x], (n, 1)."""
         return np.sin(x)
 
     def residuals(self, x: Array, rng: np.random.Generator) -> Array:
-        """A draw of y - E[y | x], (n, 1)."""
         return self.noise * rng.standard_normal((len(x), 1))

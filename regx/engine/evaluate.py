@@ -87,7 +87,6 @@ class Evaluator:
         return np.concatenate([network.logits.copy() for _, network in self._forward()], axis=2)
 
     def range_of_hidden(self) -> tuple[list[Array], list[Array]]:
-        """The least and the greatest output of every hidden unit over the training rows, (R, H) for each layer."""
         low: list[Array] = []
         high: list[Array] = []
         n_train = self.splits["train"].n
@@ -102,14 +101,12 @@ class Evaluator:
 
     @property
     def per_sample(self) -> Array:
-        """The loss of every row, (R, n)."""
         if self._per_sample is None:
             self._per_sample = LOSSES[self.task](self.z, self.y, False)[0]
         return self._per_sample
 
     @property
     def right(self) -> Array:
-        """1 where the class of a row was found, else 0, (R, n)."""
         if self._right is None:
             self._right = correct(self.z, self.y).astype(self.z.dtype)
         return self._right

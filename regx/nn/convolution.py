@@ -36,20 +36,24 @@ class Convolution:
         self._places = list(self._laid_out(kernel))
         self._outputs = outputs
         self._back = np.empty(self._image, dtype) if training and not first else None
+        self._shape = (filters, places, shared)
         # The matrices of the products: a network's, or a network's of each place.
         by_place = (replicas, rows + 1, places, batch)
         self._inputs = self._patches if shared else self._patches.reshape(by_place).swapaxes(1, 2)
-        self._sums = self._of_outputs(outputs, filters, places, shared)
-        self._acting = _of_weight(weight.acting, filters, places, shared)
-        self._found = None if weight.found is None else _of_weight(weight.found, filters, places, shared)
-        self._shape = (filters, places, shared)
+        self._sums, self._acting = self._of_outputs(outputs), self._of_weight(weight.acting)
+        self._found = None if weight.found is None else self._of_weight(weight.found)
 
-    def _of_outputs(self, values: Array, filters: int, places: int, shared: bool) -> Array:
+    def _of_outputs(self, values: Array) -> Array:
         """(R, F·H·W, B) as the products see it: (R, F, H·W·B) or (R, H·W, F, B)."""
-        replicas, _, batch = values.shape
+        (replicas, _, batch), (filters, places, shared) = values.shape, self._shape
         if shared:
             return values.reshape(replicas, filters, places * batch)
         return values.reshape(replicas, filters, places, batch).swapaxes(1, 2)
+
+    def _of_weight(self, weight: Array) -> Array:
+        """A weight (R, in + 1, F), or where filters are not shared (R, in + 1, H·W·F) as (R, H·W, in + 1, F)."""
+        filters, places, shared = self._shape
+        return weight if shared else weight.reshape(*weight.shape[:2], places, filters).swapaxes(1, 2)
 
     def forward(self, h: Array) -> Array:
         """(R, C·H·W, B) -> (R, F·H·W, B)."""
@@ -65,7 +69,7 @@ class Convolution:
     def pullback(self, gradient: Array) -> Array:
         """Writes the gradient of weight and bias; (R, F·H·W, B) -> (R, C·H·W, B)."""
         assert self._found is not None
-        sums = self._of_outputs(gradient, *self._shape)
+        sums = self._of_outputs(gradient)
         np.matmul(self._inputs, sums.swapaxes(-1, -2), out=self._found)
         self._weight.collect()
         if self._back is None:
@@ -112,14 +116,6 @@ def _overlap(shift: int, length: int) -> tuple[slice, slice, slice | None]:
     if shift < 0:
         return slice(-shift, None), slice(None, shift), slice(None, -shift)
     return slice(None, -shift), slice(shift, None), slice(length - shift, None)
-
-
-def _of_weight(weight: Array, filters: int, places: int, shared: bool) -> Array:
-    """A weight (R, in + 1, F), or where filters are not shared (R, in + 1, H·W·F) as (R, H·W, in + 1, F)."""
-    if shared:
-        return weight
-    replicas, rows, _ = weight.shape
-    return weight.reshape(replicas, rows, places, filters).swapaxes(1, 2)
 
 
 class _Pooling:
