@@ -24,22 +24,14 @@ def json_schema() -> Schema:
     """The JSON Schema (draft 2020-12) of config files."""
     items = {"anyOf": [*map(_regularizer, REGULARIZERS), _bare(REGULARIZERS)]}
     stack = _either({"type": "array", "items": items}, NULL)
-    names = {"pattern": NAME_PATTERN}
+    names, lanes = {"pattern": NAME_PATTERN}, {"type": "object", "additionalProperties": _either(stack, NULL)}
     sections: dict[str, Schema] = {
         "base": {"type": "string"},
         "name": {"type": "string", **names},
         "dataset": _named(("dataset",)),
         "architecture": _either(_object(parameters(FIXED["architecture",])), NULL),
         "regularizers": _either(stack, NULL),
-        "lanes": _either(
-            {
-                "type": "object",
-                "propertyNames": names,
-                "minProperties": 1,
-                "additionalProperties": _either(stack, NULL),
-            },
-            NULL,
-        ),
+        "lanes": _either({**lanes, "propertyNames": names, "minProperties": 1}, NULL),
         "optimizer": _named(("optimizer",), schedule=_named(("optimizer", "schedule"))),
         "training": _either(_object(parameters(FIXED["training",])), NULL),
         "seeds": {

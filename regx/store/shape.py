@@ -67,7 +67,7 @@ def word(*options: str, pattern: str = "") -> Shape:
 
 FLAG = Shape("true or false", lambda value: isinstance(value, bool))
 COUNT = number(0, 1 << 53, whole=True)
-ANYTHING = Shape("anything", lambda value: True)
+ANY = Shape("anything", lambda value: True)
 
 
 def maybe(shape: Shape) -> Shape:
@@ -117,6 +117,11 @@ def mapping(
     )
 
 
+def record(required: Mapping[str, Shape], optional: Mapping[str, Shape] | None = None) -> Shape:
+    """A mapping with these keys; others, which later versions may have added, hold anything."""
+    return mapping(None, required, optional)
+
+
 def settings(cls: type, required: Mapping[str, Shape] | None = None, **others: Shape) -> Shape:
     """A mapping of what a class declares, as far as it is given; `required` and `others` beside."""
     return mapping(None, required, {**others, **{name: _declared(one) for name, one in parameters(cls).items()}})
@@ -127,7 +132,7 @@ def chosen(registry: Mapping[str, type], *needed: str, **others: Shape) -> Shape
 
     Of a class that a later version has added it is known that what is called as elsewhere is what it is there.
     """
-    required = {"name": word(), **dict.fromkeys(needed, ANYTHING)}
+    required = {"name": word(), **dict.fromkeys(needed, ANY)}
     shapes = {name: settings(cls, required, **others) for name, cls in registry.items()}
     declared = {name: _declared(one) for cls in registry.values() for name, one in parameters(cls).items()}
     unknown = mapping(None, required, {**others, **declared})
