@@ -54,6 +54,8 @@ def split_rows(
     train, val = _part(rest, n_val, labels, state_val)
     left = train
     for number in range(fold):
+        if not len(left):
+            raise InputError(f"{origin}: there are {number + 1} folds of a split at most, as rows stay together.")
         others = np.concatenate([train, val])
         left, val = _part(left, min(n_val, len(left)), labels, (state_val + number + 1) % 2**31)
         train = others[~np.isin(others, val)]

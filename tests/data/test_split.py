@@ -140,3 +140,10 @@ def test_without_a_test_split_all_rows_are_the_others(keep: dict[str, np.ndarray
     train, val, test = split_rows(40, 3, 0, val_fraction, labels=labels, classes=("a", "b"), **keep)
     assert (len(test), len(val)) == (0, 40 * val_fraction)
     assert sorted([*train, *val]) == list(range(40))
+
+
+def test_more_folds_than_groups_are_refused() -> None:
+    groups = np.arange(60) // 10
+    assert len(split_rows(60, 0, 0.25, 0.15, groups=groups, fold=3)[1])
+    with pytest.raises(InputError, match="there are 4 folds of a split at most"):
+        split_rows(60, 0, 0.25, 0.15, groups=groups, fold=4)
