@@ -22,16 +22,20 @@ LEADING_ZERO = re.compile(rf"(?:\A|{BETWEEN})0\d+(?={BETWEEN}|\Z)", re.ASCII)
 
 # A date's three parts, and perhaps a time; and how pandas reads them.
 DATE_LIKE = re.compile(r"\d{1,4}([-/. ])(\d{1,2}|[A-Za-z]{3,9})\1\d{1,4}([T ].*)?", re.ASCII)
-DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d-%b-%Y", "%d %b %Y")
-FORMATS = ("ISO8601", *(day + time for time in ("", " %H:%M", " %H:%M:%S") for day in DAYS))
+DAYS = (
+    "%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d-%b-%Y", "%d %b %Y",
+    "%m/%d/%y", "%d/%m/%y", "%d.%m.%y", "%d-%b-%y",
+)  # fmt: skip
+TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+FORMATS = ("ISO8601", *(day + time for time in TIMES for day in DAYS))
 PARTS = ("year", "month", "day", "weekday")
 # A column of so few different cells whose words are each so common is one of levels, `5more` beside 2, 3 and 4; a rare
 # word among numbers is a mistake.
 FEW_LEVELS, COMMON = 12, 0.05
 
 REMEDY = (
-    "Most of the column is {kind}: correct the cell, leave it empty if its value is not known, or set "
-    "dataset.categorical: [{name}] or dataset.drop: [{name}]."
+    "Most of the column is {kind}: correct the cell, leave it empty or name it in dataset.missing_values if its value "
+    "is not known, or set dataset.categorical: [{name}] or dataset.drop: [{name}]."
 )
 
 

@@ -8,7 +8,11 @@ from typing import NamedTuple
 from regx.core.errors import InputError
 from regx.data.cells import BETWEEN, Cells
 
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})  # in a column of numbers
+# In a column of numbers; Excel's errors and what pandas takes for missing are among them.
+MISSING = frozenset({
+    "", "na", "n/a", "nan", "null", "none", "?", "-", "--", ".", "missing", "unknown", "<na>", "#n/a", "#na", "#div/0!",
+    "#num!", "#ref!", "#value!",
+})  # fmt: skip
 
 POINT, COMMA = ".", ","
 GROUPS = {POINT: ",", COMMA: "."}  # what may stand between thousands beside a decimal sign, as may a blank

@@ -89,7 +89,7 @@ def test_a_level_and_a_class_may_be_called_as_missing_is_elsewhere(write: Write,
     assert len(read(write(X, ("y", lambda k: ["a", word, "b"][k % 3])), missing_values=[word]).y) == ROWS * 2 // 3
 
 
-@pytest.mark.parametrize("word", ["none", "NA", "?", "", "NaN", "null"])
+@pytest.mark.parametrize("word", ["none", "NA", "?", "", "NaN", "null", "-", ".", "unknown", "#N/A", "#DIV/0!", "<NA>"])
 def test_among_numbers_they_are_missing(write: Write, word: str) -> None:
     table = read(write(("x", lambda k: word if k % 5 == 0 else half(k)), Y))
     assert np.isnan(table.columns["x"]).sum() == ROWS // 5
@@ -202,7 +202,16 @@ def test_one_zero_too_many_does_not_make_a_column_of_numbers_one_of_words(write:
 
 @pytest.mark.parametrize(
     ("pattern", "more"),
-    [("%Y-%m-%d", ()), ("%d.%m.%Y", ()), ("%m/%d/%Y", ()), ("%d/%m/%Y", ()), ("%Y-%m-%d %H:%M:%S", ("hour",))],
+    [
+        ("%Y-%m-%d", ()),
+        ("%d.%m.%Y", ()),
+        ("%m/%d/%Y", ()),
+        ("%d/%m/%Y", ()),
+        ("%Y-%m-%d %H:%M:%S", ("hour",)),
+        ("%m/%d/%y", ()),
+        ("%d.%m.%y", ()),
+        ("%m/%d/%Y %I:%M %p", ("hour",)),
+    ],
 )
 def test_dates_become_numbers_that_mean_something(write: Write, pattern: str, more: tuple[str, ...]) -> None:
     import pandas
