@@ -32,14 +32,14 @@ def validation_curve(
     markers: the sign of each metric, one letter. chosen_as: what the mark says.
     """
     means, lows, highs = _finite(means), _finite(lows), _finite(highs)
-    numbers = [number for by_metric in (means, lows, highs) for line in by_metric.values() for number in line]
+    numbers = [number for every in (means, lows, highs) for line in every.values() for number in line]
+    finite = [number for number in numbers if number is not None]
     drawn = [number for line in means.values() for number in line if number is not None]
     if not drawn:
         return "no losses to draw"
     # A bar that leaves the picture is cut; the means are what must be seen.
     span = (max(drawn) - min(drawn)) or abs(max(drawn)) or 1.0
     log_y = min(drawn) > 0 and (max(drawn) > 30 * min(drawn) if log_loss is None else log_loss)
-    finite = [number for number in numbers if number is not None]
     low = max(min(finite), min(drawn) / 2 if log_y else min(drawn) - span / 2)
     high = min(max(finite), max(drawn) * 2 if log_y else max(drawn) + span / 2)
     if high <= low:
@@ -74,15 +74,11 @@ def validation_curve(
             if number is not None:
                 canvas[row(number)][column] = markers.get(name, "*")
 
-    labelled = {0: ticks[2], (height - 1) // 2: "", height - 1: ticks[0]}
-    middle = round((height - 1) / 2)
-    labelled[middle] = ticks[1]
-    text = [
-        f"{labelled.get(y, ''):>{margin - 1}} ┤{''.join(line).rstrip()}"
-        if labelled.get(y)
-        else f"{'':{margin}}│{''.join(line).rstrip()}"
-        for y, line in enumerate(canvas)
-    ]
+    labelled = {0: ticks[2], height - 1: ticks[0], round((height - 1) / 2): ticks[1]}
+    text = []
+    for y, line in enumerate(canvas):
+        edge = f"{labelled[y]:>{margin - 1}} ┤" if y in labelled else f"{'':{margin}}│"
+        text.append(edge + "".join(line).rstrip())
     axis = ["─"] * wide
     for column in columns:
         axis[column] = "┬"
