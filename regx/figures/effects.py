@@ -62,12 +62,12 @@ def draw(studies: Sequence[Effects]) -> Figure:
     figure, (panel,) = panels(1, height=2.5 if one.scale else 0.8 + 0.3 * len(one.rows))
     for number, (name, intervals) in enumerate(one.rows):
         mean, low, high = ends(intervals)
-        style: Any = LINES[number % len(LINES)].drawn() | {} if one.scale else {"color": "black", "marker": "o"}
-        bars: dict[str, Any] = {"capsize": 2, "linewidth": 1}
+        bars: Any = {"capsize": 2, "linewidth": 1}
         if one.scale:
-            panel.errorbar(one.scale.positions, mean, [mean - low, high - mean], label=words(name), **style, **bars)
+            bars |= {"label": words(name), **LINES[number % len(LINES)].drawn()}
+            panel.errorbar(one.scale.positions, mean, [mean - low, high - mean], **bars)
         else:
-            panel.errorbar(mean, [-number], xerr=[[*(mean - low)], [*(high - mean)]], **style, **bars)
+            panel.errorbar(mean, [-number], xerr=[mean - low, high - mean], color="black", marker="o", **bars)
     if one.scale:
         panel.axhline(0, color=GREY, linewidth=0.8)
         one.scale.apply(panel, str(one.key), COLUMN)

@@ -44,7 +44,7 @@ def draw(runs: Sequence[tuple[Run, list[Array]]]) -> Figure:
             below.set_ylabel("number of weights")
     of = f"{run_title(run)}, seed {run.completed_seeds[0]}"
     figure.suptitle(f"weights of {of}, at its reported epoch", fontsize="medium")
-    edge: dict[str, Any] = {"edgecolor": "black", "linewidth": 0.6}
+    edge: Any = {"edgecolor": "black", "linewidth": 0.6}
     zero = area_key("distribution: exactly 0", facecolor="white", hatch="//////", **edge)
     other = area_key("distribution: not 0", facecolor=BLUE, **edge)
     legend_below(figure, [area_key("map: exactly 0", facecolor="white", **edge), zero, other])
