@@ -46,10 +46,12 @@ def caption(curves: Mapping[str, Mapping[str, Mapping[str, Curve]]]) -> str:
                 f"{called} ends at train loss {train.mean[-1]:.3g} and test loss "
                 f"{test.mean[-1]:.3g}, least {test.mean[least]:.3g} at epoch {test.epoch[least]:,}"
             )
+    each = [curve for metrics in curves.values() for splits in metrics.values() for curve in splits.values()]
+    band = ", with the 95 % interval as a band" * any(curve.low is not None for curve in each)
     return (
-        "Mean loss over seeds at each epoch, with the 95 % interval as a band. A seed that stopped early counts "
-        "with its last value from then on; diverged seeds are left out." + (f" {'; '.join(said)}." if said else "")
-    )
+        f"Mean loss over seeds at each epoch{band}. A seed that stopped early counts with its last value from then on; "
+        "diverged seeds are left out."
+    ) + (f" {'; '.join(said)}." if said else "")
 
 
 def start_least_last(curve: Curve, metric: str) -> list[str]:

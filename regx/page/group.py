@@ -248,6 +248,7 @@ class Group:
         by = "test" if sweep.sweep.peek else "validation"
         chosen = f" The {by} loss chooses {values[shown]}, where it is least{among}.{peeked}"
         compact = " Of this sweep only the best cells have run folders, so only they are drawn." * sweep.compact
+        several = any(len(run.completed_seeds) > 1 for run in sweep.runs)
         fixed = ", ".join(f"{key} = {figures.value_text(value)}" for key, value in sweep.fixed.items())
         return {
             "id": name,
@@ -260,7 +261,7 @@ class Group:
             "seed": seeds[0] if seeds else None,
             **_pictured(surface),
             "caption": f"Mean losses over seeds for {len(values)} values of {clean(sweep.key)}, from {values[0]} to "
-            f"{values[-1]}, with 95 % intervals.{chosen}{compact}",
+            f"{values[-1]}{', with 95 % intervals' * several}.{chosen}{compact}",
         }
 
 

@@ -86,8 +86,9 @@ def validation_curve(
         axis[broken] = "╱"
     text.append(f"{'':{margin}}└{''.join(axis)}")
     text.append(f"{'':{margin + 1}}{_labels(values, columns, chosen, wide)}".rstrip())
+    are_drawn = any(number is not None for line in lows.values() for number in line)
     legend = "   ".join(f"{markers.get(name, '*')} {name}" for name in means)
-    text.append(f"{'':{margin + 1}}{legend}" + ("   │ 95 % interval" if any(lows.values()) else ""))
+    text.append(f"{'':{margin + 1}}{legend}" + ("   │ 95 % interval" if are_drawn else ""))
     if chosen is not None:
         text.append(f"{'':{margin + 1}}┊ {chosen_as}: {_text(values[chosen])}")
     return "\n".join(text)

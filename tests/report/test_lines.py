@@ -60,6 +60,8 @@ def test_intervals_are_bars():
     assert count > sum(line[8:].count("│") for line in bare.splitlines()[:16])
     assert "│ 95 % interval" in text
     assert "95 %" not in bare
+    nothing = {name: [None] * len(line) for name, line in LOSSES.items()}
+    assert validation_curve([1, 2, 3, 4], LOSSES, nothing, nothing) == bare, "as of one seed"
 
 
 numbers = st.none() | st.floats(allow_nan=True, allow_infinity=True)

@@ -15,9 +15,9 @@ from scipy import stats
 from regx.data.circle import Circle
 from regx.data.digits import Digits
 from regx.data.sine import Sine
-from regx.evidence.curves import learning_curve
+from regx.evidence.curves import Curve, learning_curve
 from regx.evidence.run import read_run
-from regx.page.curves import thin, thinned_curve
+from regx.page.curves import caption, thin, thinned_curve
 from regx.page.figures import class_marks
 from regx.page.race import MOST_UNITS, _units
 from regx.page.strength import _positions
@@ -116,3 +116,12 @@ def test_positions_along_an_axis() -> None:
     assert _positions([0, 0.001, 0.01, 0.1], True) == (pytest.approx([-4, -3, -2, -1]), True)
     assert _positions([0.1, 0.2, 0.3], True) == ([0.1, 0.2, 0.3], False)
     assert _positions(["relu", "tanh"], False) == ([0, 1], False)
+
+
+def test_a_band_is_named_where_one_is_drawn() -> None:
+    epoch = np.arange(3)
+    one, several = (Curve(epoch, epoch + 1.0, low, low, 3) for low in (None, epoch + 0.5))
+    assert "band" not in caption({"a": {"loss": {"train": one}}})
+    assert "with the 95 % interval as a band" in caption(
+        {"a": {"loss": {"train": one}}, "b": {"loss": {"test": several}}}
+    )
