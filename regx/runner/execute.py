@@ -62,7 +62,7 @@ def execute(works: Iterator[Work], jobs: int, listener: Listener) -> None:
             if moment == "ended":
                 running -= 1
             elif moment == "done":
-                source.again(())  # its results have been dealt with
+                source.taken_in()
             elif moment == "error":
                 raise what
             else:
@@ -132,13 +132,15 @@ class _Source:
 
     def go_on(self, tasks: Sequence[Task]) -> None:
         """Hand out these second halves when there is nothing else. Who says so takes tasks until none is left."""
-        with self._lock:
-            self._rest.extend(tasks)
+        self._rest.extend(tasks)
 
     def again(self, tasks: Sequence[Task]) -> None:
-        """Hand out these instead of one that failed, and another one. Who says so takes tasks until none is left."""
-        with self._lock:
-            self._again.extend(tasks)
+        """Hand out these instead of one that failed. Who says so takes tasks until there is none left."""
+        self._again.extend(tasks)
+        self.taken_in()
+
+    def taken_in(self) -> None:
+        """There is room for another one. Without the lock: the next task may take long to be made, or wait for this."""
         self._room.release()
 
     def close(self) -> None:

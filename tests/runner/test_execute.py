@@ -6,8 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -231,6 +232,24 @@ def work(count: int, checkpoint: Checkpoint | None = None) -> Work:
 
     seeds = tuple(range(count))
     return Work(tuple(Member(0, seed) for seed in seeds), Some(seeds), checkpoint)  # type: ignore[arg-type]
+
+
+def test_results_are_taken_in_while_the_next_populations_are_made(small: Path) -> None:
+    config = load_config(small, seeds=4)
+    works = [next(plan([config], [Member(0, seed)], 1)) for seed in range(4)]
+    first_two = threading.Semaphore(0)
+
+    class Telling(Keeper):
+        def on_trained(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
+            first_two.release()
+
+    def in_time() -> Iterator[Work]:
+        yield from works[:2]
+        for _ in range(2):
+            assert first_two.acquire(timeout=60), "whoever hears of training waits for the next population"
+        yield from works[2:]
+
+    execute(in_time(), 2, Telling())
 
 
 def test_alone_a_network_is_tried_three_times_the_last_without_a_checkpoint() -> None:
