@@ -27,6 +27,7 @@ DAYS = (
     "%m/%d/%y", "%d/%m/%y", "%d.%m.%y", "%d-%b-%y",
 )  # fmt: skip
 TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+SEPARATORS = set("-/.: ")
 FORMATS = ("ISO8601", *(day + time for time in TIMES for day in DAYS))
 PARTS = ("year", "month", "day", "weekday")
 # A column of so few different cells whose words are each so common is one of levels, `5more` beside 2, 3 and 4; a rare
@@ -236,9 +237,12 @@ def _date(cells: Cells, name: str, present: Mapping[str, int], total: int) -> tu
     import pandas
 
     texts = pandas.Series(alike)
-    parsed = {form: pandas.to_datetime(texts, format=form, errors="coerce", utc=True) for form in FORMATS}
+    # Each format reads all cells, so those are left out whose separator, or whose am and pm, no cell has.
+    signs = set("".join(alike))
+    able = [form for form in FORMATS if SEPARATORS & set(form) <= signs and ("%p" not in form or signs & {"m", "M"})]
+    parsed = {form: pandas.to_datetime(texts, format=form, errors="coerce", utc=True) for form in able}
     rights = {form: int(stamps.notna().sum()) for form, stamps in parsed.items()}
-    best = max(FORMATS, key=lambda form: rights[form])
+    best = max(able, key=lambda form: rights[form])
     if 2 * rights[best] < len(alike):
         return None
     other = best.replace("%m", "%x").replace("%d", "%m").replace("%x", "%d")
