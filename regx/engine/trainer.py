@@ -16,6 +16,7 @@ from regx.core import kernels, leaving
 from regx.core.arrays import Array, below, under
 from regx.core.listener import Glimpse, Listener
 from regx.core.trained import Divergence, Trained
+from regx.data.batching import steps_per_epoch
 from regx.engine.checkpoint import Checkpoint, of_snapshots, of_trained, to_snapshots, to_trained
 from regx.engine.diagnostics import trivial
 from regx.engine.history import History
@@ -86,7 +87,7 @@ def _saved_by_kernels(population: Population) -> float:
     training, layout = population.training, population.layout()
     first = population.datasets[0]
     n = len((first.fitted or first.train).x)
-    steps = -(-n // min(training.batch_size or n, n))
+    steps = steps_per_epoch(n, training.batch_size)
     per_epoch = steps * layout.size * (1 + population.optimizer.slots()) * 3e-10 + n * layout.values_per_sample * 1e-10
     return training.epochs * (steps * SAVED_PER_STEP + len(population.seeds) * per_epoch)
 

@@ -4,10 +4,10 @@ A weight that no gradient moves ends at exp(-shrinkage) times what it was: the s
 in force times lam. A lam that is strong over 10,000 steps does nothing in ten.
 """
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
+from regx.data.batching import steps_per_epoch
 from regx.evidence.run import Run
 from regx.optim import REGISTRY as OPTIMIZERS
 from regx.optim import SCHEDULES
@@ -23,8 +23,7 @@ def travelled(config: Mapping[str, Any], rows: int, epochs: int) -> float:
     decoupled decay does not.
     """
     training, optimizer = config["training"], config["optimizer"]
-    batch = training.get("batch_size", "full")
-    steps = 1 if batch == "full" else math.ceil(rows / int(batch))
+    steps = steps_per_epoch(rows, training.get("batch_size"))
     given = dict(optimizer.get("schedule") or {"name": "constant"})
     kind = SCHEDULES.get(given.pop("name"))
     if kind is None:

@@ -13,6 +13,7 @@ from regx.core.errors import InputError
 from regx.core.memory import shortage
 from regx.core.regularizer import Regularizer
 from regx.core.streams import stream
+from regx.data.batching import steps_per_epoch
 from regx.data.dataset import Dataset, Source, Split
 from regx.data.weights import row_weights
 from regx.engine.checkpoint import Checkpoint
@@ -102,8 +103,7 @@ def plan(
 
 def _left_over(config: Config, data: Dataset, networks: int, jobs: int) -> int:
     """How many of the networks are to be trained in halves, since it is worth it."""
-    n, training = len(data.train.x), config.training
-    steps = training.epochs * -(-n // min(training.batch_size or n, n))
+    steps = config.training.epochs * steps_per_epoch(len(data.train.x), config.training.batch_size)
     is_alone = estimated_seconds(config, data) / steps > SECONDS_ALONE
     few = jobs < networks <= FEW_NETWORKS * jobs and 2 * (networks % jobs) <= jobs
     return networks % jobs if is_alone and few else 0
@@ -274,6 +274,6 @@ def estimated_seconds(config: Config, data: Dataset) -> float:
     """About how long one core trains one network of a config. For choosing, never for promising."""
     layout = Layout(data.shape, config.architecture, data.train.y.shape[1])
     n, training = len(data.train.x), config.training
-    steps = training.epochs * -(-n // min(training.batch_size or n, n))
+    steps = training.epochs * steps_per_epoch(n, training.batch_size)
     evaluated = (n + len(data.val.x) + len(data.test.x)) * training.epochs / training.eval_every
     return (2 * layout.products * (3 * n * training.epochs + evaluated)) / FLOPS + steps * SECONDS_PER_STEP

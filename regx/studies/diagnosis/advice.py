@@ -17,6 +17,7 @@ from regx.config.grid import MAX_NAME
 from regx.config.load import stored_config
 from regx.core.errors import InputError, RegxError
 from regx.core.parameters import parameters
+from regx.data.batching import steps_per_epoch
 from regx.evidence.run import Run, read_runs
 from regx.evidence.shrinkage import ADAPTIVE, shrinkage, travelled
 from regx.optim import REGISTRY as OPTIMIZERS
@@ -98,8 +99,7 @@ class _Facts:
         self.severe = diagnosis.verdict == "severe overfitting"
         self.rows = diagnosis.rows or self.dataset.get("n_train") or 1
         self.parameters: int = run.summary.parameters or 0
-        batch = self.training.get("batch_size", "full")
-        self.steps_per_epoch = 1 if batch == "full" else math.ceil(self.rows / batch)
+        self.steps_per_epoch = steps_per_epoch(self.rows, self.training.get("batch_size"))
         self.image: tuple[int, ...] = ()  # height and width, where rows are images and can still be read
         with contextlib.suppress(RegxError):
             if run.typed.dataset.is_images:

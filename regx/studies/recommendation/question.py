@@ -14,6 +14,7 @@ from regx.config.config import Config
 from regx.config.load import Seeds, config_of
 from regx.core.errors import InputError
 from regx.core.listener import Keeper
+from regx.data.batching import steps_per_epoch
 from regx.data.cells import read_cells
 from regx.data.dataset import Dataset
 from regx.data.table import TableSource
@@ -225,7 +226,7 @@ def _base(
     """A plain network for so many training rows, with the user's own settings on top."""
     rows = len(data.train.x)
     batch: int | str = "full" if rows <= FULL_BATCH_UP_TO else BATCH
-    steps = 1 if batch == "full" else math.ceil(rows / int(batch))
+    steps = steps_per_epoch(rows, batch)
     epochs = min(max(FEWEST_EPOCHS, (STEPS_OF_IMAGES if data.images else STEPS) // steps), most_epochs)
 
     def config(epochs: int) -> Config:
