@@ -59,7 +59,7 @@ def split_rows(
         others = np.concatenate([train, val])
         left, val = _part(left, min(n_val, len(left)), labels, (state_val + number + 1) % 2**31)
         train = others[~np.isin(others, val)]
-    _check_training(labels, classes, train, origin)
+        _check_training(labels, classes, train, origin)
     return train if n_train is None else nested_order(train, labels)[:n_train], val, test
 
 

@@ -30,14 +30,13 @@ class Ahead:
         memory: list[Array], is_weight: Array, penalties: Sequence[list[Call]], products: int, exact: bool,
     ) -> None:  # fmt: skip
         replicas, _, batch = network.logits.shape
-        self.steps = max(1, int(min(MOST_STEPS, MOST_PRODUCTS // (products * batch * replicas))))
         self.calls: list[Call] = []
         (chain, *others) = network.stages
         if others or not isinstance(chain, Chain) or not all(penalties):
             return
         self._chain = chain
-        if exact or chain.drawing:
-            self.steps = 1
+        most = max(1, int(min(MOST_STEPS, MOST_PRODUCTS // (products * batch * replicas))))
+        self.steps = 1 if exact or chain.drawing else most
         losses = np.empty((self.steps, replicas, batch), values.dtype)
         self._sums, self._going_on = np.zeros((self.steps, replicas), values.dtype), np.ones(replicas, np.int64)
         loss = loss_calls(task, chain.leaves, y, OfSteps(losses), chain.gradient, exact)

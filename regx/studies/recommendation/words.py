@@ -146,7 +146,8 @@ def _beside_the_trivial(
 
 
 def _advice(conclusion: Conclusion, recommended: Raced, stack: str, rival: Measured) -> str:
-    of_network = f"the network with {stack}" if recommended.name != PLAIN else "the network without a regularizer"
+    how = f"with {stack}" if recommended.name != PLAIN else "without a regularizer"
+    of_network = f"the network {how}"
     if conclusion.contest == "better":
         return f"Use {of_network}, at learning rate {recommended.lr:g}."
     if conclusion.contest == "unclear" and conclusion.rival != LINEAR:
@@ -154,7 +155,7 @@ def _advice(conclusion: Conclusion, recommended: Raced, stack: str, rival: Measu
             return (
                 f"Start with {rival.reference.sentence}: its test loss is the lower here, though not shown to be. "
                 "The network beats the linear model; if it has to be a network, use "
-                f"{of_network.replace('network', 'one', 1)}, at learning rate {recommended.lr:g}."
+                f"the one {how}, at learning rate {recommended.lr:g}."
             )
         return (
             f"Use {of_network}, at learning rate {recommended.lr:g}: it beats the linear model. "
