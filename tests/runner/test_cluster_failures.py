@@ -4,7 +4,9 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -24,7 +26,7 @@ def dask(tmp_path: Path) -> Iterator[Processes]:
         port = free.getsockname()[1]
     processes = Processes(tmp_path, f"tcp://127.0.0.1:{port}", [])
     processes.worker()
-    begin(processes)
+    begin(processes, workers=2)
     try:
         yield processes
     finally:
@@ -33,18 +35,25 @@ def dask(tmp_path: Path) -> Iterator[Processes]:
             process.wait()
 
 
-def begin(processes: Processes) -> None:
-    """Start a scheduler at the address, and a worker."""
+@pytest.fixture
+def clients() -> Iterator[ExitStack]:
+    """Ends the clients that a failure leaves running."""
+    with ExitStack() as stack:
+        yield stack
+
+
+def begin(processes: Processes, workers: int) -> None:
+    """Start a scheduler at the address and a worker, and wait until there are so many workers."""
     processes.start("dask_scheduler", "--host", "127.0.0.1", "--port", processes.address.rpartition(":")[2])
     processes.worker()
     with distributed.Client(processes.address, timeout=60, set_as_default=False) as client:  # type: ignore[no-untyped-call]
-        client.wait_for_workers(1, timeout=60)
+        client.wait_for_workers(workers, timeout=60)
 
 
 def sweep(small: Path, out: Path, *where: str) -> list[str]:
-    """Nine cells, each a task of its own shape."""
+    """Nine cells, each a task of its own shape and long enough for a failure to come before the end."""
     hidden = "architecture.hidden=" + ",".join(f"[{width}]" for width in range(3, 12))
-    length = ("-s", "training.epochs=1500", "-s", "training.eval_every=50", "--seeds", "2")
+    length = ("-s", "training.epochs=10000", "-s", "training.eval_every=500", "--seeds", "2")
     return ["sweep", str(small), "-s", hidden, *length, "-q", "--out", str(out), *where]
 
 
@@ -58,29 +67,35 @@ def results(out: Path) -> dict[str, tuple[dict[str, bytes], bytes]]:
     return {path.name: (weights(api.load(path)), (path / "metrics.csv").read_bytes()) for path in folders}
 
 
-def test_failures_of_two_clusters_change_no_bit(small: Path, tmp_path: Path, dask: Processes) -> None:
+def test_failures_of_clusters_change_no_bit(small: Path, tmp_path: Path, dask: Processes, clients: ExitStack) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
     command = sweep(small, there, "--dask", dask.address)
     app(sweep(small, here, "--jobs", "1"), standalone_mode=False)
 
     def client() -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, "-m", "regx", *command], stderr=subprocess.PIPE)
+        process = subprocess.Popen([sys.executable, "-m", "regx", *command], stderr=subprocess.PIPE)
+        clients.callback(process.stderr.close)  # type: ignore[union-attr]
+        clients.callback(process.wait)
+        clients.callback(process.kill)
+        return process
 
     def wait_for(more: int) -> None:
         enough = finished(there) + more
         wait_until(lambda: finished(there) >= enough, f"nobody has trained {more} more")
 
     first = client()
-    for late in dask.running[0], dask.running[2]:
-        wait_for(1)
-        late.send_signal(signal.SIGSTOP)  # the other does what it can
-        wait_for(1)
-        late.send_signal(signal.SIGCONT)  # and this one answers late
+    early, _, late = dask.running
+    wait_for(1)
+    early.send_signal(signal.SIGSTOP)
+    time.sleep(0.2)  # not until the other has trained: what this one trained is asked for while it is silent
+    early.send_signal(signal.SIGCONT)
+    wait_for(1)
+    late.send_signal(signal.SIGSTOP)  # with a task that it never ends
     for process in dask.running:
         process.kill()
     said = first.communicate(timeout=60)[1]
     assert b"the connection to the scheduler is lost" in said, said
-    begin(dask)
+    begin(dask, workers=1)
     second = client()
     wait_for(1)
     second.kill()
