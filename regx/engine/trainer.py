@@ -7,6 +7,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from regx.core import kernels, leaving
 from regx.core.arrays import Array, below, under
-from regx.core.listener import Glimpse, Listener
+from regx.core.listener import Glimpse, Listener, Wanted
 from regx.core.trained import Divergence, Trained
 from regx.data.batching import steps_per_epoch
 from regx.engine.checkpoint import Checkpoint, of_snapshots, of_trained, to_snapshots, to_trained
@@ -41,6 +42,19 @@ class Kept(Listener):
 
     def on_trained(self, number: int, trained: Sequence[Trained]) -> None:
         self.found[number] = list(trained)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What another process is asked to train; the fields are the arguments of `train_in_turns`.
+
+    wanted: what is to be heard of it.
+    """
+
+    populations: tuple[Population, ...]
+    begun: tuple[Checkpoint | None, ...]
+    until: tuple[int | None, ...]
+    wanted: Wanted
 
 
 def train(population: Population) -> list[Trained]:

@@ -15,6 +15,7 @@ import numpy as np
 
 from regx.core.listener import Listener, Moment, Wanted
 from regx.engine.checkpoint import Checkpoint
+from regx.engine.trainer import Request
 from regx.runner.plan import Member, Work
 
 ATTEMPTS = 3  # of a network alone
@@ -33,10 +34,10 @@ class Task:
         """Whose networks these are."""
         return [member for work in self.works for member in work.members]
 
-    def request(self, wanted: Wanted) -> tuple[Any, ...]:
-        """What a worker is sent: populations, what is wanted to be heard of them, and where they begin and end."""
+    def request(self, wanted: Wanted) -> Request:
+        """What a worker is sent."""
         populations, begun, until = zip(*((one.population, one.begun, one.until) for one in self.works), strict=True)
-        return populations, wanted, begun, until
+        return Request(populations, begun, until, wanted)
 
 
 class Attempt(Listener):

@@ -23,7 +23,7 @@ import regx
 from regx.core.errors import InputError, RegxError
 from regx.core.listener import Glimpse, Listener, Wanted
 from regx.core.notes import note
-from regx.engine.trainer import Kept, train_in_turns
+from regx.engine.trainer import Kept, Request, train_in_turns
 from regx.runner.attempts import Attempt, Task
 from regx.runner.plan import Work
 from regx.runner.worker import out_of_memory
@@ -105,9 +105,9 @@ def train_there(sent: bytes, versions: tuple[tuple[str, str], ...]) -> bytes:
     threadpool_limits(1)
     if facts().versions != versions:
         raise RegxError(_differing(platform.node(), facts().versions, versions))
-    populations, wanted, begun, _ = pickle.loads(sent)  # noqa: S301 - from whoever uses this cluster, who can run any code
-    kept = _KeptThere(wanted)
-    train_in_turns(populations, kept, begun)
+    request: Request = pickle.loads(sent)  # noqa: S301 - from whoever uses this cluster, who can run any code
+    kept = _KeptThere(request.wanted)
+    train_in_turns(request.populations, kept, request.begun, request.until)
     return pickle.dumps(kept.found, protocol=pickle.HIGHEST_PROTOCOL)
 
 

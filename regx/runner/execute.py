@@ -95,9 +95,9 @@ def _execute_here(tasks: Iterator[Task], listener: Listener) -> None:
     again: deque[Task] = deque()
     while (task := again.popleft() if again else next(tasks, None)) is not None:
         attempt = Attempt(task, listener)
-        populations, _, begun, _ = task.request(listener.wanted)
+        request = task.request(listener.wanted)
         try:
-            train_in_turns(populations, attempt, begun)
+            train_in_turns(request.populations, attempt, request.begun, request.until)
         except MemoryError as error:
             if not attempt.left.works:  # what is finished cannot be taken in
                 raise

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 from regx.core import leaving
 from regx.core.listener import Listener, Moment, Wanted
-from regx.engine.trainer import train_in_turns
+from regx.engine.trainer import Request, train_in_turns
 
 SECONDS_BETWEEN_LOOKS = 0.5  # whether the parent is alive
 
@@ -58,10 +58,10 @@ def main() -> None:
     while True:
         try:
             try:
-                populations, wanted, begun, until = pickle.load(requests)  # noqa: S301 - from the process that started this one
+                request: Request = pickle.load(requests)  # noqa: S301 - from the process that started this one
             except EOFError:
                 return
-            train_in_turns(populations, _Sending(send, wanted), begun, until)
+            train_in_turns(request.populations, _Sending(send, request.wanted), request.begun, request.until)
         except MemoryError as error:
             send("out of memory", None, out_of_memory(error))
 
