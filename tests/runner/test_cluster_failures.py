@@ -73,10 +73,9 @@ def test_failures_of_clusters_change_no_bit(small: Path, tmp_path: Path, dask: P
     app(sweep(small, here, "--jobs", "1"), standalone_mode=False)
 
     def client() -> subprocess.Popen[bytes]:
-        process = subprocess.Popen([sys.executable, "-m", "regx", *command], stderr=subprocess.PIPE)
-        clients.callback(process.stderr.close)  # type: ignore[union-attr]
-        clients.callback(process.wait)
-        clients.callback(process.kill)
+        command_line = [sys.executable, "-m", "regx", *command]
+        process = clients.enter_context(subprocess.Popen(command_line, stderr=subprocess.PIPE))
+        clients.callback(process.kill)  # before it is waited for
         return process
 
     def wait_for(more: int) -> None:
