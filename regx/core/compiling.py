@@ -32,8 +32,8 @@ def compile_all() -> None:
         for precision in PRECISIONS:
             to: Any = numba.types.CPointer
             real = numba.from_dtype(np.dtype(precision))
-            words = {"B": to(numba.uint8), "U2": to(numba.uint16), "I8": to(numba.int64), "int": numba.int64}
-            pointers = {"F": to(real), **words}
+            words = {"B": to(numba.uint8), "U2": to(numba.uint16), "I8": to(numba.int64), "U8": to(numba.uint64)}
+            pointers = {"F": to(real), "int": numba.int64, **words}
             of_precision = types.FunctionType(loop.__code__, {**loop.__globals__, "REAL": precision}, loop.__name__)
             signature = numba.void(*(pointers[kind] for kind in _kinds(loop)))
             compiled = numba.cfunc(signature, error_model="numpy")(of_precision)

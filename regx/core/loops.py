@@ -3,7 +3,7 @@
 Each does what the NumPy code beside its caller does, operation by operation, so that both round alike: nothing is
 reordered or contracted, and no number is of another precision than REAL, the one that is computed in.
 
-A loop is over the numbers of one network. An F points to numbers of that precision, a B to bools, a U2 and an I8
+A loop is over the numbers of one network. An F points to numbers of that precision, a B to bools, a U2, an I8 and a U8
 to integers of 16 and 64 bits; C channels with L numbers each lie one behind the other.
 """
 
@@ -17,6 +17,7 @@ F: TypeAlias = Any
 B: TypeAlias = Any
 U2: TypeAlias = Any
 I8: TypeAlias = Any
+U8: TypeAlias = Any
 REAL: Any = np.float32  # `kernels` compiles all for float64 too
 
 
@@ -97,6 +98,19 @@ def drop(n: int, least: U2, scale: F, mask: F, h: F, bits: U2) -> None:
         m = kept if bits[i] >= reach else REAL(0)
         mask[i] = m
         h[i] *= m
+
+
+def random_words(out: U8, n: int, state: U8) -> None:
+    # NumPy's SFC64, in half the time where no function is called for each word. state: a, b, c and the counter.
+    a, b, c, counter = state[0], state[1], state[2], state[3]
+    for i in range(n):
+        word = a + b + counter
+        counter += np.uint64(1)
+        a = b ^ (b >> np.uint64(11))
+        b = c + (c << np.uint64(3))
+        c = ((c << np.uint64(24)) | (c >> np.uint64(40))) + word
+        out[i] = word
+    state[0], state[1], state[2], state[3] = a, b, c, counter
 
 
 def outer(column: F, out: F, n: int, samples: int, row: F) -> None:
@@ -243,8 +257,8 @@ def softmax_entropy(y: F, below: F, e: F, total: F, log: F, loss: F, C: int, L: 
 
 
 LOOPS = (
-    adam, decay, rmsprop, sgd, momentum, add_product, shrink, rectify, positive, gate, drop, outer, centre, stretch,
-    through_gain, through_statistics, take_statistics, product, from_means, factors, gather, standardise,
-    squared_error, minus_size, nothing, stop_unless_finite, cross_entropy, below_largest, over_channels,
-    softmax_entropy,
+    adam, decay, rmsprop, sgd, momentum, add_product, shrink, rectify, positive, gate, drop, random_words, outer,
+    centre, stretch, through_gain, through_statistics, take_statistics, product, from_means, factors, gather,
+    standardise, squared_error, minus_size, nothing, stop_unless_finite, cross_entropy, below_largest,
+    over_channels, softmax_entropy,
 )  # fmt: skip

@@ -4,13 +4,16 @@ A stream is NumPy's SFC64 seeded by `SeedSequence(seed, spawn_key=purpose)`. The
 `"batches"`, a regularizer's kind), so streams do not depend on the order in which they are asked for.
 """
 
+import ctypes
 import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from regx.core import loops
 from regx.core.arrays import Array
+from regx.core.kernels import kernel_of_size
 
 # One draw of raw bits costs about a microsecond before the first bit, so bits are drawn in blocks of this many bytes.
 BLOCK_BYTES = 1 << 16
@@ -92,7 +95,7 @@ class Streams:
             if self._block.shape[1] != words * 4:
                 self._block = np.empty((len(self._generators), words * 4), np.uint16)
             for row, generator in zip(self._block, self._generators, strict=True):
-                row[:] = generator.bit_generator.random_raw(words).view(np.uint16)
+                _fill(row.view(np.uint64), generator.bit_generator)
             self._position = 0
         part = self._block[:, self._position : self._position + size]
         self._position += size
@@ -119,6 +122,28 @@ class Streams:
         """A random order of range(n) for every network, (R, n)."""
         drawn = np.stack([generator.permutation(n) for generator in self._generators])
         return drawn if self._one_to_one else drawn[self._inverse]
+
+
+def _fill(words: Array, source: np.random.BitGenerator) -> None:
+    """The next raw words of a source, as `random_raw` draws them."""
+    draw = kernel_of_size(loops.random_words, np.dtype(np.float32), 1, len(words)) if _state_is_found() else None
+    if draw:
+        draw(words, _state(source))
+    else:
+        words[:] = source.random_raw(len(words))
+
+
+def _state(source: np.random.BitGenerator) -> Array:
+    """The four words of an SFC64 in its own memory, as NumPy lays it out."""
+    words = ctypes.c_uint64 * 4
+    return np.frombuffer(memoryview(words.from_address(source.ctypes.state_address)), np.uint64)
+
+
+@functools.cache
+def _state_is_found() -> bool:
+    """Whether this version of NumPy lays it out so."""
+    source = np.random.SFC64(0)
+    return np.array_equal(_state(source), source.state["state"]["state"])
 
 
 @functools.cache

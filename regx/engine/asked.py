@@ -41,11 +41,12 @@ class Asked(Evaluator):
 
     def _noisy(self, split: str, times: int, gradient: Array | None) -> Iterator[Array]:
         """The outputs for a split's rows with the hooks of training, (R, K, n) each, by running statistics if None."""
-        x, state, values = self._rows(split, self.values.dtype), State(self._population), self.values.copy()
-        network = Network(self.layout, values, np.ones_like(x), self._population.stack, gradient, state.hooks)
+        x, values = self._rows(split, self.values.dtype), self.values.copy()
+        step = State(self._population).training_step
+        network = Network(self.layout, values, np.ones_like(x), self._population.stack, gradient, step.hooks)
         for _ in range(times):
             np.copyto(values, self.values)  # running statistics among them
-            np.copyto(network.into, state.with_features_dropped(x[:, :-1]))
+            np.copyto(network.into, step.with_features_dropped(x[:, :-1]))
             yield network.forward(network.into).copy()
 
     def gradient_at(self, values: Array) -> tuple[Array, Array]:

@@ -1,43 +1,34 @@
-"""Everything that training changes, and one epoch of changing it."""
+"""Everything that training changes and remembers, and one epoch of changing it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial, reduce
+from functools import reduce
 
 import numpy as np
 
-from regx.core.arrays import Array, below, norms, over, under
-from regx.core.images import SeenImages
+from regx.core.arrays import Array, below, over, under
 from regx.core.parameters import parameters
-from regx.core.regularizer import Pullback, Regularizer, Site
+from regx.core.regularizer import Regularizer, Site
 from regx.core.streams import Streams
-from regx.engine.ahead import Ahead
-from regx.engine.batches import Batch, Batches, augmented, targets, weights
-from regx.engine.diagnostics import first_layer_gradient_norm
+from regx.engine.batches import Batches, augmented, targets, weights
 from regx.engine.evaluate import Evaluator
 from regx.engine.population import Population
-from regx.nn.losses import LOSSES, ROUGH_LOSSES, probabilities
-from regx.nn.network import Hooks, Network, for_evaluation, laid_out_as
-from regx.nn.stages import Dropping, Hook
-
-# The hooks that the state calls itself; those of `Hooks` act within the network.
-OUTSIDE = ("on_batch", "on_inputs", "penalty", "add_gradient", "on_gradient", "on_step", "on_epoch", "on_finish")
-# Those beside which a step may be one call from Python.
-COMPILED = {"penalty", "add_gradient", "on_epoch", "on_finish"}
+from regx.engine.step import TrainingStep, acting
+from regx.nn.losses import probabilities
+from regx.nn.network import Network, for_evaluation
 
 
 class State:
-    """The parameters of a population, what its optimizer and regularizers remember, its streams, and its buffers.
+    """The parameters of a population, what its optimizer and regularizers remember, and its streams.
 
-    What is derived from the rest (networks, batches, evaluator) is made anew when networks leave.
+    What is derived from those (batches, `training_step`, `evaluator`) is made anew when networks leave.
     """
 
     def __init__(self, population: Population) -> None:
         self.population = population
         self.layout = population.layout()
         dtype, seeds = population.dtype, population.seeds
-        self.is_weight = self.layout.is_weight(dtype)
         self.values = self.layout.initial(seeds, dtype)
         self.memory = [np.zeros_like(self.values) for _ in range(population.optimizer.slots())]
         self.step = 0
@@ -69,18 +60,6 @@ class State:
     def _build(self) -> None:
         """What follows from population, values and streams."""
         population, values = self.population, self.values
-        self.gradient = np.zeros_like(values)
-        self._scratch = np.empty_like(values)
-        self._penalties = np.zeros(len(values), values.dtype)
-        images = [population.datasets[index].images for index in population.which]
-        self._seen = SeenImages.of_networks([one for one in images if one], values.dtype) if images[0] else None
-        self._set_lr()
-        optimizer = population.optimizer
-        rate = optimizer.rate(values, self.memory)
-        for site in self._sites.values():
-            site.rate = lambda: rate(self.lr, self.step)
-        self._update = optimizer.update(values, self.gradient, self.memory, self._scratch, self.is_weight)
-        self._rho = over(optimizer.sam, values) if np.any(optimizer.sam) else None
         train = [dataset.fitted or dataset.train for dataset in population.datasets]
         which = np.array(population.which)
         x, y = augmented(train, values.dtype), targets(train, values.dtype)
@@ -88,46 +67,18 @@ class State:
         weight = weights(population.datasets, population.training.class_weight, values.dtype)
         least = max([member.least_batch for member in population.stack], default=1)
         self._batches = Batches(x, y, which, size, self._batch_streams, weight, least)
-        self._acting = {
-            name: [(member, self._sites[member.kind]) for member in population.stack if name in member.hooks()]
-            for name in OUTSIDE
-        }
-        self.hooks = Hooks(*(self._hooks(name) for name in ("on_weight", "on_hidden", "on_branch", "on_logits")))
-        self._networks = {
-            size: Network(
-                self.layout,
-                values,
-                self._inputs(size),
-                population.stack,
-                self.gradient,
-                self.hooks,
-                bool(self._acting["on_inputs"]),
-            )
-            for size in self._batches.sizes()
-        }
         self.evaluator = Evaluator(population, self.layout, values)
-        self._aheads: dict[tuple[int, bool], Ahead | None] = {}
+        self._acting = acting(population.stack, self._sites, ("on_epoch", "on_finish"))
+        rate = population.optimizer.rate(values, self.memory)
+        for site in self._sites.values():
+            site.rate = lambda: rate(self.lr, self.step)
+        self._begin_steps()
 
-    def _inputs(self, size: int) -> Array:
-        """What the first layer reads: the batch's own buffer, or where a hook makes other inputs, one for those."""
-        buffer = self._batches.buffers(size).x
-        makes_others = self._acting["on_batch"] or self._acting["on_inputs"]
-        return laid_out_as(buffer) if makes_others else buffer
-
-    def _hooks(self, name: str) -> tuple[Hook, ...]:
-        def call(member: Regularizer, site: Site, value: Array, layer: int) -> tuple[Array, Pullback]:
-            site.layer = layer
-            result: tuple[Array, Pullback] = getattr(member, name)(value, site)
-            return result
-
-        hooks: list[Hook] = []
-        for member in self.population.stack:
-            if name in member.hooks():
-                site = self._sites[member.kind]
-                hook = partial(call, member, site)
-                dropping = member.dropping(self.values.dtype) if name == "on_hidden" else None
-                hooks.append(Dropping(hook, *dropping, site.streams.bits) if dropping else hook)
-        return tuple(hooks)
+    def _begin_steps(self) -> None:
+        self.training_step = TrainingStep(
+            self.population, self.layout, self.values, self.memory, self._sites, self._batches
+        )
+        self._set_lr()
 
     def _set_lr(self) -> None:
         lr = self.population.optimizer.lr
@@ -136,9 +87,8 @@ class State:
         self.lr = in_force[:, None]
         self._update_lr = over(in_force, self.values)
         for site in self._sites.values():
-            site.lr, site.scratch, site.penalties = self.lr, self._scratch, self._penalties
+            site.lr = self.lr
             site.factor = reduction[:, None] * lr.dtype.type(self._lr_factor)
-            site.images = self._seen
 
     def train_epoch(self, epoch: int, record: bool, exact: bool = True) -> tuple[Array, Array]:
         """One epoch, counted from 1. What was minimised on its batches and the penalty's part of it, both (R,).
@@ -147,8 +97,8 @@ class State:
         loss may be another that is finite where it is.
         """
         self.set_factor(epoch)
-        self._penalties.fill(0)
-        self._losses = LOSSES if exact else ROUGH_LOSSES
+        step = self.training_step
+        step.penalties.fill(0)
         losses, seen = [], 0
         for batch in self._batches.epoch():
             if self.step == self.population.training.steps:
@@ -158,9 +108,11 @@ class State:
             self.step += 1
             for site in self._sites.values():
                 site.epoch, site.step, site.samples = epoch, self.step, samples
-            losses.append(self._train_batch(batch, samples, record, exact))
+            losses.append(step.make(batch, self._update_lr, self.step, record, exact))
         loss = reduce(np.add, losses) / seen
-        penalty = self._penalties / seen
+        penalty = step.penalties / seen
+        if record:
+            self.first_layer_gradient_norm = step.first_layer_gradient_norm
         return loss + penalty, penalty
 
     def train_epochs(self, epoch: int, most: int) -> Array | None:
@@ -170,7 +122,7 @@ class State:
         not finite. None where nothing was done.
         """
         in_one_batch = self._batches.size == self._batches.n and self.population.training.steps is None
-        ahead = self._ahead(self._batches.n, exact=False) if in_one_batch else None
+        ahead = self.training_step.ahead(self._batches.n, exact=False) if in_one_batch else None
         if ahead is None or min(most, ahead.steps) < 2:
             return None
         most = min(most, ahead.steps)
@@ -188,123 +140,6 @@ class State:
         if factor != self._lr_factor:
             self._lr_factor = factor
             self._set_lr()
-
-    def _ahead(self, size: int, exact: bool) -> Ahead | None:
-        """Steps on batches of a size as one call, if nothing happens in them that Python has to be asked for."""
-        if (size, exact) not in self._aheads:
-            batch, adding = self._batches.buffers(size), self._acting["add_gradient"]
-            acting = {name for name in OUTSIDE if self._acting[name]}
-            found = None
-            if batch.weight is None and self._rho is None and acting <= COMPILED:
-                found = Ahead(
-                    self._networks[size], batch.y, self.population.task, self.population.optimizer, self.values,
-                    self.gradient, self.memory, self.is_weight,
-                    [member.gradient_calls(self.values, self.gradient, at) for member, at in adding],
-                    self.layout.products, exact,
-                )  # fmt: skip
-            self._aheads[size, exact] = found if found and found.calls else None
-        return self._aheads[size, exact]
-
-    def _train_batch(self, batch: Batch, samples: int, record: bool, exact: bool) -> Array:
-        """One step. The loss of the batch in training mode, summed over its samples, (R,)."""
-        network = self._networks[samples]
-        x, y, weight = network.into, batch.y, batch.weight
-        if self._acting["on_batch"] or self._acting["on_inputs"]:
-            x, y, weight = self.entering(batch)
-        if self._acting["on_inputs"]:
-            x = self._other_inputs(network, x, y, weight)
-        # Where penalties are added to the gradient of the loss in the same call, its norm cannot be asked for.
-        ahead = None if record and self._acting["add_gradient"] else self._ahead(samples, exact)
-        if ahead:
-            if record:
-                self._add_penalties(samples)
-            ahead.prepare(0, self._update_lr, self.step)
-            (loss,) = ahead.make(1)
-            if record:
-                self.first_layer_gradient_norm = first_layer_gradient_norm(self.layout, self.gradient)
-            return np.asarray(loss)
-        backward = self._backward if self._rho is None else self._backward_nearby
-        loss = backward(network, x, y, weight)
-        if record:
-            self.first_layer_gradient_norm = first_layer_gradient_norm(self.layout, self.gradient)
-            self._add_penalties(samples)
-        for member, site in self._acting["add_gradient"]:
-            member.add_gradient(self.values, self.gradient, site)
-        for member, site in self._acting["on_gradient"]:
-            member.on_gradient(self.values, self.gradient, site)
-        self._update(self._update_lr, self.step)
-        for member, site in self._acting["on_step"]:
-            member.on_step(self.values, site)
-        return loss
-
-    def _add_penalties(self, samples: int) -> None:
-        for member, site in self._acting["penalty"]:
-            self._penalties += member.penalty(self.values, site) * samples
-
-    def entering(self, batch: Batch) -> tuple[Array, Array, Array | None]:
-        """What a step sees of a batch, changed by the members of the stack: x (R, D, B), y (R, K, B), weight (R, B)."""
-        x, y, weight = batch.x[:, :-1], batch.y, batch.weight
-        for member, site in self._acting["on_batch"]:
-            site.row_weight = weight
-            x, y = member.on_batch(x, y, site)
-            weight = site.row_weight
-        return x, y, weight
-
-    def _other_inputs(self, network: Network, x: Array, y: Array, weight: Array | None) -> Array:
-        """The inputs that members make of those of a step, whose loss goes up and down with them; the rest stays."""
-        for site in self._sites.values():
-            site.streams.record()
-        here, penalties = self.values.copy(), self._penalties.copy()
-        self._backward(network, x, y, weight)
-        np.copyto(self.values, here)  # running statistics
-        np.copyto(self._penalties, penalties)
-        for site in self._sites.values():
-            site.streams.replay()
-        for member, site in self._acting["on_inputs"]:
-            x = member.on_inputs(x, network.of_inputs, site)
-        return x
-
-    def _backward(self, network: Network, x: Array, y: Array, weight: Array | None) -> Array:
-        """The gradient of the loss at the parameters as they are. The loss, summed over the samples, (R,).
-
-        weight: (R, B), by which each sample's loss is multiplied, if any.
-        """
-        z = network.forward(x)
-        per_sample, gradient = self._losses[self.population.task](z, y, True)
-        assert gradient is not None
-        if weight is not None:
-            per_sample = per_sample * weight
-            gradient *= weight[:, None]
-        network.backward(gradient)
-        return np.asarray(np.add.reduce(per_sample, axis=1))
-
-    def _backward_nearby(self, network: Network, x: Array, y: Array, weight: Array | None) -> Array:
-        """The same, but with the gradient taken a distance rho uphill, on the same batch with the same masks.
-
-        Sharpness-aware minimisation, Foret et al. 2021, algorithm 1. Uphill is along the gradient of the loss; those of
-        penalties of the weights are taken where the step starts.
-        """
-        assert self._rho is not None
-        for site in self._sites.values():
-            site.streams.record()
-        loss = self._backward(network, x, y, weight)
-        here, penalties = self.values.copy(), self._penalties.copy()
-        norm = norms(self.gradient)[:, None]
-        distance = np.divide(self._rho, norm, out=np.zeros_like(norm), where=norm > 0)
-        self.values += np.multiply(self.gradient, distance, out=self._scratch)
-        for site in self._sites.values():
-            site.streams.replay()
-        self._backward(network, x, y, weight)
-        np.copyto(self.values, here)
-        np.copyto(self._penalties, penalties)
-        return loss
-
-    def with_features_dropped(self, x: Array) -> Array:
-        """Inputs, (R, D, n), as what drops units leaves them; nothing else that acts on batches does."""
-        for member, site in self._acting["on_batch"]:
-            if member.drops_units:
-                x, _ = member.on_batch(x, x, site)
-        return x
 
     def predict(self, inputs: Array) -> Array:
         """What the networks in training predict for inputs (n, D): (R, K, n)."""
@@ -348,7 +183,9 @@ class State:
         stack = tuple(member.of_last_batch() for member in population.stack)
         sizes, counted = [size for size in self._batches.sizes() if size > 1], 0
         nothing = np.empty_like(values)
-        networks = {size: Network(self.layout, values, self._inputs(size), stack, nothing) for size in sizes}
+        networks = {
+            size: Network(self.layout, values, self.training_step.inputs(size), stack, nothing) for size in sizes
+        }
         total = np.zeros_like(values)
         for batch in self._batches.epoch(Streams(population.seeds, "statistics")):
             size = batch.y.shape[2]
@@ -426,8 +263,7 @@ class State:
         for kind, site in self._sites.items():
             site.streams.restore(below(f"streams/{kind}", saved))
             site.state = {name: array.copy() for name, array in below(f"state/{kind}", saved).items()}
-        self._aheads.clear()
-        self._set_lr()
+        self._begin_steps()
 
 
 def _same(member: Regularizer, other: Regularizer | None) -> bool:

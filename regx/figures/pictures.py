@@ -57,11 +57,12 @@ def sheet(config: Config, seed: int) -> Sheet:
     if not acting:
         return Sheet(classes, np.stack([data.images.pixels(train.x[each]) for each in chosen]), ())
     first = np.array([each[0] for each in chosen])
-    state = State(next(iter(plan([config], [Member(0, seed)], 1))).population)
-    x = np.ones((1, train.x.shape[1] + 1, len(first)), state.values.dtype)
+    population = next(iter(plan([config], [Member(0, seed)], 1))).population
+    step = State(population).training_step
+    x = np.ones((1, train.x.shape[1] + 1, len(first)), population.dtype)
     x[0, :-1] = train.x[first].T
     y = train.y[first].T[None].astype(x.dtype)
-    seen = [train.x[first], *(state.entering(Batch(x, y))[0][0].T for _ in range(ACROSS - 1))]
+    seen = [train.x[first], *(step.entering(Batch(x, y))[0][0].T for _ in range(ACROSS - 1))]
     return Sheet(classes, np.stack([data.images.pixels(each) for each in seen], axis=1), acting)
 
 

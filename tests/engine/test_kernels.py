@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from regx.core import compiling, kernels, loops
 from regx.core.arrays import Array, over
+from regx.core.streams import BLOCK_BYTES, Streams
 from regx.engine.ahead import Ahead
 from regx.engine.state import State
 from regx.engine.trainer import train
@@ -119,6 +120,17 @@ def test_penalties(precision: Any, seed: int, R: int, n: int, m: int) -> None:
         thresholds = np.where(np.isnan(lam), 0, np.abs(lam))
         shrink(values, thresholds)
         return {"gradient": gradient, "values": values}
+
+    assert_same(*both(work))
+
+
+@few
+@given(seed=st.integers(0, 2**40), draws=st.lists(st.integers(1, 3 * BLOCK_BYTES), min_size=1, max_size=6))
+def test_random_bits(seed: int, draws: list[int]) -> None:
+    def work() -> dict[str, Array]:
+        streams = Streams([seed, seed + 1, seed], "bits")
+        found = {f"{number}": streams.bits((size,)).copy() for number, size in enumerate(draws)}
+        return found | {"order, which NumPy draws from what is left": streams.permutation(9), **streams.saved()}
 
     assert_same(*both(work))
 
@@ -238,9 +250,9 @@ def test_a_step_with_dropout_is_one_call() -> None:
         kernels.load()
         state = State(spec)
         state.train_epoch(1, False)
-        assert all(isinstance(network.stages[0], Chain) for network in state._networks.values())
+        assert all(isinstance(network.stages[0], Chain) for network in state.training_step._networks.values())
         if len(stack) == 1:
-            assert any(ahead and ahead.calls for ahead in state._aheads.values())
+            assert any(ahead and ahead.calls for ahead in state.training_step._aheads.values())
         expected, found = both(lambda one=spec: train(one))  # type: ignore[misc]
         for one, other in zip(expected, found, strict=True):
             assert_same_bits(one, other)

@@ -251,8 +251,8 @@ def test_a_budget_of_steps_ends_within_an_epoch(size, epochs):
         objective, _ = short.train_epoch(epoch, True)
     assert short.step == 7
     losses = []
-    train_batch = whole._train_batch
-    whole._train_batch = lambda *given: losses.append((given[1], train_batch(*given))) or losses[-1][1]
+    make = whole.training_step.make
+    whole.training_step.make = lambda *given: losses.append((given[0].y.shape[2], make(*given))) or losses[-1][1]
     for epoch in range(1, epochs + 1):
         if size and epoch == epochs:
             batches = itertools.islice(whole._batches.epoch(), 7 - whole.step)
@@ -548,7 +548,7 @@ def test_two_steps_worked_by_hand():
     # dz = 2/2·(z - y) = (1, 1)
     # dw1 = 1·1 + 1·2 + 0.1·2 = 3.2;  db1 = 1 + 1 = 2
     # dh = 2·dz = (2, 2);  dw0 = 2·1 + 2·2 + 0.1·1 = 6.1;  db0 = 2 + 2 = 4
-    np.testing.assert_allclose(state.gradient[0], [6.1, 4, 3.2, 2])
+    np.testing.assert_allclose(state.training_step.gradient[0], [6.1, 4, 3.2, 2])
     # w0 = 1 - 0.61 = 0.39;  b0 = -0.4;  w1 = 2 - 0.32 = 1.68;  b1 = -0.2
     np.testing.assert_allclose(state.values[0], [0.39, -0.4, 1.68, -0.2])
     objective, penalty = state.train_epoch(2, True)
@@ -558,7 +558,7 @@ def test_two_steps_worked_by_hand():
     np.testing.assert_allclose((objective[0], penalty[0]), (4.149622280, 0.148725))
     # dw1 = -2.5616·0.38 + 0.1·1.68 = -0.973408 + 0.168 = -0.805408;  db1 = -1.2 - 2.5616 = -3.7616
     # dh = (-, -2.5616·1.68) = (-, -4.303488);  dw0 = -4.303488·2 + 0.1·0.39 = -8.567976;  db0 = -4.303488
-    np.testing.assert_allclose(state.gradient[0], [-8.567976, -4.303488, -0.805408, -3.7616])
+    np.testing.assert_allclose(state.training_step.gradient[0], [-8.567976, -4.303488, -0.805408, -3.7616])
     np.testing.assert_allclose(state.values[0], [1.2467976, 0.0303488, 1.7605408, 0.17616])
 
 

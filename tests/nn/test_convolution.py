@@ -164,7 +164,7 @@ def test_spatial_dropout_takes_whole_channels() -> None:
     arguments = {"data": IMAGES, "architecture": Architecture((3,), conv=(4,)), "stack": [SpatialDropout(p=0.5)]}
     state = State(population([0, 1], **arguments))
     state.train_epoch(1, True)
-    network = next(iter(state._networks.values()))
+    network = next(iter(state.training_step._networks.values()))
     (dense, *_) = [stage for stage in network.stages if isinstance(stage, Dense)]
     seen = dense.enters.reshape(2, 4, 5 * 4, -1)  # what the dense layer was given
     on = (seen != 0).any(axis=2)

@@ -109,7 +109,7 @@ def test_uphill_is_along_the_loss_and_penalties_are_taken_where_the_step_starts(
     # Loss (w - 1)² + b² = 4, penalty 2/2·3² = 9; their sum is that of the weights before the step.
     np.testing.assert_allclose((objective[0], penalty[0]), (13, 9))
     # Gradient of the loss (2·(3 - 1), 0) = (4, 0), so uphill is (3.5, 0), with gradient (5, 0). L2 adds 2·3, not 2·3.5.
-    np.testing.assert_allclose(state.gradient[0], [11, 0], atol=1e-15)
+    np.testing.assert_allclose(state.training_step.gradient[0], [11, 0], atol=1e-15)
     np.testing.assert_allclose(state.values[0], [3 - 0.1 * 11, 0], atol=1e-15)
 
 

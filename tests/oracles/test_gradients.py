@@ -42,7 +42,7 @@ def objective_and_gradient(trained: Population, values: Array) -> tuple[Array, A
     objective, penalty = state.train_epoch(1, True)
     if any("penalty" in member.hooks() and "add_gradient" not in member.hooks() for member in trained.stack):
         objective = objective - penalty
-    return objective, state.gradient.copy()
+    return objective, state.training_step.gradient.copy()
 
 
 def assert_gradient(trained: Population) -> None:

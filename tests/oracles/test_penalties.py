@@ -151,7 +151,7 @@ def test_deep_networks_end_where_the_gradients_cancel(name: str, kind: str, tied
         )
     still.train_epoch(1, False)
     for tensor in still.layout.weights:
-        weights, gradients = tensor.of(still.values), tensor.of(still.gradient)
+        weights, gradients = tensor.of(still.values), tensor.of(still.training_step.gradient)
         if kind == "group_lasso":
             strength = 0.01 * tensor.shape[1] ** 0.5
             size = np.linalg.norm(weights, axis=2, keepdims=True)
@@ -180,7 +180,7 @@ def test_sam_and_clipping_that_ends_lead_to_the_same_weights(name: str, kind: st
     outputs = len(data.train.y[0])
     start = State(population([0], data=data, architecture=Architecture(())))
     start.train_epoch(1, True)
-    first = float(np.linalg.norm(start.gradient))
+    first = float(np.linalg.norm(start.training_step.gradient))
     (near,) = linear(data, [member(alpha, outputs)], replace(optimizer, sam=1e-4))
     (clipped,) = linear(data, [member(alpha, outputs)], optimizer, clip=first / 2, epochs=4000)
     for network in (near, clipped):
@@ -240,8 +240,8 @@ def test_the_rate_is_what_a_lasting_gradient_is_multiplied_by(name: str) -> None
     gradient = stream(0, "test gradient").standard_normal(state.values.shape) * 0.1
     for state.step in range(1, 4000):
         before = state.values.copy()
-        state.gradient[:] = gradient
-        state._update(state._update_lr, state.step)
+        state.training_step.gradient[:] = gradient
+        state.training_step._update(state._update_lr, state.step)
         if state.step == 1:
             np.testing.assert_allclose(before - state.values, state._sites["l1"].rate() * gradient, rtol=1e-6)
     np.testing.assert_allclose(before - state.values, state._sites["l1"].rate() * gradient, rtol=1e-6)

@@ -157,14 +157,14 @@ def trained(*members: WeightAverage) -> tuple[State, list[tuple[int, Array]]]:
         )
     )  # fmt: skip
     steps: list[tuple[int, Array]] = []
-    update = state._update
+    update = state.training_step._update
 
     def recorded(lr: Array, step: int) -> None:
         if step > 1:
             steps.append((epoch if state.step > (epoch - 1) * BATCHES + 1 else epoch - 1, state.values.copy()))
         update(lr, step)
 
-    state._update = recorded
+    state.training_step._update = recorded
     for epoch in range(1, EPOCHS + 1):
         state.train_epoch(epoch, False)
     return state, [*steps, (EPOCHS, state.values.copy())]
@@ -246,7 +246,7 @@ def test_hooks_keep_the_dtype(dtype: str) -> None:
     for member in (ClipNorm(), ClipValue(), GradientNoise(), WeightAverage(), WeightAverage(method="swa", start=0.0)):
         state, _, site = acting(member, dtype=dtype)
         state.train_epoch(1, True)
-        arrays = [state.values, state.gradient, *site.state.values()]
+        arrays = [state.values, state.training_step.gradient, *site.state.values()]
         assert {array.dtype.name for array in arrays if array.ndim == 2} == {dtype}
 
 
@@ -268,8 +268,8 @@ def test_decay_that_spares_the_learning_rate() -> None:
     """(1 - lam)·w before the update, at any rate."""
     state, member, site = acting(WeightDecay(lam=0.1, scaled_by_lr=False), WeightDecay(lam=0.5, scaled_by_lr=False))
     before = state.values.copy()
-    member.on_gradient(state.values, state.gradient, site)
-    weights = state.is_weight == 1
+    member.on_gradient(state.values, state.training_step.gradient, site)
+    weights = state.evaluator.is_weight == 1
     np.testing.assert_allclose(state.values[:, weights], before[:, weights] * np.array([[0.9], [0.5]]), rtol=1e-12)
     assert np.array_equal(state.values[:, ~weights], before[:, ~weights])
 

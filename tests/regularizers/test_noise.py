@@ -190,10 +190,10 @@ def test_a_dropped_branch_leaves_its_input() -> None:
     site.state["drop"][:] = LEVELS - 1
     site.streams.bits = lambda shape: np.zeros((1, *shape), np.uint16)  # type: ignore[method-assign]
     state.train_epoch(1, True)
-    network = next(iter(state._networks.values()))
+    network = next(iter(state.training_step._networks.values()))
     for hidden in network.hidden[1:]:
         np.testing.assert_array_equal(hidden, network.hidden[0])
-    gradient = state.layout.named(state.gradient[0])
+    gradient = state.layout.named(state.training_step.gradient[0])
     assert not gradient["1/weight"].any()
     assert not gradient["2/weight"].any()
     assert gradient["0/weight"].any()
@@ -243,7 +243,7 @@ def test_dropconnect_leaves_the_gradient_of_what_it_drops_at_zero(p: float) -> N
         population([0], [DropConnect(p=p)], SGD(lr=0.0), architecture=Architecture((200,), "tanh"), data=data)
     )
     state.train_epoch(1, True)
-    gradient = state.layout.named(state.gradient[0])["1/weight"]
+    gradient = state.layout.named(state.training_step.gradient[0])["1/weight"]
     assert abs((gradient == 0).mean() - p) < 5 * np.sqrt(p * (1 - p) / gradient.size)
 
 
@@ -268,5 +268,5 @@ def test_the_first_form_is_the_inverted_one_with_smaller_weights_behind_dropped_
     (one, _), (other, _) = first.train_epoch(1, True), inverted.train_epoch(1, True)
     np.testing.assert_allclose(one, other, rtol=1e-12)
     for tensor, factor in zip(weights, factors, strict=True):
-        expected = tensor.of(inverted.gradient) * factor
-        np.testing.assert_allclose(tensor.of(first.gradient), expected, rtol=1e-9, atol=1e-14)
+        expected = tensor.of(inverted.training_step.gradient) * factor
+        np.testing.assert_allclose(tensor.of(first.training_step.gradient), expected, rtol=1e-9, atol=1e-14)

@@ -89,7 +89,7 @@ def test_the_gradient_is_that_of_the_objective(name: str, task: str, with_dropou
         )
         state.values[:] = values
         objective, _ = state.train_epoch(1, True)
-        return objective, state.gradient.copy()
+        return objective, state.training_step.gradient.copy()
 
     values = state_of(members, task).values
     _, gradient = objective_and_gradient(values)
@@ -127,7 +127,7 @@ def test_the_entropy_is_that_of_torch_and_stays_finite(task: str, torch: ModuleT
     gradient = pullback(np.zeros_like(given))
     expected = -2 * distribution.entropy().mean().item()
     # `add_penalty` counts samples, so that batches of different sizes weigh in their proportion.
-    assert state._penalties[0] / site.samples == pytest.approx(expected, rel=1e-12)
+    assert state.training_step.penalties[0] / site.samples == pytest.approx(expected, rel=1e-12)
     np.testing.assert_allclose(gradient[0].T.reshape(logits.shape), -2 * logits.grad.numpy(), rtol=1e-9, atol=1e-15)
     assert np.isfinite(gradient).all()
 
@@ -142,7 +142,7 @@ def test_penalties_compute_in_the_dtype_of_training(name: str, task: str, dtype:
     outputs = {"binary": 1}.get(task, 3)
     for hook in ("on_logits",) if name == "confidence" else ("on_hidden",):
         value, pullback = getattr(member, hook)(np.ones((3, outputs, 3), dtype), site)
-        assert value.dtype == pullback(np.ones_like(value)).dtype == state._penalties.dtype == dtype
+        assert value.dtype == pullback(np.ones_like(value)).dtype == state.training_step.penalties.dtype == dtype
 
 
 def test_an_l1_activity_penalty_makes_sparse_codes() -> None:
@@ -153,7 +153,7 @@ def test_an_l1_activity_penalty_makes_sparse_codes() -> None:
     )
     for epoch in range(1, 301):
         state.train_epoch(epoch, False)
-    (network,) = state._networks.values()
+    (network,) = state.training_step._networks.values()
     zeros = np.mean([(h == 0).mean(axis=(1, 2)) for h in network.hidden], axis=0)
     assert zeros[1] > zeros[0] + 0.1
 

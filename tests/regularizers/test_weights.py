@@ -64,7 +64,7 @@ def matrices(state: State, values: Array) -> list[Array]:
 
 def others(state: State, values: Array) -> Array:
     """What is no weight of a weight matrix."""
-    return values[:, state.is_weight == 0]
+    return values[:, state.evaluator.is_weight == 0]
 
 
 # Elastic net
