@@ -61,6 +61,7 @@ from regx.studies.recommendation.tuning import Tuning
 REFERENCES = 0.15  # of the minutes, that the plain models may take
 FOLDERS = 0.2  # of the minutes at most, that are kept for training what is recommended
 FOLDS = 0.2  # of the minutes at most, that are kept for choosing by more folds
+FOR_LARGER = 10  # splits that a larger network has to leave time for
 # Validation rows by which lanes are told apart: of fewer the best of many lanes is often that which was lucky.
 ENOUGH_VALIDATION_ROWS = 1000
 # In which order lanes are raced: what helps most often first, since time may end.
@@ -234,13 +235,13 @@ class TableRace:
         )
 
     def _is_affordable(self, network: CandidateNetwork) -> bool:
-        """Whether there is time to try a network, and then to race what helps most often on as many splits as it takes.
+        """Whether there is time to try a network, and then to race what helps most often on enough splits.
 
-        A larger one that leaves no time for lanes would end without an answer.
+        A larger one that leaves time for few splits would end without an answer.
         """
         self._trials.use(network)
         tries = self._work(self._lanes[:1], min(TRIED_ON, len(self._splits)))
-        race = self._work(self._early(), min(FEWEST_SPLITS, len(self._splits)))
+        race = self._work(self._early(), min(FOR_LARGER, len(self._splits)))
         return self._clock.fits(tries, SHARE) and self._clock.fits(tries + race)
 
     def _early(self) -> list[LadderLane]:
@@ -267,21 +268,28 @@ class TableRace:
 
     def _choose_splits(self) -> None:
         """Leave out splits if, at the pace that was measured, all lanes would not fit into the minutes on all."""
-        clock = self._clock
-        clock.reserve = min(FOLDERS * 60 * self._question.minutes, self._folders(2) * clock.pace)
-        if self._question.fit:
-            clock.reserve += min(FOLDERS * 60 * self._question.minutes, 2 * self._folders(1) * clock.pace)
-        self._for_folds = min(
-            FOLDS * 60 * self._question.minutes, (self._most_folds() - 1) * self._folders(len(self._lanes)) * clock.pace
-        )
-        clock.reserve += self._for_folds
-        splits, early = len(self._splits), [*self._early(), *(lane for lane in self._lanes if lane.is_cocktail)]
-        for lanes, most in ((self._lanes, splits), (early, min(ENOUGH_SPLITS, splits))):
-            fitting = int(clock.left / max(self._work(lanes, 1) * clock.pace, 1e-9))
-            if fitting >= min(ENOUGH_SPLITS, splits) or lanes is early:
-                self._reduce(max(min(fitting, most), min(FEWEST_SPLITS, splits)), "training takes long")
+        clock, splits = self._clock, len(self._splits)
+        fewest, enough = min(FEWEST_SPLITS, splits), min(ENOUGH_SPLITS, splits)
+        early = [*self._early(), *(lane for lane in self._lanes if lane.is_cocktail)]
+        for lanes, most in ((self._lanes, splits), (early, enough)):
+            fitting = [
+                number
+                for number in range(fewest, most + 1)
+                if self._work(lanes, number) * clock.pace + sum(self._kept_back(number)) <= clock.left
+            ]
+            if lanes is early or (fitting and fitting[-1] >= enough):
+                self._reduce(max([fewest, *fitting]), "training takes long")
                 break
+        for_folders, self._for_folds = self._kept_back(len(self._splits))
+        clock.reserve = for_folders + self._for_folds
         clock.ahead, clock.later = (self._work(some, len(self._splits)) for some in (self._lanes[:1], self._lanes[1:]))
+
+    def _kept_back(self, splits: int) -> tuple[float, float]:
+        """Seconds for the run folders of two lanes, and the network of all rows, and for folds."""
+        all_seconds, each = 60 * self._question.minutes, splits * self._trials.seconds * self._clock.pace
+        folders = min(FOLDERS * all_seconds, 2 * each)
+        folds = min(FOLDS * all_seconds, (self._most_folds() - 1) * len(self._lanes) * each)
+        return folders * (1 + self._question.fit), folds
 
     def _reduce(self, splits: int, why: str) -> None:
         wanted = ENOUGH_SPLITS if self._question.seeds is None else len(self._plan.base.seeds)

@@ -81,7 +81,7 @@ def _lines(found: Recommendation) -> list[str]:
     if splits < FEWEST_SPLITS:
         return [
             f"{count(splits, 'split')} {'is' if splits == 1 else 'are'} too few to tell anything: it takes "
-            f"{FEWEST_SPLITS}, and 10 are usual. On validation the network with {stack} looks best, as the simplest of "
+            f"{FEWEST_SPLITS}, and 15 are usual. On validation the network with {stack} looks best, as the simplest of "
             "those within one standard error."
         ]
     if len(lanes) == 1:
