@@ -20,14 +20,17 @@ EXACT = 2.0**53
 WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 LEADING_ZERO = re.compile(rf"(?:\A|{BETWEEN})0\d+(?={BETWEEN}|\Z)", re.ASCII)
 
-# A date's three parts, and perhaps a time; and how pandas reads them.
-DATE_LIKE = re.compile(r"\d{1,4}([-/. ])(\d{1,2}|[A-Za-z]{3,9})\1\d{1,4}([T ].*)?", re.ASCII)
+# A date's three parts, and perhaps a time, or year and month alone; and how pandas reads them.
+DATE_LIKE = re.compile(
+    r"(\d{1,4}([-/. ])(\d{1,2}|[a-z]{3,9})\2\d{1,4}|[a-z]{3,9} \d{1,2},? \d{4})([t ].*)?|\d{4}-\d\d",
+    re.ASCII | re.IGNORECASE,
+)
 DAYS = (
     "%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d-%b-%Y", "%d %b %Y",
-    "%m/%d/%y", "%d/%m/%y", "%d.%m.%y", "%d-%b-%y",
+    "%m/%d/%y", "%d/%m/%y", "%d.%m.%y", "%d-%b-%y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y",
 )  # fmt: skip
 TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
-SEPARATORS = set("-/.: ")
+SEPARATORS = set("-/.:, ")
 FORMATS = ("ISO8601", *(day + time for time in TIMES for day in DAYS))
 PARTS = ("year", "month", "day", "weekday")
 # A column of so few different cells whose words are each so common is one of levels, `5more` beside 2, 3 and 4; a rare
@@ -237,9 +240,15 @@ def _date(cells: Cells, name: str, present: Mapping[str, int], total: int) -> tu
     import pandas
 
     texts = pandas.Series(alike)
-    # Each format reads all cells, so those are left out whose separator, or whose am and pm, no cell has.
-    signs = set("".join(alike))
-    able = [form for form in FORMATS if SEPARATORS & set(form) <= signs and ("%p" not in form or signs & {"m", "M"})]
+    # Each format reads all cells, so those are left out whose separator, month's name, or am and pm no cell has.
+    signs = set("".join(alike).lower())
+    able = [
+        form
+        for form in FORMATS
+        if SEPARATORS & set(form) <= signs
+        and ("%p" not in form or "m" in signs)
+        and ("%b" not in form.lower() or any(map(str.isalpha, signs)))
+    ]
     parsed = {form: pandas.to_datetime(texts, format=form, errors="coerce", utc=True) for form in able}
     rights = {form: int(stamps.notna().sum()) for form, stamps in parsed.items()}
     best = max(able, key=lambda form: rights[form])

@@ -211,13 +211,17 @@ def test_one_zero_too_many_does_not_make_a_column_of_numbers_one_of_words(write:
         ("%m/%d/%y", ()),
         ("%d.%m.%y", ()),
         ("%m/%d/%Y %I:%M %p", ("hour",)),
+        ("%d-%b-%Y", ()),
+        ("%d %B %Y", ()),
+        ("%b %d, %Y", ()),
+        ("%B %d, %Y %H:%M", ("hour",)),
     ],
 )
 def test_dates_become_numbers_that_mean_something(write: Write, pattern: str, more: tuple[str, ...]) -> None:
     import pandas
 
     days = pandas.date_range("2023-11-20 06:00", periods=ROWS, freq="27h")
-    table = read(write(X, ("day", lambda k: "" if k == 5 else days[k].strftime(pattern)), Y))
+    table = read(write(X, ("day", lambda k: "" if k == 5 else f'"{days[k].strftime(pattern)}"'), Y))
     assert list(table.columns) == ["x", "day", *(f"day.{part}" for part in ("year", "month", "day", "weekday", *more))]
     known = [k for k in range(ROWS) if k != 5]
     for part in ("year", "month", "day", "weekday", *more):
@@ -227,6 +231,12 @@ def test_dates_become_numbers_that_mean_something(write: Write, pattern: str, mo
     stamps = days if more else days.normalize()
     expected = (stamps - pandas.Timestamp(0)) / pandas.Timedelta(days=1)
     np.testing.assert_allclose(table.columns["day"][known], expected[known], atol=1e-9)
+
+
+def test_year_and_month_are_the_first_of_it(write: Write) -> None:
+    table = read(write(X, ("month", lambda k: f"{2000 + k // 12}-{1 + k % 12:02d}"), Y))
+    np.testing.assert_array_equal(table.columns["month.month"], 1 + np.arange(ROWS) % 12)
+    assert (table.columns["month.day"] == 1).all()
 
 
 def test_dates_that_can_be_read_in_two_ways_are_refused_and_a_wrong_one_is_named(write: Write) -> None:
