@@ -23,6 +23,7 @@ class InputError(RegxError):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """` Did you mean 'x'?` with the nearest known word, or nothing when none is near."""
-    nearest = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f" Did you mean '{nearest[0]}'?" if nearest else ""
+    """` Did you mean 'x'?` with the nearest known word, capitals or not, or nothing when none is near."""
+    small = {one.lower(): one for one in known}
+    nearest = difflib.get_close_matches(word.lower(), small, n=1, cutoff=0.5)
+    return f" Did you mean '{small[nearest[0]]}'?" if nearest else ""
