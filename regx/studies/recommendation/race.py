@@ -23,39 +23,29 @@ Every result of tuning is kept in tuning.json, so that the same command again tr
 
 import dataclasses
 import itertools
-import math
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
-from regx.config.config import Config
 from regx.config.identity import Identity, digest
-from regx.config.load import config_of
-from regx.core.errors import RegxError
-from regx.core.listener import Progress
 from regx.data.table import TableSource
-from regx.evidence.run import read_run
 from regx.nn.layout import Layout
-from regx.runner.cells import write_sweep
 from regx.runner.plan import dataset, fingerprint
-from regx.runner.runs import Target, bring_up_to_date
-from regx.runner.standing import run_folder, standing
+from regx.runner.standing import standing
 from regx.store.files import TUNING
 from regx.store.lock import Lock
-from regx.store.summary import stack_text
 from regx.studies.recommendation.clock import Clock
 from regx.studies.recommendation.criteria import LOSS
-from regx.studies.recommendation.judgement import FEWEST_SPLITS, PLAIN, Conclusion, Measured, Raced, conclude
-from regx.studies.recommendation.ladder import PARTS, LadderLane, applied, candidates
+from regx.studies.recommendation.judgement import FEWEST_SPLITS, PLAIN, Measured, conclude
+from regx.studies.recommendation.ladder import PARTS, LadderLane, candidates
 from regx.studies.recommendation.lanes import ALL, Lanes, lengths
 from regx.studies.recommendation.network import GAIN, SHARE, CandidateNetwork, simplest
 from regx.studies.recommendation.network import SPLITS as TRIED_ON
+from regx.studies.recommendation.outcome import Outcome
 from regx.studies.recommendation.question import ENOUGH_SPLITS, Plan, TableQuestion, longer, trainings
 from regx.studies.recommendation.references import Score, references, score
 from regx.studies.recommendation.result import Recommendation
-from regx.studies.recommendation.trials import Choice, Trials
+from regx.studies.recommendation.trials import Trials
 from regx.studies.recommendation.tuning import Tuning
 
 REFERENCES = 0.15  # of the minutes, that the plain models may take
@@ -98,9 +88,8 @@ def race_folder(plan: Plan, out: Path) -> Path:
 
 class TableRace:
     def __init__(self, question: TableQuestion, plan: Plan, held: Lock) -> None:
-        self._question, self._plan, self._held = question, plan, held
+        self._question, self._plan = question, plan
         self._notes = list(plan.notes)
-        self._data = fingerprint(plan.base.dataset)
         self.folder = held.folder
         self._clock = Clock(question.minutes * 60, plan.pace, question.options.watchers.on_progress)
         self._results = Tuning(self.folder / TUNING, question.options.force)
@@ -108,9 +97,9 @@ class TableRace:
         task = plan.inspection.task
         self._trials = Trials(question, task, plan.criterion, self._results, self._clock, plan.networks[0])
         self._tuned = Lanes(self._trials, plan.base.seeds, plan.rates)
+        self._outcome = Outcome(question, plan, self._trials, self._tuned, held, self._notes)
         self._gains: bool | None = None  # from more epochs
         self._lanes = list(plan.lanes)
-        self._unfinished: list[str] = []
 
     @property
     def _splits(self) -> list[int]:
@@ -131,7 +120,8 @@ class TableRace:
         self._race(others)
         self._clock.reserve -= self._for_folds
         self._tuned.compare_by_folds(self._most_folds())
-        lanes, dropped = self._raced()
+        outcome = self._outcome
+        lanes, dropped = outcome.raced(self._lanes)
         if dropped:
             self._notes.append(
                 f"Not raced to the end, for want of time, so nothing is said of them: {', '.join(dropped)}. --minutes "
@@ -150,12 +140,12 @@ class TableRace:
             )
         inspection = dataclasses.replace(self._plan.inspection, parameters=self._parameters())
         conclusion = conclude(lanes, measured, inspection.split, inspection.rows, self._gains)
-        self._keep(lanes, conclusion)
-        config = self._final(conclusion.recommended, whole=True)
+        unfinished = outcome.keep(lanes, conclusion.recommended)
+        config = outcome.config(conclusion.recommended, whole=True)
         notes = tuple(dict.fromkeys(self._notes))
         return Recommendation(
             self.folder, config, inspection, tuple(lanes), tuple(measured), conclusion, self._clock.elapsed, notes,
-            tuple(self._unfinished), self._plan.criterion.cost,
+            tuple(unfinished), self._plan.criterion.cost,
         )  # fmt: skip
 
     # References
@@ -326,101 +316,3 @@ class TableRace:
         assert isinstance(source, TableSource)
         train, val, _ = self._plan.inspection.split
         return 1 if source.table().times is not None else min((train + val) // val, -(-ENOUGH_VALIDATION_ROWS // val))
-
-    # What comes of it
-
-    def _raced(self) -> tuple[list[Raced], list[str]]:
-        """The lanes whose candidates were trained to the end on every split; the names of those that were not."""
-        lanes, dropped = [], []
-        by = self._trials.criterion
-        for lane in self._lanes:
-            if lane.name not in self._tuned.chosen:
-                dropped.append(lane.name)
-                continue
-            scores = partial(self._tuned.scores, lane.name)
-            folds = [scores(f"val_{by.metric}", fold) for fold in range(self._tuned.folds)]
-            val = {seed: fmean(by.of(fold[seed]) for fold in folds) for seed in self._splits}
-            test = {seed: by.of(value) for seed, value in scores(f"test_{by.metric}").items()}
-            if not all(math.isfinite(one) for one in (*val.values(), *test.values())):
-                self._notes.append(f"Left out, since networks diverged or failed whatever was tried: {lane.name}.")
-                continue
-            classes = bool(self._plan.inspection.classes)
-            accuracy, balanced = (
-                scores(f"test_{name}") if classes else None for name in ("accuracy", "balanced_accuracy")
-            )
-            pooled = self._tuned.chosen[lane.name][ALL]
-            lanes.append(Raced(lane.name, self._shown(pooled), pooled[0].lr, val, test, accuracy, balanced))
-        if PLAIN not in [lane.name for lane in lanes]:
-            why = f" The last reason: {self._results.reason}" if self._results.failed else ""
-            raise RegxError(
-                f"{self._question.table}: there is a split on which the plain network diverged or failed at every "
-                f"learning rate that was tried ({', '.join(map(str, self._tuned.rates))}). A target or a column with a "
-                f"few huge values does that: look at the table, or try -s optimizer.lr=0.0003.{why}"
-            )
-        return lanes, dropped
-
-    def _shown(self, choice: Choice) -> str:
-        """What a candidate has that the plain network lacks."""
-        resolved = applied(self._trials.network.base.resolved, choice[0], self._trials.patience(choice[1]))
-        names = [name for name, _ in choice[0].parts]
-        text = stack_text(resolved)
-        if "small" in names:
-            return f"{'-'.join(map(str, resolved['architecture']['hidden']))} hidden units"
-        if "class_weight" not in names:
-            return text
-        return "class weights" if text == PLAIN else f"{text} + class weights"
-
-    def _folders(self, lanes: int) -> float:
-        """The work of training the run folders of so many lanes."""
-        return lanes * len(self._splits) * self._trials.seconds
-
-    def _keep(self, lanes: Sequence[Raced], conclusion: Conclusion) -> None:
-        """Run folders of the lanes as they would be recommended; of two alone, or none, where time is short."""
-        clock = self._clock
-        clock.reserve = 2 * self._folders(1) * clock.pace if self._question.fit else 0.0
-        names = [lane.name for lane in lanes]
-        for some in (names, list(dict.fromkeys((PLAIN, conclusion.recommended))), []):
-            done = self._folders(len(some))
-            if done * clock.pace <= clock.left:
-                break
-        if len(some) < len(names):
-            what = f"Run folders of {' and '.join(some)} alone" if some else "No run folders"
-            self._notes.append(f"{what}, for want of time; `regx run` trains the config.")
-        configs = [self._final(name) for name in some]
-        targets = [Target(config, run_folder(config, self.folder)) for config in configs]
-        self._check_same_table()
-        clock.is_bound, clock.ahead = False, done
-
-        def follow(progress: Progress) -> None:
-            clock.tell("run folders of the lanes", done * progress.share)
-
-        if targets:
-            clock.tell("run folders of the lanes")
-            bring_up_to_date(targets, self._trials.options(follow), self._held)
-            write_sweep(self.folder, self._plan.base.name, [], targets, [{}] * len(targets))
-        clock.ahead = 0.0
-        clock.tell("run folders of the lanes", ends=True)
-        self._unfinished = [
-            name
-            for name, target in zip(some, targets, strict=True)
-            if read_run(target.folder).about["status"] != "completed"
-        ]
-        if self._unfinished:
-            self._notes.append(f"In the run folders of these lanes networks diverged or failed: {self._unfinished}.")
-
-    def _check_same_table(self) -> None:
-        """Raise RegxError if the table was changed since the start: its run folders would hold other data."""
-        if self._plan.base.dataset.fingerprint() != self._data:
-            raise RegxError(
-                f"{self._question.table}: the table was changed while it was raced. Start again: the changed table is "
-                "raced anew, and what was found so far is kept for the one before."
-            )
-
-    def _final(self, name: str, whole: bool = False) -> Config:
-        """The config of a lane with the strengths that all splits together have chosen. whole: for all rows."""
-        resolved = self._trials.config(*self._tuned.chosen[name][ALL]).resolved
-        data = dict(resolved["dataset"])
-        if whole and "dataset.rows=" not in " ".join(self._question.overrides):
-            data.pop("rows", None)
-        own = {"name": name.replace("+", "_"), "dataset": data, "seeds": self._splits}
-        return config_of({**resolved, **own}, str(self._question.table))
