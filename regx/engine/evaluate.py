@@ -91,12 +91,14 @@ class Evaluator:
         high: list[Array] = []
         n_train = self.splits["train"].n
         for start, network in self._forward():
-            chunk = [view[:, :, : max(n_train - start, 0)] for view in network.hidden]
+            chunk = [view[:, :, : n_train - start] for view in network.hidden]
             if start == 0:
                 low, high = [view.min(axis=2) for view in chunk], [view.max(axis=2) for view in chunk]
-            elif start < n_train:
+            else:
                 low = [np.minimum(a, view.min(axis=2)) for a, view in zip(low, chunk, strict=True)]
                 high = [np.maximum(a, view.max(axis=2)) for a, view in zip(high, chunk, strict=True)]
+            if start + self._chunk >= n_train:
+                break
         return low, high
 
     @property

@@ -20,6 +20,7 @@ from regx.core.trained import Divergence, Trained
 from regx.data.batching import steps_per_epoch
 from regx.engine.checkpoint import Checkpoint, of_snapshots, of_trained, to_snapshots, to_trained
 from regx.engine.diagnostics import trivial
+from regx.engine.evaluate import Evaluator
 from regx.engine.history import History
 from regx.engine.population import Population
 from regx.engine.state import State
@@ -142,6 +143,7 @@ class _Training:
         }
         self._pictured_epochs = snapshot_epochs(self._training) if self._snapshots else frozenset()
         self._results: dict[int, Trained] = {}
+        self._measured: tuple[Evaluator | None, dict[str, Array]] = None, {}  # who has answered last, and how well
         self._seconds = np.zeros(replicas)
         self._epoch = -1  # the last one that is done
         if begun is not None:
@@ -251,6 +253,7 @@ class _Training:
         """Evaluate and record; let go who diverged or stopped. Off the schedule, only who diverged gets a row."""
         state = self._state
         metrics = state.evaluator.metrics()
+        self._measured = state.evaluator, metrics.copy()
         metrics |= {"objective": objective, "penalty": penalty, "lr": state.lr[:, 0]}
         finite = np.isfinite(objective) if epoch else np.ones(len(objective), bool)
         if everyone:
@@ -305,9 +308,11 @@ class _Training:
         """Metrics and diagnostics, each (R,), of the reported parameters, (R, P): not always those in training."""
         state = self._state
         in_training = state.values.copy()
-        np.copyto(state.values, values)
-        evaluator = state.evaluator
-        facts = evaluator.metrics()
+        evaluator, facts = self._measured
+        if evaluator is not state.evaluator or not np.array_equal(values, in_training):
+            np.copyto(state.values, values)
+            evaluator = state.evaluator
+            facts = evaluator.metrics()
         facts |= {metric.name: evaluator.measured(metric) for metric in self._kept if metric.of}
         facts["first_layer_gradient_norm"] = state.first_layer_gradient_norm
         initial = self._initial[self._networks]
