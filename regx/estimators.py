@@ -24,7 +24,7 @@ MOST_TIMES = 10  # as many rows, at most, as there are, where whole weights make
 
 
 class _InMemory(Source, eq=False):
-    """Rows that somebody holds. x: (n, D), y: (n, K), as the network sees them. labels: (n,), to stratify by, or None.
+    """Rows in memory. x: (n, D), y: (n, K), as the network sees them. labels: (n,), to stratify by, or None.
 
     val_fraction: share that is kept to choose by; 0 for none.
     """

@@ -107,7 +107,7 @@ def _run() -> int:
         code = _exit_code()
         sys.stdout.flush()
     except BrokenPipeError:
-        # Who reads the output has seen enough, as in `regx explain | head -1`.
+        # The reader of the output has seen enough, as in `regx explain | head -1`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except OSError as error:
@@ -133,7 +133,7 @@ def _exit_code() -> int:
                 note("error: the current folder has been removed. Change into another one, or give absolute paths.")
                 return FAILED
             raise
-        # A path that somebody gave: too long, closed to us, on a disk that is gone.
+        # A path that was given is too long, or closed to us, or its disk is gone.
         note(f"error: {error.filename}: {error.strerror}.")
         return FAILED
     except (MemoryError, ImportError, RuntimeError) as error:

@@ -18,7 +18,7 @@ TABLES = (".csv", ".tsv", ".parquet", ".xlsx")
 
 
 def named(part: str, incomplete: str) -> list[str]:
-    """The names of a part of completions.json that go on like this; of a comma list the last one is completed."""
+    """The names of a part of completions.json that begin like this; of a comma list the last one is completed."""
     before, comma, last = incomplete.rpartition(",")
     found = json.loads(FILE.read_text("utf-8"))[part]
     return [before + comma + name for name in found if name.startswith(last)]
@@ -62,7 +62,7 @@ def completes(parameter: Any, command: str) -> Callable[[str], Iterable[str]] | 
 
 
 def _inside(incomplete: str) -> list[str]:
-    """The paths that go on like this, but for hidden ones."""
+    """The paths that begin like this, without hidden ones."""
     folder, slash, begun = incomplete.rpartition("/")
     try:
         entries = sorted(os.listdir(folder + slash or "."))  # noqa: PTH208

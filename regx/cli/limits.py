@@ -1,4 +1,4 @@
-"""What the system does not give a command, in words: memory, threads."""
+"""Messages for a system that gives a command too little memory or too few threads."""
 
 import sys
 
@@ -23,7 +23,7 @@ def check_room() -> None:
 
 
 def lacking(error: BaseException | None) -> str | None:
-    """What an error, or one that it follows from, is for want of; None for any other."""
+    """What was lacking when an error or one of its causes was raised; None where nothing was."""
     while error is not None:
         if isinstance(error, MemoryError) or "failed to map segment" in str(error):
             return f"memory ran out. {REMEDY}"

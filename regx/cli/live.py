@@ -25,7 +25,7 @@ SECONDS_PER_GLIMPSE = 0.5
 
 @contextmanager
 def race_view(out: Output, state: RaceState, scene: Scene | None, console: Console | None = None) -> Iterator[Watchers]:
-    """Who watches, and takes in for `state` how the lanes stand. In the end the view goes away.
+    """A watcher that tells `state` how the lanes stand and shows it until the end.
 
     console: where it is shown; stderr if None.
     """

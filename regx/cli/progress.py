@@ -22,7 +22,7 @@ SECONDS_BETWEEN_LINES = 10.0
 
 @contextmanager
 def followed(out: Output, options: Options) -> Iterator[Options]:
-    """The options with who shows how far training is, if anybody."""
+    """The options with a watcher that shows how far training is, if it is to be shown."""
     from regx.report.output import is_terminal
 
     if not out.shows_progress:

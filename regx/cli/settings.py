@@ -44,7 +44,7 @@ class Commands(TyperGroup):
 
 
 def convert_when_needed(params: Iterable[Any]) -> None:
-    """Let typer make what makes a parameter's value only where words are no value yet."""
+    """Let typer make a converter for a parameter only where its words have to be converted."""
     for one in params:
         one._runtime_param = _Coercion()
 

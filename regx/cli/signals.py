@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 SECONDS_TO_CLOSE = 1.4  # after a signal; what is not closed then is as safe as after a power cut
-# Whose work is kept while it goes on.
+# Commands whose work is kept while it goes on.
 TRAINING = ("run", "sweep", "race", "ablate", "bias-variance", "recommend", "worth", "lesson", "try")
 
 

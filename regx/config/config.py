@@ -39,7 +39,7 @@ class Config:
         return digest({key: value for key, value in identity(self.resolved).items() if key != "seeds"})
 
     def keeping(self, kept: Iterable[int], name: str) -> Self:
-        """The config under another name, with these of the stack's members, by their numbers, and no others."""
+        """The config under another name with only these members of the stack, given by their numbers."""
         kept = list(kept)
         resolved = {**self.resolved, "name": name, "regularizers": [self.resolved["regularizers"][one] for one in kept]}
         return replace(self, name=name, stack=tuple(self.stack[one] for one in kept), resolved=resolved)

@@ -75,7 +75,7 @@ def known(resolved: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def identity(resolved: Mapping[str, Any]) -> dict[str, Any]:
-    """What a folder is named by: the question, and what the table is called that it is asked of."""
+    """What a folder is named by: the question, and the name of the table that it is asked of."""
     path, cls = resolved["dataset"].get("path"), DATASETS.get(resolved["dataset"]["name"])
     is_own = path and (cls is None or parameters(cls)["path"].required)  # where another may stand in its place
     return {"format": FORMAT, **question(resolved), "table": PurePath(path).name if is_own else None}

@@ -17,7 +17,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from pandas import DataFrame as DataFrame
-else:  # a name for annotations: pandas takes a second to load, and is loaded by who makes one
+else:  # a name for annotations alone, since pandas takes a second to load
     DataFrame = Any
 
 Array = np.ndarray[tuple[Any, ...], np.dtype[Any]]  # NDArray[Any], without the import of numpy.typing

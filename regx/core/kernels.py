@@ -1,4 +1,4 @@
-"""The loops of `loops.py` compiled, for who would else make several passes over the same numbers.
+"""The loops of `loops.py` compiled, for work that would else take several passes over the same numbers.
 
 Whoever has such work keeps it in NumPy too and asks here for the compiled one, which gives the same bits (a law in
 `tests/engine/test_kernels.py`), so that it is all one which of them runs, and training may begin with the one and go on
@@ -47,7 +47,7 @@ class _Process:
 
 
 def use(seconds: float) -> None:
-    """From here on use compiled kernels, if training that becomes so much shorter by them is still to come."""
+    """Use compiled kernels from here on, if the seconds that they save in training make up for loading them."""
     here = _Process
     here.seconds += seconds
     wanted = os.environ.get("REGX_KERNELS", "")
@@ -70,7 +70,7 @@ def use(seconds: float) -> None:
 
 
 def load() -> bool:
-    """Load what is compiled and use it from here on, if it is there; whether it is."""
+    """Use the compiled loops from here on, if there are some. Returns whether there are."""
     _Process.in_use = bool(_Process.functions)
     if _Process.in_use:
         return True
@@ -122,7 +122,7 @@ class Call:
 
 
 def call(loop: Callable[..., None], precision: np.dtype[Any], *arguments: Array | OfSteps | int) -> list[Call]:
-    """The call of the compiled `loop`; none where it is not to be had. Its last arrays may be left to who makes it.
+    """The call of the compiled `loop`; empty where there is none. Its last arrays may be given when it is made.
 
     Arrays are of the types that the loop says, and each network's numbers one behind the other. Nothing checks that.
     """
@@ -171,13 +171,13 @@ def _point(row: Array, number: int, array: Array | OfSteps) -> None:
 
 
 def kernel(loop: Callable[..., None], precision: np.dtype[Any], replicas: int, *first: Array | int) -> Program | None:
-    """A program of this `loop` alone, with its first arguments; None where it is not to be had."""
+    """A program of this `loop` alone, with its first arguments; None where there is none."""
     found = call(loop, precision, *first)
     return Program(found, replicas) if found else None
 
 
 def kernel_of_size(loop: Callable[..., None], precision: np.dtype[Any], replicas: int, *sizes: int) -> Program | None:
-    """The same, kept for those who have no arrays to begin with."""
+    """The same without its arrays, kept by the sizes."""
     return _kept(loop, precision, replicas, *sizes) if _Process.in_use else None
 
 

@@ -1,4 +1,4 @@
-"""Who hears of training: its moments, what is told at each, and the two kinds of listeners.
+"""Listeners to training: its moments, what is told at each, and the two kinds of listeners.
 
 Those who change training are regularizers and optimizers. A listener changes nothing: a keeper stores what comes of
 training, which ends where the keeper fails; a watcher shows it, and training goes on whatever becomes of the watcher.
@@ -66,7 +66,7 @@ class Wanted:
 
 
 class Listener:
-    """Hears of training. Who speaks calls `hear`, which calls the method of the moment; here none does anything.
+    """Hears of training. The speaker calls `hear`, which calls the method of the moment; here none does anything.
 
         for each population, one after the other or in turns:
             on_begin(whose)                            keepers alone, perhaps in another thread

@@ -14,7 +14,7 @@ def shortage(needed: float) -> str | None:
 
 
 def memory() -> float:
-    """The bytes that this process could take at most: the machine's, or its container's; infinite if nobody says."""
+    """The most bytes that this process could take: the machine's, or its container's; infinite if not known."""
     found = [float("inf")]
     if hasattr(os, "sysconf"):
         found.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))

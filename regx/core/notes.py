@@ -8,7 +8,7 @@ from regx.core.text import clean
 
 
 def note(message: str) -> None:
-    """Write a message, cleaned line by line. One that cannot be written is dropped: no result hangs on it."""
+    """Write a message, cleaned line by line. One that cannot be written is dropped: no result depends on it."""
     if sys.stderr is None:
         return
     try:

@@ -39,7 +39,7 @@ from regx.core.kernels import Call
 from regx.core.parameters import choice, chosen_layers, flag, integer, number
 from regx.core.streams import LEVELS, Streams
 
-# What who writes a regularizer imports from here: the protocol, its parameters, and arrays.
+# What a regularizer's file imports from here: the protocol, its parameters, and arrays.
 __all__ = [
     "CROSS_FITTED", "LEVELS", "NO_VALIDATION", "Array", "Pullback", "Regularizer", "Scores", "Site", "Stage", "choice",
     "chosen_layers", "flag", "integer", "norms", "norms_along", "number", "over",
@@ -70,7 +70,7 @@ class Site:
     weights: tuple[Tensor, ...]
     is_weight: Array  # (P,), 1 at their weights, 0 at biases, gains and offsets
     is_trained: Array  # (P,), 1 at what gradients change, 0 at running statistics
-    scratch: Array  # (R, P), anybody's to overwrite
+    scratch: Array  # (R, P), which any hook may overwrite
     lr: Array  # (R, 1), the learning rate in force
     factor: Array = field(default_factory=lambda: np.ones((1, 1)))  # (R, 1), the schedule's, on the configured rate
     # What the last update multiplied gradients by: (R, 1), or (R, P) where the optimizer has a step for each parameter.

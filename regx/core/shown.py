@@ -9,5 +9,5 @@ class Shown:
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        # By name, since what draws stands floors above what is drawn.
+        # Imported by name: this floor may not import the one that draws.
         return str(importlib.import_module("regx.notebook.cards").card(self))

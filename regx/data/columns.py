@@ -94,7 +94,7 @@ class Reading:
 def form_of(
     cells: Cells, name: str, reading: Reading, as_words: bool = False, as_numbers: bool = False
 ) -> tuple[Form, str | None]:
-    """What a column is, and the note that says so where it is no matter of course.
+    """What a column is, and the note that says so where it is not obvious.
 
     Words stay words where they are the majority, or few and common; else those among numbers or dates are taken for
     mistakes. Raises InputError where two units stand in it, and where day and month cannot be told apart.
@@ -217,7 +217,7 @@ def _parsed(column: Sequence[str], reading: Reading) -> Array | None:
         column[int(row)].lower() == "nan" for row in np.flatnonzero(np.isnan(values))
     ):
         return None
-    # What `float` reads and no number here is: `1_000`, and the digits of other scripts.
+    # `float` also reads what is no number here: `1_000`, and the digits of other scripts.
     text = "".join(column)
     usual = text.isascii() and "_" not in text and (reading.decimal == "." or "." not in text)
     return values if usual and not (np.abs(values) > EXACT).any() else None

@@ -23,7 +23,7 @@ from regx.data.split import nested_order
 from regx.data.table import Table, TableSource, Version, version
 from regx.data.target import target_of
 
-ASIDE = ("group", "time", "weight")  # each a column that says something of a row and is no feature
+ASIDE = ("group", "time", "weight")  # columns that say something of a row and are no features
 
 
 class CSV(TableSource, kw_only=True):
@@ -85,7 +85,7 @@ class CSV(TableSource, kw_only=True):
 
 @functools.lru_cache(maxsize=2)
 def _some(table: Table, rows: int) -> Table:
-    """A table of so many of its rows, in their order; of classes each has its share."""
+    """A table with so many of its rows, in their order; each class keeps its share."""
     order = stream(0, "rows").permutation(len(table.y))
     kept = np.sort(nested_order(order, None if table.task == "regression" else table.y)[:rows])
 

@@ -18,7 +18,7 @@ POINT, COMMA = ".", ","
 GROUPS = {POINT: ",", COMMA: "."}  # what may stand between thousands beside a decimal sign, as may a blank
 SPACES = " \u00a0\u2009\u202f'"
 SIGNS = "$€£¥"
-SIGN, MINUS = "-+\u2212", {0x2212: "-"}  # a minus may be the sign that is none on a keyboard
+SIGN, MINUS = "-+\u2212", {0x2212: "-"}  # the minus may be Unicode's own
 # So many numbers of the form 27,693 without one of another length are no decimals.
 MANY = 30
 
@@ -50,7 +50,7 @@ def value_of(cell: str, decimal: str) -> float:
 
 
 def quantity(cell: str, decimal: str) -> tuple[str, str] | None:
-    """The number in a cell and the unit or sign beside it; None where there are no such two."""
+    """The number in a cell and the unit or sign beside it; None where there are not both."""
     found = QUANTITY.fullmatch(cell)
     if found is None or not (found[1] or found[3]) or not is_number(found[2], decimal):
         return None

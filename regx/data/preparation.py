@@ -15,7 +15,7 @@ from regx.data.columns import Form, Reading
 from regx.data.dataset import Task
 
 BOUND = 3.0  # of numbers that are scaled robustly
-MISSING_LEVEL = "(missing)"  # how the level of empty cells is called among the features
+MISSING_LEVEL = "(missing)"  # the name of the level of empty cells among the features
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Preparation:
         return x
 
     def as_json(self) -> dict[str, Any]:
-        """Plain data; `preparation_of` makes this of it again."""
+        """Plain data, from which `preparation_of` makes the same again."""
         forms = {name: dataclasses.asdict(form) for name, form in self.reading.forms.items()}
         return {**dataclasses.asdict(self), "reading": {**dataclasses.asdict(self.reading), "forms": forms}}
 
@@ -197,7 +197,7 @@ def missing_share(values: Array) -> float:
 
 
 def percent(share: float) -> str:
-    """A share in per cent, of which some is never 0 % and not all never 100 %."""
+    """A share in per cent; a part is never shown as 0 % or 100 %."""
     return f"{min(max(share, 0.001), 0.999 if share < 1 else 1):.{0 if 0.01 <= share <= 0.99 or share == 1 else 1}%}"
 
 

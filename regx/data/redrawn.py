@@ -10,7 +10,7 @@ from regx.core.streams import stream
 from regx.data.dataset import Dataset, Source, Split, with_label_noise
 from regx.data.table import TableSource
 
-TEST_OF = 0  # the seed whose test inputs, and of a table whose split, are everybody's
+TEST_OF = 0  # the seed whose test inputs, or of a table whose split, all seeds have
 
 
 @runtime_checkable
@@ -25,7 +25,7 @@ class Generator(Protocol):
 
 
 class Redrawn(Source):
-    """Of each seed another training and validation split, of all seeds the same test inputs.
+    """Each seed has its own training and validation split; all have the same test inputs.
 
     A generator draws its splits. Its test targets are noisy, and drawn anew too: every test input stands there twice,
     with residuals of opposite sign, so that noise and distance from the truth are uncorrelated not only on average. A
@@ -80,7 +80,7 @@ def redrawn(source: Source) -> Redrawn:
 
 
 def _resampled(split: Split, rng: np.random.Generator) -> Split:
-    """As many rows, drawn with replacement; none of none."""
+    """As many rows, drawn with replacement."""
     n = len(split.x)
     rows = rng.integers(0, n, size=n) if n else np.arange(0)
     return split.rows(rows)

@@ -52,7 +52,7 @@ class Ahead:
         self._program = Program(self.calls, replicas, self._going_on)
 
     def prepare(self, at: int, lr: Array, step: int) -> None:
-        """Say the learning rate and the number of the `at`-th of them, from 0."""
+        """Set the learning rate and the number of the `at`-th step, from 0."""
         self._optimizer.prepare(at, lr, step)
 
     def make(self, steps: int) -> Array:

@@ -1,4 +1,4 @@
-"""Networks that are trained, asked again: what metrics see of stored weights."""
+"""Trained networks, asked again: what metrics see of stored weights."""
 
 from collections.abc import Iterator
 from functools import reduce

@@ -32,7 +32,7 @@ def targets(splits: list[Split], dtype: np.dtype[Any]) -> Array:
 
 
 def weights(datasets: Sequence[Dataset], class_weight: ClassWeight, dtype: np.dtype[Any]) -> Array | None:
-    """How much the rows count that steps are taken on, (S, n); None where in all datasets all count the same."""
+    """How much each row that is trained on counts, (S, n); None where all rows of all datasets count the same."""
     each = [row_weights(data, class_weight) for data in datasets]
     if all(weight is None for weight in each):
         return None

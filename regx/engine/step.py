@@ -26,7 +26,7 @@ COMPILED = {"penalty", "add_gradient"}
 def acting(
     stack: Sequence[Regularizer], sites: Mapping[str, Site], names: Sequence[str]
 ) -> dict[str, list[tuple[Regularizer, Site]]]:
-    """Who has hooks of these names, in the order of the stack, by name."""
+    """The members that have hooks of these names, by name, in the order of the stack."""
     return {name: [(member, sites[member.kind]) for member in stack if name in member.hooks()] for name in names}
 
 

@@ -143,7 +143,7 @@ class _Training:
         }
         self._pictured_epochs = snapshot_epochs(self._training) if self._snapshots else frozenset()
         self._results: dict[int, Trained] = {}
-        self._measured: tuple[Evaluator | None, dict[str, Array]] = None, {}  # who has answered last, and how well
+        self._measured: tuple[Evaluator | None, dict[str, Array]] = None, {}  # by which evaluator
         self._seconds = np.zeros(replicas)
         self._epoch = -1  # the last one that is done
         if begun is not None:
@@ -153,7 +153,7 @@ class _Training:
         self._spent()
 
     def take_turn(self, seconds: float) -> bool:
-        """Go on for about so long; whether there is more to do."""
+        """Train for about so many seconds. Returns whether there is more to do."""
         start = self._clock = time.perf_counter()
         while self._networks.size:
             self._go_on()
@@ -171,7 +171,7 @@ class _Training:
         return bool(self._networks.size) and self._epoch != self._until
 
     def save(self) -> None:
-        """Tell where the training stands."""
+        """Tell the listener where the training stands."""
         self._spent()
         self._listener.hear("on_checkpoint", self._number, self._saved())
         self._checkpoint_due = time.perf_counter() + self._training.checkpoint_seconds
@@ -250,14 +250,14 @@ class _Training:
         self._clock = now
 
     def _evaluated(self, epoch: int, objective: Array, penalty: Array, everyone: bool = True) -> None:
-        """Evaluate and record; let go who diverged or stopped. Off the schedule, only who diverged gets a row."""
+        """Evaluate and record; who diverged or stopped leaves. Off the schedule, only diverged ones get a row."""
         state = self._state
         metrics = state.evaluator.metrics()
         self._measured = state.evaluator, metrics.copy()
         metrics |= {"objective": objective, "penalty": penalty, "lr": state.lr[:, 0]}
         finite = np.isfinite(objective) if epoch else np.ones(len(objective), bool)
         if everyone:
-            # Off the schedule somebody else is the reason to evaluate: alone, a network would not be judged yet.
+            # Off the schedule another network is the reason to evaluate; alone, this one would not be judged yet.
             finite &= np.isfinite(metrics["train_loss"]) & np.isfinite(metrics["weight_norm"])
         rows = np.ones(len(finite), bool) if everyone else ~finite
         self._history.add(self._networks, rows, epoch, metrics)
@@ -281,7 +281,7 @@ class _Training:
     def _leave(self, epoch: int, leaving: Array, diverged: Array | None = None) -> None:
         """Report the networks where `leaving`, (r,), is true, and go on without them."""
         self._spent()
-        # Who stops early leaves the last picture there, not at an epoch that it never comes to.
+        # A network that stops early has its last picture there, not at an epoch that it never comes to.
         self._take_snapshots(epoch, leaving if diverged is None else leaving & ~diverged)
         values, epochs, because = self._state.reported(epoch)
         if self._peek:

@@ -198,7 +198,7 @@ def read_run(folder: Path | str) -> Run:
         if inside := next(filter(is_run, folders_at(folder, DEPTH)), None):
             raise InputError(f"{folder}: expected one run folder, found a folder of runs, such as {inside}")
         raise InputError(no_run(folder))
-    # In this order, since that is how a writer who is at work changes them.
+    # In this order, since a writer at work changes them in it.
     about = read_json(folder / ABOUT)
     sealed = SEAL in about
     if about["status"] == "running" and holder(folder) is None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist as Artist
     from matplotlib.axes import Axes as Axes
     from matplotlib.figure import Figure as Figure
-else:  # names for annotations: matplotlib takes a second to load, and is loaded by who draws
+else:  # names for annotations alone, since matplotlib takes a second to load
     Artist = Axes = Figure = Any
 
 FORMATS = ("png", "svg", "pdf")

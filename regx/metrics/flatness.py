@@ -45,7 +45,7 @@ def _dominant(seen: Stored, shift: Array) -> Array:
         product = (ahead - behind) / (2 * STEP) - shift[:, None] * direction
         value = np.matmul(direction[:, None, :], product[:, :, None])[:, 0, 0]
         done = np.abs(value - found) <= CLOSE * np.abs(value)
-        # Who is done keeps what was found, so that a network's value does not depend on the others.
+        # A network that is done keeps its value, which then does not depend on the others.
         found, going_on = np.where(going_on, value, found), going_on & ~done
         if not going_on.any():
             break

@@ -74,7 +74,7 @@ class Convolution:
         self._weight.collect()
         if self._back is None:
             return gradient
-        # The gradient of the patches takes their place: nobody needs them any more.
+        # The gradient of the patches takes their place, since they are not needed any more.
         np.matmul(self._acting[..., :-1, :], sums, out=self._inputs[..., :-1, :])
         self._back.fill(0)
         for place in self._places:

@@ -76,7 +76,7 @@ class Dense:
     """One layer, z = Wᵀ·[h; 1], of R networks.
 
     inputs: (R, in + 1, B), the last row ones; `enters` is its view without that row, by whose identity the layer knows
-    that it need not copy. outputs: (R, out, B). The first layer returns no gradient of its inputs, which nobody needs.
+    that it need not copy. outputs: (R, out, B). The first layer returns no gradient of its inputs, which is not needed.
     """
 
     def __init__(

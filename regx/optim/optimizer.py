@@ -105,6 +105,6 @@ class Steps:
         self.calls = optimizer.calls(of, [OfSteps(one) for one in self._numbers])
 
     def prepare(self, at: int, lr: Array, step: int) -> None:
-        """Say the learning rate and the number of the step that is the `at`-th from 0 of a program."""
+        """Set the learning rate and the number of the `at`-th step of a program, from 0."""
         for numbers, now in zip(self._numbers, self._of_step(lr, step), strict=True):
             numbers[at] = now

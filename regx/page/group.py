@@ -32,7 +32,7 @@ ALL_POINTS = 3000  # of learning curves, over all runs: what keeps the page smal
 MOST_POINTS = 240
 LEAST_POINTS = 40
 FIRST = ("verdict", "metric", "test_accuracy", "difference", "p", "won", "seeds_to_tell", "val_loss")  # of the table
-WITHOUT = ("seconds", "run")  # columns that nobody needs here
+WITHOUT = ("seconds", "run")  # columns that are not needed here
 
 
 @dataclass

@@ -64,7 +64,7 @@ def studies(runs: Sequence[Run]) -> list[tuple[str, str, list[str]]]:
 
 
 def _steps(run: Run, seed: int) -> bytes:
-    dataset_of(run, seed)  # other images than it was trained on are not shown: they may be anybody's
+    dataset_of(run, seed)  # raises for other images than it was trained on, which may be a stranger's
     return picture_of(run.typed, seed, DPI)
 
 

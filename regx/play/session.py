@@ -126,7 +126,7 @@ class Session:
                 raise InputError(f"expected a message that the page sends, found {other!r}")
 
     def _train(self) -> None:
-        """Epochs until the time of a frame is over, the same number in every lane."""
+        """Train until the time of a frame is over, the same number of epochs in every lane."""
         end = time.perf_counter() + SECONDS_PER_FRAME
         epochs = 0
         most = self._per_frame or 1_000_000

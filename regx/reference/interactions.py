@@ -19,7 +19,7 @@ def lane_warnings(lanes: Sequence[Config], with_hints: bool = False) -> list[str
 
 
 def hints(config: Config) -> list[str]:
-    """What is good to know of a config that does what it says, a sentence each: for who asks, not for every run."""
+    """What is good to know of a config that does what it says, a sentence each: shown on request, not at every run."""
     optimizer, found = config.optimizer.kind, []
     decaying = [
         member.kind

@@ -36,7 +36,7 @@ SITUATIONS = (  # of what a member is alone in
 
 
 def manner(kind: str) -> str:
-    """The lines of a member's page that nobody writes: when, cost, and what it interacts with."""
+    """The lines of a member's page that are computed: when, cost, and what it interacts with."""
     member = REGISTRY[kind]()
     places = [WHEN[hook] for hook in WHEN if hook in member.hooks()] or [LAYER]
     order = "; members of one place act in the stack's order" if places != [LAYER] else ""

@@ -28,7 +28,7 @@ LEGEND = {
 def print_rows(rows: Sequence[Row], out: Output, columns: Sequence[str] | None = None, sort: str | None = None) -> None:
     """Write the table, and what can be concluded from it.
 
-    sort: the column that the rows are in the order of, which is always shown where somebody reads the table.
+    sort: the column that orders the rows, which a table for people always shows.
     columns: names in `COLUMNS`, in this order, and `peek` where a run has peeked; all that have something to say if
     None.
     """

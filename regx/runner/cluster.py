@@ -97,7 +97,7 @@ def facts() -> Facts:
 def train_there(sent: bytes, versions: tuple[tuple[str, str], ...]) -> bytes:
     """Train what was requested, on a worker: pickles of a `Request` and of a list of networks for each population.
 
-    Raises RegxError where the versions are not those of who asks, MemoryError where memory runs out.
+    Raises RegxError where its versions differ from the caller's, MemoryError where memory runs out.
     """
     from threadpoolctl import threadpool_limits
 
@@ -278,7 +278,7 @@ def _within(seconds: float, call: Callable[[], Any]) -> Any:
     def run() -> None:
         try:
             answers.put((True, call()))
-        except BaseException as error:  # handed to who waits
+        except BaseException as error:  # handed to the thread that waits
             answers.put((False, error))
 
     threading.Thread(target=run, daemon=True).start()

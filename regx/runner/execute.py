@@ -131,11 +131,11 @@ class _Source:
             return task
 
     def go_on(self, tasks: Sequence[Task]) -> None:
-        """Hand out these second halves when there is nothing else. Who says so takes tasks until none is left."""
+        """Hand out these second halves when there is nothing else. The caller takes tasks until none is left."""
         self._rest.extend(tasks)
 
     def again(self, tasks: Sequence[Task]) -> None:
-        """Hand out these instead of one that failed. Who says so takes tasks until there is none left."""
+        """Hand out these instead of one that failed. The caller takes tasks until none is left."""
         self._again.extend(tasks)
         self.taken_in()
 

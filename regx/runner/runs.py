@@ -60,7 +60,7 @@ def _place(targets: Sequence[Target]) -> Path:
 def bring_up_to_date(targets: Sequence[Target], options: Options = DEFAULT, held: lock.Lock | None = None) -> None:
     """Train what is missing in the targets' folders and write it there, each population as it is finished.
 
-    held: the lock on the folder that the targets stand in, of a caller who has it already.
+    held: the lock on the folder that the targets stand in, if the caller has it already.
     Whatever ends this early, what is finished stays, and the folders say how they were left.
     Raises RegxError where a folder holds something else, or cannot be written.
     """

@@ -19,7 +19,7 @@ from regx.store.atomic import clear_temporaries, make_folder, unwritable
 from regx.store.opened import open_regular, opened
 
 LOCK = ".lock"
-# A reader who asks whether the lock is free holds it for a moment, so one refusal is none.
+# A reader that asks whether the lock is free holds it for a moment, so one refusal does not count.
 PATIENCE_SECONDS, SECONDS_BETWEEN_TRIES = 0.1, 0.01
 
 

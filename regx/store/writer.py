@@ -185,7 +185,7 @@ class RunWriter(contextlib.AbstractContextManager["RunWriter", None]):
             append_lines(self._folder / files.METRICS, text.encode(), durable)
         self._order += metrics
         for seed, own in metrics.items():
-            # Who is trained anew, since its worker died, comes to the rows that are there once more.
+            # A network that is trained anew, since its worker died, comes to rows that are there already.
             self._appended[seed] = max(self._appended.get(seed, 0), len(own["epoch"]))
 
     def _write_metrics(self, rows: Mapping[int, str]) -> None:

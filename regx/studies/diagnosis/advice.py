@@ -169,7 +169,7 @@ def _decay(facts: _Facts) -> Iterator[Advice]:
     key = f"regularizers.{present}.lam" if present is not None else "optimizer.weight_decay"
     lam = facts.stack[present]["lam"] if present is not None else own
     raised = 10 * lam if facts.severe else 3 * lam
-    if now is not None and now < target:  # at least as much as would be advised to who has none
+    if now is not None and now < target:  # at least as much as is advised where there is none
         raised = max(raised, lam * target / now)
     felt = "" if now is None else f", which shrinks weights by exp(-{now:.2g}) over this training"
     reason = f"The weights may be decayed more than by {lam:g}{felt}."

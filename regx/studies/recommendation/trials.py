@@ -98,7 +98,7 @@ class Trials:
         return self._configs[key]
 
     def options(self, follow: Callable[[Progress], None]) -> Options:
-        """How to train, told to a function rather than to who watches the race."""
+        """How to train, with progress told to a function instead of the watchers of the race."""
         return dataclasses.replace(self._question.options, watchers=Watchers(Following(follow)))
 
     def train(self, stage: str, wanted: Sequence[Trial], fold: int = 0) -> None:
