@@ -7,6 +7,8 @@ from regx.core.parameters import integer, number
 from regx.core.streams import stream
 from regx.data.dataset import Dataset, Source, Split, check_rows, with_label_noise
 
+SQUARED_RADIUS = 1.5
+
 
 class Circle(Source):
     """The label is 1 where x1² + x2² < 1.5, with both uniform on [-2, 2]."""
@@ -34,7 +36,11 @@ class Circle(Source):
 
     def truth(self, x: Array) -> Array:
         """E[y | x], (n, 1): the label itself, which x decides."""
-        return np.asarray(np.square(x).sum(axis=1, keepdims=True) < 1.5, dtype=np.float64)
+        return np.asarray(np.square(x).sum(axis=1, keepdims=True) < SQUARED_RADIUS, dtype=np.float64)
+
+    def boundary(self) -> Array:
+        angles = np.linspace(0, 2 * np.pi, 200)
+        return np.sqrt(SQUARED_RADIUS) * np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
     def residuals(self, x: Array, rng: np.random.Generator) -> Array:
         """y - E[y | x], (n, 1), which is 0."""

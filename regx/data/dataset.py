@@ -110,12 +110,17 @@ class Source(Declaring, ABC):
     about_test: ClassVar[str] = ""  # what has to be known of losses on the test rows, a sentence
 
     of_images: ClassVar[bool] = False
+    standardised: ClassVar[bool] = False  # whether features, and a regression's target, are
     mirrored: ClassVar[str] = ""  # why an image in a mirror has another label, where it has
 
     @property
     def is_images(self) -> bool:
         """Whether its rows are images, always or by its `shape`."""
         return self.of_images or bool(getattr(self, "shape", ()))
+
+    def boundary(self) -> Array | None:
+        """The true boundary between two classes in the plane, a closed line of points (n, 2), where it is known."""
+        return None
 
     @abstractmethod
     def load(self, seed: int) -> Dataset:

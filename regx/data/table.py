@@ -69,6 +69,7 @@ class TableSource(Source, kw_only=True):
         help="of numbers: mean 0 and deviation 1; robust, for skewed ones: median 0, quartiles 1 apart, within -3 to 3",
     )
     label_noise: float = number(0.0, ge=0, le=1, static=True, help="share of the training labels drawn anew at random")
+    standardised = True
     fold: int = 0  # of `split_rows`; no parameter: what is trained in a run is always the first
 
     @abstractmethod

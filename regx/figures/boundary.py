@@ -20,7 +20,6 @@ from regx.figures.style import BLUE, GREEN, GREY, MARKERS, ORANGE, PURPLE, SKY, 
 CELLS = 121  # along each axis
 LEVELS = np.linspace(0, 1, 11)
 SHADES = (SKY, ORANGE, GREEN, PURPLE, YELLOW, BLUE, VERMILLION, GREY)
-RADIUS = {"circle": np.sqrt(1.5)}  # where the true boundary is a circle around 0
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Boundary:
 
     where: over the two features. probability: of class 1, or of each class, the mean over seeds, at [second axis, first
     axis], (CELLS, CELLS, K). data: the first seed's training rows, (m, 2). labels: the number of
-    the class of each, (m,).
+    the class of each, (m,). truth: the true boundary, (n, 2), where it is known.
     """
 
     title: str
@@ -40,7 +39,7 @@ class Boundary:
     data: Array
     labels: Array
     seed: int
-    radius: float | None
+    truth: Array | None
 
 
 def unfit(run: Run) -> str | None:
@@ -60,7 +59,7 @@ def read(run: Run) -> Boundary:
         classes=tuple(words(name, 20) for name in data.classes), where=where,
         probability=predict(run, where.x).reshape(CELLS, CELLS, -1).astype(float), data=data.train.x,
         labels=(y[:, 0] if y.shape[1] == 1 else y.argmax(axis=1)).astype(int), seed=seed,
-        radius=RADIUS.get(run.summary.dataset),
+        truth=run.typed.dataset.boundary(),
     )  # fmt: skip
 
 
@@ -74,12 +73,8 @@ def draw(runs: Sequence[Boundary]) -> Figure:
         else:
             _many_classes(panel, one, handles)
         _points(panel, one, handles)
-        if one.radius is not None:
-            angle = np.linspace(0, 2 * np.pi, 200)
-            (truth,) = panel.plot(
-                one.radius * np.cos(angle), one.radius * np.sin(angle), color=VERMILLION, linestyle="--", linewidth=1,
-                label="true boundary",
-            )  # fmt: skip
+        if one.truth is not None:
+            (truth,) = panel.plot(*one.truth.T, color=VERMILLION, linestyle="--", linewidth=1, label="true boundary")
             handles.setdefault("truth", truth)
         (across, up), (x_label, y_label) = one.where.extent, one.x_labels
         panel.set(title=folded(one.title), xlabel=x_label, ylabel=y_label, xlim=across, ylim=up)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from regx.core.arrays import Array
+from regx.data.redrawn import Generator
 from regx.data.surface import surface_over
 from regx.evidence.curves import mean_and_interval
 from regx.evidence.data import dataset_of
@@ -17,7 +18,6 @@ from regx.figures.parts import area_key, band, legend_below, panels
 from regx.figures.style import BLACK, BLUE, GREY, INTERVAL, VERMILLION, Artist, Figure
 
 POINTS = 301  # along the axis
-TRUTHS = {"sine": np.sin}
 
 
 @dataclass(frozen=True)
@@ -61,14 +61,14 @@ def read(run: Run) -> Fit:
     (x,) = where.axes
     each = np.stack([predict(run, where.x, seed)[:, 0] for seed in seeds]).astype(float)
     mean, low, high = mean_and_interval(each)
-    truth = TRUTHS.get(run.summary.dataset)
+    source = run.typed.dataset
     return Fit(
         title=run_title(run),
         x_label=feature_label(run, data.features[0]),
         y_label=feature_label(run, data.target),
         x=x, mean=mean, low=low, high=high, first=each[0], seed=seeds[0],
         data=np.stack([data.train.x[:, 0], data.train.y[:, 0]]),
-        truth=truth(x) if truth else None,
+        truth=source.truth(where.x)[:, 0] if isinstance(source, Generator) else None,
     )  # fmt: skip
 
 

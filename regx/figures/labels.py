@@ -3,9 +3,8 @@
 import textwrap
 
 from regx.core.text import elided
+from regx.data import REGISTRY
 from regx.evidence.run import Run
-
-GENERATED = ("sine", "circle")  # whose targets have no unit and are not standardised
 
 LONGEST_LINE = 24  # letters that have room above, below or beside one of three panels
 
@@ -35,12 +34,16 @@ def loss_label(task: str, dataset: str, of: str = "loss") -> str:
     """The name and unit of a loss."""
     if task != "regression":
         return f"{of}: cross-entropy (nats)"
-    return f"{of}: mean squared error" + ("" if dataset in GENERATED else "\n(of the standardised target)")
+    return f"{of}: mean squared error" + ("\n(of the standardised target)" if _is_standardised(dataset) else "")
 
 
 def feature_label(run: Run, feature: str) -> str:
-    scaled = run.summary.dataset not in GENERATED and "=" not in feature  # a one-hot column is named word=level
+    scaled = _is_standardised(run.summary.dataset) and "=" not in feature  # a one-hot column is named word=level
     return folded(words(feature) + ("\n(standard deviations)" if scaled else ""))
+
+
+def _is_standardised(dataset: str) -> bool:
+    return dataset in REGISTRY and REGISTRY[dataset].standardised
 
 
 def nothing_completed(run: Run) -> str | None:

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from regx.data.circle import Circle
+from regx.data.circle import SQUARED_RADIUS, Circle
 from regx.evidence.predict import predict
-from regx.figures.boundary import RADIUS, read, unfit
+from regx.figures.boundary import read, unfit
 
 
 def lines(panel):
@@ -45,10 +45,10 @@ def test_the_markers_are_the_training_data(runs, drawn):
 
 def test_the_true_boundary_is_the_circle_that_labels_follow(runs, drawn):
     data = Circle(n_test=2000).load(0).test
-    inside = (data.x**2).sum(axis=1) < RADIUS["circle"] ** 2
+    inside = (data.x**2).sum(axis=1) < SQUARED_RADIUS
     np.testing.assert_array_equal(inside, data.y[:, 0] == 1)
     truth = lines(drawn("boundary", runs["circle"]).axes[0])["true boundary"]
-    np.testing.assert_allclose(np.hypot(truth.get_xdata(), truth.get_ydata()), RADIUS["circle"])
+    np.testing.assert_allclose(np.hypot(truth.get_xdata(), truth.get_ydata()) ** 2, SQUARED_RADIUS)
 
 
 def test_many_classes_have_a_colour_each_and_are_paler_where_less_sure(runs, drawn):

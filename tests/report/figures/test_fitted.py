@@ -4,7 +4,7 @@ import numpy as np
 import scipy.stats
 
 from regx.evidence.predict import predict
-from regx.figures.fitted import TRUTHS, unfit
+from regx.figures.fitted import unfit
 
 
 def lines(panel):
@@ -36,7 +36,7 @@ def test_data_are_the_training_rows_and_the_truth_is_the_sine(runs, drawn):
     np.testing.assert_array_equal(dots.get_xydata(), np.hstack([data.train.x, data.train.y]))
     truth = lines(panel)["truth"]
     np.testing.assert_allclose(truth.get_ydata(), np.sin(truth.get_xdata()))
-    np.testing.assert_allclose(TRUTHS["sine"](data.test.x), data.test.y)
+    np.testing.assert_allclose(Sine().truth(data.test.x), data.test.y)
     assert (panel.get_xlabel(), panel.get_ylabel()) == ("x", "y")
 
 
