@@ -18,7 +18,7 @@ from regx.core.trained import Trained
 from regx.data.dataset import Dataset, Source, Split, Task
 from regx.evidence.predict import outputs
 from regx.runner.networks import Options, train_networks
-from regx.runner.plan import Member, forget_data
+from regx.runner.plan import Trainee, forget_data
 
 MOST_TIMES = 10  # as many rows, at most, as there are, where whole weights make several of one
 
@@ -128,7 +128,7 @@ class _Networks(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         self._config, self._task = dataclasses.replace(config, dataset=source), task
         found: dict[int, Trained] = {}
         try:
-            train_networks([self._config], [Member(0, seed) for seed in config.seeds], _Completed(found), Options(1))
+            train_networks([self._config], [Trainee(0, seed) for seed in config.seeds], _Completed(found), Options(1))
         finally:
             forget_data()
         self._config = config  # without the rows
@@ -153,7 +153,7 @@ class _Completed(Keeper):
     def __init__(self, found: dict[int, Trained]) -> None:
         self._found = found
 
-    def on_trained(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
+    def on_trained(self, trainees: Sequence[Trainee], trained: Sequence[Trained]) -> None:
         self._found.update({one.seed: one for one in trained if one.status == "completed"})
 
 

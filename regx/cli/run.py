@@ -25,11 +25,11 @@ def command(
     target = Target(loaded, run_folder(loaded, asked.folder))
     if asked.dry_run:
         from regx.reference.checked import trained_in_words
-        from regx.runner.plan import Member, dataset, plan
+        from regx.runner.plan import Trainee, dataset, plan
 
-        next(iter(plan([loaded], [Member(0, loaded.seeds[0])], 1, peek)))  # what cannot be trained is refused here too
+        next(iter(plan([loaded], [Trainee(0, loaded.seeds[0])], 1, peek)))  # what cannot be trained is refused here too
         out.note(*(f"note: {line}" for line in trained_in_words(loaded, dataset(loaded.dataset, loaded.seeds[0]))))
-        print_plan(target.folder, [member.seed for member in missing([target], options.force)], out)
+        print_plan(target.folder, [trainee.seed for trainee in missing([target], options.force)], out)
         return
     check_free([target], options.force)
     warn([loaded], out, peek)

@@ -26,7 +26,7 @@ def command(
         if result.error is None:
             out.line(result.line())
             out.warn(result.warnings())
-            out.note(*(f"note: {line}" for line in result.notes))
+            out.note(*(f"note: {line}" for line in result.hints()))
         else:
             note(f"error: {result.error}")
     if any(result.error is not None for result in results):

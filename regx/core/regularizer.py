@@ -144,6 +144,7 @@ class Regularizer(Component):
     # Traits, by which others know what it does to a network without knowing its name.
     drops_units: ClassVar[bool] = False  # units or weights are missing in training alone
     decays: ClassVar[bool] = False  # weights shrink in proportion to their size
+    clips: ClassVar[bool] = False  # the loss's gradient, which penalties then act beside in another proportion
     uses_batch: ClassVar[bool] = False  # what it computes for a row depends on the other rows of the batch
     steadies: ClassVar[bool] = False  # it is there for balance or steadiness, so what learns too little may keep it
 

@@ -40,7 +40,7 @@ class Circle(Source):
 
     def boundary(self) -> Array:
         angles = np.linspace(0, 2 * np.pi, 200)
-        return np.sqrt(SQUARED_RADIUS) * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+        return np.asarray(SQUARED_RADIUS**0.5 * np.stack([np.cos(angles), np.sin(angles)], axis=1))
 
     def residuals(self, x: Array, rng: np.random.Generator) -> Array:
         """y - E[y | x], (n, 1), which is 0."""

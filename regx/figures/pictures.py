@@ -13,7 +13,7 @@ from regx.engine.state import State
 from regx.figures.labels import words
 from regx.figures.parts import blank
 from regx.figures.style import Axes, Figure, content, styled
-from regx.runner.plan import Member, plan
+from regx.runner.plan import Trainee, plan
 
 ACROSS, MOST_CLASSES = 9, 20
 
@@ -57,7 +57,7 @@ def sheet(config: Config, seed: int) -> Sheet:
     if not acting:
         return Sheet(classes, np.stack([data.images.pixels(train.x[each]) for each in chosen]), ())
     first = np.array([each[0] for each in chosen])
-    population = next(iter(plan([config], [Member(0, seed)], 1))).population
+    population = next(iter(plan([config], [Trainee(0, seed)], 1))).population
     step = State(population).training_step
     x = np.ones((1, train.x.shape[1] + 1, len(first)), population.dtype)
     x[0, :-1] = train.x[first].T

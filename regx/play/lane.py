@@ -8,7 +8,7 @@ import numpy as np
 from regx.config.config import Config
 from regx.core.arrays import Array
 from regx.engine.state import State
-from regx.runner.plan import Member, plan
+from regx.runner.plan import Trainee, plan
 
 CELLS = 24  # of a side of a heat map of weights
 MOST_MAPS = 3  # layers that have one
@@ -97,7 +97,7 @@ class Lane:
 
 
 def _states(config: Config) -> list[State]:
-    return [State(work.population) for work in plan([config], [Member(0, seed) for seed in config.seeds], 1)]
+    return [State(work.population) for work in plan([config], [Trainee(0, seed) for seed in config.seeds], 1)]
 
 
 def _band(values: Array) -> dict[str, list[float | None]]:

@@ -15,7 +15,7 @@ from regx.core.errors import InputError
 from regx.data.cautions import cautions
 from regx.data.csv import CSV
 from regx.data.dataset import Dataset
-from regx.reference.interactions import hints, lane_warnings, warnings
+from regx.reference.interactions import hints, lane_hints, lane_warnings, warnings
 
 TABLES = 8  # of the cells of one config, or ways to read one, that are checked
 
@@ -44,10 +44,15 @@ class Check:
         if self.grid is None:
             return []
         configs = [cell.config for cell in self.grid.cells]
-        by_cell = chain(*map(warnings, configs), *map(hints, configs))
-        said = lane_warnings(configs, with_hints=True) if self.grid.lanes else by_cell
+        said = lane_warnings(configs) if self.grid.lanes else chain(*map(warnings, configs))
         absent = chain(*map(_without_validation, configs), *map(_without_table, configs))
         return list(dict.fromkeys([*said, *absent]))
+
+    def hints(self) -> list[str]:
+        """What is good to know of any of its cells, once, and what its first cell would train."""
+        configs = [cell.config for cell in self.grid.cells] if self.grid is not None else []
+        said = lane_hints(configs) if self.grid is not None and self.grid.lanes else chain(*map(hints, configs))
+        return list(dict.fromkeys([*said, *self.notes]))
 
     def stack(self) -> str:
         """The regularizers in order, or `none`."""
@@ -66,7 +71,7 @@ class Check:
                 "cells": len(self.grid.cells),
                 "errors": [],
                 "warnings": self.warnings(),
-                **({"notes": list(self.notes)} if self.notes else {}),
+                **({"notes": notes} if (notes := self.hints()) else {}),
             }
         problems = self.error.problems if isinstance(self.error, ConfigError) else []
         errors: list[dict[str, Any]] = [

@@ -1,6 +1,6 @@
 """Pairs in a config that are known to interact badly: a warning each, with the reason and a remedy."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from regx.config.config import Config
@@ -9,13 +9,22 @@ SMALL_BATCH = 32
 FEW_ROWS = 20
 
 
-def lane_warnings(lanes: Sequence[Config], with_hints: bool = False) -> list[str]:
+def lane_warnings(lanes: Sequence[Config]) -> list[str]:
     """What to be wary of in the lanes of a race: each warning once, with the names of those that it is about."""
+    return _by_lane(lanes, lambda lane: warnings(lane, "lanes.LANE"))
+
+
+def lane_hints(lanes: Sequence[Config]) -> list[str]:
+    """What is good to know of the lanes of a race, likewise."""
+    return _by_lane(lanes, hints)
+
+
+def _by_lane(lanes: Sequence[Config], said_of: Callable[[Config], list[str]]) -> list[str]:
     found: dict[str, list[str]] = {}
     for lane in lanes:
-        for warning in [*warnings(lane, "lanes.LANE"), *(hints(lane) if with_hints else ())]:
-            found.setdefault(warning, []).append(lane.name)
-    return [f"{', '.join(names)}: {warning}" for warning, names in found.items()]
+        for said in said_of(lane):
+            found.setdefault(said, []).append(lane.name)
+    return [f"{', '.join(names)}: {said}" for said, names in found.items()]
 
 
 def hints(config: Config) -> list[str]:
@@ -76,7 +85,7 @@ def warnings(config: Config, stack_key: str = "regularizers") -> list[str]:
             f"{by_batch[0]}."
         )
     proximal = [member.kind for member in config.stack if {"penalty", "on_step"} <= set(member.hooks())]
-    clipping = [kind for kind in ("clip_norm", "clip_value") if kind in stack]
+    clipping = [member.kind for member in config.stack if member.clips]
     if proximal and clipping:
         found.append(
             f"{proximal[0]} with {clipping[0]}: the proximal step is not clipped and the loss's gradient is, so where "
@@ -97,10 +106,10 @@ def warnings(config: Config, stack_key: str = "regularizers") -> list[str]:
     hidden = config.architecture.hidden
     equal = [*pairwise(hidden), *pairwise(config.architecture.conv)]
     blocks = config.architecture.residual and any(one == other for one, other in equal)
-    for kind, does in (("stochastic_depth", "leave out"), ("shake_drop", "disturb")):
-        if kind in stack and not blocks:
+    for member in config.stack:
+        if "on_branch" in member.hooks() and not blocks:
             found.append(
-                f"{kind} without residual blocks: there is no branch to {does}, so it does nothing. Use "
+                f"{member.kind} without residual blocks: there is no branch to act on, so it does nothing. Use "
                 "-s architecture.residual=true, with hidden layers of equal width."
             )
     averaging = [member.kind for member in config.stack if member.averages]
@@ -124,7 +133,7 @@ def warnings(config: Config, stack_key: str = "regularizers") -> list[str]:
 
 def few_to_stop_by(config: Config, n_val: int | None, remedy: str) -> list[str]:
     """That so few validation rows decide when to stop, if they are few; None where they are not known yet."""
-    if not n_val or n_val >= FEW_ROWS or not any(member.kind == "early_stopping" for member in config.stack):
+    if not n_val or n_val >= FEW_ROWS or not any("on_epoch" in member.hooks() for member in config.stack):
         return []
     return [
         f"early_stopping on a validation split of {n_val} rows: its loss is noisy, so the best epoch is partly luck. "

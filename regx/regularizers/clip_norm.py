@@ -21,6 +21,7 @@ class ClipNorm(Regularizer):
     kind = "clip_norm"
     source = "Pascanu et al. 2013, On the Difficulty of Training Recurrent Neural Networks, algorithm 1"
     steadies = True
+    clips = True
 
     max_norm: Array = number(1.0, neutral=float("inf"), gt=0, help="the largest norm of a network's gradient")
 

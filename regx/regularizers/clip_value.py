@@ -19,6 +19,7 @@ class ClipValue(Regularizer):
     kind = "clip_value"
     source = "Goodfellow et al. 2016, Deep Learning, section 10.11.1, after Mikolov 2012"
     steadies = True
+    clips = True
 
     clip_value: Array = number(1.0, neutral=float("inf"), gt=0, help="the largest absolute entry of a gradient")
 

@@ -16,7 +16,7 @@ import numpy as np
 from regx.core.listener import Listener, Moment, Wanted
 from regx.engine.checkpoint import Checkpoint
 from regx.engine.trainer import Request
-from regx.runner.plan import Member, Work
+from regx.runner.plan import Trainee, Work
 
 ATTEMPTS = 3  # of a network alone
 ATTEMPTS_TOGETHER = 2
@@ -30,9 +30,9 @@ class Task:
     attempt: int = 1
 
     @property
-    def members(self) -> list[Member]:
+    def trainees(self) -> list[Trainee]:
         """Whose networks these are."""
-        return [member for work in self.works for member in work.members]
+        return [trainee for work in self.works for trainee in work.trainees]
 
     def request(self, wanted: Wanted) -> Request:
         """What a worker is sent."""
@@ -41,7 +41,7 @@ class Task:
 
 
 class Attempt(Listener):
-    """A task in training: what is left of it, and where that stands. Tells the listener by members what it hears.
+    """A task in training: what is left of it, and where that stands. Tells the listener by trainees what it hears.
 
     rest: the second halves of populations whose first halves are trained.
     """
@@ -62,7 +62,7 @@ class Attempt(Listener):
                 self.rest.append(Task((replace(self._left.pop(number), begun=what, until=None),)))
             if not self.wanted.checkpoints:
                 return
-        self._listener.hear(moment, self.task.works[number].members, what)
+        self._listener.hear(moment, self.task.works[number].trainees, what)
 
     @property
     def left(self) -> Task:
@@ -75,7 +75,7 @@ class Attempt(Listener):
         worth_repeating: whether the same again might end otherwise.
         """
         left = self.left
-        is_alone = len(left.members) == 1
+        is_alone = len(left.trainees) == 1
         attempt = left.attempt + 1
         if worth_repeating and attempt <= (ATTEMPTS if is_alone else ATTEMPTS_TOGETHER):
             kept: Mapping[int, Checkpoint | None] = self._checkpoints if attempt < ATTEMPTS else {}
@@ -83,7 +83,7 @@ class Attempt(Listener):
             return [Task(again, attempt)]
         if not is_alone:
             return _halves(left.works)
-        self._listener.hear("on_failed", left.members, reason)
+        self._listener.hear("on_failed", left.trainees, reason)
         return []
 
 
@@ -92,9 +92,9 @@ def _halves(works: tuple[Work, ...]) -> list[Task]:
     parts = [works[:middle], works[middle:]]
     if not middle:
         (work,) = works
-        first = np.arange(len(work.members)) < len(work.members) // 2
-        halves = [(tuple(compress(work.members, keep)), work.population.select(keep)) for keep in (first, ~first)]
+        first = np.arange(len(work.trainees)) < len(work.trainees) // 2
+        halves = [(tuple(compress(work.trainees, keep)), work.population.select(keep)) for keep in (first, ~first)]
         parts = [(Work(*half),) for half in halves]
     tasks = [Task(tuple(replace(work, begun=None, until=None) for work in part)) for part in parts]
     # Those of a suspected population are suspected too, and not tried twice before they are cut.
-    return [task if len(task.members) == 1 else replace(task, attempt=ATTEMPTS_TOGETHER) for task in tasks]
+    return [task if len(task.trainees) == 1 else replace(task, attempt=ATTEMPTS_TOGETHER) for task in tasks]

@@ -20,7 +20,7 @@ from regx.config.config import Config
 from regx.core.errors import InputError
 from regx.core.notes import note
 from regx.engine.checkpoint import Checkpoint, from_text, text
-from regx.runner.plan import Member, Resumed, fingerprint, is_pictured
+from regx.runner.plan import Resumed, Trainee, fingerprint, is_pictured
 from regx.store.atomic import clear_temporaries, make_folder, unwritable, write_atomically
 from regx.store.opened import is_own_folder
 from regx.store.weights import digest, format_weights, read_arrays
@@ -36,10 +36,10 @@ class Checkpoints:
     def __init__(self, folder: Path, configs: Sequence[Config], peek: bool) -> None:
         self._folder, self._configs, self._peek = folder / FOLDER, configs, peek
         self._numbers = {config.digest(): number for number, config in enumerate(configs)}
-        self._paths: dict[tuple[Member, ...], Path] = {}
+        self._paths: dict[tuple[Trainee, ...], Path] = {}
 
-    def found(self, members: Sequence[Member], force: bool) -> Resumed:
-        """The populations that can go on, all of whose networks are among `members`. With `force` none.
+    def found(self, trainees: Sequence[Trainee], force: bool) -> Resumed:
+        """The populations that can go on, all of whose networks are among `trainees`. With `force` none.
 
         Removes what will never be gone on from, and says so on stderr where that was to be. Raises RegxError naming the
         folder if the disk refuses.
@@ -48,13 +48,13 @@ class Checkpoints:
             return {}
         try:
             clear_temporaries(self._folder)
-            return dict(self._found(set(members), force))
+            return dict(self._found(set(trainees), force))
         except OSError as error:
             raise unwritable(self._folder, error) from error
         finally:
             self._remove_folder()
 
-    def _found(self, wanted: set[Member], force: bool) -> Iterator[tuple[tuple[Member, ...], Checkpoint]]:
+    def _found(self, wanted: set[Trainee], force: bool) -> Iterator[tuple[tuple[Trainee, ...], Checkpoint]]:
         for path in sorted(path for path in self._folder.iterdir() if OWN.fullmatch(path.name)):
             try:
                 about, checkpoint = _read(path)
@@ -62,9 +62,9 @@ class Checkpoints:
             except (InputError, KeyError, TypeError, ValueError):
                 self._give_up(path, "is damaged")
                 continue
-            part = tuple(Member(number, seed) for number, seed in own if number is not None)
-            asked_for = [member for member in part if member.seed in self._configs[member.config].seeds]
-            if any(force or member not in wanted for member in asked_for):
+            part = tuple(Trainee(number, seed) for number, seed in own if number is not None)
+            asked_for = [trainee for trainee in part if trainee.seed in self._configs[trainee.config].seeds]
+            if any(force or trainee not in wanted for trainee in asked_for):
                 path.unlink()  # what is finished, or trained anew, needs it no more
             elif len(asked_for) < len(own):
                 continue  # of networks that this command is not about
@@ -75,24 +75,24 @@ class Checkpoints:
                 wanted -= set(part)
                 yield part, checkpoint
 
-    def write(self, members: Sequence[Member], checkpoint: Checkpoint) -> None:
+    def write(self, trainees: Sequence[Trainee], checkpoint: Checkpoint) -> None:
         """Keep where a population stands. Raises RegxError naming the file if the disk refuses."""
-        about = self._about(members)
+        about = self._about(trainees)
         name = hashlib.sha256(json.dumps(about["members"]).encode()).hexdigest()[:16]
         is_own_folder(self._folder)
         make_folder(self._folder)
         arrays = {**checkpoint, "about": text(about)}
         path = self._folder / f"{name}.npz"
         write_atomically(path, format_weights({**arrays, "sha256": text(digest(arrays))}))
-        self._paths[tuple(members)] = path
+        self._paths[tuple(trainees)] = path
 
-    def has(self, members: Sequence[Member]) -> bool:
+    def has(self, trainees: Sequence[Trainee]) -> bool:
         """Whether there is a checkpoint of any of these networks."""
-        return any(True for _ in self._of(members))
+        return any(True for _ in self._of(trainees))
 
-    def remove(self, members: Sequence[Member]) -> None:
+    def remove(self, trainees: Sequence[Trainee]) -> None:
         """Forget where these networks stood, now that it is stored what became of them."""
-        for part in list(self._of(members)):
+        for part in list(self._of(trainees)):
             path = self._paths.pop(part)
             try:
                 path.unlink(missing_ok=True)
@@ -100,11 +100,11 @@ class Checkpoints:
                 raise unwritable(path, error) from error
             self._remove_folder()
 
-    def _of(self, members: Sequence[Member]) -> Iterator[tuple[Member, ...]]:
+    def _of(self, trainees: Sequence[Trainee]) -> Iterator[tuple[Trainee, ...]]:
         """The populations of which there is a checkpoint and that hold one of these: of one cut in two the whole."""
-        return (part for part in self._paths if not set(members).isdisjoint(part))
+        return (part for part in self._paths if not set(trainees).isdisjoint(part))
 
-    def _about(self, members: Sequence[Member]) -> dict[str, Any]:
+    def _about(self, trainees: Sequence[Trainee]) -> dict[str, Any]:
         """What must be the same for a checkpoint to be gone on from."""
         return {
             "format": FORMAT,
@@ -113,11 +113,11 @@ class Checkpoints:
             "members": [
                 {
                     "digest": config.digest(),
-                    "seed": member.seed,
+                    "seed": trainee.seed,
                     "data": fingerprint(config.dataset),
-                    "snapshots": is_pictured(config, member.seed) and config.training.snapshots,
+                    "snapshots": is_pictured(config, trainee.seed) and config.training.snapshots,
                 }
-                for member, config in ((member, self._configs[member.config]) for member in members)
+                for trainee, config in ((trainee, self._configs[trainee.config]) for trainee in trainees)
             ],
         }
 

@@ -38,7 +38,7 @@ class _Queue(Listener):
 
 
 def execute(works: Iterator[Work], jobs: int, listener: Listener) -> None:
-    """Train every population and tell of it in this thread, by its members.
+    """Train every population and tell of it in this thread, by its trainees.
 
     Populations are trained one after the other in each job, or, where they are wanted `side_by_side`, all at once in
     turns. A worker that dies loses only what it was training, which is tried again as `attempts` says.

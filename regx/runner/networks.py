@@ -11,7 +11,7 @@ from regx.core.errors import InputError
 from regx.core.listener import Keeper, Listener, Moment, Progress, Watchers
 from regx.runner.cluster import Dask, Jobs, connected
 from regx.runner.execute import execute
-from regx.runner.plan import Member, Pictured, Resumed, Work, dataset, estimated_seconds, plan
+from regx.runner.plan import Pictured, Resumed, Trainee, Work, dataset, estimated_seconds, plan
 
 # Below this much work one process is done before others have loaded NumPy.
 SECONDS_WORTH_PROCESSES = 2.0
@@ -44,63 +44,63 @@ DEFAULT = Options()
 
 
 def train_networks(
-    configs: Sequence[Config], members: Sequence[Member], keeper: Keeper, options: Options = DEFAULT,
+    configs: Sequence[Config], trainees: Sequence[Trainee], keeper: Keeper, options: Options = DEFAULT,
     resumed: Resumed | None = None,
 ) -> None:  # fmt: skip
-    """Train the members' networks as populations, in no particular order, and tell the keeper and who watches.
+    """Train the trainees' networks as populations, in no particular order, and tell the keeper and who watches.
 
     resumed: the populations that go on from a checkpoint.
     Raises InputError where a stack cannot act on its data, or the memory does not suffice.
     """
-    told = _Told(configs, members, keeper, options.watchers)
+    told = _Told(configs, trainees, keeper, options.watchers)
 
     def begun(works: Iterator[Work]) -> Iterator[Work]:
         for work in works:
-            keeper.on_begin(work.members)
+            keeper.on_begin(work.trainees)
             yield work
 
     if isinstance(options.jobs, Dask):
         with connected(options.jobs) as cluster:
-            cluster.execute(begun(plan(configs, members, cluster.threads, options.peek, resumed)), told)
+            cluster.execute(begun(plan(configs, trainees, cluster.threads, options.peek, resumed)), told)
         return
-    jobs = options.jobs or _jobs(configs, members)
-    works = plan(configs, members, jobs, options.peek, resumed, in_halves=not told.wanted.side_by_side)
-    execute(begun(works), min(jobs, len(members)), told)
+    jobs = options.jobs or _jobs(configs, trainees)
+    works = plan(configs, trainees, jobs, options.peek, resumed, in_halves=not told.wanted.side_by_side)
+    execute(begun(works), min(jobs, len(trainees)), told)
 
 
 class _Told(Listener):
     """Tells the keeper, then those who watch, and counts how far training is."""
 
     def __init__(
-        self, configs: Sequence[Config], members: Sequence[Member], keeper: Keeper, watchers: Watchers
+        self, configs: Sequence[Config], trainees: Sequence[Trainee], keeper: Keeper, watchers: Watchers
     ) -> None:
         self._keeper, self._watchers, kept = keeper, watchers, keeper.wanted
         self.wanted = replace(watchers.wanted, checkpoints=kept.checkpoints, slim=kept.slim, metrics=kept.metrics)
-        self._needed = {member: configs[member.config].training.epochs for member in members}
-        self._at = dict.fromkeys(members, 0)
+        self._needed = {trainee: configs[trainee.config].training.epochs for trainee in trainees}
+        self._at = dict.fromkeys(trainees, 0)
         self._all_epochs = sum(self._needed.values())
         self._epochs = self._ended = 0
 
-    def hear(self, moment: Moment, members: Sequence[Member], what: Any) -> None:
+    def hear(self, moment: Moment, trainees: Sequence[Trainee], what: Any) -> None:
         if moment == "on_glimpse":
-            members = [members[network] for network in what.networks]
-        self._keeper.hear(moment, members, what)
+            trainees = [trainees[network] for network in what.networks]
+        self._keeper.hear(moment, trainees, what)
         if moment == "on_checkpoint":
             return
-        for member in members:
-            at = what.epoch if moment == "on_glimpse" else self._needed[member]
-            self._epochs += at - self._at[member]
-            self._at[member] = at
-        self._ended += 0 if moment == "on_glimpse" else len(members)
-        self._watchers.hear(moment, members, what)
+        for trainee in trainees:
+            at = what.epoch if moment == "on_glimpse" else self._needed[trainee]
+            self._epochs += at - self._at[trainee]
+            self._at[trainee] = at
+        self._ended += 0 if moment == "on_glimpse" else len(trainees)
+        self._watchers.hear(moment, trainees, what)
         self._watchers.on_progress(Progress(self._epochs / self._all_epochs, self._ended, len(self._needed)))
 
 
-def _jobs(configs: Sequence[Config], members: Sequence[Member]) -> int:
+def _jobs(configs: Sequence[Config], trainees: Sequence[Trainee]) -> int:
     """All cores where the work is worth starting processes, else this process alone."""
-    first = {member.config: member.seed for member in reversed(members)}
+    first = {trainee.config: trainee.seed for trainee in reversed(trainees)}
     seconds = 0.0
-    for number, count in Counter(member.config for member in members).items():
+    for number, count in Counter(trainee.config for trainee in trainees).items():
         config = configs[number]
         seconds += count * estimated_seconds(config, dataset(config.dataset, first[number]))
     return 1 if seconds < SECONDS_WORTH_PROCESSES else cores()

@@ -41,7 +41,7 @@ MOST_FEATURES_PICTURED = 2
 
 
 @dataclass(frozen=True)
-class Member:
+class Trainee:
     """One network to be trained: the number of its config, and its seed."""
 
     config: int
@@ -52,17 +52,17 @@ class Member:
 class Work:
     """One population and whose networks it holds, in their order."""
 
-    members: tuple[Member, ...]
+    trainees: tuple[Trainee, ...]
     population: Population
     begun: Checkpoint | None = None  # from where it goes on
     until: int | None = None  # the epoch after which another process goes on with it
 
 
-Resumed = Mapping[tuple[Member, ...], Checkpoint]  # of populations that go on, by their members, in their order
+Resumed = Mapping[tuple[Trainee, ...], Checkpoint]  # of populations that go on, by their trainees, in their order
 
 
 def plan(
-    configs: Sequence[Config], members: Sequence[Member], jobs: int, peek: bool = False,
+    configs: Sequence[Config], trainees: Sequence[Trainee], jobs: int, peek: bool = False,
     resumed: Resumed | None = None, in_halves: bool = False,
 ) -> Iterator[Work]:  # fmt: skip
     """Cut the networks into populations, config by config, so that a config is finished before the next is begun.
@@ -74,25 +74,25 @@ def plan(
     first before all else and the second, which is whoever's that has time, behind it: five on two cores take the time
     of two and a half.
     """
-    groups: dict[tuple[Any, ...], list[Member]] = {}
-    for number in dict.fromkeys(member.config for member in members):
+    groups: dict[tuple[Any, ...], list[Trainee]] = {}
+    for number in dict.fromkeys(trainee.config for trainee in trainees):
         check_memory(configs[number], dataset(configs[number].dataset, configs[number].seeds[0]))
-    going_on: set[Member] = set()
+    going_on: set[Trainee] = set()
     for part, checkpoint in (resumed or {}).items():
         going_on |= set(part)
         yield Work(part, _population(configs, part, peek), checkpoint)
-    for member in members:
-        if member in going_on:
+    for trainee in trainees:
+        if trainee in going_on:
             continue
-        groups.setdefault(_graph(configs[member.config], member.seed, peek), []).append(member)
+        groups.setdefault(_graph(configs[trainee.config], trainee.seed, peek), []).append(trainee)
     for group in groups.values():
         first = configs[group[0].config]
         data = dataset(first.dataset, group[0].seed)
         size = networks_per_population(first, data)
         half = first.training.epochs // 2 // first.training.eval_every * first.training.eval_every
         left_over = _left_over(first, data, len(group), jobs) if in_halves and half and len(groups) == 1 else 0
-        for member in group[:left_over]:
-            yield Work((member,), _population(configs, (member,), peek), until=half)
+        for trainee in group[:left_over]:
+            yield Work((trainee,), _population(configs, (trainee,), peek), until=half)
         group = group[left_over:]
         populations = -(-len(group) // size)
         size = -(-len(group) // (populations + -populations % jobs))
@@ -219,10 +219,10 @@ def _graph(config: Config, seed: int, peek: bool) -> tuple[Any, ...]:
     )
 
 
-def _population(configs: Sequence[Config], part: Sequence[Member], peek: bool) -> Population:
-    own = [configs[member.config] for member in part]
+def _population(configs: Sequence[Config], part: Sequence[Trainee], peek: bool) -> Population:
+    own = [configs[trainee.config] for trainee in part]
     first = own[0]
-    each = [_data(config, member.seed) for config, member in zip(own, part, strict=True)]
+    each = [_data(config, trainee.seed) for config, trainee in zip(own, part, strict=True)]
     unique = list({id(data): data for data in each}.values())
     numbers = {id(data): number for number, data in enumerate(unique)}
     dtype = np.dtype(first.training.dtype)
@@ -235,10 +235,10 @@ def _population(configs: Sequence[Config], part: Sequence[Member], peek: bool) -
             type(member).of_population([config.stack[index] for config in own], dtype)
             for index, member in enumerate(first.stack)
         ),
-        seeds=tuple(member.seed for member in part),
+        seeds=tuple(trainee.seed for trainee in part),
         datasets=tuple(unique),
         which=tuple(numbers[id(data)] for data in each),
-        pictured=tuple(is_pictured(config, member.seed) for config, member in zip(own, part, strict=True)),
+        pictured=tuple(is_pictured(config, trainee.seed) for config, trainee in zip(own, part, strict=True)),
         peek=peek,
     )
 

@@ -18,7 +18,7 @@ from regx.core.trained import Trained
 from regx.engine.checkpoint import Checkpoint, rows_so_far
 from regx.runner.checkpoints import FOLDER, Checkpoints
 from regx.runner.networks import DEFAULT, Options, train_networks
-from regx.runner.plan import Member, dataset, fingerprint, forget_data, with_snapshots
+from regx.runner.plan import Trainee, dataset, fingerprint, forget_data, with_snapshots
 from regx.store import lock
 from regx.store.about import about
 from regx.store.folder import Status, can_be_kept, check_data, check_peek, finished_seeds, mark, pictured_seeds, settle
@@ -35,15 +35,15 @@ class Target:
     folder: Path
 
 
-def missing(targets: Sequence[Target], force: bool) -> list[Member]:
+def missing(targets: Sequence[Target], force: bool) -> list[Trainee]:
     """The networks that are to be trained, config by config. With `force` all of them."""
-    members = []
+    trainees = []
     for number, target in enumerate(targets):
         finished = set() if force else set(finished_seeds(target.folder))
         if target.config.training.snapshots and not force:  # asked for by the config, and kept of its first seed alone
             finished -= set(target.config.seeds[:1]) - pictured_seeds(target.folder)
-        members += [Member(number, seed) for seed in target.config.seeds if seed not in finished]
-    return members
+        trainees += [Trainee(number, seed) for seed in target.config.seeds if seed not in finished]
+    return trainees
 
 
 def check_free(targets: Sequence[Target], force: bool) -> None:
@@ -71,17 +71,17 @@ def bring_up_to_date(targets: Sequence[Target], options: Options = DEFAULT, held
     if has_checkpoints or missing(targets, options.force):
         # One command at a time where the runs stand together; what it lacks is looked up once nobody else is at it.
         with contextlib.nullcontext(held) if held else lock.Lock(place) as own:
-            members = missing(targets, options.force)
-            lacking = {member.config for member in members}
+            trainees = missing(targets, options.force)
+            lacking = {trainee.config for trainee in trainees}
             finished = [target for number, target in enumerate(targets) if number not in lacking]
             _check(finished, options.peek)
             configs = [with_snapshots(target.config, options.pictured) for target in targets]
             checkpoints = Checkpoints(place, configs, options.peek)
-            resumed = checkpoints.found(members, options.force)
-            folders = _Folders(targets, members, options, own, checkpoints)
+            resumed = checkpoints.found(trainees, options.force)
+            folders = _Folders(targets, trainees, options, own, checkpoints)
             try:
-                if members:
-                    train_networks(configs, members, folders, options, resumed)
+                if trainees:
+                    train_networks(configs, trainees, folders, options, resumed)
             except BaseException as error:
                 folders.leave("failed" if isinstance(error, Exception) else "interrupted")
                 raise
@@ -104,19 +104,19 @@ class _Folders(Keeper):
     wanted = Wanted(checkpoints=True)
 
     def __init__(
-        self, targets: Sequence[Target], members: Sequence[Member], options: Options, held: lock.Lock,
+        self, targets: Sequence[Target], trainees: Sequence[Trainee], options: Options, held: lock.Lock,
         checkpoints: Checkpoints,
     ) -> None:  # fmt: skip
         self._checkpoints = checkpoints
         self._targets, self._options, self._held = targets, options, held
-        self._left = Counter(member.config for member in members)  # networks that are not written yet
+        self._left = Counter(trainee.config for trainee in trainees)  # networks that are not written yet
         self._facts: dict[str, Any] = {}  # of this command
         self._writers: dict[int, RunWriter] = {}
         self._waiting: dict[int, list[Trained]] = {}  # what is trained and not written yet
         self._due: dict[int, float] = {}  # when the next of it may be written
 
-    def on_begin(self, members: Sequence[Member]) -> None:
-        for number in dict.fromkeys(member.config for member in members):
+    def on_begin(self, trainees: Sequence[Trainee]) -> None:
+        for number in dict.fromkeys(trainee.config for trainee in trainees):
             if number not in self._writers:
                 self._begin(number)
 
@@ -140,41 +140,41 @@ class _Folders(Keeper):
         held = self._held if target.folder == self._held.folder else None
         self._writers[number] = RunWriter(target.folder, target.config.resolved, facts, keep, held)
 
-    def on_trained(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
+    def on_trained(self, trainees: Sequence[Trainee], trained: Sequence[Trained]) -> None:
         """Write trained networks, or wait for more where writing would else take much of the time."""
-        for member, one in zip(members, trained, strict=True):
-            prepared = dataset(self._targets[member.config].config.dataset, member.seed).preparation
+        for trainee, one in zip(trainees, trained, strict=True):
+            prepared = dataset(self._targets[trainee.config].config.dataset, trainee.seed).preparation
             if prepared is not None:
                 one = dataclasses.replace(one, preparation=prepared.as_json())
-            self._waiting.setdefault(member.config, []).append(one)
-            self._left[member.config] -= 1
-        has_checkpoint = self._checkpoints.has(members)
-        for number in dict.fromkeys(member.config for member in members):
+            self._waiting.setdefault(trainee.config, []).append(one)
+            self._left[trainee.config] -= 1
+        has_checkpoint = self._checkpoints.has(trainees)
+        for number in dict.fromkeys(trainee.config for trainee in trainees):
             if has_checkpoint or not self._left[number] or time.monotonic() >= self._due.get(number, 0):
                 self._flush(number)
-        self._checkpoints.remove(members)
+        self._checkpoints.remove(trainees)
 
-    def on_checkpoint(self, members: Sequence[Member], checkpoint: Checkpoint) -> None:
+    def on_checkpoint(self, trainees: Sequence[Trainee], checkpoint: Checkpoint) -> None:
         """Write where a population stands: the rows of its networks so far, then the checkpoint."""
         rows = rows_so_far(checkpoint)
-        for number in dict.fromkeys(member.config for member in members):
-            own = {member.seed: rows[row] for row, member in enumerate(members) if member.config == number}
+        for number in dict.fromkeys(trainee.config for trainee in trainees):
+            own = {trainee.seed: rows[row] for row, trainee in enumerate(trainees) if trainee.config == number}
             self._writers[number].append(own)
-        self._checkpoints.write(members, checkpoint)
+        self._checkpoints.write(trainees, checkpoint)
 
-    def on_failed(self, members: Sequence[Member], reason: str) -> None:
+    def on_failed(self, trainees: Sequence[Trainee], reason: str) -> None:
         """Say of a network that cannot be trained why, in its run folder and on stderr."""
-        (member,) = members
-        number = member.config
+        (trainee,) = trainees
+        number = trainee.config
         folder = self._targets[number].folder
-        note(f"warning: {folder}: seed {member.seed} failed, the others go on: {reason}")
+        note(f"warning: {folder}: seed {trainee.seed} failed, the others go on: {reason}")
         if self._waiting.get(number):
             self._flush(number)
-        self._writers[number].fail(member.seed, reason)
+        self._writers[number].fail(trainee.seed, reason)
         self._left[number] -= 1
         if not self._left[number]:
             self._writers.pop(number).close()
-        self._checkpoints.remove(members)
+        self._checkpoints.remove(trainees)
 
     def _flush(self, number: int) -> None:
         start = time.monotonic()

@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from regx.config.load import load_config
 from regx.engine.state import State
-from regx.runner.plan import Member, plan
+from regx.runner.plan import Trainee, plan
 
 SEEDS, BATCH, CORES = 5, 64, 2
 
@@ -33,7 +33,7 @@ def ours(dataset: dict[str, Any], stack: list[Any]) -> Callable[[], None]:
         "name": "bench", "dataset": dataset, "architecture": {"conv": [8, 16], "hidden": [64]}, "seeds": SEEDS,
         "regularizers": stack, "optimizer": {"name": "adam", "lr": 0.001}, "training": {"batch_size": BATCH},
     }  # fmt: skip
-    works = plan([load_config(config)], [Member(0, seed) for seed in range(SEEDS)], CORES)
+    works = plan([load_config(config)], [Trainee(0, seed) for seed in range(SEEDS)], CORES)
     states = [State(work.population) for work in works]
 
     def epoch() -> None:

@@ -19,7 +19,7 @@ from regx.config.load import load_config, load_lanes
 from regx.core.listener import Keeper, Wanted
 from regx.core.trained import Trained
 from regx.runner.networks import Options, train_networks
-from regx.runner.plan import Member
+from regx.runner.plan import Trainee
 
 FIRST_SEED = 1000
 
@@ -28,9 +28,9 @@ class _Found(Keeper):
     wanted = Wanted(slim=True)
 
     def __init__(self) -> None:
-        self.found: dict[Member, Trained] = {}
+        self.found: dict[Trainee, Trained] = {}
 
-    def on_trained(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
+    def on_trained(self, members: Sequence[Trainee], trained: Sequence[Trained]) -> None:
         self.found.update(zip(members, trained, strict=True))
 
 
@@ -55,14 +55,14 @@ def main() -> None:
         else:
             configs.append(load_config(options.config, overrides, seeds))
     keeper = _Found()
-    members = [Member(number, seed) for number in range(len(configs)) for seed in seeds]
+    members = [Trainee(number, seed) for number in range(len(configs)) for seed in seeds]
     train_networks(configs, members, keeper, Options(options.jobs))
     found = keeper.found
     print(f"{options.config}, {options.key}, {len(seeds)} seeds from {FIRST_SEED}")
     print(f"{'value':>10}  {'val_loss':>16}  {'test_loss':>16}  {'zeros':>6}  {'objective':>9}  diverged")
     means = []
     for number, value in enumerate(values):
-        networks = [found[Member(number, seed)] for seed in seeds]
+        networks = [found[Trainee(number, seed)] for seed in seeds]
         finite = [one for one in networks if one.status == "completed"]
         cells_of = []
         for name in ("val_loss", "test_loss"):

@@ -52,13 +52,13 @@ class Regx(Peer):
     def works(self, epochs: int, every: int) -> list[Any]:
         """The populations that the runner makes."""
         from regx.config.load import load_config
-        from regx.runner.plan import Member, plan
+        from regx.runner.plan import Trainee, plan
 
         training = {**self.case.config["training"], "epochs": epochs, "eval_every": every}
         config = {**self.case.config, "training": training}
         strengths = [f"regularizers.l2.lam={lam:.6g}" for lam in self.case.lam] if self.case.sweep else []
         configs = [load_config(config, [one]) for one in strengths] or [load_config(config)]
-        members = [Member(number, seed) for number, one in enumerate(configs) for seed in one.seeds]
+        members = [Trainee(number, seed) for number, one in enumerate(configs) for seed in one.seeds]
         return list(plan(configs, members, self.jobs, in_halves=self.jobs > 1))
 
     def train(self, epochs: int, every: int) -> Array:
@@ -78,7 +78,7 @@ class RegxInProcesses(Regx):
     def train(self, epochs: int, every: int) -> Array:
         from regx.core.listener import Keeper
         from regx.runner.execute import execute
-        from regx.runner.plan import Member, Work
+        from regx.runner.plan import Trainee, Work
 
         works, losses = self.works(epochs, every), {}
         warm, peer = threading.Semaphore(0), self
@@ -87,7 +87,7 @@ class RegxInProcesses(Regx):
             """First a short one for each process; when all are trained the processes stand, and the clock starts."""
             for _ in range(self.jobs):
                 (first, *_) = self.works(1, 1)
-                yield Work((Member(-1, 0),) * len(first.members), first.population)
+                yield Work((Trainee(-1, 0),) * len(first.trainees), first.population)
             for _ in range(self.jobs):
                 warm.acquire()
             self.began = time.perf_counter()
@@ -464,7 +464,7 @@ class Products(Peer):
 
     def __init__(self, case: Case) -> None:
         super().__init__(case)
-        self.networks = len(Regx(case).works(1, 1)[0].members)
+        self.networks = len(Regx(case).works(1, 1)[0].trainees)
         sizes = [stop - start for start, stop in case.batches()]
         of_size = {size: self._step(size) for size in set(sizes)}
         self._steps = [of_size[size] for size in sizes]

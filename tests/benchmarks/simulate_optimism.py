@@ -22,7 +22,7 @@ from regx.core.listener import Keeper, Wanted
 from regx.core.regularizer import CROSS_FITTED
 from regx.core.trained import Trained
 from regx.runner.networks import Options, train_networks
-from regx.runner.plan import Member
+from regx.runner.plan import Trainee
 from regx.stats.optimism import optimism_of_choice
 
 NOISE = 0.3
@@ -65,10 +65,10 @@ def flattery(lanes: Mapping[str, object], races: int, rows: int = 30) -> tuple[F
     class Found(Keeper):
         wanted = Wanted(slim=True)
 
-        def on_trained(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
+        def on_trained(self, members: Sequence[Trainee], trained: Sequence[Trained]) -> None:
             found.update({(member.config, member.seed): one for member, one in zip(members, trained, strict=True)})
 
-    members = [Member(number, seed) for number in range(len(configs)) for seed in range(SEEDS * races)]
+    members = [Trainee(number, seed) for number in range(len(configs)) for seed in range(SEEDS * races)]
     train_networks(configs, members, Found(), Options(1))
 
     def table(name: str, cross_fitted: bool) -> np.ndarray:

@@ -27,7 +27,7 @@ def test_a_line_for_each_config(good: str) -> None:
     result = validate(good, good)
     assert result.exit_code == 0
     assert result.stdout == "good.yaml: ok, good, l2 + dropout, 2 cells\n" * 2
-    assert result.stderr.startswith("warning: l2 with adam")
+    assert result.stderr.startswith("note: l2 with adam")
     quiet = validate(good, good, "--quiet")
     assert (quiet.stdout, quiet.stderr) == (result.stdout, "")
 
@@ -51,10 +51,11 @@ def test_json(good: str) -> None:
     assert result.exit_code == 2
     assert not result.stderr
     first, second, third = json.loads(result.stdout)
-    (warning,) = first.pop("warnings")
-    assert warning.startswith("l2 with adam")
+    (hint,) = first.pop("notes")
+    assert hint.startswith("l2 with adam")
     assert first == {
         "config": "good.yaml", "ok": True, "name": "good", "stack": "l2 + dropout", "cells": 2, "errors": [],
+        "warnings": [],
     }  # fmt: skip
     assert [(error["line"], error["column"], error["key"]) for error in second["errors"]] == [
         (1, 1, "datset"), (2, 17, "optimizer.lr"),

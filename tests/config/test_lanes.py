@@ -238,7 +238,7 @@ def test_the_data_is_that_of_all_lanes(race: Path) -> None:
 def test_validate_checks_every_lane_and_says_of_which_a_warning_is(race: Path) -> None:
     done = CliRunner().invoke(app, ["validate", "r.yaml", "-s", "optimizer=adam", "-s", "lanes.none.layer_norm=on"])
     assert done.stdout == "r.yaml: ok, r, a race of 3: none, l2, both\n"
-    assert done.stderr.startswith("warning: l2, both: l2 with adam: ")
+    assert done.stderr.startswith("note: l2, both: l2 with adam: ")
     configs = [cell.config for cell in load_lanes(race, ["lanes.both.batch_norm=on"]).cells]
     of_pair, of_batch = lane_warnings(configs)
     assert of_pair.startswith("both: dropout with batch_norm: ")

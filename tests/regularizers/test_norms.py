@@ -13,7 +13,7 @@ from regx.engine.trainer import train
 from regx.nn.architecture import Architecture
 from regx.optim import SGD, Adam
 from regx.regularizers import BatchNorm, LayerNorm, RMSNorm
-from regx.runner.plan import Member, plan
+from regx.runner.plan import Trainee, plan
 from tests.engine.populations import dataset, population
 
 NORMS = [BatchNorm(), BatchNorm(momentum=0.3), LayerNorm(), RMSNorm(), LayerNorm(eps=0.1), BatchNorm(position="after")]
@@ -115,4 +115,4 @@ def test_batch_norm_refuses_batches_of_one(sizes: list[str]) -> None:
     mapping = {"dataset": "sine", "regularizers": ["batch_norm"], "training": {"epochs": 1}, "seeds": 1}
     config = config_of(mapping, "one", sizes)
     with pytest.raises(InputError, match="batch_norm: it needs batches of 2 rows or more, found 1: set"):
-        list(plan([config], [Member(0, 0)], 1))
+        list(plan([config], [Trainee(0, 0)], 1))

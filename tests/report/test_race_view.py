@@ -22,7 +22,7 @@ from regx.data.csv import CSV
 from regx.data.sine import Sine
 from regx.evidence.run import read_run
 from regx.report.sparkline import ASCII_LEVELS, LEVELS, bar, sparkline
-from regx.runner.plan import Member
+from regx.runner.plan import Trainee
 from regx.studies.race.canvas import Canvas
 from regx.studies.race.display import View, race_footer, race_lines
 from regx.studies.race.scene import PLANE_SIDE, Scene, scene
@@ -37,7 +37,7 @@ lanes:
 training: {epochs: 100}
 seeds: [3, 5]
 """
-EVERYBODY = [Member(lane, seed) for lane in (0, 1, 2) for seed in (3, 5)]
+EVERYBODY = [Trainee(lane, seed) for lane in (0, 1, 2) for seed in (3, 5)]
 
 
 @pytest.fixture
@@ -49,8 +49,8 @@ def state(tmp_path: Path) -> RaceState:
 
 
 def look(
-    members: list[Member], epoch: int, train: list[float], val: list[float], outputs: Any = None
-) -> tuple[list[Member], Glimpse]:
+    members: list[Trainee], epoch: int, train: list[float], val: list[float], outputs: Any = None
+) -> tuple[list[Trainee], Glimpse]:
     columns = {
         "train_loss": train,
         "val_loss": val,
@@ -99,8 +99,8 @@ def test_who_is_missing_has_stopped_or_diverged_and_keeps_the_last_loss(state: R
 
 def test_a_lane_in_two_populations_is_one(state: RaceState) -> None:
     for seed in (3, 5):
-        state.on_glimpse(*look([Member(0, seed)], 0, [1.0], [2.0], np.full((1, 1, 4), float(seed))))
-    state.on_glimpse(*look([Member(0, 3)], 20, [0.4], [1.0]))
+        state.on_glimpse(*look([Trainee(0, seed)], 0, [1.0], [2.0], np.full((1, 1, 4), float(seed))))
+    state.on_glimpse(*look([Trainee(0, 3)], 20, [0.4], [1.0]))
     none = state.lanes[0]
     assert none.status == ["training", "training"]
     assert mean(none.epoch) == 10
@@ -110,8 +110,8 @@ def test_a_lane_in_two_populations_is_one(state: RaceState) -> None:
 
 
 def test_what_is_finished_stands_at_what_is_reported(state: RaceState) -> None:
-    state.on_trained([Member(0, 3), Member(0, 5)], [ended(3, 100), ended(5, 40)])
-    state.on_trained([Member(1, 3), Member(1, 5)], [ended(3, 7, "diverged"), ended(5, 100)])
+    state.on_trained([Trainee(0, 3), Trainee(0, 5)], [ended(3, 100), ended(5, 40)])
+    state.on_trained([Trainee(1, 3), Trainee(1, 5)], [ended(3, 7, "diverged"), ended(5, 100)])
     none, l2, _ = state.lanes
     assert none.status == ["done", "stopped"]
     assert (mean(none.judged), none.growth, mean(none.epoch)) == (0.1, 2.0, 70)
@@ -131,7 +131,7 @@ def test_with_peek_the_test_loss_is_what_counts(tmp_path: Path) -> None:
 
 def test_a_long_history_is_thinned_and_keeps_its_start(state: RaceState) -> None:
     for epoch in range(2000):
-        state.on_glimpse(*look([Member(0, 3)], epoch, [1.0], [1.0]))
+        state.on_glimpse(*look([Trainee(0, 3)], epoch, [1.0], [1.0]))
     history = state.lanes[0].history
     assert len(history) <= 128
     assert history[0][0] == 0
@@ -161,7 +161,7 @@ def test_no_line_is_wider_than_the_terminal_and_all_fit_its_height(
 def test_at_80_columns_nothing_is_cut(state: RaceState) -> None:
     state.on_glimpse(*look(EVERYBODY, 0, [1.0] * 6, [2.0] * 6))
     state.on_glimpse(*look(EVERYBODY, 100, [0.0421] * 2 + [0.03, 0.05, 1e-5, 1e-5], [0.1] * 6))
-    state.on_trained([Member(2, 3)], [ended(3, 40)])
+    state.on_trained([Trainee(2, 3)], [ended(3, 40)])
     lines = text(state, View(80, 24))
     assert lines[0].split() == ["lane", "epoch", "train", "val", "gap", "weights"]
     assert lines[1].split()[:3] == ["▶", "none", "100"] or lines[3].startswith("▶ l2")
@@ -192,7 +192,7 @@ def test_where_not_all_lanes_fit_the_best_and_the_footer_are_seen(tmp_path: Path
     path.write_text(RACE.replace("  l2:", "".join(f"  lane{n}: []\n" for n in range(18)) + "  l2:"))
     state = race_state([cell.config for cell in load_lanes(path).cells])
     losses = [20.0 - n for n in range(20)] + [19.5]
-    state.on_glimpse(*look([Member(lane, 3) for lane in range(21)], 0, [1.0] * 21, losses))
+    state.on_glimpse(*look([Trainee(lane, 3) for lane in range(21)], 0, [1.0] * 21, losses))
     view = View(80, 10)
     lines = [line.plain for line in race_lines(state, view, None, race_footer(0.4, "2 of 42 networks", view))]
     assert len(lines) == 10
@@ -223,12 +223,12 @@ def test_networks_that_failed_are_said_to_have(state: RaceState, tmp_path: Path)
     run = read_run(regx.run(path, out=tmp_path).folder)
     state.stored(state.lanes[1], replace(run, about={**run.about, "failed": {"5": "no memory"}}))
     assert state.lanes[1].state() == ("1 failed", "failed")
-    state.on_trained([Member(0, 3), Member(0, 5)], [ended(3, 100), ended(5, 100)])
+    state.on_trained([Trainee(0, 3), Trainee(0, 5)], [ended(3, 100), ended(5, 100)])
     state.lanes[1].judged[:] = 0.0
     assert state.leader() is state.lanes[0]
     assert "1 failed" in text(state, View(80, 24))[3]
     # The same while it is raced.
-    state.on_failed([Member(0, 5)], "no memory")
+    state.on_failed([Trainee(0, 5)], "no memory")
     assert state.lanes[0].state() == ("1 failed", "failed")
 
 
@@ -393,7 +393,7 @@ def test_the_leader_is_taken_at_equal_epochs(state: RaceState) -> None:
     state.on_glimpse(*look(both, 10, [0.9] * 2, [1.2] * 2))
     assert state.leader() is state.lanes[1]
     # What has stopped counts as it ended, from its end on.
-    state.on_trained([Member(2, 3), Member(2, 5)], [ended(3, 10), ended(5, 10)])
+    state.on_trained([Trainee(2, 3), Trainee(2, 5)], [ended(3, 10), ended(5, 10)])
     assert state.leader() is state.lanes[2]
     state.on_glimpse(*look(l2, 1000, [0.1] * 2, [0.05] * 2))
     assert state.leader() is state.lanes[1]

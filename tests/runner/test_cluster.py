@@ -22,7 +22,7 @@ from regx.core.listener import Following, Wanted, Watchers
 from regx.runner import cluster
 from regx.runner.cluster import Dask, connected, where_to_train
 from regx.runner.networks import Options
-from regx.runner.plan import Member, plan
+from regx.runner.plan import Trainee, plan
 from regx.runner.runs import Target, bring_up_to_date
 
 try:
@@ -117,7 +117,7 @@ def test_a_worker_killed_in_the_middle_changes_no_bit(small: Path, tmp_path: Pat
 
 
 def test_a_task_run_twice_gives_the_same_again(small: Path) -> None:
-    (work,) = plan([load_config(small)], [Member(0, 0), Member(0, 1)], 1)
+    (work,) = plan([load_config(small)], [Trainee(0, 0), Trainee(0, 1)], 1)
     sent = cluster.pickle.dumps(cluster.Task((work,)).request(Wanted()))
     import unittest.mock
 
@@ -136,7 +136,7 @@ def test_a_network_that_fails_there_is_given_up_alone(
 
     def request(task: Any, wanted: Wanted) -> Any:
         asked = original(task, wanted)
-        if any(member.seed == 2 for member in task.members):
+        if any(member.seed == 2 for member in task.trainees):
             broken = tuple(dataclasses.replace(one, stack="broken") for one in asked.populations)
             return dataclasses.replace(asked, populations=broken)
         return asked

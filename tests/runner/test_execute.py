@@ -27,7 +27,7 @@ from regx.runner import plan as planning
 from regx.runner.attempts import Attempt, Task
 from regx.runner.execute import execute
 from regx.runner.networks import Options
-from regx.runner.plan import Member, Work, plan
+from regx.runner.plan import Trainee, Work, plan
 from regx.runner.runs import Target, bring_up_to_date
 
 KILLS = "__import__('os').kill(__import__('os').getpid(), 9)"
@@ -138,17 +138,17 @@ def test_a_worker_killed_in_the_middle_goes_on_from_its_checkpoint(
 ) -> None:
     overrides = ["training.epochs=3000", "training.checkpoint_seconds=0.02"]
     config = load_config(small, overrides, seeds=2)
-    works = list(plan([config], [Member(0, 0), Member(0, 1)], jobs=2))
+    works = list(plan([config], [Trainee(0, 0), Trainee(0, 1)], jobs=2))
     found: dict[int, Trained] = {}
     reached: list[tuple[int, int]] = []
 
     class Killing(Keeper):
         wanted = Wanted(checkpoints=True)
 
-        def on_trained(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
+        def on_trained(self, members: Sequence[Trainee], trained: Sequence[Trained]) -> None:
             found.update({network.seed: network for network in trained})
 
-        def on_checkpoint(self, members: Sequence[Member], checkpoint: Checkpoint) -> None:
+        def on_checkpoint(self, members: Sequence[Trainee], checkpoint: Checkpoint) -> None:
             if len(starts) == 2 and len(reached) == 3:
                 os.kill(starts[0], signal.SIGKILL)
                 os.kill(starts[1], signal.SIGKILL)
@@ -177,12 +177,12 @@ def test_networks_that_are_left_over_are_trained_in_halves_to_the_same_files(
 ) -> None:
     stop = ["regularizers.early_stopping.patience=1", "regularizers.early_stopping.min_delta=1"] if stopping else []
     config = load_config(small, [*WIDE, *stop], seeds=seeds)
-    members = [Member(0, seed) for seed in config.seeds]
+    members = [Trainee(0, seed) for seed in config.seeds]
     works = list(plan([config], members, jobs, in_halves=True))
     assert [work.until for work in works[:halves]] == [4] * halves
-    assert all(len(work.members) == 1 for work in works[:halves])
+    assert all(len(work.trainees) == 1 for work in works[:halves])
     assert all(work.until is None for work in works[halves:])
-    assert sorted(member.seed for work in works for member in work.members) == list(range(seeds))
+    assert sorted(member.seed for work in works for member in work.trainees) == list(range(seeds))
     undisturbed, target = Target(config, tmp_path / "undisturbed"), Target(config, tmp_path / "run")
     bring_up_to_date([undisturbed], Options(1))
     once = tmp_path / "once"  # the first half dies once too
@@ -231,16 +231,16 @@ def work(count: int, checkpoint: Checkpoint | None = None) -> Work:
             return Some(tuple(seed for seed, kept in zip(self.seeds, keep, strict=True) if kept))
 
     seeds = tuple(range(count))
-    return Work(tuple(Member(0, seed) for seed in seeds), Some(seeds), checkpoint)  # type: ignore[arg-type]
+    return Work(tuple(Trainee(0, seed) for seed in seeds), Some(seeds), checkpoint)  # type: ignore[arg-type]
 
 
 def test_results_are_taken_in_while_the_next_populations_are_made(small: Path) -> None:
     config = load_config(small, seeds=4)
-    works = [next(plan([config], [Member(0, seed)], 1)) for seed in range(4)]
+    works = [next(plan([config], [Trainee(0, seed)], 1)) for seed in range(4)]
     first_two = threading.Semaphore(0)
 
     class Telling(Keeper):
-        def on_trained(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
+        def on_trained(self, members: Sequence[Trainee], trained: Sequence[Trained]) -> None:
             first_two.release()
 
     def in_time() -> Iterator[Work]:
@@ -272,7 +272,7 @@ def test_a_population_is_repeated_once_then_cut_until_the_guilty_one_is_alone(co
     tasks, given_up, deaths = [Task((work(count),))], [], 0
     while tasks:
         attempt = Attempt(tasks.pop(0), Listener())
-        members = attempt.left.members
+        members = attempt.left.trainees
         for member in members:
             tried[member.seed] += 1
         if count - 1 in [member.seed for member in members]:
@@ -283,7 +283,7 @@ def test_a_population_is_repeated_once_then_cut_until_the_guilty_one_is_alone(co
             tasks += instead
         else:
             finished += [member.seed for member in members]
-    assert given_up == [Member(0, count - 1)]
+    assert given_up == [Trainee(0, count - 1)]
     assert sorted(finished) == list(range(count - 1))
     assert deaths <= 1 + count.bit_length() - 1 + (count & (count - 1) > 0) + 3
 
@@ -292,9 +292,9 @@ def test_of_populations_side_by_side_only_those_unfinished_are_tried_again() -> 
     attempt = Attempt(Task((work(2), work(3), work(4))), Listener())
     attempt.hear("on_trained", 1, [])
     (again,) = attempt.instead("")
-    assert [len(one.members) for one in again.works] == [2, 4]
-    assert [len(task.members) for task in Attempt(again, Listener()).instead("")] == [2, 4]
-    assert [len(task.members) for task in Attempt(again, Listener()).instead("", worth_repeating=False)] == [2, 4]
+    assert [len(one.trainees) for one in again.works] == [2, 4]
+    assert [len(task.trainees) for task in Attempt(again, Listener()).instead("")] == [2, 4]
+    assert [len(task.trainees) for task in Attempt(again, Listener()).instead("", worth_repeating=False)] == [2, 4]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -323,7 +323,7 @@ def test_a_network_that_needs_too_much_memory_is_given_up_alone(
 def test_where_nobody_takes_failures_a_failed_network_is_an_error(small: Path, poison: Any) -> None:
     poison(0)
     config = load_config(small, seeds=2)
-    members = [Member(0, 0), Member(0, 1)]
+    members = [Trainee(0, 0), Trainee(0, 1)]
     with pytest.raises(RegxError, match=r"cannot be trained \(seed 0\): its worker process was ended by signal 9"):
         execute(plan([config], members, 2), 2, Keeper())
 
@@ -331,10 +331,10 @@ def test_where_nobody_takes_failures_a_failed_network_is_an_error(small: Path, p
 def test_workers_that_cannot_start_are_one_clear_error(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(RegxError, match="ended with code 1 before it had begun, 3 times"):
-        execute(plan([load_config(small)], [Member(0, 0)], 2), 2, Keeper())
+        execute(plan([load_config(small)], [Trainee(0, 0)], 2), 2, Keeper())
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(RegxError, match="cannot be started: No such file"):
-        execute(plan([load_config(small)], [Member(0, 0)], 2), 2, Keeper())
+        execute(plan([load_config(small)], [Trainee(0, 0)], 2), 2, Keeper())
 
 
 def workers_of(pid: int) -> list[int]:

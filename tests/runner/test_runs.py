@@ -21,7 +21,7 @@ from regx.core.errors import RegxError
 from regx.core.listener import Following, Progress, Watchers
 from regx.evidence.run import read_run, read_runs
 from regx.runner.networks import Options
-from regx.runner.plan import Member, networks_per_population, plan
+from regx.runner.plan import Trainee, networks_per_population, plan
 from regx.runner.runs import Target, bring_up_to_date
 
 ARRAYS = ["seed0/reported/0/weight", "seed2/final/1/bias"]
@@ -180,8 +180,8 @@ def test_smote_adds_rows_to_the_minority_of_every_seed(tmp_path: Path) -> None:
     path.write_text("dataset: {name: circle, n_train: 40}\nregularizers: [smote]\ntraining: {epochs: 1}\nseeds: 3\n")
     config = load_config(path)
     seen = set()
-    for work in plan([config], [Member(0, seed) for seed in range(3)], jobs=1):
-        for member, which in zip(work.members, work.population.which, strict=True):
+    for work in plan([config], [Trainee(0, seed) for seed in range(3)], jobs=1):
+        for member, which in zip(work.trainees, work.population.which, strict=True):
             data = work.population.datasets[which]
             assert data.fitted is not None
             assert data.fitted.y.mean() == 0.5
@@ -193,24 +193,24 @@ def test_smote_adds_rows_to_the_minority_of_every_seed(tmp_path: Path) -> None:
 
 def test_populations_are_cut_config_by_config_and_hold_only_one_graph(small: Path) -> None:
     configs = [load_config(small, [f"training.epochs={epochs}"], seeds=40) for epochs in (3, 5)]
-    members = [Member(number, seed) for number in (0, 1) for seed in range(40)]
+    members = [Trainee(number, seed) for number in (0, 1) for seed in range(40)]
     works = list(plan(configs, members, jobs=1))
-    assert [member for work in works for member in work.members] == members
+    assert [member for work in works for member in work.trainees] == members
     for work in works:
-        assert {work.population.training.epochs} == {configs[member.config].training.epochs for member in work.members}
-        assert work.population.seeds == tuple(member.seed for member in work.members)
-        assert len(work.members) <= networks_per_population(configs[0], work.population.datasets[0])
+        assert {work.population.training.epochs} == {configs[member.config].training.epochs for member in work.trainees}
+        assert work.population.seeds == tuple(member.seed for member in work.trainees)
+        assert len(work.trainees) <= networks_per_population(configs[0], work.population.datasets[0])
     shared = plan(configs, members, jobs=8)
-    assert max(len(work.members) for work in shared) == 5
+    assert max(len(work.trainees) for work in shared) == 5
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("regx.runner.plan.MOST_NETWORKS", 7)
-        of_each = [len(work.members) for work in plan(configs[:1], members[:20], jobs=2)]
+        of_each = [len(work.trainees) for work in plan(configs[:1], members[:20], jobs=2)]
     assert of_each == [5, 5, 5, 5], "no job has two populations where the other has one"
 
 
 def test_networks_of_different_strength_share_a_population(small: Path, tmp_path: Path) -> None:
     configs = [load_config(small, [f"regularizers.l2.lam={lam}"], seeds=2) for lam in (0.0, 0.01, 0.1)]
-    members = [Member(number, seed) for number in range(3) for seed in range(2)]
+    members = [Trainee(number, seed) for number in range(3) for seed in range(2)]
     (work,) = plan(configs, members, jobs=1)
     l2 = work.population.stack[0]
     np.testing.assert_allclose(l2.lam, [0, 0, 0.01, 0.01, 0.1, 0.1], rtol=1e-6)  # type: ignore[attr-defined]

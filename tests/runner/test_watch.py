@@ -12,7 +12,7 @@ from regx.core.listener import Following, Glimpse, Listener, Progress, Wanted, W
 from regx.evidence.predict import predict_snapshots
 from regx.evidence.run import read_run
 from regx.runner.networks import Options
-from regx.runner.plan import Member
+from regx.runner.plan import Trainee
 from regx.runner.runs import Target, bring_up_to_date
 
 
@@ -20,16 +20,16 @@ from regx.runner.runs import Target, bring_up_to_date
 def test_watched_training_gives_the_same_bits_and_every_network_is_seen(small: Path, tmp_path: Path, jobs: int) -> None:
     configs = [load_config(small), load_config(small, ["regularizers.l1.lam=0.001"])]
     targets = [Target(config, tmp_path / config.folder_name) for config in configs]
-    seen: list[tuple[list[Member], Glimpse]] = []
+    seen: list[tuple[list[Trainee], Glimpse]] = []
 
     class Seeing(Listener):
         wanted = Wanted(0.0, np.linspace(-1, 1, 4)[:, None], side_by_side=True)
 
-        def on_glimpse(self, members: Sequence[Member], glimpse: Glimpse) -> None:
+        def on_glimpse(self, members: Sequence[Trainee], glimpse: Glimpse) -> None:
             seen.append((list(members), glimpse))
 
     bring_up_to_date(targets, Options(jobs, watchers=Watchers(Seeing())))
-    assert {member for members, _ in seen for member in members} == {Member(c, s) for c in (0, 1) for s in (0, 1, 2)}
+    assert {member for members, _ in seen for member in members} == {Trainee(c, s) for c in (0, 1) for s in (0, 1, 2)}
     for members, glimpse in seen:
         assert all(len(each) == len(members) for each in glimpse.metrics.values())
         assert glimpse.outputs is not None

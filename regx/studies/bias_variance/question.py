@@ -19,7 +19,7 @@ from regx.core.trained import Trained
 from regx.data.redrawn import Redrawn, redrawn
 from regx.evidence.predict import outputs
 from regx.runner.networks import DEFAULT, Options, train_networks
-from regx.runner.plan import Member, dataset, fingerprint, forget_data
+from regx.runner.plan import Trainee, dataset, fingerprint, forget_data
 from regx.runner.standing import standing
 from regx.stats.aggregate import UNKNOWN
 from regx.store.files import BIAS_VARIANCE, write_json
@@ -71,9 +71,9 @@ def bias_variance(grid: Grid, out: Path, options: Options = DEFAULT) -> BiasVari
         lacking = missing_points(grid, folder, options.force)
         configs = [dataclasses.replace(cell.config, dataset=redrawn(cell.config.dataset)) for cell in grid.cells]
         study = _Study(grid, folder, configs, options.force)
-        members = [Member(number, seed) for number in lacking for seed in configs[number].seeds]
-        if members:
-            train_networks(configs, members, study, options)
+        trainees = [Trainee(number, seed) for number in lacking for seed in configs[number].seeds]
+        if trainees:
+            train_networks(configs, trainees, study, options)
     return study.found()
 
 
@@ -95,20 +95,20 @@ class _Study(Keeper):
                     f"{self._data}. Choose another --out, or --force to train anew."
                 )
 
-    def on_trained(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
+    def on_trained(self, trainees: Sequence[Trainee], trained: Sequence[Trained]) -> None:
         """Keep what the networks predict, and write the points that are complete with them."""
-        for number in dict.fromkeys(member.config for member in members):
-            own = [one for member, one in zip(members, trained, strict=True) if member.config == number]
+        for number in dict.fromkeys(trainee.config for trainee in trainees):
+            own = [one for trainee, one in zip(trainees, trained, strict=True) if trainee.config == number]
             self._know(number, self._predictions(number, own))
 
-    def on_failed(self, members: Sequence[Member], reason: str) -> None:
+    def on_failed(self, trainees: Sequence[Trainee], reason: str) -> None:
         """Leave out a network that cannot be trained, and say why on stderr."""
-        (member,) = members
-        value = self._values[member.config]
+        (trainee,) = trainees
+        value = self._values[trainee.config]
         where = "" if value is None else f" at {self._grid.axes[0].key}={value}"
-        note(f"warning: {self._folder}: seed {member.seed}{where} failed and is left out: {reason}")
-        self._failed[member.config] += 1
-        self._know(member.config, {member.seed: None})
+        note(f"warning: {self._folder}: seed {trainee.seed}{where} failed and is left out: {reason}")
+        self._failed[trainee.config] += 1
+        self._know(trainee.config, {trainee.seed: None})
 
     def _know(self, number: int, predicted: dict[int, Array | None]) -> None:
         known = self._under_way.setdefault(number, {})

@@ -232,13 +232,13 @@ def norm_times() -> list[Answer]:
 
     from regx.config.load import config_of
     from regx.engine.state import State
-    from regx.runner.plan import Member, plan
+    from regx.runner.plan import Trainee, plan
 
     shared = {"dataset": "circle", "architecture": {"hidden": [64, 64, 64, 64]}, "training": {"batch_size": 32}}
     states = []
     for kind in ("rms_norm", "layer_norm"):
         config = config_of({**shared, "regularizers": [kind]}, kind)
-        (work,) = plan([config], [Member(0, seed) for seed in range(4)], 1)
+        (work,) = plan([config], [Trainee(0, seed) for seed in range(4)], 1)
         states.append(State(work.population))
     ratios = []
     with threadpool_limits(limits=1, user_api="blas"):

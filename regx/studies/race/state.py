@@ -15,7 +15,7 @@ from regx.core.regularizer import CROSS_FITTED
 from regx.core.trained import Trained
 from regx.evidence.predict import predict
 from regx.evidence.run import Run, read_run
-from regx.runner.plan import Member
+from regx.runner.plan import Trainee
 from regx.runner.standing import run_folder
 from regx.store.summary import stack_text
 from regx.studies.race.scene import Scene
@@ -116,9 +116,9 @@ class RaceState(Listener):
         known.sort(key=lambda one: (bool({"diverged", "failed"} & {*one[0].status}), one[1]))
         return [lane for lane, _ in known]
 
-    def on_glimpse(self, members: Sequence[Member], glimpse: Glimpse) -> None:
+    def on_glimpse(self, trainees: Sequence[Trainee], glimpse: Glimpse) -> None:
         """Take in a glimpse of networks that train in one population; those missing since the last have left."""
-        keys = [(member.config, member.seed) for member in members]
+        keys = [(trainee.config, trainee.seed) for trainee in trainees]
         for key in keys:
             self._together.setdefault(key, frozenset(keys))
         for index, (number, seed) in enumerate(keys):
@@ -141,21 +141,21 @@ class RaceState(Listener):
         for number in {number for number, _ in keys}:
             self.lanes[number].remember()
 
-    def on_trained(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
+    def on_trained(self, trainees: Sequence[Trainee], trained: Sequence[Trained]) -> None:
         """Take in what came of networks."""
-        for member, one in zip(members, trained, strict=True):
-            lane = self.lanes[member.config]
+        for trainee, one in zip(trainees, trained, strict=True):
+            lane = self.lanes[trainee.config]
             last, start = int(one.metrics["epoch"][-1]), float(one.metrics["weight_norm"][0])
             judged = one.diagnostics.get(CROSS_FITTED, one.reported[self.judged_by])
-            self._end(lane, member.seed, last, one.status, {**one.reported, self.judged_by: judged}, start)
-        for number in {member.config for member in members}:
+            self._end(lane, trainee.seed, last, one.status, {**one.reported, self.judged_by: judged}, start)
+        for number in {trainee.config for trainee in trainees}:
             self.lanes[number].remember()
 
-    def on_failed(self, members: Sequence[Member], reason: str) -> None:
+    def on_failed(self, trainees: Sequence[Trainee], reason: str) -> None:
         """Take in that networks have been given up."""
-        for member in members:
-            lane = self.lanes[member.config]
-            lane.status[lane.seeds.index(member.seed)] = "failed"
+        for trainee in trainees:
+            lane = self.lanes[trainee.config]
+            lane.status[lane.seeds.index(trainee.seed)] = "failed"
 
     def take_in(self, runs: Sequence[Run], scene: Scene | None = None) -> None:
         """Take in what stored runs say, each of the lane of its name; at the scene's inputs only of the leader."""

@@ -20,7 +20,7 @@ from regx.data.dataset import Dataset
 from regx.data.table import TableSource
 from regx.nn.layout import Layout
 from regx.runner.networks import DEFAULT, Options, cores, train_networks
-from regx.runner.plan import Member, dataset, estimated_seconds, forget_data
+from regx.runner.plan import Trainee, dataset, estimated_seconds, forget_data
 from regx.studies.recommendation.criteria import LOSS, Criterion, criterion
 from regx.studies.recommendation.halving import rung_epochs, survivors
 from regx.studies.recommendation.inspection import Inspection, inspect
@@ -281,7 +281,7 @@ def _pace(base: Config) -> float:
         training = {**base.resolved["training"], "epochs": each, "eval_every": min(base.training.eval_every, each)}
         short = config_of({**base.resolved, "training": training, "seeds": list(base.seeds)[:TOGETHER]}, "the table")
         begun = time.perf_counter()
-        train_networks([short], [Member(0, seed) for seed in short.seeds], Keeper(), Options(1))
+        train_networks([short], [Trainee(0, seed) for seed in short.seeds], Keeper(), Options(1))
         took.append(time.perf_counter() - begun)
     estimated = len(short.seeds) * seconds_of(base) * (epochs - 1) / base.training.epochs
     return max(took[1] - took[2], 0.1 * took[1]) / estimated

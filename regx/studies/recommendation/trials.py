@@ -11,7 +11,7 @@ from regx.core.listener import Following, Keeper, Progress, Wanted, Watchers
 from regx.core.trained import Trained
 from regx.data.table import TableSource
 from regx.runner.networks import Options, train_networks
-from regx.runner.plan import Member
+from regx.runner.plan import Trainee
 from regx.studies.recommendation.clock import Clock
 from regx.studies.recommendation.criteria import Criterion, measured
 from regx.studies.recommendation.halving import mean_losses, rung_epochs
@@ -41,13 +41,13 @@ class _Kept(Keeper):
         if self._clock.is_over:
             raise _OutOfTimeError
 
-    def on_trained(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
-        for member, one in zip(members, trained, strict=True):
-            self._results.add(*self._candidates[member.config], self._fold, one)
+    def on_trained(self, trainees: Sequence[Trainee], trained: Sequence[Trained]) -> None:
+        for trainee, one in zip(trainees, trained, strict=True):
+            self._results.add(*self._candidates[trainee.config], self._fold, one)
 
-    def on_failed(self, members: Sequence[Member], reason: str) -> None:
-        for member in members:
-            self._results.fail(*self._candidates[member.config], member.seed, self._fold, reason)
+    def on_failed(self, trainees: Sequence[Trainee], reason: str) -> None:
+        for trainee in trainees:
+            self._results.fail(*self._candidates[trainee.config], trainee.seed, self._fold, reason)
 
 
 class Trials:
@@ -111,7 +111,7 @@ class Trials:
         for candidate, epochs, _ in missing:
             numbers.setdefault((candidate, epochs), len(numbers))
         configs = [self.config(candidate, epochs, fold) for candidate, epochs in numbers]
-        members = [Member(numbers[candidate, epochs], seed) for candidate, epochs, seed in missing]
+        trainees = [Trainee(numbers[candidate, epochs], seed) for candidate, epochs, seed in missing]
         work, share, begun = sum(self.cost(epochs) for _, epochs, _ in missing), 0.0, time.monotonic()
 
         def follow(progress: Progress) -> None:
@@ -122,7 +122,7 @@ class Trials:
         self.clock.tell(stage)
         try:
             keeper = _Kept(self.results, list(numbers), fold, self.clock, self._task)
-            train_networks(configs, members, keeper, self.options(follow))
+            train_networks(configs, trainees, keeper, self.options(follow))
             share = 1.0
         except _OutOfTimeError:
             return

@@ -21,7 +21,7 @@ from regx.core.trained import Trained
 from regx.evidence.run import read_run
 from regx.report.baseline import is_plain
 from regx.runner.networks import DEFAULT, Options, train_networks
-from regx.runner.plan import Member, dataset, fingerprint, forget_data
+from regx.runner.plan import Trainee, dataset, fingerprint, forget_data
 from regx.runner.runs import Target, bring_up_to_date
 from regx.runner.standing import grid_folder, run_folder
 from regx.store import networks
@@ -120,35 +120,35 @@ def _train_missing(grid: Grid, numbers: Sequence[int], folder: Path, task: str, 
         part = lacking[start : start + at_once]
         cells = [numbers[index] for index in part]
         configs = [grid.cells[number].config for number in cells]
-        members = [
-            Member(number, seed)
+        trainees = [
+            Trainee(number, seed)
             for number, index in enumerate(part)
             for seed, there in zip(seeds, done[index].tolist(), strict=True)
             if not there
         ]
 
-        def tell(progress: Progress, before: int = trained_before, part: int = len(members)) -> None:
+        def tell(progress: Progress, before: int = trained_before, part: int = len(trainees)) -> None:
             share = (before + progress.share * part) / to_train
             options.watchers.on_progress(Progress(share, before + progress.networks, to_train))
 
         of_part = replace(options, watchers=Watchers(Following(tell)))
-        train_networks(configs, members, _Lines(folder, task, cells), of_part)
-        trained_before += len(members)
+        train_networks(configs, trainees, _Lines(folder, task, cells), of_part)
+        trained_before += len(trainees)
 
 
 class _Lines(Keeper):
-    """Adds networks to networks.csv. cells: by the number of a member's config, the number in the grid."""
+    """Adds networks to networks.csv. cells: by the number of a trainee's config, the number in the grid."""
 
     wanted = Wanted(slim=True)
 
     def __init__(self, folder: Path, task: str, cells: Sequence[int]) -> None:
         self._folder, self._task, self._cells = folder, task, cells
 
-    def on_trained(self, members: Sequence[Member], trained: Sequence[Trained]) -> None:
-        networks.add(self._folder, self._task, [self._cells[member.config] for member in members], trained)
+    def on_trained(self, trainees: Sequence[Trainee], trained: Sequence[Trained]) -> None:
+        networks.add(self._folder, self._task, [self._cells[trainee.config] for trainee in trainees], trained)
 
-    def on_failed(self, members: Sequence[Member], reason: str) -> None:
-        where = ", ".join(f"cell {self._cells[member.config]}, seed {member.seed}" for member in members)
+    def on_failed(self, trainees: Sequence[Trainee], reason: str) -> None:
+        where = ", ".join(f"cell {self._cells[trainee.config]}, seed {trainee.seed}" for trainee in trainees)
         note(f"warning: {self._folder}: {where} failed, the others go on: {reason}")
 
 
