@@ -294,18 +294,19 @@ def plot(
     width: float | None = None,
     height: float | None = None,
     style: str = "paper",
+    metric: str = "test_loss",
 ) -> Figures:
     """matplotlib figures, as `regx plot` draws them: of these kinds, or all that fit. A notebook shows them.
 
     out: a folder, or with one kind a file, that they are written to; `files` of what is returned says where. width,
-    height: in inches. style: `paper` or `talk`.
+    height: in inches. style: `paper` or `talk`. metric: what comparisons and effects are about.
     """
     from regx.figures.style import Look
     from regx.notebook.figures import figures_of
 
     kinds = [kind] if isinstance(kind, str) else kind
     look = Look(style, width, height)
-    return figures_of(_paths(runs), kinds, None if out is None else str(out), format, dpi, force, look)
+    return figures_of(_paths(runs), kinds, None if out is None else str(out), format, dpi, force, look, metric)
 
 
 def report(

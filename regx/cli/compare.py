@@ -10,10 +10,10 @@ from regx.cli.options import BaselineOption, ColumnsOption, MetricOption, Saying
 def command(
     saying: Saying,
     runs: Annotated[
-        list[str] | None, Argument(metavar="[RUN...]", help="run folders, or folders that hold runs; else runs")
+        list[str] | None, Argument(metavar="[RUN...]", help="run folders, or folders of runs (default: runs)")
     ] = None,
     baseline: BaselineOption = None,
-    sort: Annotated[str | None, Option(metavar="COLUMN", help="best first by this column; else by val_loss")] = None,
+    sort: Annotated[str | None, Option(metavar="COLUMN", help="sort by this, best first (default: val_loss)")] = None,
     top: Annotated[int | None, Option(metavar="N", help="only the first N rows of each group")] = None,
     columns: ColumnsOption = None,
     only_changed: Annotated[

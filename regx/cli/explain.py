@@ -10,7 +10,7 @@ from regx.cli.options import Saying
 def command(
     saying: Saying,
     name: Annotated[
-        str | None, Argument(metavar="[NAME]", help="a regularizer, dataset, metric, key, ...; a group; none: the list")
+        str | None, Argument(metavar="[NAME]", help="a regularizer, metric, key or group; without it, the list")
     ] = None,
 ) -> None:
     """Explain what a config can name or a table can show.

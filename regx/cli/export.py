@@ -7,7 +7,7 @@ from typer import Argument, Option
 
 
 def command(
-    run: Annotated[Path, Argument(metavar="RUN", help="a run folder, of a run on a table")],
+    run: Annotated[Path, Argument(metavar="RUN", help="the folder of a run on a table")],
     output: Annotated[Path, Option("-o", metavar="FILE", help="the ONNX model to write")],
 ) -> None:
     """Write a run's networks with their preparation as one ONNX model, for other programs."""

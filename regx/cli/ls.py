@@ -10,11 +10,11 @@ from regx.cli.options import Saying
 def command(
     saying: Saying,
     paths: Annotated[
-        list[str] | None, Argument(metavar="[PATH...]", help="run folders, or folders that hold runs; else runs")
+        list[str] | None, Argument(metavar="[PATH...]", help="run folders, or folders of runs (default: runs)")
     ] = None,
     condition: Annotated[
         str | None,
-        Option("--filter", metavar="CONDITION", help="only such, as 'test_loss < 0.05 and l2.lam > 0' or 'dropout'"),
+        Option("--filter", metavar="CONDITION", help="only runs with 'test_loss < 0.05 and l2.lam > 0' or 'dropout'"),
     ] = None,
     metric: Annotated[str, Option("--metric", help="the metric that is shown")] = "test_loss",
 ) -> None:

@@ -36,6 +36,7 @@ BaselineOption = Annotated[
 ColumnsOption = Annotated[str | None, Option("--columns", metavar="A,B,C", help="these columns, in this order")]
 MetricOption = Annotated[str, Option("--metric", help="what difference and verdict are about")]
 JsonOption = Annotated[bool, Option("--json", help="print one JSON document and nothing else")]
+QuietOption = Annotated[bool, Option("--quiet", "-q", help="no progress and no notes")]
 RunsArgument = Annotated[list[str], Argument(metavar="RUN...", help="run folders, or folders that hold runs")]
 
 
@@ -48,7 +49,7 @@ class Saying:
         Option("--format", metavar="table|json|csv|md", help="else a table on a terminal, and tabs in a pipe"),
     ] = None
     json: JsonOption = False
-    quiet: Annotated[bool, Option("--quiet", "-q", help="no progress and no notes")] = False
+    quiet: QuietOption = False
 
     def output(self) -> Output:
         from regx.report.output import Output

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from regx.cli.options import JsonOption, RunsArgument
+from regx.cli.options import JsonOption, MetricOption, QuietOption, RunsArgument
 
 
 def command(
@@ -15,8 +15,7 @@ def command(
             "--kind",
             "-k",
             metavar="KIND",
-            help="comparison, curves, learning_curves, fitted, boundary, validation_curve, heat_map, weights, filters, "
-            "mistakes, gaps, effects, bias_variance or reliability; repeatable; else all that fit the runs",
+            help="such as comparison, learning_curves or boundary; repeatable; else all that fit the runs",
         ),
     ] = None,
     out: Annotated[
@@ -33,8 +32,9 @@ def command(
     ] = "paper",
     show: Annotated[bool, typer.Option("--show", help="open the files with the system's viewer")] = False,
     force: Annotated[bool, typer.Option("--force", help="replace files that regx plot has not made")] = False,
+    metric: MetricOption = "test_loss",
     json: JsonOption = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="no notes")] = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Draw figures of runs and print the files that are written."""
     from regx.figures.plot import Plots
@@ -42,7 +42,7 @@ def command(
     from regx.report.output import Output
 
     output = Output("json" if json else None, quiet)
-    plots = Plots(runs, kind or (), out, format, dpi, force, Look(style, width, height))
+    plots = Plots(runs, kind or (), out, format, dpi, force, Look(style, width, height), metric)
     written = []
     for page in plots.write():
         drawn = [str(subject.folder) for subject in page.subjects]

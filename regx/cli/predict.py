@@ -1,5 +1,6 @@
 """`regx predict`."""
 
+from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ from regx.cli.options import JsonOption
 
 def command(
     run: Annotated[Path, Argument(metavar="RUN", help="a run folder")],
-    table: Annotated[Path, Argument(metavar="TABLE", help="a CSV file: columns by name; of images .npz, a folder")],
+    table: Annotated[Path, Argument(metavar="TABLE", help="a CSV file; for images an .npz file or a folder")],
     output: Annotated[Path | None, Option("-o", metavar="FILE", help="write the predictions here")] = None,
     json: JsonOption = False,
 ) -> None:
@@ -22,12 +23,11 @@ def command(
 
     if output is not None:
         check_place(output, "the predictions", "predictions.csv")
-    frame = predict_rows(read_run(run), table).frame()
+    rows: list[dict[str, Any]] = predict_rows(read_run(run), table).frame().to_dict("records")  # type: ignore[assignment]
+    text = StringIO()
+    out = Output("json" if json else "csv", stream=None if output is None else text)
+    (out.document if json else out.flat)(rows)
     if output is None:
-        out = Output("json" if json else "csv")
-        rows: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
-        (out.document if json else out.flat)(rows)
         return
-    text = frame.to_json(orient="records", indent=2) + "\n" if json else frame.to_csv(index=False, lineterminator="\n")
-    write_atomically(output, text.encode())
+    write_atomically(output, text.getvalue().encode())
     Output().next(f"regx export {run} -o model.onnx")

@@ -16,7 +16,7 @@ def command(
     ],
     asked: TrainingOptions,
     target: Annotated[
-        str | None, Option("--target", metavar="COLUMN", help="the column to predict; none of images")
+        str | None, Option("--target", metavar="COLUMN", help="the column to predict (not for images)")
     ] = None,
     config: Annotated[Path | None, Option("-o", metavar="CONFIG", help="write the recommended config here too")] = None,
     minutes: Annotated[float, Option(metavar="M", min=0.05, help="about how long it may take")] = 5.0,
@@ -25,7 +25,7 @@ def command(
         Option(metavar="N", min=2, help="so many outer splits, as --seeds N; else as many as time allows, 20 at most"),
     ] = None,
     metric: Annotated[
-        str, Option(metavar="NAME", help="choose and judge by it: loss, balanced_accuracy, auc, mae")
+        str, Option(metavar="NAME", help="choose and judge by: loss, balanced_accuracy, auc, mae")
     ] = "loss",
     fit: Annotated[bool, Option("--fit", help="train the recommended network on all rows, for predict")] = False,
 ) -> None:

@@ -79,7 +79,7 @@ def settings_of(kind: str, settings: Node) -> Node:
 
 
 def is_switched(settings: Node) -> bool:
-    """Whether several things stand after `l2:`, of which some are no value of its first parameter."""
+    """Whether the list after `l2:` holds settings, `on` or `off`, and not only values of its first parameter."""
     items = settings.value if isinstance(settings.value, list) else []
     return any(isinstance(item.value, dict) or item.written in SWITCH for item in items)
 

@@ -95,7 +95,7 @@ def labels_of(keys: list[str]) -> list[str]:
 
 
 def cell_name(base: str, labels: list[str], values: list[Any], taken: set[str]) -> str:
-    """The name of the cell with these values: that of its config, made another than those that are taken."""
+    """The name of the cell with these values: its config's, changed where that is taken."""
     parts = [base]
     for label, value in zip(labels, values, strict=True):
         parts += [label, _value_name(value)]

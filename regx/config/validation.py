@@ -25,7 +25,7 @@ NAME = "a name of at most 100 letters, digits, `.`, `_`, `-`, that does not star
 def validated(root: Node, folder: FilePath) -> tuple[Config | None, list[Problem]]:
     """The config of a tree without axes, or every problem that it has.
 
-    folder: where a table is looked for first whose path was typed as an option; one in a file is looked for beside it.
+    folder: where a table named by an option is looked for first; one in a file is looked for beside that file.
     """
     check = _Check(root, folder)
     config = check.config()

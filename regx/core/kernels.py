@@ -30,8 +30,7 @@ from regx.core.arrays import Array
 from regx.core.compiling import MOST_ARRAYS, PRECISIONS, RUN, cached_at, machine, symbol
 from regx.core.loops import LOOPS
 
-# Seconds by which training is expected to become shorter (a number less read and written in one pass takes about a
-# nanosecond), at which it is worth it to load what is compiled, and to compile.
+# Expected savings in seconds from which loading, and compiling, pays: about a nanosecond for each number and pass.
 WORTH_LOADING, WORTH_COMPILING = 0.15, 1.0
 
 

@@ -1,6 +1,7 @@
 """The comparison: a metric by stack, a dot a seed, and beside it the paired differences to the baseline."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,27 +11,29 @@ from regx.figures.kind import Kind
 from regx.figures.labels import loss_label, words
 from regx.figures.parts import blank, legend_below, line_key
 from regx.figures.style import BLACK, BLUE, GREY, INTERVAL, VERMILLION, WIDE, Axes, Figure
+from regx.metrics import REGISTRY
 from regx.report.names import short_names
 from regx.report.table import Row, by_group, compare_rows
 
-METRIC = "test_loss"
 COLOURS = {"better": BLUE, "worse": VERMILLION}
 
 
-def unfit(run: Run) -> str | None:
-    return None if run.per_seed(METRIC) else "no seed of it has completed"
+def _unfit(metric: str, run: Run) -> str | None:
+    if not run.completed_seeds:
+        return "no seed of it has completed"
+    return None if run.per_seed(metric) else f"it has no {metric}"
 
 
-def draw(runs: Sequence[Run]) -> Figure:
+def _draw(metric: str, runs: Sequence[Run]) -> Figure:
     found = {str(run.folder): run for run in runs}
-    rows = by_group(compare_rows(runs, metric=METRIC))
+    rows = by_group(compare_rows(runs, metric=metric))
     groups = {name: [(row, found[row["run"]]) for row in members] for name, members in rows.items()}
     heights = [0.24 * len(members) + 0.9 for members in groups.values()]  # inches, with room for title and labels
     figure = blank(WIDE, sum(heights) + 0.3)
     axes = figure.subplots(len(groups), 2, squeeze=False, height_ratios=heights)
     for (group, members), (left, right) in zip(groups.items(), axes, strict=True):
-        members.sort(key=lambda one: np.mean(list(one[1].per_seed(METRIC).values())))
-        _values(left, members)
+        members.sort(key=lambda one: np.mean(list(one[1].per_seed(metric).values())))
+        _values(left, members, metric)
         _differences(right, members)
         left.set_title(words(group) if len(groups) > 1 else "a dot a seed")
     seed = line_key("a seed", color=GREY, marker="o", markersize=3, linestyle="none")
@@ -38,18 +41,19 @@ def draw(runs: Sequence[Run]) -> Figure:
     return figure
 
 
-def _values(panel: Axes, members: Sequence[tuple[Row, Run]]) -> None:
+def _values(panel: Axes, members: Sequence[tuple[Row, Run]], metric: str) -> None:
     every: list[float] = []
     for place, (row, run) in enumerate(members):
-        values = list(run.per_seed(METRIC).values())
+        values = list(run.per_seed(metric).values())
         every += values
         # Spread evenly up and down, so that equal values are all seen.
         spread = np.linspace(-0.22, 0.22, len(values)) if len(values) > 1 else np.zeros(1)
         panel.plot(values, place + spread, "o", color=GREY, markersize=2.5, alpha=0.6, label="a seed")
-        _bar(panel, place, row[METRIC], BLACK)
+        _bar(panel, place, row[metric], BLACK)
     panel.set_yticks(range(len(members)), list(map(words, short_names([row for row, _ in members]))))
-    of = members[0][1].summary
-    panel.set(ylim=(len(members) - 0.4, -0.6), xlabel=loss_label(of.task, of.dataset, "test loss"), ylabel="stack")
+    of, said = members[0][1].summary, REGISTRY[metric].in_words().removeprefix("the ")
+    label = loss_label(of.task, of.dataset, said) if said.endswith(" loss") else said
+    panel.set(ylim=(len(members) - 0.4, -0.6), xlabel=label, ylabel="stack")
     if min(every) > 0 and max(every) > 20 * min(every):
         panel.set_xscale("log")
 
@@ -78,7 +82,11 @@ def _bar(panel: Axes, place: int, interval: Any, colour: str) -> None:
         panel.plot([low, high], [place, place], color=colour, marker="|", linewidth=1.2, label="interval")
 
 
-KIND = Kind(
-    "comparison", "run", "test loss by stack, a dot a seed, and the paired differences to the baseline with verdicts",
-    unfit, draw, per_figure=40,
-)  # fmt: skip
+def about(metric: str) -> Kind:
+    """The comparison by a metric."""
+    what = "test loss or --metric by stack, a dot a seed, and the paired differences to the baseline with verdicts"
+    unfit, draw = partial(_unfit, metric), partial(_draw, metric)
+    return Kind("comparison", "run", what, unfit, draw, per_figure=40, about=about)
+
+
+KIND = about("test_loss")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from regx.figures.kind import Kind
@@ -15,14 +16,13 @@ from regx.studies.ablation.along import read_along
 from regx.studies.ablation.result import read_ablation
 from regx.studies.sweep.result import Sweep
 
-METRIC = "test_loss"
-
 
 @dataclass(frozen=True)
 class Effects:
     """rows: the names of effects and their intervals; of an ablation along an axis each has one for every value."""
 
     name: str
+    metric: str
     rows: tuple[tuple[str, tuple[Interval, ...]], ...]
     key: str | None = None
     scale: AxisScale | None = None
@@ -35,22 +35,22 @@ def unfit(sweep: Sweep) -> str | None:
     return None
 
 
-def read(sweep: Sweep) -> Effects:
+def _read(metric: str, sweep: Sweep) -> Effects:
     name = words(sweep.name)
     if any(not axis.switches for axis in sweep.axes):
-        along = read_along(sweep, METRIC)
+        along = read_along(sweep, metric)
         scale = scale_of(list(along.values))
         order = [along.values.index(value) for value in scale.values]
         rows = tuple(
             (member, tuple(effects[place].difference for place in order))
             for member, effects in zip(along.members, along.effects, strict=True)
         )
-        return Effects(name, rows, along.key, scale)
-    study = read_ablation(sweep.folder, METRIC)
+        return Effects(name, metric, rows, along.key, scale)
+    study = read_ablation(sweep.folder, metric)
     found, members = study.contrasts, study.members
     if found is None:
-        return Effects(name, ())
-    return Effects(name, (
+        return Effects(name, metric, ())
+    return Effects(name, metric, (
         *((member, (effect.average,)) for member, effect in zip(members, found.effects, strict=True)),
         *((" × ".join(members[one] for one in pair.members), (pair.interaction,)) for pair in found.pairs),
     ))  # fmt: skip
@@ -58,7 +58,7 @@ def read(sweep: Sweep) -> Effects:
 
 def draw(studies: Sequence[Effects]) -> Figure:
     (one,) = studies
-    change = f"change of {REGISTRY[METRIC].in_words().removeprefix('the ')} by switching on"
+    change = f"change of {REGISTRY[one.metric].in_words().removeprefix('the ')} by switching on"
     figure, (panel,) = panels(1, height=2.5 if one.scale else 0.8 + 0.3 * len(one.rows))
     for number, (name, intervals) in enumerate(one.rows):
         mean, low, high = ends(intervals)
@@ -77,8 +77,15 @@ def draw(studies: Sequence[Effects]) -> Figure:
         panel.axvline(0, color=GREY, linewidth=0.8)
         panel.set_yticks([-number for number in range(len(one.rows))], [words(name) for name, _ in one.rows])
         panel.set_xlabel(change)
-    figure.suptitle(f"ablation {one.name}\n95 % intervals; below 0 it helps", fontsize=8)
+    side = {True: "; below 0 it helps", False: "; above 0 it helps", None: ""}[REGISTRY[one.metric].lower_is_better]
+    figure.suptitle(f"ablation {one.name}\n95 % intervals{side}", fontsize=8)
     return figure
 
 
-KIND = Kind("effects", "sweep", "what each member of an ablation changes, along its axis", unfit, draw, read)
+def about(metric: str) -> Kind:
+    """The effects on a metric."""
+    what = "what each member of an ablation changes in the test loss or --metric, along its axis"
+    return Kind("effects", "sweep", what, unfit, draw, partial(_read, metric), about=about)
+
+
+KIND = about("test_loss")

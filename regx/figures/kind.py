@@ -16,7 +16,8 @@ class Kind:
     draw: the figure of what was read. Called within `style.styled()`.
     read: what is drawn of a subject, itself if nothing else. Raises RegxError where a file is missing or damaged.
     per_figure: of how many subjects one figure can be. together: whether it is to show all of them
-    in one figure, and is drawn of more where it is asked for only.
+    in one figure, and is drawn of more where it is asked for only. about: the same kind about another metric than the
+    test loss; None where it is about none.
     """
 
     name: str
@@ -27,3 +28,4 @@ class Kind:
     read: Callable[[Any], Any] = lambda subject: subject
     per_figure: int = 1
     together: bool = False
+    about: Callable[[str], "Kind"] | None = None

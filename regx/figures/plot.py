@@ -13,6 +13,8 @@ from regx.figures.labels import nothing_completed
 from regx.figures.parts import sized
 from regx.figures.style import FORMATS, MADE_BY, Figure, Look, content, styled
 from regx.figures.subjects import Subjects, read_subjects
+from regx.metrics import check_metric
+from regx.metrics.metric import ALL_TASKS
 from regx.store.atomic import make_folder, write_atomically
 
 NAMES = tuple(kind.name for kind in KINDS)
@@ -42,6 +44,7 @@ class Plots:
 
     kinds: names in `NAMES`; all that fit if empty. out: a folder, or a file with the ending of its format; without one
     nothing is written.
+    metric: what comparisons and effects are about.
     notes: what is not drawn and why, and what cannot be read, a message each; complete once `write` has ended.
     Raises InputError for whatever is wrong with the paths or the options.
     """
@@ -55,8 +58,11 @@ class Plots:
         dpi: int = 300,
         force: bool = False,
         look: Look | None = None,
+        metric: str = "test_loss",
     ) -> None:
-        chosen = _known(kinds)
+        check_metric(metric, ALL_TASKS)
+        self._kinds = [kind.about(metric) if kind.about else kind for kind in KINDS]
+        chosen = self._known(kinds)
         self._format, folder, file = _place(out or FOLDER, format)
         self._dpi, self._look = dpi, look or Look()
         subjects = read_subjects(paths)
@@ -104,6 +110,18 @@ class Plots:
         if not drawn:
             raise InputError("\n".join(self.notes))
 
+    def _known(self, names: Sequence[str]) -> list[Kind]:
+        by_name = {kind.name: kind for kind in self._kinds}
+        wrong, chosen = [], []
+        for name in (part.strip().replace("-", "_") for item in names for part in item.split(",")):
+            if name in by_name:
+                chosen.append(by_name[name])
+            else:
+                wrong.append(f"--kind: expected one of {', '.join(NAMES)}, found '{name}'.{did_you_mean(name, NAMES)}")
+        if wrong:
+            raise InputError("\n".join(wrong))
+        return list(dict.fromkeys(chosen))
+
     def _note(self, text: str) -> None:
         if text not in self.notes:
             self.notes.append(text)
@@ -116,7 +134,7 @@ class Plots:
         unfinished = {run.folder: reason for run in subjects.run if (reason := nothing_completed(run)) is not None}
         if not chosen:
             self.notes += [f"nothing is drawn of {folder.name}: {reason}." for folder, reason in unfinished.items()]
-        for kind in chosen or KINDS:
+        for kind in chosen or self._kinds:
             reasons: list[tuple[Any, str]] = []
             fit = []
             for subject in getattr(subjects, kind.of):
@@ -150,19 +168,6 @@ class Plots:
             nothing = "Expected runs with something to draw, found none." + (f" {_few(list(why))}." if why else "")
             raise InputError("\n".join([*self.notes, nothing]))
         return fitting
-
-
-def _known(names: Sequence[str]) -> list[Kind]:
-    by_name = {kind.name: kind for kind in KINDS}
-    wrong, chosen = [], []
-    for name in (part.strip().replace("-", "_") for item in names for part in item.split(",")):
-        if name in by_name:
-            chosen.append(by_name[name])
-        else:
-            wrong.append(f"--kind: expected one of {', '.join(NAMES)}, found '{name}'.{did_you_mean(name, NAMES)}")
-    if wrong:
-        raise InputError("\n".join(wrong))
-    return list(dict.fromkeys(chosen))
 
 
 def _place(out: str, format: str | None) -> tuple[str, Path, Path | None]:

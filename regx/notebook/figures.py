@@ -27,11 +27,11 @@ def inline(figure: Figure) -> str:
     return f'<img alt="figure" src="data:image/png;base64,{png}">\n'
 
 
-def picture(paths: Sequence[Path], kinds: Sequence[str]) -> str:
+def picture(paths: Sequence[Path], kinds: Sequence[str], metric: str = "test_loss") -> str:
     """A small figure of the first of these kinds that can be drawn of what is there, as HTML; else nothing."""
     for kind in kinds:
         try:
-            plots = Plots([str(path) for path in paths], [kind], None)
+            plots = Plots([str(path) for path in paths], [kind], None, metric=metric)
             return next(inline(figure) for _, figure in plots.draw())
         except InputError:
             continue
@@ -39,10 +39,17 @@ def picture(paths: Sequence[Path], kinds: Sequence[str]) -> str:
 
 
 def figures_of(
-    paths: Sequence[str], kinds: Sequence[str], out: str | None, format: str | None, dpi: int, force: bool, look: Look
+    paths: Sequence[str],
+    kinds: Sequence[str],
+    out: str | None,
+    format: str | None,
+    dpi: int,
+    force: bool,
+    look: Look,
+    metric: str,
 ) -> Figures:
     """The figures; with `out` their files too, as `regx plot` writes them."""
-    plots = Plots(paths, kinds, out, format, dpi, force, look)
+    plots = Plots(paths, kinds, out, format, dpi, force, look, metric)
     pages, found = [], []
     for page, figure in plots.draw():
         pages.append(page)

@@ -31,7 +31,7 @@ class ComparisonTable(pandas.DataFrame):
             f"<p>{f'<b>{escaped(text)}</b>' if place == 0 else escaped(text)}</p>"
             for place, text in enumerate(self.attrs.get("conclusion", ()))
         )
-        drawn = picture(list(map(Path, self["run"])), ["comparison"]) if "run" in self else ""
+        drawn = picture(list(map(Path, self["run"])), ["comparison"], metric) if "run" in self else ""
         return f"<div>{said}{rows.to_html(index=False, na_rep='')}{drawn}</div>"
 
 

@@ -22,6 +22,8 @@ from regx.report.columns import COLUMNS
 from regx.report.conclusion import about_numbers, beside, conclusion, opening, why
 from regx.report.render import cell_texts, shown_columns
 from regx.report.table import Row, only_changed
+from regx.studies.sweep.display import choice_in_words
+from regx.studies.sweep.judgement import choose
 
 # With seven colours and eight symbols 56 runs look different. Colour 0 and the disc are the baseline's alone.
 SYMBOLS = "■◆▲▼✚★⬟✖"
@@ -98,7 +100,9 @@ class Group:
             "reasons": self._reasons(),
             "curves": self._curves(),
             "race": self._race(),
-            "studies": [(name, picture, [*map(clean, said)]) for name, picture, said in images.studies(self.runs)],
+            "studies": [
+                (name, picture, [*map(clean, said)]) for name, picture, said in images.studies(self.runs, self.metric)
+            ],
             "strengths": [self._strength(number, sweep) for number, sweep in enumerate(self.sweeps)],
             "differences": {"any": any(self.changed.values()), "rows": differences},
             "runs": runs,
@@ -242,11 +246,7 @@ class Group:
         if drawable is not None:
             names = {-1: "other seeds", -2: f"seed {seeds[0]}"}
             self.data["figures"][f"{name}-fit"] = figures.prediction_figure(drawable, names)
-        peeked = " Choosing by the test split (--peek) flatters its loss." if sweep.sweep.peek else ""
-        whole = [run.completed_seeds == run.seeds for run in sweep.runs]
-        among = " among those without a diverged seed" if whole[shown] and not all(whole) else ""
-        by = "test" if sweep.sweep.peek else "validation"
-        chosen = f" The {by} loss chooses {values[shown]}, where it is least{among}.{peeked}"
+        chosen = f" {clean(choice_in_words(choose(sweep.sweep)))}"
         compact = " Of this sweep only the best cells have run folders, so only they are drawn." * sweep.compact
         several = any(len(run.completed_seeds) > 1 for run in sweep.runs)
         fixed = ", ".join(f"{key} = {figures.value_text(value)}" for key, value in sweep.fixed.items())

@@ -46,7 +46,7 @@ def pictures(run: Run) -> list[tuple[str, str]]:
     return found
 
 
-def studies(runs: Sequence[Run]) -> list[tuple[str, str, list[str]]]:
+def studies(runs: Sequence[Run], metric: str) -> list[tuple[str, str, list[str]]]:
     """Of the ablations and the sweeps along which fitting begins that runs belong to: name, picture, sentences."""
     found = []
     for folder in dict.fromkeys(run.folder.parent for run in runs if (run.folder.parent / SWEEP).is_file()):
@@ -55,8 +55,8 @@ def studies(runs: Sequence[Run]) -> list[tuple[str, str, list[str]]]:
             fitted = interpolation(swept)
             if effects.unfit(swept) is None:
                 along = any(not axis.switches for axis in swept.axes)
-                said = answers_along(read_along(swept)) if along else answers(read_ablation(folder))
-                found.append((f"ablation {swept.name}", _address(_drawn(effects.KIND, swept)), said))
+                said = answers_along(read_along(swept, metric)) if along else answers(read_ablation(folder, metric))
+                found.append((f"ablation {swept.name}", _address(_drawn(effects.about(metric), swept)), said))
             elif fitted is not None:
                 curve = _address(_drawn(validation_curve.KIND, swept))
                 found.append((f"sweep {swept.name}", curve, fitting(fitted)))

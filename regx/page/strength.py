@@ -12,6 +12,7 @@ from regx.evidence.run import Run
 from regx.page.curves import SPLITS
 from regx.page.surface import DrawnSurface
 from regx.report.lines import looks_logarithmic
+from regx.report.numbers import in_full
 from regx.store.files import SWEEP
 from regx.store.summary import Summary
 from regx.studies.sweep.result import Sweep, read_sweep
@@ -109,8 +110,5 @@ def losses_text(summary: Summary, verdict: str | None) -> str:
     for split in SPLITS:
         interval = summary.over_seeds(f"{split}_loss")
         if interval["mean"] is not None:
-            text = f"{split} loss {interval['mean']:.3g}"
-            if interval["low"] is not None:
-                text += f" ({interval['low']:.3g} to {interval['high']:.3g})"
-            said.append(text)
+            said.append(f"{split} loss {in_full(interval)}")
     return ", ".join(said) + (f"; verdict: {verdict}" if verdict else "")

@@ -76,7 +76,7 @@ def without_baseline(rows: Sequence[Row]) -> str:
 def conclusion(rows: Sequence[Row]) -> list[str]:
     """What the rows of one group say: a sentence for each verdict, and for each reason to read a run with care.
 
-    Verdicts are on what regularizes, what went wrong is a run's.
+    Verdicts name regularizers; warnings name runs.
     """
     if not rows:
         return []

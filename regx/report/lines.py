@@ -3,6 +3,8 @@
 import itertools
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
+from operator import mul
 from typing import Any
 
 from regx.report.numbers import is_number
@@ -47,6 +49,8 @@ def validation_curve(
     if low == high:  # what little lies between is too small to be halved
         high = low + 1.0
     scale, inverse = (math.log, math.exp) if log_y else (float, float)
+    if math.isinf(high - low) and not log_y:  # a number may be as large as it likes, their difference may not
+        scale, inverse = partial(mul, 0.25), partial(mul, 4)
 
     ticks = [f"{inverse(scale(low) + share * (scale(high) - scale(low))):.3g}" for share in (0, 0.5, 1)]
     margin = max(map(len, ticks)) + 2

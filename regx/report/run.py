@@ -35,7 +35,7 @@ def print_plan(folder: Path, seeds: list[int], out: Output) -> None:
 def ended(runs: Sequence[Run], out: Output) -> int:
     """The exit code of a command that shows these runs: 0, or 3 where some network of a run diverged or failed.
 
-    Written last is what nobody asked for and everybody is to know: that versions are mixed.
+    Warns last if versions are mixed.
     """
     out.warn(mixed_versions(runs))
     failed = any(run.about["status"] == "failed" for run in runs)

@@ -131,7 +131,7 @@ class _Source:
             return task
 
     def go_on(self, tasks: Sequence[Task]) -> None:
-        """Hand out these second halves when there is nothing else. The caller takes tasks until none is left."""
+        """Hand these second halves out when nothing else is left. The caller then takes tasks to the end."""
         self._rest.extend(tasks)
 
     def again(self, tasks: Sequence[Task]) -> None:

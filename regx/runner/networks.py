@@ -19,7 +19,7 @@ SECONDS_WORTH_PROCESSES = 2.0
 
 @dataclass(frozen=True)
 class Options:
-    """How to train, which changes no bit of what comes of it but by `peek`.
+    """How to train; only `peek` changes what comes of it.
 
     jobs: processes, None for as many as the work is worth; or a cluster, where nobody sees how networks train and no
     checkpoints are kept. force: train anew what is finished. peek: what is chosen is chosen by the test split.

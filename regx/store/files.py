@@ -133,7 +133,7 @@ def sha256(content: bytes) -> str:
 
 
 def _check_seal(path: Path, text: str, seal: re.Pattern[str], required: bool) -> None:
-    """Raise InputError if the text has changed since it was sealed. Those of before there were seals have none."""
+    """Raise InputError if the text has changed since it was sealed. Older files have none."""
     found = seal.search(text)
     if found is None and (required or f'"{SEAL}"' in text[-200:]):
         raise damaged(

@@ -80,7 +80,7 @@ def maybe(shape: Shape) -> Shape:
 
 
 def either(*shapes: Shape) -> Shape:
-    """As one of these is, with all that it holds."""
+    """A value that fits one of these."""
     words = " or ".join(shape.words for shape in shapes)
     return Shape(words, lambda value: any(shape.wrong(value) is None for shape in shapes))
 

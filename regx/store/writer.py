@@ -46,7 +46,7 @@ class RunWriter(contextlib.AbstractContextManager["RunWriter", None]):
         self._lock = lock or Lock(folder)
         try:
             self._entries = finished(folder, resolved, about) if keep_finished else {}
-            # What is there goes when something comes.
+            # Old seeds go when new ones come.
             self._drops = not keep_finished and (folder / files.SUMMARY).exists()
             # A folder keeps the columns that it was begun with.
             kept = read_rows(folder / files.METRICS, about["task"], {} if self._drops else self._entries)
@@ -114,7 +114,7 @@ class RunWriter(contextlib.AbstractContextManager["RunWriter", None]):
             path = folder / files.PREPARATION
             others = files.read_json(path)["seeds"] if kept and path.exists() else {}
             of_kept = {seed: of for seed, of in others.items() if seed in kept}
-            files.write_json(path, {"format": 1, "seeds": {**of_kept, **prepared}})
+            files.write_json(path, {"format": files.FORMAT, "seeds": {**of_kept, **prepared}})
         entries = dict(self._entries)
         for seed, one in new.items():
             own = {"training": self._training, "bytes": len(rows[one.seed])}
@@ -185,11 +185,11 @@ class RunWriter(contextlib.AbstractContextManager["RunWriter", None]):
             append_lines(self._folder / files.METRICS, text.encode(), durable)
         self._order += metrics
         for seed, own in metrics.items():
-            # A network that is trained anew, since its worker died, comes to rows that are there already.
+            # A network that is trained again after its worker died makes rows that are there already.
             self._appended[seed] = max(self._appended.get(seed, 0), len(own["epoch"]))
 
     def _write_metrics(self, rows: Mapping[int, str]) -> None:
-        """metrics.csv with these seeds alone, unless that is what it is."""
+        """Write metrics.csv with these seeds alone, unless it holds just that."""
         path, content = self._folder / files.METRICS, format_metrics(rows, self._names).encode()
         is_there = False
         with contextlib.suppress(RegxError):  # what cannot be read is written

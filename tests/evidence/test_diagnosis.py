@@ -145,7 +145,7 @@ def test_what_limits_a_verdict_is_said(run):
     one.__dict__["rows"] = Rows(whole.rows.names, {20: whole.rows.lines[20]})
     notes = diagnose(one).notes
     assert any(note.startswith("1 of 3 seeds is finished") for note in notes)
-    assert any(note.startswith("One seed alone") for note in notes)
+    assert any(note.startswith("There is one seed") for note in notes)
 
 
 def test_data_that_has_changed_costs_the_pattern_alone(run):

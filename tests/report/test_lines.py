@@ -88,3 +88,7 @@ def test_more_values_than_columns_are_no_wider():
 @pytest.mark.parametrize("loss", [5e-324, 1e-323, 1.7e308, -5e-324, 0.0])
 def test_a_loss_alone_is_drawn_however_small(loss):
     assert "x" in validation_curve([0.1], {"val_loss": [loss]}, {}, {}).split("└")[0]
+
+
+def test_losses_farther_apart_than_numbers_go_are_drawn():
+    assert "x" in validation_curve([1, 2], {"val_loss": [1.7e308, -1.7e308]}, {}, {}).split("└")[0]

@@ -59,7 +59,7 @@ def _notes(run: Run, seeds: tuple[Seed, ...], verdict: Verdict, data: Dataset | 
         )
     judged = [seed for seed in seeds if seed.diverged is None]
     if len(judged) == 1:
-        notes.append("One seed alone: nobody knows how another would have come out. --seeds 5 says it.")
+        notes.append("There is one seed; another may come out differently. Try --seeds 5.")
     agreeing = sum(verdict_of(seed) == verdict for seed in seeds)
     if len(seeds) > 1 and agreeing < len(seeds):
         notes.append(f"Judged alone, {agreeing} of {len(seeds)} seeds get{'s' * (agreeing == 1)} this verdict.")

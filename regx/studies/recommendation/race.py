@@ -57,7 +57,7 @@ ENOUGH_VALIDATION_ROWS = 1000
 # In which order lanes are raced: what helps most often first, since time may end.
 FIRST = ("crop", "rotate", "early_stopping", "dropout", "l2", "l1", "batch_norm", "weight_decay", "weight_average")
 
-# Times the work of a group of lanes has to fit, for them to be raced together: else what ends is lost of all.
+# How often the work of a group of lanes must fit, for them to be raced together: cut short, all of them are lost.
 AT_ONCE = 2
 
 

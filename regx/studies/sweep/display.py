@@ -59,7 +59,7 @@ def print_sweep(sweep: Sweep, out: Output, metric: str = "test_loss", columns: S
     else:
         print_rows([*ordered, *beside], out, columns, sweep.chosen_by)
         out.text([""])
-        out.conclusion([_sentences(choice), *(fitting(found) if found else ())])
+        out.conclusion([choice_in_words(choice), *(fitting(found) if found else ())])
         if out.form == "terminal":
             out.picture(_curve(read_sweep(sweep.folder, []) if sweep.compact else sweep, choice, out.width))
         out.text([str(sweep.folder)])
@@ -79,7 +79,7 @@ def _as_plain(choice: Choice) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _sentences(choice: Choice | None) -> str:
+def choice_in_words(choice: Choice | None) -> str:
     """What was chosen, by what, how much that flatters it, and its test loss."""
     if choice is None:
         return "Nothing was chosen: every network diverged."
