@@ -3,13 +3,12 @@
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from functools import partial
-from operator import mul
 from typing import Any
 
 from regx.report.numbers import is_number
 
 MARKERS = {"train_loss": "o", "val_loss": "x", "test_loss": "+"}
+LARGEST = 1e300
 Numbers = Sequence[float | None]
 
 
@@ -49,8 +48,6 @@ def validation_curve(
     if low == high:  # what little lies between is too small to be halved
         high = low + 1.0
     scale, inverse = (math.log, math.exp) if log_y else (float, float)
-    if math.isinf(high - low) and not log_y:  # a number may be as large as it likes, their difference may not
-        scale, inverse = partial(mul, 0.25), partial(mul, 4)
 
     ticks = [f"{inverse(scale(low) + share * (scale(high) - scale(low))):.3g}" for share in (0, 0.5, 1)]
     margin = max(map(len, ticks)) + 2
@@ -99,8 +96,13 @@ def validation_curve(
 
 
 def _finite(lines: Mapping[str, Numbers]) -> dict[str, Numbers]:
+    """The finite numbers, within bounds so that their sums and halves are finite and not 0 too."""
+
+    def bounded(number: float) -> float:
+        return min(max(number, -LARGEST), LARGEST) if abs(number) > 1 / LARGEST else 0.0
+
     return {
-        name: [number if number is not None and math.isfinite(number) else None for number in line]
+        name: [None if number is None or not math.isfinite(number) else bounded(number) for number in line]
         for name, line in lines.items()
     }
 
