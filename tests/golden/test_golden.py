@@ -29,10 +29,17 @@ AGAIN = [
     ("sweep", "widths", "--compact"), ("race", "lanes"),
     ("ablate", "regression", "-s", "training.epochs=20", "--seeds", "2"), ("bias-variance", "draws"),
 ]  # fmt: skip
+LATER = [
+    ("ablate", "regression", "-s", "training.epochs=20", "-s", "optimizer.lr=0.01,0.05", "--seeds", "2"),
+    ("worth", "lanes", "--rows", "12,24"),
+]
 
 
-@pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("command", AGAIN, ids=" ".join)
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [(name, command) for name in FORMATS for command in (*AGAIN, *LATER * (name != "format1"))],
+    ids=lambda one: one if isinstance(one, str) else " ".join(one),
+)
 def test_the_same_command_finds_its_folder_and_trains_nothing(
     regx: Regx, project: Path, name: str, command: tuple[str, ...]
 ) -> None:
@@ -49,7 +56,8 @@ def test_the_same_command_finds_its_folder_and_trains_nothing(
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_command_reads_them(regx: Regx, project: Path, name: str) -> None:
     rows = json.loads(regx("compare", name, "--json").stdout)
-    assert len(rows) == 3 + 3 + 2 + 2 + 4
+    # Since format 2 what nothing regularizes stands beside the cells of a sweep.
+    assert len(rows) == {"format1": 3 + 3 + 2 + 2 + 4, "format2": 3 + 3 + 3 + 2 + 4 + 8 + 4}[name]
     assert all(row["test_loss"]["mean"] is not None for row in rows)
     assert "damaged" not in regx("diagnose", name).stdout
     regx("plot", name, "--out", "pictures")
@@ -57,6 +65,24 @@ def test_every_command_reads_them(regx: Regx, project: Path, name: str) -> None:
     assert {"bias_variance", "validation_curve", "gaps"} <= drawn
     done = regx("report", name, "-o", "page.html")
     assert "damaged" not in done.stderr
+
+
+def test_studies_since_format_2_are_read(project: Path) -> None:
+    from regx.runner.cells import SWEEP
+    from regx.studies.ablation.along import read_along
+    from regx.studies.recommendation.result import read_recommendation
+    from regx.studies.sweep.result import read_sweep
+    from regx.studies.worth.result import read_worth
+
+    (along,), (worth,), (recommended,) = (
+        (project / "format2").glob(f"*-{what}-*") for what in ("ablate-sweep", "worth", "recommend")
+    )
+    assert (along / SWEEP).exists()
+    assert read_along(read_sweep(along)).members == ("l2", "dropout")
+    assert [one.rows for one in read_worth(worth).points] == [12, 24, 12, 24]
+    found = read_recommendation(recommended)
+    assert {"none", "l2", "l1"} <= {lane.name for lane in found.lanes}
+    assert found.conclusion.regularization == "cannot tell"
 
 
 @pytest.mark.parametrize("name", FORMATS)
