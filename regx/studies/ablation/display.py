@@ -6,7 +6,7 @@ from regx.evidence.run import Run
 from regx.metrics import REGISTRY
 from regx.report.conclusion import about_numbers, of_one_table
 from regx.report.listing import Listed, print_listing
-from regx.report.numbers import brief, count, in_words, listed
+from regx.report.numbers import brief, chance, count, in_words, listed
 from regx.report.output import Output
 from regx.report.run import ended
 from regx.report.table import Row, compare_rows
@@ -138,7 +138,7 @@ def _only(study: Ablation, found: Contrasts, words: Words) -> str:
         return f"{name} {words.change(one.average)}{which}."
     return (
         f"Whether {name} changes {words.metric} cannot be told from {len(study.seeds)} seeds: the change, "
-        f"{in_words(one.average)}, may be chance (p {one.average['p']:.2g})."
+        f"{in_words(one.average)}, may be chance ({chance(one.average['p'])})."
     )
 
 
@@ -171,7 +171,7 @@ def _diminishing(found: Contrasts, words: Words) -> str:
         return f"{question} No, the return grows. {sums}, which is {in_words(found.shortfall, words.sign > 0)} more."
     return (
         f"{question} These seeds cannot tell. {sums}; the difference, {in_words(found.shortfall, words.sign < 0)}, may "
-        f"be chance (p {found.shortfall['p']:.2g})."
+        f"be chance ({chance(found.shortfall['p'])})."
     )
 
 
@@ -227,7 +227,7 @@ def _pairs(study: Ablation, found: Contrasts, words: Words) -> list[str]:
             said.append(
                 f"Whether {one} and {other} interfere cannot be told from {len(study.seeds)} seeds ({more}): "
                 f"{means}, and the difference, {in_words(pair.interaction)}, may be chance "
-                f"(p {pair.interaction['p']:.2g})."
+                f"({chance(pair.interaction['p'])})."
             )
     return said
 

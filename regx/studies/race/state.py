@@ -33,7 +33,7 @@ class LaneView:
 
     def __init__(self, config: Config) -> None:
         self.name, self.seeds, self.stack = config.name, config.seeds, stack_text(config.resolved)
-        self.stops = any(member.kind == "early_stopping" for member in config.stack)
+        self.stops = any("on_epoch" in member.hooks() for member in config.stack)
         self.epoch, self.train, self.judged, self.norm, self.start_norm = np.full((5, len(self.seeds)), math.nan)
         self.status = ["waiting"] * len(self.seeds)
         self.history: list[tuple[float, float, float]] = []

@@ -208,7 +208,7 @@ def _networks(
             continue
         own = {**keys, "scaling": scaling}
         base = _base(question, own, data, most_epochs, architecture, {**OPTIMIZERS[optimizer], "schedule": schedule})
-        rates: tuple[float, ...] = LEARNING_RATES if base.optimizer.kind == "sgd" else ADAPTIVE_RATES
+        rates: tuple[float, ...] = ADAPTIVE_RATES if base.optimizer.adaptive else LEARNING_RATES
         if _only(question.overrides, "optimizer.lr="):
             rates = (float(base.resolved["optimizer"]["lr"]),)
         units = "-".join(map(str, base.architecture.hidden)) or "no"
