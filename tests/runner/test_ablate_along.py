@@ -59,7 +59,7 @@ def test_the_folder_gives_the_study_back_and_a_figure(found: AblationAlong) -> N
     swept = read_sweep(found.folder)
     assert effects.unfit(swept) is None
     with styled():
-        figure = effects.draw([effects.read(swept)])
+        figure = effects.KIND.draw([effects.KIND.read(swept)])
         figure.draw_without_rendering()
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["l2", "dropout"]
     ((name, picture, said),) = studies(found.runs)  # as the page shows it
