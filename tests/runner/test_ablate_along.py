@@ -62,8 +62,10 @@ def test_the_folder_gives_the_study_back_and_a_figure(found: AblationAlong) -> N
         figure = effects.KIND.draw([effects.KIND.read(swept)])
         figure.draw_without_rendering()
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["l2", "dropout"]
-    ((name, picture, said),) = studies(found.runs)  # as the page shows it
+    ((name, picture, said),) = studies(found.runs, "test_loss")  # as the page shows it
     assert (name, said) == ("ablation small", answers_along(found))
+    ((_, _, of_another),) = studies(found.runs, "val_loss")
+    assert of_another == answers_along(read_along(swept, "val_loss")) != said
     assert picture.startswith("data:image/png;base64,")
 
 
