@@ -72,8 +72,9 @@ def _told(column: Any, words: bool, target: Any, classes: bool) -> float:
         own, rows = counts[values, targets] - 1, counts[values]
         rows[np.arange(len(column)), targets] -= 1
         right = (own > 0) & (own == rows.max(axis=1))
-        base = np.bincount(targets).max() / len(target)
-        return _beyond(float(right.mean()), base)
+        by_value = _beyond(float(right.mean()), np.bincount(targets).max() / len(target))
+        if words or classes or by_value:
+            return by_value
     if words:
         return 0.0
     known = column.notna().to_numpy()
@@ -89,6 +90,8 @@ def _told(column: Any, words: bool, target: Any, classes: bool) -> float:
     if fewest < 2:
         return 0.0
     tree = DecisionTreeClassifier(max_leaf_nodes=2 * len(np.unique(labels)), random_state=0)
+    if column.abs().max() > np.finfo(np.float32).max / 2:  # a tree's largest number
+        column = column.rank()
     filled = column.fillna(column.min() - 1).to_numpy()[:, None]
     guessed = cross_val_predict(tree, filled, labels, cv=int(min(5, fewest)))
     return _beyond(float(np.mean(guessed == labels)), np.bincount(labels.astype(int)).max() / len(labels))

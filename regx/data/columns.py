@@ -287,7 +287,11 @@ def _date_columns(cells: Cells, name: str, form: Form, reading: Reading, remedy:
             f"'{(texts[stamps.notna()].iloc[0] if stamps.notna().any() else '2024-12-31')}', found '{cell[:60]}'. "
             + (remedy or REMEDY.format(kind="dates", name=name))
         )
-    days = (stamps - pandas.Timestamp(0, tz="UTC")) / pandas.Timedelta(days=1)
+    try:
+        days = (stamps - pandas.Timestamp(0, tz="UTC")) / pandas.Timedelta(days=1)
+    except pandas.errors.OutOfBoundsDatetime:  # such as 9999-12-31, farther off than nanoseconds go
+        seconds = stamps.dt.tz_localize(None).to_numpy("datetime64[s]").astype(np.int64)
+        days = pandas.Series(seconds / 86_400).mask(stamps.isna())
     of: dict[str, Any] = {name: days}
     for part in form.parts:
         of[f"{name}.{part}"] = getattr(stamps.dt, "day_of_week" if part == "weekday" else part)

@@ -98,7 +98,7 @@ def decimal_sign(cells: Cells, names: Sequence[str], setting: str = "auto") -> t
         if commas < MANY or not whole or any(int(bare) >= 1000 for bare in whole):
             unsure.append(name)
     if decimal is None and grouped is None and either is None:
-        return POINT, []
+        return _by_points(cells, names)
     point = _point(cells, names, grouped_too=decimal is None)
     if decimal is not None and (grouped or point):
         other = grouped or point
@@ -119,6 +119,35 @@ def decimal_sign(cells: Cells, names: Sequence[str], setting: str = "auto") -> t
     told = either or grouped
     assert told is not None
     return POINT, [f"Commas separate thousands: '{told.cell}' is read as {value_of(_bare(told.cell), POINT):.15g}."]
+
+
+def _by_points(cells: Cells, names: Sequence[str]) -> tuple[str, list[str]]:
+    """The decimal sign of a file without commas. Beside `1.234.567` points separate thousands.
+
+    Raises InputError where `27.693` may be either: beside many like it and whole numbers below 1000.
+    """
+    if _point(cells, names, grouped_too=False) is not None:
+        return POINT, []
+    for name in names:
+        if not any(POINT in block for block in cells.blocks[name]):
+            continue
+        present = dict.fromkeys(cells.column(name))
+        numbers = {cell: _bare(cell) for cell in present if is_number(_bare(cell), COMMA)}
+        if 2 * len(numbers) < len(present):
+            continue
+        pointed = [cell for cell, bare in numbers.items() if POINT in bare]
+        whole = [bare for bare in numbers.values() if bare.isdecimal()]
+        if surely := [cell for cell in pointed if not is_number(numbers[cell], POINT)]:
+            read = value_of(numbers[surely[0]], COMMA)
+            return COMMA, [f"Points separate thousands: '{surely[0]}' is read as {read:.15g}."]
+        if len(pointed) >= MANY and whole and all(int(bare) < 1000 for bare in whole):
+            seen = _seen(cells, name, pointed[0])
+            thousands, tenths = (f"{value_of(numbers[pointed[0]], sign):.15g}" for sign in (COMMA, POINT))
+            raise InputError(
+                f"{seen.place}: '{seen.cell}' can be {thousands} or {tenths}. Expected to be told which: set "
+                "dataset.decimal: comma, where the point separates thousands, or dataset.decimal: point."
+            )
+    return POINT, []
 
 
 def _bare(cell: str) -> str:

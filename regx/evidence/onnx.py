@@ -26,6 +26,7 @@ from regx.nn.layout import Block, Layout
 
 OPSET, ML_OPSET, IR = 17, 3, 8
 FLOAT, DOUBLE = 1, 11  # types of numbers, as ONNX counts them
+INNER = "regx: "  # how names within a model begin, so that they are no column's
 NORMS = ("batch_norm", "layer_norm", "group_norm", "rms_norm")
 
 
@@ -40,14 +41,14 @@ class _Graph:
     def add(self, kind: str, *inputs: _Tensor | Array | float, output: str = "", **settings: Any) -> _Tensor:
         """What a node gives. inputs: numbers and arrays become constants, numbers double ones."""
         names = [one.name if isinstance(one, _Tensor) else self._constant(one) for one in inputs]
-        output = output or f"{kind} {len(self.nodes)}"
+        output = output or f"{INNER}{kind} {len(self.nodes)}"
         self.nodes.append(self._helper.make_node(kind, names, [output], **settings))
         return _Tensor(self, output)
 
     def _constant(self, values: Array | float) -> str:
         from onnx import numpy_helper
 
-        name = f"constant {len(self.constants)}"
+        name = f"{INNER}constant {len(self.constants)}"
         array = np.array(values, np.float64) if isinstance(values, int | float) else np.ascontiguousarray(values)
         self.constants.append(numpy_helper.from_array(array, name))
         return name
@@ -96,7 +97,7 @@ def export(run: Run) -> bytes:
     prepared = preparations(run, seeds)
     graph = _Graph(helper)
     forms = {name: form for one in prepared.values() for name, form in one.reading.forms.items()}
-    inputs = {name: _Tensor(graph, f"column {name}") for name in forms}
+    inputs = {name: _Tensor(graph, f"{INNER}column {name}") for name in forms}
     of_seeds = []
     for seed, one in prepared.items():
         x = _encoded(graph, one, inputs)
@@ -104,14 +105,15 @@ def export(run: Run) -> bytes:
         outs = [_output(one.task, config, _network(config, named, x)) for named in networks]
         out = functools.reduce(operator.add, outs) / len(outs)
         of_seeds.append(out * one.spread + one.center if one.task == "regression" else out)
-    graph.add("Div", functools.reduce(operator.add, of_seeds), len(of_seeds), output="prediction")
+    result = "prediction" + "_" * ("prediction" in forms)
+    graph.add("Div", functools.reduce(operator.add, of_seeds), len(of_seeds), output=result)
     proto = onnx.TensorProto
     kinds = {name: proto.STRING if form.kind == "words" else proto.DOUBLE for name, form in forms.items()}
     values = [helper.make_tensor_value_info(name, kind, ["n", 1]) for name, kind in kinds.items()]
     for name, inner in inputs.items():
         graph.nodes.insert(0, helper.make_node("Identity", [name], [inner.name]))
     first = prepared[seeds[0]]
-    output = helper.make_tensor_value_info("prediction", proto.DOUBLE, ["n", max(1, len(first.classes))])
+    output = helper.make_tensor_value_info(result, proto.DOUBLE, ["n", max(1, len(first.classes))])
     model = helper.make_model(
         helper.make_graph(graph.nodes, config.name, values, [output], graph.constants),
         opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", ML_OPSET)],

@@ -1,6 +1,7 @@
 """What a run predicts for raw rows of a table: every seed through its own preparation, then the mean over seeds."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from regx.core.arrays import Array, DataFrame
 from regx.core.errors import InputError, did_you_mean
-from regx.data.cells import cells_of, read_cells
+from regx.data.cells import BETWEEN, Cells, cells_of, read_cells
 from regx.data.images import ImageFiles, new_images
 from regx.data.preparation import Preparation, preparation_of
 from regx.evidence.data import dataset_of
@@ -71,7 +72,36 @@ def predict_rows(run: Run, rows: Path | DataFrame, seed: int | None = None, mask
             f"{where}: expected the columns that {run.folder} was trained on, found none called {listed}.{near} Rename "
             f"the table's, or add {'it, with empty cells where nothing is known' if len(absent) == 1 else 'them'}."
         )
-    return _predicted(run, prepared, masks, lambda one: one.reading.columns(cells, REMEDY))
+    if not isinstance(rows, Path):
+        _spell_as_trained(cells, rows, prepared.values())
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = _predicted(run, prepared, masks, lambda one: one.reading.columns(cells, REMEDY))
+    far = ~np.isfinite(found.of_seeds).all(axis=(0, 2))
+    if far.any():
+        raise InputError(
+            f"{cells.place(int(far.argmax()))}: what is predicted is no finite number, since a number of this row lies "
+            "too far beyond those that were trained on. Correct it, or leave the cell empty if it is not known."
+        )
+    return found
+
+
+def _spell_as_trained(cells: Cells, frame: DataFrame, prepared: Collection[Preparation]) -> None:
+    """Write booleans and numbers where words are read as the table had them: `TRUE`, `07030`, `1` and not `1.0`."""
+
+    def bare(word: str) -> str:
+        return word.lower().removesuffix(".0").lstrip("0")
+
+    for column in frame.columns:
+        if not any(isinstance(value, bool | int | float | np.generic) for value in frame[column].dropna()):
+            continue
+        levels = {
+            level for one in prepared for of in one.words if of.name == str(column) for level in of.levels if level
+        }
+        often = Counter(map(bare, levels))
+        known = {bare(level): level for level in levels if often[bare(level)] == 1}
+        if known:
+            words = [known.get(bare(word), word) for word in cells.column(str(column))]
+            cells.blocks[str(column)] = [BETWEEN.join(words)]
 
 
 def _predicted(

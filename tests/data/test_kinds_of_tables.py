@@ -233,6 +233,29 @@ def test_dates_become_numbers_that_mean_something(write: Write, pattern: str, mo
     np.testing.assert_allclose(table.columns["day"][known], expected[known], atol=1e-9)
 
 
+@pytest.mark.parametrize("far", ["9999-12-31", "1066-10-14"])
+def test_a_date_farther_off_than_nanoseconds_go_is_one(write: Write, far: str) -> None:
+    table = read(write(X, ("day", lambda k: far if k == 3 else "" if k == 5 else f"2024-01-{1 + k % 28:02d}"), Y))
+    expected = np.datetime64(far).astype(int)
+    assert (table.columns["day"][3], table.columns["day.year"][3]) == (expected, int(far[:4]))
+    assert np.isnan(table.columns["day"][5])
+    assert table.columns["day"][0] == np.datetime64("2024-01-01").astype(int)
+
+
+def test_points_that_may_separate_thousands_are_refused_unless_told(write: Write) -> None:
+    def grouped(k: int) -> str:
+        return f"{100 + k}" if k % 5 == 0 else f"{10 + k}.{100 + 7 * k}"
+
+    path = write(("people", grouped), ("k", lambda k: k % 7), Y)
+    with pytest.raises(InputError, match=r"can be 11107 or 11.107. Expected to be told which"):
+        read(path)
+    assert read(path, decimal="comma").columns["people"][1] == 11107
+    assert read(path, decimal="point").columns["people"][1] == 11.107
+    assert read(write(("people", grouped), ("z", lambda k: k / 4), Y)).columns["people"][1] == 11.107
+    millions = write(("people", lambda k: f"1.{100 + k}.567" if k % 9 == 0 else grouped(k)), ("k", lambda k: k % 7), Y)
+    assert read(millions).columns["people"][[0, 1]].tolist() == [1100567, 11107]
+
+
 def test_year_and_month_are_the_first_of_it(write: Write) -> None:
     table = read(write(X, ("month", lambda k: f"{2000 + k // 12}-{1 + k % 12:02d}"), Y))
     np.testing.assert_array_equal(table.columns["month.month"], 1 + np.arange(ROWS) % 12)

@@ -189,3 +189,32 @@ def test_images_are_predicted_from_a_folder_and_from_arrays_as_the_run_answers(t
     ):
         with pytest.raises(api.InputError, match=message):
             predict_rows(run, tmp_path / path)
+
+
+def test_a_frames_own_types_are_read_as_the_table_was(tmp_path: Path) -> None:
+    """As pandas reads the very table back: booleans, codes without their zeros, whole numbers beside missing ones."""
+    rng = np.random.default_rng(1)
+    code, on = rng.choice(["07030", "60601", "02139"], N), rng.choice(["TRUE", "FALSE"], N)
+    kind = rng.choice(["1", "2"], N)
+    y = (on == "TRUE") + 2.0 * (kind == "2") + (code == "07030")
+    table = pandas.DataFrame({"code": code, "on": on, "kind": kind, "y": y})
+    table.to_csv(tmp_path / "t.csv", index=False)
+    config = {
+        "dataset": {"name": "csv", "path": str(tmp_path / "t.csv"), "target": "y", "categorical": ["kind"],
+                    "task": "regression"},
+        "architecture": {"hidden": [6]}, "training": {"epochs": 12}, "seeds": 2,
+    }  # fmt: skip
+    run = api.run(config, out=tmp_path / "runs")
+    expected = run.predict(table)
+    back = pandas.read_csv(tmp_path / "t.csv")
+    assert [back[name].dtype.kind for name in ("code", "on", "kind")] == ["i", "b", "i"]
+    pandas.testing.assert_frame_equal(run.predict(back), expected)
+    pandas.testing.assert_frame_equal(run.predict(back.astype({"kind": float})), expected)
+
+
+@pytest.mark.parametrize("run", ["price", "kind"], indirect=True)
+def test_a_number_far_beyond_training_is_named(run: api.Run, frame: pandas.DataFrame) -> None:
+    rows = frame.astype({"weight": float})
+    rows.loc[4, "weight"] = 1e60
+    with pytest.raises(api.InputError, match=r"row :?4: what is predicted is no finite number"):
+        run.predict(rows)

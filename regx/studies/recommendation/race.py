@@ -51,6 +51,7 @@ from regx.studies.recommendation.tuning import Tuning
 REFERENCES = 0.15  # of the minutes, that the plain models may take
 FOLDERS = 0.2  # of the minutes at most, that are kept for training what is recommended
 FOLDS = 0.2  # of the minutes at most, that are kept for choosing by more folds
+SEEDS_OF_A_TIME = 3  # fewer than it takes for a verdict
 FOR_LARGER = 10  # splits that a larger network has to leave time for
 # Validation rows by which lanes are told apart: of fewer the best of many lanes is often that which was lucky.
 ENOUGH_VALIDATION_ROWS = 1000
@@ -100,6 +101,12 @@ class TableRace:
         self._outcome = Outcome(question, plan, self._trials, self._tuned, held, self._notes)
         self._gains: bool | None = None  # from more epochs
         self._lanes = list(plan.lanes)
+        if plan.base.dataset.table().times is not None:  # type: ignore[attr-defined]  # of a table
+            self._tuned.splits = self._splits[:SEEDS_OF_A_TIME]
+            self._notes.append(
+                "Split by time, all splits have the same test rows, the latest, and differ in initial weights alone, "
+                "so what holds for other times cannot be told by any number of them."
+            )
 
     @property
     def _splits(self) -> list[int]:
