@@ -65,6 +65,7 @@ def _told(column: Any, words: bool, target: Any, classes: bool) -> float:
     """
     import pandas
 
+    by_value = 0.0
     if column.nunique(dropna=False) <= len(column) / 4:  # many values go with one each by being many
         values, targets = (np.asarray(pandas.factorize(one, use_na_sentinel=False)[0]) for one in (column, target))
         counts = np.zeros((values.max() + 1, targets.max() + 1), dtype=np.int64)
@@ -73,7 +74,7 @@ def _told(column: Any, words: bool, target: Any, classes: bool) -> float:
         rows[np.arange(len(column)), targets] -= 1
         right = (own > 0) & (own == rows.max(axis=1))
         by_value = _beyond(float(right.mean()), np.bincount(targets).max() / len(target))
-        if words or classes or by_value:
+        if words or classes:
             return by_value
     if words:
         return 0.0
@@ -81,7 +82,8 @@ def _told(column: Any, words: bool, target: Any, classes: bool) -> float:
     if not classes:
         ranks, of_target = (one[known].rank().to_numpy() / known.sum() for one in (column, target))
         near = [np.abs(order - of_target) <= NEAR for order in (ranks, 1 - ranks)]
-        return _beyond(max(float(one.mean()) for one in near) * float(known.mean()), 2 * NEAR)
+        by_order = max(float(one.mean()) for one in near) * float(known.mean())
+        return max(by_value, _beyond(by_order, 2 * NEAR))
     from sklearn.model_selection import cross_val_predict
     from sklearn.tree import DecisionTreeClassifier
 
@@ -91,7 +93,7 @@ def _told(column: Any, words: bool, target: Any, classes: bool) -> float:
         return 0.0
     tree = DecisionTreeClassifier(max_leaf_nodes=2 * len(np.unique(labels)), random_state=0)
     if column.abs().max() > np.finfo(np.float32).max / 2:  # a tree's largest number
-        column = column.rank()
+        column = column / column.abs().max()
     filled = column.fillna(column.min() - 1).to_numpy()[:, None]
     guessed = cross_val_predict(tree, filled, labels, cv=int(min(5, fewest)))
     return _beyond(float(np.mean(guessed == labels)), np.bincount(labels.astype(int)).max() / len(labels))

@@ -50,7 +50,7 @@ def test_copies_of_rows_are_counted_where_rows_can_differ(frame: pandas.DataFram
     assert "cop" not in notes(path, words)
 
 
-@pytest.mark.parametrize("kind", ["word", "code", "number", "regression"])
+@pytest.mark.parametrize("kind", ["word", "code", "number", "huge", "regression", "whole"])
 def test_a_column_that_nearly_tells_the_target_is_named_with_its_share(
     kind: str, frame: pandas.DataFrame, tmp_path: Path
 ) -> None:
@@ -58,10 +58,11 @@ def test_a_column_that_nearly_tells_the_target_is_named_with_its_share(
     n = 300
     latent = rng.normal(size=n)
     wrong = np.arange(n) % 100 == 7  # 1 %
-    y = latent if kind == "regression" else (latent > 0).astype(int)
+    y = latent if kind == "regression" else (latent * 12).round() if kind == "whole" else (latent > 0).astype(int)
     leak: dict[str, object] = {
         "word": np.where((latent > 0) != wrong, "yes", "no"), "code": np.where((latent > 0) != wrong, 5, 3),
         "number": np.where(wrong, -latent, latent).round(6), "regression": np.where(wrong, 9.0 + latent, 2 * latent),
+        "huge": np.where(wrong, -latent, latent) * 1e60, "whole": np.where(wrong, 99 - y, 3 * y),
     }  # fmt: skip
     table = pandas.DataFrame({"a": rng.normal(size=n), "leak": leak[kind], "y": y})
     said = notes(tmp_path / "table.csv", table)

@@ -74,6 +74,21 @@ def test_onnxruntime_predicts_the_same(
     np.testing.assert_allclose(found, expected[names].to_numpy(), rtol=1e-5, atol=1e-5)
 
 
+def test_columns_may_be_called_as_what_is_inside_a_model(tmp_path: Path, regx: Regx) -> None:
+    rng = np.random.default_rng(0)
+    x = pandas.DataFrame(rng.normal(size=(N, 3)), columns=["prediction", "constant 0", "column prediction"])
+    x.assign(y=x.sum(axis=1)).to_csv(tmp_path / "table.csv", index=False)
+    config = {
+        "dataset": {"name": "csv", "path": str(tmp_path / "table.csv"), "target": "y"},
+        "architecture": {"hidden": [4]}, "training": {"epochs": 4}, "seeds": 1,
+    }  # fmt: skip
+    run = api.run(config, out=tmp_path / "runs")
+    regx("export", run.folder, "-o", "model.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
+    (found,) = session.run(["prediction_"], {name: x[[name]].to_numpy() for name in x})
+    np.testing.assert_allclose(found, run.predict(x)[["prediction"]], rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("shape", "stack"),
     [

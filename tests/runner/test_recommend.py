@@ -316,6 +316,11 @@ def test_folds_are_asked_where_validation_rows_are_few_and_rows_have_no_order(
         return {split for of in networks.values() for split in of}
 
     assert folds(timed, "dataset.time=t") == {"0"}
+    of_time = TableQuestion(timed, "outcome", (*SHORT, "dataset.time=t"), seeds=8, options=Options(1))
+    found = recommend(of_time, planned(of_time), tmp_path)
+    assert (found.conclusion.regularization, found.conclusion.learners) == ("cannot tell", ())
+    assert "too few to tell anything" in conclusion_lines(found)[0]
+    assert any("the same test rows, the latest" in note for note in found.notes)
     monkeypatch.setattr(module, "ENOUGH_VALIDATION_ROWS", 18)
     assert folds(table) == {"0", "0, fold 1"}, "two of 9 rows"
 
