@@ -15,8 +15,10 @@ from regx.core.errors import InputError
 from regx.data.cautions import cautions
 from regx.data.csv import CSV
 from regx.data.dataset import Dataset
+from regx.data.weights import row_weights
 from regx.reference.interactions import hints, lane_hints, lane_warnings, warnings
 
+ROWS_SPLIT = 200_000  # at most, to see whether the splits of further seeds can be made
 TABLES = 8  # of the cells of one config, or ways to read one, that are checked
 
 
@@ -115,10 +117,15 @@ def _in_words(grid: Grid) -> list[str]:
     for config in [cell.config for cell in grid.cells]:
         if isinstance(config.dataset, CSV) and not _without_table(config):
             of_table.setdefault(config.dataset, []).append(config)
-    said = [
-        trained_in_words(configs[0], table.load(configs[0].seeds[0]), len(configs))
-        for table, configs in list(of_table.items())[:TABLES]
-    ]
+    said = []
+    for table, configs in list(of_table.items())[:TABLES]:
+        first, *others = configs[0].seeds
+        data = table.load(first)
+        for config in configs:
+            row_weights(data, config.training.class_weight)
+        for seed in others[: ROWS_SPLIT // len(table.table().y)]:
+            table.load(seed)
+        said.append(trained_in_words(configs[0], data, len(configs)))
     if len(of_table) > TABLES:
         said.append([f"Of {len(of_table)} tables of its cells these {TABLES} were read; the others are not checked."])
     return list(dict.fromkeys(chain(*said)))

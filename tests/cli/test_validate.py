@@ -102,3 +102,19 @@ def test_the_tables_of_all_cells_are_read_and_what_makes_them_look_easy_is_said(
     result = validate("tables.yaml")
     assert result.exit_code != 0
     assert "two.csv" in result.stdout + result.stderr
+
+
+def test_what_training_refuses_is_found(good: str) -> None:
+    Path("t.csv").write_text(
+        "a,g,y\n" + "".join(f"{k % 7},g{k // 10},{'yes' if k < 20 else 'no'}\n" for k in range(80))
+    )
+    own = ["-s", "dataset={name: csv, path: t.csv, target: y}", "-s", "regularizers=[]"]
+    assert validate(good, *own).exit_code == 0
+    refused = validate(good, *own, "-s", "training.class_weight={nope: 5}")
+    assert refused.exit_code == 2
+    assert "expected the names of classes, no, yes, found 'nope'" in refused.stderr
+    grouped = validate(
+        good, "-s", "dataset={name: csv, path: t.csv, target: y, group: g}", "-s", "regularizers=[]", "-s", "seeds=30"
+    )
+    assert grouped.exit_code == 2
+    assert "no training row of class" in grouped.stderr

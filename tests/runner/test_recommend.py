@@ -1,5 +1,6 @@
 """The race behind `regx recommend`: what it refuses, that it goes on where it was, and that the clock bounds it."""
 
+import contextlib
 import dataclasses
 import itertools
 import json
@@ -486,3 +487,24 @@ def test_enough_splits_come_before_rarer_lanes_and_larger_networks(
     assert chosen[-1] == 5
     assert 15 in chosen
     assert any(5 < one < 15 for one in chosen)
+
+
+def test_a_split_that_cannot_be_made_is_left_out_and_named(tmp_path: Path) -> None:
+    """Eight persons of whom two hold all of a class: on some splits both are test rows."""
+    rng = stream(0, "persons")
+    rows = [f"p{k // 10},{rng.standard_normal():.4f},{int(k // 10 < 2)}" for k in range(80)]
+    (tmp_path / "t.csv").write_text("\n".join(["p,a,outcome", *rows]) + "\n")
+    question = TableQuestion(tmp_path / "t.csv", "outcome", (*SHORT, "dataset.group=p"), options=Options(1))
+    plan = planned(question)
+    good = []
+    for seed in plan.base.seeds:
+        with contextlib.suppress(InputError):
+            plan.base.dataset.load(seed)
+            good.append(seed)
+    assert 5 <= len(good) < len(plan.base.seeds)
+    found = recommend(question, plan, tmp_path)
+    assert set(found.lanes[0].test) <= {*good}
+    bad = {*plan.base.seeds} - {*good}
+    assert {note.split(" is left out")[0] for note in found.notes if "is left out" in note} == {
+        f"Split {k}" for k in bad
+    }

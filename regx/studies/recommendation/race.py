@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from regx.config.identity import Identity, digest
+from regx.core.errors import InputError
 from regx.data.table import TableSource
 from regx.nn.layout import Layout
 from regx.runner.plan import dataset, fingerprint
@@ -161,15 +162,22 @@ class TableRace:
         models = references(self._plan.inspection.task)
         scores: dict[str, dict[int, Score]] = {one.role: {} for one in models}
         try:
-            for number, seed in enumerate(self._splits):
+            for seed in list(self._splits):
+                number = len(scores[models[0].role])
                 if number >= FEWEST_SPLITS and self._clock.elapsed > REFERENCES * 60 * self._question.minutes:
                     self._reduce(number, "the references take long")
                     break
+                try:
+                    data = dataset(self._plan.base.dataset, seed)
+                except InputError as error:  # such as of groups of which one holds a whole class
+                    self._tuned.splits.remove(seed)
+                    self._notes.append(f"Split {seed} is left out: {error}")
+                    continue
                 self._clock.tell("references")
                 for one in models:
                     found = self._results.reference(one.role, seed)
                     if found is None:
-                        found = score(one, dataset(self._plan.base.dataset, seed), seed)
+                        found = score(one, data, seed)
                         self._results.add_reference(one.role, seed, found)
                     scores[one.role][seed] = found
         finally:
