@@ -11,7 +11,7 @@ import numpy as np
 from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.data.cells import BETWEEN, Cells
-from regx.data.numerals import MISSING, is_number, quantity, value_of
+from regx.data.numerals import MISSING, SIGNS, is_number, quantity, value_of
 
 # Beyond it squares overflow, and no measurement is so large; below it they vanish.
 LARGEST, SMALLEST = 1e100, 1e-100
@@ -134,7 +134,7 @@ def form_of(
             f"them in one, or set dataset.categorical: [{name}] or dataset.drop: [{name}]."
         )
     words = {cell: count for cell, count in present.items() if not is_number(cell, reading.decimal)}
-    is_unit = any(len(of) > 1 or one in "%$€£¥" for one, of in values.items())
+    is_unit = any(len(of) > 1 or one in f"%{SIGNS}" for one, of in values.items())
     few = len(present) <= FEW_LEVELS and min(words.values(), default=0) >= max(5, COMMON * total)
     if numbers and words and few and not is_unit and not as_numbers:
         cell, count = max(words.items(), key=lambda item: item[1])
@@ -142,7 +142,7 @@ def form_of(
             f"Column '{name}' is read as {len(present)} levels, since '{cell}' stands in {count / total:.0%} of its "
             f"rows beside numbers. If that means missing, set dataset.missing_values: [{cell}]."
         )
-    if 2 * (numbers + units.get("%", 0) + sum(units[one] for one in units if one in "$€£¥")) >= total:
+    if 2 * (numbers + units.get("%", 0) + sum(units[one] for one in units if one in SIGNS)) >= total:
         return Form(), None
     return _date(cells, name, present, total) or (Form("words"), None)
 

@@ -11,13 +11,14 @@ from regx.data.cells import BETWEEN, Cells
 # In a column of numbers; Excel's errors and what pandas takes for missing are among them.
 MISSING = frozenset({
     "", "na", "n/a", "nan", "null", "none", "?", "-", "--", ".", "missing", "unknown", "<na>", "#n/a", "#na", "#div/0!",
-    "#num!", "#ref!", "#value!",
+    "#num!", "#ref!", "#value!", "#name?", "#null!", "#n/a n/a", "n.a.", "nat", "-nan", "1.#ind", "-1.#ind", "1.#qnan",
+    "-1.#qnan",
 })  # fmt: skip
 
 POINT, COMMA = ".", ","
 GROUPS = {POINT: ",", COMMA: "."}  # what may stand between thousands beside a decimal sign, as may a blank
 SPACES = " \u00a0\u2009\u202f'"
-SIGNS = "$€£¥"
+SIGNS = "$€£¥₹₩₽₺"
 SIGN, MINUS = "-+\u2212", {0x2212: "-"}  # the minus may be Unicode's own
 # So many numbers of the form 27,693 without one of another length are no decimals.
 MANY = 30
@@ -33,7 +34,8 @@ GROUPED = {
 }
 POINTS = re.compile(rf"(?:\A|{BETWEEN})[+-]?\d*\.\d+(?:e[+-]?\d+)?(?={BETWEEN}|\Z)", re.IGNORECASE | re.ASCII)
 # A number, and the unit behind it or the currency's sign before it.
-QUANTITY = re.compile(rf"([{SIGNS}]?) ?([{SIGN}]?[\d.,{SPACES}]*\d\.?) ?([^\d\s.,+-][^\d\s]{{0,7}}|)", re.ASCII)
+AREA = r"(?:[cdkm]?m|ft|in|yd|mi)\^?[23]|sq\.? ?(?:ft|m|km)"
+QUANTITY = re.compile(rf"([{SIGNS}]?) ?([{SIGN}]?[\d.,{SPACES}]*\d\.?) ?({AREA}|[^\d\s.,+-][^\d\s]{{0,7}}|)", re.ASCII)
 
 
 def is_number(cell: str, decimal: str) -> bool:

@@ -169,7 +169,7 @@ def test_commas_that_can_be_either_are_refused_until_they_are_told(write: Write)
     assert any("Commas separate thousands: '11,100' is read as 11100." in note for note in read(quoted).notes)
 
 
-@pytest.mark.parametrize("unit", [" CC", "kg", "%", " km/h", " €", "m²", " µg"])
+@pytest.mark.parametrize("unit", [" CC", "kg", "%", " km/h", " €", "m²", " µg", " m2", "m^2", " sq ft", " ₹"])
 def test_a_unit_beside_every_number_is_left_out_and_said(write: Write, unit: str) -> None:
     table = read(write(("x", lambda k: f"{half(k)}{unit}" if k != 9 else "?"), Y))
     assert table.columns["x"][:3].tolist() == [half(k) for k in range(3)]
