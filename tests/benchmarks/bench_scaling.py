@@ -78,7 +78,9 @@ def of_cells(seconds: float, cells: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "cells.yaml"
         path.write_text(config)
-        typed = ["sweep", str(path), "--lam", f"log(1e-6,1e-1,{cells})", "--out", folder, "--quiet"]
+        strengths = min(cells, 1000)
+        typed = ["sweep", str(path), "--lam", f"log(1e-6,1e-1,{strengths})", "--out", folder, "--quiet"]
+        typed += ["-s", f"optimizer.lr=log(1e-4,1e-2,{cells // strengths})"] if cells > strengths else []
         typed += ["--compact"] if cells > 1000 else []
         before = os.times()
         subprocess.run([sys.executable, "-m", "regx", *typed], check=True, capture_output=True, env=os.environ)
