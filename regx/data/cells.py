@@ -33,6 +33,9 @@ LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 WHOLE = re.compile(r"\d+", re.ASCII)
 
 
+OF_FRAME = "row"  # the path of cells that no file holds
+
+
 @dataclass(frozen=True)
 class Cells:
     """A table's cells without blanks around them. lines: (n,), where each row begins.
@@ -57,8 +60,8 @@ class Cells:
         return [cell for block in self.blocks[name] for cell in block.split(BETWEEN)]
 
     def place(self, row: int) -> str:
-        """`file:line` of a row."""
-        return f"{self.path}:{self.lines[row]}"
+        """`file:line` of a row; of a data frame `row 3`."""
+        return f"{self.path}{':' if self.path != OF_FRAME else ' '}{self.lines[row]}"
 
 
 def cells_of(frame: DataFrame) -> Cells:
@@ -67,7 +70,7 @@ def cells_of(frame: DataFrame) -> Cells:
     for name in frame.columns:
         values = frame[name].astype(object).where(frame[name].notna(), "").map(str).map(str.strip)
         blocks[str(name)] = [BETWEEN.join(values.str.replace(BETWEEN, ""))]
-    return Cells("row ", blocks, list(range(len(frame))))
+    return Cells(OF_FRAME, blocks, list(range(len(frame))))
 
 
 def read_cells(path: Path, separator: str = "auto", known: Collection[str] = (), fewest: int = 2) -> Cells:
