@@ -17,6 +17,11 @@ def markdown(text: str) -> str:
     return MARKDOWN.sub(r"\\\g<0>", clean(text))
 
 
+def capital(text: str) -> str:
+    """The text with a capital at its beginning, as a sentence begins."""
+    return text[:1].upper() + text[1:]
+
+
 def first_of(names: Iterable[str], most: int = 12) -> str:
     """Names, of many the first and how many more."""
     names = list(names)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from regx.core.glossary import COLUMNS as GLOSSARY
-from regx.core.text import clean
+from regx.core.text import capital, clean
 from regx.evidence.run import Run, read_runs
 from regx.metrics import REGISTRY as METRICS
 from regx.page.group import Group
@@ -48,7 +48,7 @@ def build(paths: Sequence[str], baseline: str | None, metric: str) -> tuple[dict
         "groups": groups,
         "terms": _terms(groups),
         "problems": [clean(problem) for problem in problems],
-        "remarks": [clean(f"{said[0].upper()}{said[1:]}.") for said in mixed_versions(runs)],
+        "remarks": [clean(f"{capital(said)}.") for said in mixed_versions(runs)],
         "data": strict(data),
     }
     return content, problems

@@ -10,6 +10,7 @@ from regx.config.schema import ARCHITECTURE_KEYS, TRAINING_KEYS
 from regx.core.errors import InputError, did_you_mean
 from regx.core.glossary import COLUMNS, VERDICTS
 from regx.core.parameters import Parameter, in_words, parameters
+from regx.core.text import capital
 from regx.data import REGISTRY as DATASETS
 from regx.metrics import REGISTRY as METRICS
 from regx.nn.activations import ACTIVATIONS
@@ -89,7 +90,7 @@ def entries() -> list[Entry]:
         for kind, cls in registry.items()
     ]
     found += [Entry(name, "activations", _text(function)) for name, function in ACTIVATIONS.items()]
-    found += [Entry(name, "initialisations", _sentence(text)) for name, text in INITIALISATIONS.items()]
+    found += [Entry(name, "initialisations", capital(text)) for name, text in INITIALISATIONS.items()]
     found += [
         Entry(function.__name__, "losses", f"{_text(function)}\nThe loss of {task} tasks.")
         for task, function in LOSSES.items()
@@ -118,7 +119,7 @@ def explained(name: str) -> list[Entry]:
     if name not in names:
         name = {plain(one): one for one in names}.get(plain(name)) or ALIASES.get(plain(name), name)
     keys = [
-        Entry(f"{entry.name}.{key.name}", entry.group, f"{_sentence(key.help)}.", (key,))
+        Entry(f"{entry.name}.{key.name}", entry.group, f"{capital(key.help)}.", (key,))
         for entry in known
         for key in entry.keys
     ]
@@ -136,7 +137,3 @@ def explained(name: str) -> list[Entry]:
 
 def _text(thing: object) -> str:
     return inspect.getdoc(thing) or ""
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

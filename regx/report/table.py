@@ -6,6 +6,7 @@ from typing import Any
 
 from regx.core.arrays import DataFrame
 from regx.core.errors import InputError
+from regx.core.text import capital
 from regx.evidence.folders import find_runs
 from regx.evidence.run import Run, read_runs
 from regx.evidence.shrinkage import shrinkage_of
@@ -72,7 +73,7 @@ def compare_frame(
     rows = sort_rows(compare_rows(runs, baseline, metric))
     frame = pandas.DataFrame([flat(row) for row in rows])
     said = [sentence for members in by_group(rows).values() for sentence in (*opening(members), *conclusion(members))]
-    said += [f"{one[0].upper()}{one[1:]}." for one in mixed_versions(runs)]
+    said += [f"{capital(one)}." for one in mixed_versions(runs)]
     # A column in which nothing stands is one of numbers all the same.
     numbers = [key for key in frame.columns if COLUMNS.get(key, COLUMNS["p"]).kind != "text"]
     frame = frame.astype({key: float for key in numbers if frame[key].isna().any()})

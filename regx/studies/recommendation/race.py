@@ -29,7 +29,7 @@ from typing import Any
 
 from regx.config.identity import Identity, digest
 from regx.core.errors import InputError
-from regx.data.table import TableSource
+from regx.data.table import Table, TableSource
 from regx.nn.layout import Layout
 from regx.runner.plan import dataset, fingerprint
 from regx.runner.standing import standing
@@ -102,12 +102,18 @@ class TableRace:
         self._outcome = Outcome(question, plan, self._trials, self._tuned, held, self._notes)
         self._gains: bool | None = None  # from more epochs
         self._lanes = list(plan.lanes)
-        if plan.base.dataset.table().times is not None:  # type: ignore[attr-defined]  # of a table
+        if self._table.times is not None:
             self._tuned.splits = self._splits[:SEEDS_OF_A_TIME]
             self._notes.append(
                 "Split by time, all splits have the same test rows, the latest, and differ in initial weights alone, "
                 "so what holds for other times cannot be told by any number of them."
             )
+
+    @property
+    def _table(self) -> Table:
+        source = self._plan.base.dataset
+        assert isinstance(source, TableSource)
+        return source.table()
 
     @property
     def _splits(self) -> list[int]:
@@ -183,10 +189,7 @@ class TableRace:
         finally:
             self._results.write()
         self._notes += dict.fromkeys(note for of in scores.values() for one in of.values() for note in one.notes)
-        source = self._plan.base.dataset
-        assert isinstance(source, TableSource)
-        table = source.table()
-        together = table.groups is not None or table.times is not None
+        together = self._table.groups is not None or self._table.times is not None
         measured = []
         for one in models:
             of, by = scores[one.role], self._plan.criterion
@@ -327,7 +330,5 @@ class TableRace:
 
     def _most_folds(self) -> int:
         """By how many folds lanes are compared if time suffices: until there are `ENOUGH_VALIDATION_ROWS`."""
-        source = self._plan.base.dataset
-        assert isinstance(source, TableSource)
         train, val, _ = self._plan.inspection.split
-        return 1 if source.table().times is not None else min((train + val) // val, -(-ENOUGH_VALIDATION_ROWS // val))
+        return 1 if self._table.times is not None else min((train + val) // val, -(-ENOUGH_VALIDATION_ROWS // val))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from regx.core.text import capital
 from regx.report.numbers import chance, count, told
 from regx.studies.recommendation.inspection import Inspection
 from regx.studies.recommendation.judgement import (
@@ -116,7 +117,7 @@ def _doubt(conclusion: Conclusion, by_role: Mapping[str, Measured], answer: str,
     compared = conclusion.to_trivial[name]
     what = by_role[name].reference.sentence if name in by_role else "the network"
     return (
-        f"Whether there is anything to learn, the data cannot tell. {_capital(what)} looks better than {answer}, its "
+        f"Whether there is anything to learn, the data cannot tell. {capital(what)} looks better than {answer}, its "
         f"test loss {-compared.mean:.0%} lower in the mean over splits and lower on {compared.lower} of {splits}, but "
         f"so much can be luck ({_luck(conclusion)}). What follows is a first guess."
     )
@@ -159,7 +160,7 @@ def _advice(conclusion: Conclusion, recommended: Raced, stack: str, rival: Measu
             )
         return (
             f"Use {of_network}, at learning rate {recommended.lr:g}: it beats the linear model. "
-            f"{_capital(rival.reference.sentence)} may do as well."
+            f"{capital(rival.reference.sentence)} may do as well."
         )
     if conclusion.contest == "worse":
         which = "No network" if conclusion.rival == LINEAR else "No network of this race"
@@ -232,7 +233,7 @@ def _contest(conclusion: Conclusion, rival: Measured, procedure: float, splits: 
             f"({_interval(compared)})."
         )
     if conclusion.contest == "worse":
-        return f"{_capital(name)} has the lower test loss: the network's is {losses} ({_interval(compared)})."
+        return f"{capital(name)} has the lower test loss: the network's is {losses} ({_interval(compared)})."
     return f"The network cannot be told from {name}: its test loss is {losses} ({_interval(compared)})."
 
 
@@ -312,7 +313,3 @@ def _interval(compared: LossDifference) -> str:
 def _rounded(count: int) -> str:
     digits = len(str(count)) - 2
     return f"{round(count, -digits) if digits > 0 else count:,}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

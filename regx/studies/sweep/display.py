@@ -6,6 +6,7 @@ from typing import Any
 
 from regx.config.grid import Cell
 from regx.core.errors import SOME_DIVERGED
+from regx.core.text import capital
 from regx.report.lines import MARKERS, validation_curve
 from regx.report.numbers import count, in_full, listed
 from regx.report.output import WIDEST, Output
@@ -125,9 +126,7 @@ def fitting(found: Interpolation) -> list[str]:
         f"{setting_value(best)} at {setting_value(value)}"
         for value, best in zip(found.values, found.best, strict=False)
     ]
-    return [threshold[0].upper() + threshold[1:]] + [
-        f"The best {found.strength} by mean loss: {listed(best)}." for _ in best[:1]
-    ]
+    return [capital(threshold)] + [f"The best {found.strength} by mean loss: {listed(best)}." for _ in best[:1]]
 
 
 def _flattered(optimism: Optimism | None) -> str:
