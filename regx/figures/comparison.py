@@ -13,7 +13,8 @@ from regx.figures.parts import blank, legend_below, line_key
 from regx.figures.style import BLACK, BLUE, GREY, INTERVAL, VERMILLION, WIDE, Axes, Figure
 from regx.metrics import REGISTRY
 from regx.report.names import short_names
-from regx.report.table import Row, by_group, compare_rows
+from regx.report.row import Row
+from regx.report.table import by_group, compare_rows
 
 COLOURS = {"better": BLUE, "worse": VERMILLION}
 
@@ -27,7 +28,7 @@ def _unfit(metric: str, run: Run) -> str | None:
 def _draw(metric: str, runs: Sequence[Run]) -> Figure:
     found = {str(run.folder): run for run in runs}
     rows = by_group(compare_rows(runs, metric=metric))
-    groups = {name: [(row, found[row["run"]]) for row in members] for name, members in rows.items()}
+    groups = {name: [(row, found[row.run]) for row in members] for name, members in rows.items()}
     heights = [0.24 * len(members) + 0.9 for members in groups.values()]  # inches, with room for title and labels
     figure = blank(WIDE, sum(heights) + 0.3)
     axes = figure.subplots(len(groups), 2, squeeze=False, height_ratios=heights)
@@ -49,7 +50,7 @@ def _values(panel: Axes, members: Sequence[tuple[Row, Run]], metric: str) -> Non
         # Spread evenly up and down, so that equal values are all seen.
         spread = np.linspace(-0.22, 0.22, len(values)) if len(values) > 1 else np.zeros(1)
         panel.plot(values, place + spread, "o", color=GREY, markersize=2.5, alpha=0.6, label="a seed")
-        _bar(panel, place, row[metric], BLACK)
+        _bar(panel, place, row.metrics[metric], BLACK)
     panel.set_yticks(range(len(members)), list(map(words, short_names([row for row, _ in members]))))
     of, said = members[0][1].summary, REGISTRY[metric].in_words().removeprefix("the ")
     label = loss_label(of.task, of.dataset, said) if said.endswith(" loss") else said
@@ -60,17 +61,17 @@ def _values(panel: Axes, members: Sequence[tuple[Row, Run]], metric: str) -> Non
 
 def _differences(panel: Axes, members: Sequence[tuple[Row, Run]]) -> None:
     for place, (row, _) in enumerate(members):
-        if row["verdict"] and row["difference"]["mean"] is not None:
-            _bar(panel, place, row["difference"], COLOURS.get(row["verdict"], GREY))
+        if row.verdict and row.difference["mean"] is not None:
+            _bar(panel, place, row.difference, COLOURS.get(row.verdict, GREY))
         panel.annotate(
-            "baseline" if row["baseline"] and not row["verdict"] else row["verdict"], (1.02, place),
+            "baseline" if row.baseline and not row.verdict else row.cell("verdict"), (1.02, place),
             xycoords=("axes fraction", "data"), verticalalignment="center", fontsize="small",
         )  # fmt: skip
     panel.axvline(0, color=BLACK, linewidth=0.6)
     panel.locator_params(axis="x", nbins=4)
     rows = [row for row, _ in members]
     names = zip(rows, short_names(rows), strict=True)
-    baseline = next((name for row, name in names if row["verdict"] == "baseline"), None)
+    baseline = next((name for row, name in names if row.verdict == "baseline"), None)
     panel.set_xlabel(f"difference to {words(baseline)}" if baseline else "no baseline among these runs")
     panel.set(title="paired differences", ylabel="stack, as on the left", yticks=[], ylim=(len(members) - 0.4, -0.6))
 

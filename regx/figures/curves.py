@@ -26,13 +26,13 @@ def read(run: Run) -> Drawn:
 def draw(runs: Sequence[Drawn]) -> Figure:
     rows = compare_rows([run for run, _ in runs])
     groups = by_group(rows)
-    names = dict(zip((row["run"] for row in rows), short_names(rows), strict=True))
+    names = dict(zip((row.run for row in rows), short_names(rows), strict=True))
     splits = [split for split in LOSSES if any(split in curves for _, curves in runs)]
     figure = blank(WIDE if len(splits) > 1 else COLUMN, 2.2 * len(groups) + 0.3)
     axes = figure.subplots(len(groups), len(splits), squeeze=False, sharex="row", sharey="row")
     handles: dict[int, Any] = {}
     for (group, members), panels in zip(groups.items(), axes, strict=True):
-        folders = {row["run"] for row in members}
+        folders = {row.run for row in members}
         own = {number: one for number, one in enumerate(runs) if str(one[0].folder) in folders}
         means = [value for _, curves in own.values() for curve in curves.values() for value in curve.mean]
         for split, panel in zip(splits, panels, strict=True):

@@ -29,16 +29,16 @@ def build(paths: Sequence[str], baseline: str | None, metric: str) -> tuple[dict
     for some in grouped.values():
         short = [clean(label) for label in short_names(some)]
         for row, label in zip(some, short, strict=True):
-            called[row["run"]] = label if short.count(label) == 1 else clean(row["run"])
+            called[row.run] = label if short.count(label) == 1 else clean(row.run)
     by_folder = {str(run.folder): run for run in runs}
     found, wrong = strengths(runs)
     problems += wrong
     data: dict[str, Any] = {"runs": [], "figures": {}, "races": {}, "strengths": {}}
-    verdicts, groups = {row["run"]: row["verdict"] for row in rows}, []
-    names = _group_names({name: by_folder[members[0]["run"]] for name, members in grouped.items()})
+    verdicts, groups = {row.run: row.cell("verdict") for row in rows}, []
+    names = _group_names({name: by_folder[members[0].run] for name, members in grouped.items()})
     for number, (group, members) in enumerate(grouped.items()):
         name = names[group]
-        sweeps = [one for one in found if str(one.runs[0].folder) in {row["run"] for row in members}]
+        sweeps = [one for one in found if str(one.runs[0].folder) in {row.run for row in members}]
         groups.append(Group(number, name, members, by_folder, called, metric, data, sweeps, verdicts).content())
     marks = {run["index"]: run for group in groups for run in group["runs"]}
     data["runs"] = [{key: marks[place][key] for key in ("label", "colour", "symbol")} for place in range(len(rows))]

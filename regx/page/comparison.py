@@ -7,7 +7,8 @@ import numpy as np
 
 from regx.evidence.run import Run
 from regx.page.figures import Figure, axes_layout, plot_text, scatter, upright
-from regx.report.table import Row
+from regx.report.row import Row
+from regx.stats.aggregate import UNKNOWN, Interval
 
 NAME_ABOVE = 0.3  # of a row's height: a name stands above its marks, so that on a phone it takes no width from them
 
@@ -23,7 +24,7 @@ def comparison_figures(
     texts: dict[str, list[str]] = {"values": [], "differences": []}
     every: list[float] = []
     for place, (row, run) in enumerate(rows):
-        mark = named[row["run"]]
+        mark = named[row.run]
         found = run.per_seed(metric)
         every += found.values()
         spread = np.linspace(-0.12, 0.12, len(found)) if len(found) > 1 else np.zeros(len(found))
@@ -31,15 +32,15 @@ def comparison_figures(
         look = {"text": [f"seed {seed}" for seed in found], "hoverinfo": "text+x", "marker": {"size": 6}}
         at = (place + spread).tolist()
         values.append(scatter("markers", list(found.values()), at, {**meta, "role": "seed"}, **look))
-        values.append(_bar(row.get(metric), place, {**meta, "role": "mean"}))
-        differences.append(_bar(row["difference"], place, {"role": "difference", "verdict": row["verdict"] or ""}))
+        values.append(_bar(row.metrics.get(metric), place, {**meta, "role": "mean"}))
+        differences.append(_bar(row.difference, place, {"role": "difference", "verdict": row.verdict or ""}))
         texts["values"].append(str(mark["label"]))
-        texts["differences"].append(f"{mark['label']}: {row['verdict']}" if row["verdict"] else str(mark["label"]))
+        texts["differences"].append(f"{mark['label']}: {row.cell('verdict')}" if row.verdict else str(mark["label"]))
     word = metric.replace("_", " ")
     made = {"values": _figure(values, word, texts["values"])}
     if every and min(every) > 0 and max(every) > 20 * min(every):
         made["values"]["layout"]["xaxis"] |= {"type": "log", "dtick": "D2" if max(every) < 1000 * min(every) else 1}
-    base = next((named[row["run"]]["label"] for row, _ in rows if row["verdict"] == "baseline"), None)
+    base = next((named[row.run]["label"] for row, _ in rows if row.verdict == "baseline"), None)
     if base is not None and len(rows) > 1:
         title = f"{word} less that of {base}, at the same seeds"
         made["differences"] = _figure(differences, title, texts["differences"])
@@ -47,8 +48,9 @@ def comparison_figures(
     return made
 
 
-def _bar(interval: Mapping[str, Any] | None, place: int, meta: Mapping[str, Any]) -> Figure:
-    mean, low, high = ((interval or {}).get(end) for end in ("mean", "low", "high"))
+def _bar(interval: Interval | None, place: int, meta: Mapping[str, Any]) -> Figure:
+    interval = interval or UNKNOWN
+    mean, low, high = interval["mean"], interval["low"], interval["high"]
     x, y = ([], []) if mean is None else ([mean], [place])
     bar = scatter("markers", x, y, meta, hoverinfo="x", marker={"size": 10, "symbol": "diamond"})
     if mean is not None and low is not None and high is not None:

@@ -21,7 +21,8 @@ from regx.page.surface import DrawnSurface, picture, plain_surface, surface_of, 
 from regx.report.columns import COLUMNS
 from regx.report.conclusion import about_numbers, beside, conclusion, opening, why
 from regx.report.render import cell_texts, shown_columns
-from regx.report.table import Row, only_changed
+from regx.report.row import Row
+from regx.report.table import only_changed
 from regx.studies.sweep.display import choice_in_words
 from regx.studies.sweep.judgement import choose
 
@@ -59,11 +60,11 @@ class Group:
         self.index = {folder: place for place, folder in enumerate(self.called)}
         self.labels = list(self.called.values())
         self.lanes = sum(pictured_seed(run) is not None for run in self.by_folder.values())
-        self.runs = [self.by_folder[row["run"]] for row in self.rows]
-        self.base = next((row for row in self.rows if row["verdict"] == "baseline"), None)
+        self.runs = [self.by_folder[row.run] for row in self.rows]
+        self.base = next((row for row in self.rows if row.verdict == "baseline"), None)
         baseline_first = sorted(self.rows, key=lambda row: row is not self.base)
         # With no baseline its colour stays unused, so that grey always means the baseline.
-        self.styles = {row["run"]: order for order, row in enumerate(baseline_first, start=self.base is None)}
+        self.styles = {row.run: order for order, row in enumerate(baseline_first, start=self.base is None)}
         self.marks = {
             folder: {
                 "index": self.index[folder], "label": self.called[folder],
@@ -73,17 +74,17 @@ class Group:
             for folder, place in self.styles.items()
         }  # fmt: skip
         self.surfaces: dict[int, DrawnSurface | str] = {}
-        self.changed = {row["run"]: row["changed"] for row in only_changed(self.rows, self.runs)}
+        self.changed = {row.run: row.changed or {} for row in only_changed(self.rows, self.runs)}
 
     def content(self) -> dict[str, Any]:
         runs = []
         for row, run in zip(self.rows, self.runs, strict=True):
-            pictures = images.pictures(run) if self.index[row["run"]] < images.MOST else []
-            runs.append({**self.marks[row["run"]], **run_content(row, run), "pictures": pictures})
+            pictures = images.pictures(run) if self.index[row.run] < images.MOST else []
+            runs.append({**self.marks[row.run], **run_content(row, run), "pictures": pictures})
         differences = [
-            {**self.marks[row["run"]], "settings": [clean(f"{key} = {figures.value_text(item)}") for key, item in own]}
+            {**self.marks[row.run], "settings": [clean(f"{key} = {figures.value_text(item)}") for key, item in own]}
             for row in self.rows
-            for own in [self.changed[row["run"]].items()]
+            for own in [self.changed[row.run].items()]
         ]
         speaking = [key for key in shown_columns(self.rows) if key not in WITHOUT]
         said = [*conclusion(self.rows), *about_numbers(self.rows, speaking)]
@@ -122,15 +123,15 @@ class Group:
         for place, row in enumerate(self.rows):
             found = [texts[key][place].strip() for key in keys]
             cells = [{"text": clean(text).rstrip("*"), "best": text.endswith("*")} for text in found]
-            body.append({**self.marks[row["run"]], "cells": cells})
+            body.append({**self.marks[row.run], "cells": cells})
         return {"columns": columns, "rows": body}
 
     def _reasons(self) -> list[str]:
         if self.base is None:
             return []
         found = [(row, why(row, self.base)) for row in self.rows if row is not self.base]
-        against = self.called[self.base["run"]]
-        return [f"{self.called[row['run']]} beside {against}: {reason}" for row, reason in found if reason]
+        against = self.called[self.base.run]
+        return [f"{self.called[row.run]} beside {against}: {reason}" for row, reason in found if reason]
 
     def _curves(self) -> dict[str, Any]:
         points = max(min(MOST_POINTS, ALL_POINTS // len(self.index)), LEAST_POINTS)
@@ -142,8 +143,8 @@ class Group:
                 known = {split: curve for split, curve in splits.items() if curve is not None}
                 if known:
                     curves.setdefault(place, {})[metric] = known
-        by_style = sorted(self.rows, key=lambda row: self.styles[row["run"]])
-        shown = [self.index[row["run"]] for row in by_style[:SHOWN_AT_FIRST]]
+        by_style = sorted(self.rows, key=lambda row: self.styles[row.run])
+        shown = [self.index[row.run] for row in by_style[:SHOWN_AT_FIRST]]
         name = f"curves-{self.number}"
         self.data["figures"][name] = figures.curves_figure(curves, self.labels, shown)
         numbers = [
@@ -154,7 +155,7 @@ class Group:
         ]
         return {
             "figure": name,
-            "runs": [{**self.marks[row["run"]], "shown": self.index[row["run"]] in shown} for row in by_style],
+            "runs": [{**self.marks[row.run], "shown": self.index[row.run] in shown} for row in by_style],
             "splits": [split for split in SPLITS if any(split in run.get("loss", {}) for run in curves.values())],
             "metrics": [name for name in CURVES if any(name in run for run in curves.values())],
             "log": self.data["figures"][name]["layout"]["yaxis"]["type"] == "log",
@@ -166,9 +167,9 @@ class Group:
         """Of runs that a verdict tells from the baseline, the settings other than regularizers in which they differ."""
         said = []
         for row in self.rows:
-            if self.base is None or row["verdict"] not in ("better", "worse", "lower", "higher"):
+            if self.base is None or not row.differs:
                 continue
-            own, of_base = self.changed[row["run"]], self.changed[self.base["run"]]
+            own, of_base = self.changed[row.run], self.changed[self.base.run]
             different = [key for key in sorted({*own, *of_base}) if own.get(key) != of_base.get(key)]
             settings = [key for key in different if not key.startswith(("regularizers", "training.snapshots"))]
             said.append(clean(beside(row, self.base, settings)))
@@ -229,7 +230,7 @@ class Group:
         shown = sweep.chosen
         seeds = [seed for seed in sweep.runs[shown].config["seeds"] if seed in sweep.runs[shown].completed_seeds]
         surface: DrawnSurface | str | None = None
-        if not {str(run.folder) for run in sweep.runs} <= {row["run"] for row in self.rows}:
+        if not {str(run.folder) for run in sweep.runs} <= {row.run for row in self.rows}:
             surface = f"The data differs along {clean(sweep.key)}, so there is no one picture to draw the fits in."
         elif seeds:
             surface = self._surface(sweep.runs[shown], seeds[0])

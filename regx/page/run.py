@@ -6,7 +6,7 @@ from typing import Any
 from regx.core.errors import RegxError
 from regx.core.text import clean
 from regx.evidence.run import Run
-from regx.report.table import Row
+from regx.report.row import Row
 from regx.store.files import CONFIG, read_text
 from regx.studies.diagnosis.advice import advice
 from regx.studies.diagnosis.question import diagnose
@@ -23,7 +23,7 @@ def run_content(row: Row, run: Run) -> dict[str, Any]:
     except RegxError as error:
         text = clean(str(error))
     texts = {
-        "name": row["name"], "stack": row["stack"], "status": row["status"], "folder": run.folder,
+        "name": row.name, "stack": row.stack, "status": row.status, "folder": run.folder,
         "judged": next((one.reported_because for one in summary.networks.values()), ""),
         "again": shlex.join(["regx", "run", str(run.folder / CONFIG)]),
         "command": shlex.join(["regx", *given[1:]]) if given else "",
@@ -32,8 +32,8 @@ def run_content(row: Row, run: Run) -> dict[str, Any]:
     }  # fmt: skip
     return {
         **{key: clean(str(value)) for key, value in texts.items()},
-        "diverged": row["diverged"],
-        "peek": row["peek"],
+        "diverged": row.diverged,
+        "peek": row.peek,
         "diagnosis": _diagnosis(run),
         "seeds": ", ".join(map(str, run.seeds)),
         "versions": [(clean(str(key)), clean(str(value))) for key, value in versions.items()],

@@ -6,7 +6,7 @@ from regx.data import REGISTRY as DATASETS
 from regx.metrics import REGISTRY
 from regx.report.names import labels, seeds_text, spoken
 from regx.report.numbers import MOST_NAMES, count, listed, told
-from regx.report.table import Row, is_equal
+from regx.report.row import Row
 
 
 def opening(rows: Sequence[Row]) -> list[str]:
@@ -14,22 +14,22 @@ def opening(rows: Sequence[Row]) -> list[str]:
 
     Of several that helped it speaks of the one that validation chooses.
     """
-    names = dict(zip((row["run"] for row in rows), spoken(rows), strict=True))
-    base = next((row for row in rows if row["verdict"] == "baseline"), None)
+    names = dict(zip((row.run for row in rows), spoken(rows), strict=True))
+    base = next((row for row in rows if row.verdict == "baseline"), None)
     if base is None:
         return [without_baseline(rows)]
-    against = names[base["run"]]
-    others = [row for row in rows if row is not base and row["difference"]["mean"] is not None]
+    against = names[base.run]
+    others = [row for row in rows if row is not base and row.difference["mean"] is not None]
     if not others:
         return [f"There is nothing to compare yet: no finished seed stands beside {against}."]
-    found = [row for row in others if row["verdict"] in ("better", "lower", "higher")]
+    found = [row for row in others if row.verdict in ("better", "lower", "higher")]
     first = min(found or others, key=_rank)
-    peeked = " (by peeking)" if first.get("peek") else ""
-    said = f"{names[first['run']]}{peeked} {outcome(first, base, f'with {against}')}."
+    peeked = " (by peeking)" if first.peek else ""
+    said = f"{names[first.run]}{peeked} {outcome(first, base, f'with {against}')}."
     if not found and len(others) > 1:
         nothing = f"Nothing is shown to help against {against}."
         return [nothing, f"That does not show that nothing helps. The first by validation loss: {said}"]
-    if len(found) > 1 and first["verdict"] == "better":
+    if len(found) > 1 and first.verdict == "better":
         rest = "Each is compared with the baseline alone: which is best is not shown."
         return [said, f"{len(found)} of {len(others)} helped. {rest}"]
     return [said]
@@ -37,9 +37,9 @@ def opening(rows: Sequence[Row]) -> list[str]:
 
 def _rank(row: Row) -> tuple[bool, float]:
     """The validation loss chooses; where a run has none, its difference in the metric, which flatters it."""
-    loss = (row.get("judged_loss") or row.get("val_loss") or {}).get("mean")
-    sign = -1 if REGISTRY[row["metric"]].better == "higher" else 1
-    return loss is None, sign * row["difference"]["mean"] if loss is None else loss
+    loss = row.judged_loss["mean"] if row.judged_loss is not None else row.mean("val_loss")
+    sign = -1 if REGISTRY[row.metric].better == "higher" else 1
+    return loss is None, sign * (row.difference["mean"] or 0.0) if loss is None else loss
 
 
 def outcome(row: Row, base: Row, without: str = "without it") -> str:
@@ -47,28 +47,27 @@ def outcome(row: Row, base: Row, without: str = "without it") -> str:
 
     Both have a mean and share a seed. without: what the baseline is called, after `with` or `without`.
     """
-    metric, verdict, seeds = row.get("metric", "test_loss"), str(row["verdict"]), count(row["shared"], "seed")
-    name = metric.replace("_", " ")
-    found = {"better": "helped", "worse": "hurt", "lower": f"has a lower {name}", "higher": f"has a higher {name}"}.get(
-        verdict, f"made no difference that {seeds} could tell"
-    )
-    if verdict.startswith("cannot tell"):
-        found = f"cannot be judged by {seeds}"
-    elif is_equal(row):
+    name, seeds = row.metric.replace("_", " "), count(row.shared or 0, "seed")
+    found = {
+        "better": "helped", "worse": "hurt", "lower": f"has a lower {name}", "higher": f"has a higher {name}",
+        "cannot tell": f"cannot be judged by {seeds}",
+    }.get(str(row.verdict), f"made no difference that {seeds} could tell")  # fmt: skip
+    if row.is_equal and row.verdict != "cannot tell":
         found = f"changed no {name}"
-    if all(one["seeds"] - one["diverged"] == row["shared"] for one in (row, base)):
-        numbers = f"{told(row[metric]['mean'])} instead of {told(base[metric]['mean'])} {without}"
+    if all(one.seeds - one.diverged == row.shared for one in (row, base)):
+        means = [told(one.mean(row.metric) or 0.0) for one in (row, base)]
+        numbers = f"{means[0]} instead of {means[1]} {without}"
     else:  # each mean is over seeds of its own
-        difference = row["difference"]["mean"]
+        difference = row.difference["mean"] or 0.0
         numbers = f"{told(abs(difference))} {'lower' if difference < 0 else 'higher'} than {without}"
-    won = f"better at {row['won']} of {seeds}" if row["won"] is not None else f"over {seeds}"
+    won = f"better at {row.won} of {seeds}" if row.won is not None else f"over {seeds}"
     return f"{found}: {'' if name in found else f'{name} '}{numbers}, {won}"
 
 
 def without_baseline(rows: Sequence[Row]) -> str:
     """Why the rows of one group have no verdicts."""
-    metric = rows[0]["metric"]
-    if all((row.get(metric) or {}).get("mean") is None for row in rows):
+    metric = rows[0].metric
+    if all(row.mean(metric) is None for row in rows):
         return f"No verdicts, since no run here has a {metric}. Choose another --metric."
     return "No verdicts, since no run here is without regularizers. Name one to compare with: --baseline RUN."
 
@@ -80,30 +79,30 @@ def conclusion(rows: Sequence[Row]) -> list[str]:
     """
     if not rows:
         return []
-    told = any(row.get("verdict") in ("better", "worse", "lower", "higher", "unclear") for row in rows)
-    about = of_one_table(rows[0].get("dataset")) if told else []
+    is_judged = any(row.differs or row.verdict == "unclear" for row in rows)
+    about = of_one_table(rows[0].dataset) if is_judged else []
     return [*_verdicts(rows, spoken(rows)), *about, *_marks(rows, labels(rows))]
 
 
 def about_numbers(rows: Sequence[Row], shown: Iterable[str]) -> list[str]:
     """What a reader must know of the numbers in these columns."""
     said, shown = [], set(shown)
-    if "accuracy_gap" in shown and any((row.get("val_accuracy") or {}).get("mean") is None for row in rows):
+    if "accuracy_gap" in shown and any(row.mean("val_accuracy") is None for row in rows):
         said.append("accuracy_gap: to the test accuracy, where a run has no validation split.")
     if any(key.startswith("test_") for key in shown):
-        kinds = dict.fromkeys(kind for row in rows if (kind := row.get("dataset")) in DATASETS)
+        kinds = dict.fromkeys(row.dataset for row in rows if row.dataset in DATASETS)
         said += [f"{kind}: {DATASETS[kind].about_test}" for kind in kinds if DATASETS[kind].about_test]
     return said
 
 
-def of_one_table(dataset: str | None) -> list[str]:
+def of_one_table(dataset: str) -> list[str]:
     """What a reader must know of differences over seeds that are splits of one table; nothing of generated data.
 
     Nadeau & Bengio 2003, Inference for the Generalization Error; `regx.stats.resampled` says how much it matters.
     """
     from regx.evidence.data import is_of_one_table
 
-    if dataset is None or not is_of_one_table(dataset):
+    if not is_of_one_table(dataset):
         return []
     return [
         "The seeds are splits of one table and share its rows. Intervals and p of differences allow for that by the "
@@ -113,62 +112,61 @@ def of_one_table(dataset: str | None) -> list[str]:
 
 def _verdicts(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
     """A sentence for each verdict, and why it is this one of several runs that nothing regularizes."""
-    here = next((name for name, row in zip(names, rows, strict=True) if row.get("verdict") == "baseline"), None)
-    baseline = here or rows[0].get("baseline")  # which --top may have cut off
+    here = next((name for name, row in zip(names, rows, strict=True) if row.verdict == "baseline"), None)
+    baseline = here or rows[0].baseline  # which --top may have cut off
     found: dict[str, list[str]] = {}
     for name, row in zip(names, rows, strict=True):
-        kind = row.get("verdict") or ""
+        kind, about = str(row.verdict), ""
         if kind == "unclear":
-            kind, about = ("equal", "") if is_equal(row) else (kind, f" ({_needed(row)})")
-        else:
-            kind = "few" if kind.startswith("cannot tell") else kind
-            about = " (by peeking)" if row.get("peek") and kind in ("better", "worse") else ""
+            kind, about = ("equal", "") if row.is_equal else (kind, f" ({_needed(row)})")
+        elif row.peek and kind in ("better", "worse"):
+            about = " (by peeking)"
         found.setdefault(kind, []).append(name + about)
     if "unclear" in found:  # says once what the numbers are
         found["unclear"][0] = found["unclear"][0].removesuffix(")") + " seeds would tell)"
-    metric = str(rows[0].get("metric", "test_loss")).replace("_", " ")
+    metric = rows[0].metric.replace("_", " ")
     openings = {
         **{kind: f"{kind.capitalize()} than {baseline} in {metric}" for kind in ("better", "worse", "lower", "higher")},
         "unclear": f"Not told apart from {baseline}",
         "equal": f"At every shared seed exactly as {baseline} in {metric}",
-        "few": f"Fewer than five seeds shared with {baseline}, so nothing can be told",
+        "cannot tell": f"Fewer than five seeds shared with {baseline}, so nothing can be told",
     }
     said = [f"{words}: {listed(found[kind], MOST_NAMES)}." for kind, words in openings.items() if kind in found]
-    because = rows[0].get("baseline_because")
-    which = f"Of several runs that nothing regularizes the baseline is {rows[0].get('baseline')}, {because}."
+    because = rows[0].baseline_because
+    which = f"Of several runs that nothing regularizes the baseline is {rows[0].baseline}, {because}."
     return [*(said if baseline is not None else ()), *([which] if because is not None else ())]
 
 
 def _marks(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
     """A sentence for each reason to read a run with care."""
     named = list(zip(names, rows, strict=True))
-    peeked = [name for name, row in named if row.get("peek")]
+    peeked = [name for name, row in named if row.peek]
     said = []
     if peeked:
         who = "all runs here" if 1 < len(peeked) == len(rows) else listed(peeked, MOST_NAMES)
         said.append(f"The test split was used for choosing (--peek), so its loss is no honest estimate: {who}.")
-    judged = [(name, (row.get("judged_loss") or {}).get("mean")) for name, row in named]
+    judged = [(name, row.judged_loss["mean"]) for name, row in named if row.judged_loss is not None]
     if early := [f"{name} {told(mean)}" for name, mean in judged if mean is not None]:
         said.append(
             "What stopped early by a loss is flattered by it; it is chosen and sorted by one where each half of the "
             f"rows judges the epoch that the other half chooses: {listed(early, MOST_NAMES)}."
         )
-    diverged = [f"{name} (seeds: {row['diverged']} of {row['seeds']})" for name, row in named if row.get("diverged")]
+    diverged = [f"{name} (seeds: {row.diverged} of {row.seeds})" for name, row in named if row.diverged]
     if diverged:
         said.append(f"Diverged, and in no mean: {listed(diverged, MOST_NAMES)}.")
     lacking: dict[str, list[str]] = {}
     for name, row in named:
-        if row.get("missing_seeds"):
-            plural = "s" * (len(row["missing_seeds"]) > 1)
-            lacking.setdefault(f"Without seed{plural} {seeds_text(row['missing_seeds'])}", []).append(name)
+        if row.missing_seeds:
+            plural = "s" * (len(row.missing_seeds) > 1)
+            lacking.setdefault(f"Without seed{plural} {seeds_text(row.missing_seeds)}", []).append(name)
     return said + [f"{lack}: {listed(members, MOST_NAMES)}." for lack, members in lacking.items()]
 
 
 def _needed(row: Row) -> str:
     """How many seeds would tell a run from the baseline. Of splits of one table there may be no such number."""
-    seeds = row.get("seeds_to_tell")
+    seeds = row.seeds_to_tell
     if seeds is None:
-        return "no number of" if of_one_table(row.get("dataset")) else "more than 1000"
+        return "no number of" if of_one_table(row.dataset) else "more than 1000"
     return f"about {seeds if seeds < 100 else -(-seeds // 10) * 10}"
 
 
@@ -180,7 +178,7 @@ def why(row: Row, base: Row) -> str:
     meaning = {
         "better": ", which is what learning less of the noise looks like",
         "worse": ", but more is held back than noise",
-    }.get(str(row.get("verdict")), "")
+    }.get(str(row.verdict), "")
     train, gap = _means(row, base, "train_loss"), _means(row, base, "gap")
     norm, zeros = _means(row, base, "weight_norm"), _means(row, base, "zero_fraction")
     fits = f"(train loss {train[1]:.3g} before, {train[0]:.3g} with it)" if train else ""
@@ -210,12 +208,12 @@ def beside(row: Row, base: Row, settings: Sequence[str]) -> str:
     if not settings:
         return ""
     name, against = labels([row, base])
-    did = {"better": "helped", "worse": "hurt"}.get(str(row["verdict"]), "made a difference")
+    did = {"better": "helped", "worse": "hurt"}.get(str(row.verdict), "made a difference")
     return f"{name} differs from {against} in {listed(settings)} too, so what {did} need not be a regularizer."
 
 
 def _means(row: Row, base: Row, key: str) -> tuple[float, float] | None:
-    own, other = ((one.get(key) or {}).get("mean") for one in (row, base))
+    own, other = row.mean(key), base.mean(key)
     return None if own is None or other is None else (own, other)
 
 

@@ -31,7 +31,7 @@ def print_difference(first: str, second: str, out: Output) -> None:
         both = {"runs": [str(run.folder) for run in runs], "status": [run.about["status"] for run in runs]}
         out.document({**both, "config": keys, "metrics": metrics, "same_data": same_data})
         return
-    names = labels([{"name": run.name, "run": str(run.folder)} for run in runs])
+    names = labels(runs)
     if out.for_people:
         if keys:
             texts = {key: (_text(key, one), _text(key, other)) for key, (one, other) in keys.items()}

@@ -83,6 +83,11 @@ def count(many: int, noun: str) -> str:
     return f"{many:,} {noun}{'' if many == 1 else 's'}"
 
 
+def verdict_text(verdict: str, seeds: int | None) -> str:
+    """A verdict in a table: itself, and where it cannot be told by how many seeds."""
+    return f"{verdict} ({count(seeds or 0, 'seed')})" if verdict == "cannot tell" else verdict
+
+
 def listed(names: Sequence[str], most: int | None = None) -> str:
     """`a, b and c`; with `most`, the first of many and how many more."""
     if most is not None and len(names) > most:

@@ -10,7 +10,8 @@ from regx.report.listing import p_cell
 from regx.report.names import labels
 from regx.report.numbers import form_of, interval_cell
 from regx.report.output import Column, Output
-from regx.report.table import Row, by_group, flat, is_equal, value
+from regx.report.row import Row
+from regx.report.table import by_group, flat, present
 from regx.stats.aggregate import Interval
 
 FOLDED = ("stack", "changed")  # between words, so that no number is cut
@@ -32,21 +33,21 @@ def print_rows(rows: Sequence[Row], out: Output, columns: Sequence[str] | None =
     columns: names in `COLUMNS`, in this order, and `peek` where a run has peeked; all that have something to say if
     None.
     """
-    if columns is not None and any(row.get("peek") for row in rows):
+    if columns is not None and any(row.peek for row in rows):
         columns = list(dict.fromkeys([*columns, "peek"]))
     if sort is not None:
-        found = [value(row, sort) for row in rows]
+        found = [row.cell(sort) for row in rows]
         known = any((one.get("mean") if isinstance(one, Mapping) else one) is not None for one in found)
         sort = sort if known else None
     if columns is not None and sort is not None and out.form not in ("csv", "json"):
         columns = list(dict.fromkeys([*columns, sort]))
     if out.as_json:
-        chosen = [{key: value(row, key) if key == "p" else row.get(key) for key in columns or ()} for row in rows]
-        out.document(rows if columns is None else chosen)
+        whole = [{**row.as_plain(), "p": row.difference["p"]} for row in rows]
+        chosen = [{key: row.get(key) for key in columns or ()} for row in whole]
+        out.document([row.as_plain() for row in rows] if columns is None else chosen)
         return
     if not out.for_people:
-        present = {key for row in rows for key in row} | {"p"}
-        keys = [key for key in COLUMNS if key in present] if columns is None else columns
+        keys = present(rows) if columns is None else columns
         out.flat([flat(row, keys) for row in rows])
     left_out, shown = dict[str, None](), dict[str, None]()
     for label, members in by_group(rows).items():
@@ -84,7 +85,7 @@ def shown_columns(rows: Sequence[Row]) -> list[str]:
     """The columns that have something to say about these rows."""
 
     def speaks(key: str) -> bool:
-        found = [value(row, key) for row in rows]
+        found = [row.cell(key) for row in rows]
         if key in SILENT:
             return False
         if key == "status":
@@ -112,13 +113,13 @@ def cell_texts(rows: Sequence[Row], keys: Sequence[str]) -> dict[str, list[str]]
     """Each column as text, the best values marked with a star."""
     cells = {}
     for key in keys:
-        items: list[Any] = list(map(clean, labels(rows))) if key == "name" else [value(row, key) for row in rows]
+        items: list[Any] = list(map(clean, labels(rows))) if key == "name" else [row.cell(key) for row in rows]
         if key == "won":
-            tied = [f" ({row['tied']} tied)" if row.get("tied") else "" for row in rows]
-            texts = [f"{row['won']}/{row['shared']}" if row.get("won") is not None else "" for row in rows]
+            tied = [f" ({row.tied} tied)" if row.tied else "" for row in rows]
+            texts = [f"{row.won}/{row.shared}" if row.won is not None else "" for row in rows]
             cells[key] = [text and text + more for text, more in zip(texts, tied, strict=True)]
         elif key == "seeds_to_tell":
-            cells[key] = [">1000" if _is_hopeless(row) else _word(row.get(key)) for row in rows]
+            cells[key] = [">1000" if _is_hopeless(row) else _word(row.cell(key)) for row in rows]
         elif COLUMNS[key].kind == "interval":
             cells[key] = _interval_cells(items, COLUMNS[key].best, brackets=key == "difference")
         else:
@@ -127,8 +128,7 @@ def cell_texts(rows: Sequence[Row], keys: Sequence[str]) -> dict[str, list[str]]
 
 
 def _is_hopeless(row: Row) -> bool:
-    unclear = row.get("verdict") == "unclear" and not is_equal(row)
-    return unclear and "seeds_to_tell" in row and row["seeds_to_tell"] is None
+    return row.verdict == "unclear" and not row.is_equal and row.seeds_to_tell is None
 
 
 def _word(item: Any) -> str:

@@ -68,6 +68,6 @@ def print_comparison(
     out.warn(problems)
     ended(runs, out)
     for group, members in by_group(rows).items():
-        if len(members) > 1 and not any(row["verdict"] for row in members):  # there was nothing to compare with
+        if len(members) > 1 and not any(row.verdict for row in members):  # there was nothing to compare with
             why = without_baseline(members)
             out.warn([f"{group}: {why[0].lower()}{why[1:]}"])

@@ -12,12 +12,11 @@ from regx.evidence.run import Run, read_runs
 from regx.metrics import REGISTRY, check_metric
 from regx.regularizers import REGISTRY as REGULARIZERS
 from regx.report.filter import Filter
-from regx.report.listing import flattened
+from regx.report.listing import Listed, flattened
 from regx.report.names import labels
 from regx.report.numbers import form_of, interval_cell
 from regx.report.output import Column, Output
 from regx.report.settings import dotted, short_key
-from regx.report.table import Row
 from regx.stats.aggregate import UNKNOWN, Interval
 
 
@@ -32,45 +31,51 @@ def print_runs(paths: Sequence[str], out: Output, metric: str = "test_loss", con
     values = [(run, _values(run)) for run in runs]
     if wanted is not None:
         wanted.check_names(_known(keys for _, keys in values))
-    rows = []
+    listed: list[tuple[Run, Interval]] = []  # with the metric
     for run, keys in values:
         try:
             if wanted is None or wanted.holds(functools.partial(_value, run, keys)):
-                rows.append(_row(run, metric))
+                listed.append((run, _measured(run, metric)))
         except RegxError as error:  # what is computed from weights or data that are gone
             problems.append(str(error))
-    rows.sort(key=lambda row: row["when"] or "", reverse=True)
+    listed.sort(key=lambda one: _when(one[0]) or "", reverse=True)
     if out.as_json:
-        out.document(rows)
-    elif rows:
-        _print_table(rows, out, metric)
+        out.document([_row(*one, metric) for one in listed])
+    elif listed:
+        _print_table(listed, out, metric)
         out.next(f"regx compare {' '.join(map(str, paths))}")
     out.warn(problems)
-    if not rows and runs:
+    if not listed and runs:
         out.note(f"note: of {len(runs)} runs none fulfils the --filter {condition}")
 
 
-def _row(run: Run, metric: str) -> Row:
-    when = run.about.get("finished") or run.about.get("started")
-    itself = {"run": str(run.folder), "name": run.name, "status": run.about["status"], "stack": run.stack}
-    counted = {"seeds": len(run.seeds), metric: _measured(run, metric)}
-    return {**itself, **counted, "when": when if isinstance(when, str) else None}
+def _row(run: Run, measured: Interval, metric: str) -> Listed:
+    return {
+        "run": str(run.folder), "name": run.name, "status": run.about["status"], "stack": run.stack,
+        "seeds": len(run.seeds), metric: measured, "when": _when(run),
+    }  # fmt: skip
 
 
-def _print_table(rows: Sequence[Row], out: Output, metric: str) -> None:
-    form = form_of([row[metric] for row in rows])
-    names = [elided(name, max(out.width // 4, 12)) if out.form == "terminal" else name for name in labels(rows)]
+def _print_table(listed: Sequence[tuple[Run, Interval]], out: Output, metric: str) -> None:
+    runs, intervals = [run for run, _ in listed], [measured for _, measured in listed]
+    form = form_of(intervals)
+    names = [elided(name, max(out.width // 4, 12)) if out.form == "terminal" else name for name in labels(runs)]
     columns = [
         Column("name", names),
-        Column("state", [row["status"] for row in rows], importance=1),
-        Column("stack", [row["stack"] for row in rows], folds=True, importance=3),
-        Column(metric, [interval_cell(row[metric], form, ends=False) for row in rows], right=True, importance=2),
-        Column("seeds", [str(row["seeds"]) for row in rows], right=True, importance=5),
-        Column("when", [_local(row["when"]) for row in rows], importance=4),
+        Column("state", [run.about["status"] for run in runs], importance=1),
+        Column("stack", [run.stack for run in runs], folds=True, importance=3),
+        Column(metric, [interval_cell(measured, form, ends=False) for measured in intervals], right=True, importance=2),
+        Column("seeds", [str(len(run.seeds)) for run in runs], right=True, importance=5),
+        Column("when", [_local(_when(run)) for run in runs], importance=4),
     ]
-    left_out = out.table(columns, [flattened(row) for row in rows])
+    left_out = out.table(columns, [flattened(_row(*one, metric)) for one in listed])
     if left_out:
         out.text([f"Not shown for want of space: {', '.join(left_out)}."], style="dim")
+
+
+def _when(run: Run) -> str | None:
+    when = run.about.get("finished") or run.about.get("started")
+    return when if isinstance(when, str) else None
 
 
 def _local(when: str | None) -> str:

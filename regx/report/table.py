@@ -1,6 +1,7 @@
-"""The comparison table: rows of plain values. How they look is `render`'s."""
+"""The comparison table: its rows, their order and groups. How they look is `render`'s."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +14,18 @@ from regx.evidence.shrinkage import shrinkage_of
 from regx.metrics import REGISTRY, check_metric
 from regx.report.baseline import find_run, plain_run, with_baseline
 from regx.report.columns import COLUMNS, SHOWN, known_columns
+from regx.report.conclusion import conclusion, opening
 from regx.report.listing import flattened
-from regx.report.names import labels, seeds_text
-from regx.report.settings import asked_keys, plain, short_key
+from regx.report.names import labels
+from regx.report.row import Row
+from regx.report.settings import asked_keys, plain
 from regx.stats.aggregate import UNKNOWN, Interval, mean_interval
-
-Row = dict[str, Any]
 
 
 def compare_rows(
     runs: Sequence[Run], baseline: Run | Path | str | None = None, metric: str = "test_loss", also: Iterable[str] = ()
 ) -> list[Row]:
-    """One row of plain values per run, as `regx compare --json` prints them.
+    """One row per run.
 
     Runs of other data or another task stand in groups of their own, and are compared within them alone. The baseline is
     `baseline`, a run, its folder or its name; in groups without it the run without regularizers, if there is one, and
@@ -42,10 +43,10 @@ def compare_rows(
         if chosen is None or not any(run is chosen for run in members):
             reference, why = plain_run(members) if _measured(members, metric) else (None, None)
         seeds = {seed for run in members for seed in run.seeds}
+        of = next((name for name, run in zip(labels(members), members, strict=True) if run is reference), None)
+        about: dict[str, Any] = {"metric": metric, "baseline": of, "baseline_because": why}
         judged = zip(members, _judge(members, reference, metric), strict=True)
-        own = [{**_row(run, label, seeds, asked), "metric": metric, **said} for run, said in judged]
-        of = next((name for name, run in zip(labels(own), members, strict=True) if run is reference), None)
-        rows += [{**row, "baseline": of, "baseline_because": why} for row in own]
+        rows += [Row(**_of_itself(run, label, seeds, asked), **about, **said) for run, said in judged]
     return rows
 
 
@@ -68,10 +69,9 @@ def compare_frame(
     runs, problems = read_runs(folders)
     if problems:
         raise InputError("\n".join(problems))
-    from regx.report.conclusion import conclusion, opening
-
     rows = sort_rows(compare_rows(runs, baseline, metric))
-    frame = pandas.DataFrame([flat(row) for row in rows])
+    shown = present(rows)
+    frame = pandas.DataFrame([flat(row, shown) for row in rows])
     said = [sentence for members in by_group(rows).values() for sentence in (*opening(members), *conclusion(members))]
     said += [f"{capital(one)}." for one in mixed_versions(runs)]
     # A column in which nothing stands is one of numbers all the same.
@@ -81,22 +81,16 @@ def compare_frame(
     return frame
 
 
-def flat(row: Mapping[str, Any], keys: Iterable[str] | None = None) -> dict[str, str | float | None]:
+def present(rows: Iterable[Row]) -> list[str]:
+    """The columns of which one of the rows has something to say."""
+    said = {key for row in rows for key in row.as_plain()} | {"p"}
+    return [key for key in COLUMNS if key in said]
+
+
+def flat(row: Row, keys: Iterable[str]) -> dict[str, str | float | None]:
     """A row without nesting: an interval is three columns, its mean under its own name."""
-    keys = [key for key in COLUMNS if key in row or (key == "p" and "difference" in row)] if keys is None else keys
-    is_interval = {key: COLUMNS[key].kind == "interval" for key in keys}
-    return flattened({key: row.get(key) or UNKNOWN if is_interval[key] else value(row, key) for key in keys})
-
-
-def value(row: Mapping[str, Any], key: str) -> Any:
-    """What stands in a column: a word, a number, or an interval; None where there is none."""
-    if key == "p":
-        return row["difference"]["p"]
-    if key == "missing_seeds":
-        return seeds_text(row.get(key) or ()) or None
-    if key == "changed" and isinstance(row.get(key), Mapping):
-        return ", ".join(f"{short_key(name)}={plain(item)}" for name, item in row[key].items()) or "-"
-    return row.get(key)
+    found = {key: row.cell(key) for key in keys}
+    return flattened({key: item or UNKNOWN if COLUMNS[key].kind == "interval" else item for key, item in found.items()})
 
 
 def sort_rows(rows: Sequence[Row], column: str | None = None, top: int | None = None) -> list[Row]:
@@ -111,9 +105,9 @@ def sort_rows(rows: Sequence[Row], column: str | None = None, top: int | None = 
         raise InputError(f"--top: expected a number of rows from 1, found {top}.")
 
     def key(row: Row) -> tuple[bool, Any]:
-        found = row.get("judged_loss") if by_judgement and "judged_loss" in row else value(row, column)
+        found = row.judged_loss if by_judgement and row.judged_loss is not None else row.cell(column)
         found = found.get("mean") if isinstance(found, Mapping) else found
-        judged = REGISTRY.get(row.get("metric", "")) if column == "difference" else None
+        judged = REGISTRY[row.metric] if column == "difference" else None
         greatest = COLUMNS[column].best == "greatest" or (judged is not None and judged.better == "higher")
         return (found is None, 0 if found is None else -found if greatest else found)
 
@@ -124,23 +118,21 @@ def by_group(rows: Iterable[Row]) -> dict[str, list[Row]]:
     """The rows of each group, in their order."""
     groups: dict[str, list[Row]] = {}
     for row in rows:
-        groups.setdefault(row["group"], []).append(row)
+        groups.setdefault(row.group, []).append(row)
     return groups
 
 
-def _row(run: Run, group: str, seeds: set[int], asked: Sequence[str]) -> Row:
-    """What the run says of itself. seeds: those that the runs of its group have. asked: metrics beside the usual."""
+def _of_itself(run: Run, group: str, seeds: set[int], asked: Sequence[str]) -> dict[str, Any]:
+    """What the row says of the run alone. seeds: that the runs of its group have. asked: metrics beside the usual."""
     summary = run.summary
     names = [name for name in dict.fromkeys((*SHOWN, *asked)) if summary.task in REGISTRY[name].tasks]
-    judged = unflattered(run)
     return {
         "run": str(run.folder), "name": run.name, "stack": run.stack, "group": group, "dataset": summary.dataset,
         "task": summary.task, "status": run.about["status"], "seeds": len(run.seeds),
         "diverged": len(run.seeds) - len(run.completed_seeds),
         "missing_seeds": sorted((seeds | set(run.config["seeds"])) - set(run.seeds)), "peek": summary.peek,
-        **{name: run.over_seeds(name) for name in names},
-        **({} if (found := shrinkage_of(run)) is None else {"shrinkage": found}),
-        **({} if judged is None else {"judged_loss": judged}),
+        "metrics": {name: run.over_seeds(name) for name in names}, "shrinkage": shrinkage_of(run),
+        "judged_loss": unflattered(run),
     }  # fmt: skip
 
 
@@ -151,12 +143,10 @@ def unflattered(run: Run) -> Interval | None:
     return mean_interval(list(judged.values())) if judged != run.per_seed(by) else None
 
 
-def _judge(runs: Sequence[Run], baseline: Run | None, metric: str) -> list[Row]:
+def _judge(runs: Sequence[Run], baseline: Run | None, metric: str) -> list[dict[str, Any]]:
     """What each run's row says of it and the baseline."""
-    uncompared: Row = {"difference": {**UNKNOWN, "p": None}}
-    uncompared |= dict.fromkeys(("won", "tied", "shared", "verdict", "seeds_to_tell"))
     if baseline is None:
-        return [uncompared] * len(runs)
+        return [{}] * len(runs)
     from regx.evidence.data import held_out
     from regx.stats.paired import compare_to_baseline
 
@@ -165,7 +155,7 @@ def _judge(runs: Sequence[Run], baseline: Run | None, metric: str) -> list[Row]:
     shared, reach = held_out(baseline, metric), [measured.reach] * len(others)
     found = compare_to_baseline(others, baseline.per_seed(metric), measured.lower_is_better, shared, reach)
     judged = iter(found)
-    return [{**uncompared, "verdict": "baseline"} if run is baseline else next(judged)._asdict() for run in runs]
+    return [{"verdict": "baseline"} if run is baseline else next(judged)._asdict() for run in runs]
 
 
 def _measured(runs: Sequence[Run], metric: str) -> bool:
@@ -177,11 +167,6 @@ def mixed_versions(runs: Sequence[Run]) -> list[str]:
     """A sentence where networks that are compared were trained by different versions, whose last bits may differ."""
     found = sorted({version for run in runs for version in run.versions})
     return [f"versions are mixed: some seeds were trained by {', others by '.join(found)}"] if len(found) > 1 else []
-
-
-def is_equal(row: Row) -> bool:
-    """Whether a run does at every shared seed exactly as the baseline: if they are enough, no more would tell them."""
-    return bool(row.get("shared")) and row.get("tied") == row["shared"]
 
 
 def _groups(runs: Sequence[Run]) -> dict[str, list[Run]]:
@@ -208,10 +193,10 @@ def only_changed(rows: Sequence[Row], runs: Sequence[Run]) -> list[Row]:
     keys = {str(run.folder): asked_keys(run.config) for run in runs}
     changed = []
     for members in by_group(rows).values():
-        configs = [keys[row["run"]] for row in members]
+        configs = [keys[row.run] for row in members]
         names = {name for config in configs for name in config}
         differ = {name for name in names if len({plain(config.get(name)) for config in configs}) > 1}
         for row, config in zip(members, configs, strict=True):
             own = {name: item for name, item in config.items() if name in differ}
-            changed.append(dict(("changed", own) if key == "stack" else (key, item) for key, item in row.items()))
+            changed.append(replace(row, changed=own, stack=""))
     return changed

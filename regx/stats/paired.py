@@ -2,36 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, repeat
-from typing import NamedTuple
 
 from regx.stats.aggregate import UNKNOWN, Interval, within
 from regx.stats.bootstrap import bootstrap_interval
+from regx.stats.comparison import Comparison, Difference
 from regx.stats.resampled import resampled_difference, splits_that_tell
 from regx.stats.significance import holm, holm_factors, least_p, seeds_to_tell, sign_flip_p
 
 FEWEST_SEEDS = 5
 SIGNIFICANCE = 0.05
-
-
-class Difference(Interval):
-    """A run's mean minus the baseline's over shared seeds, its 95 % interval, and the Holm-corrected p."""
-
-    p: float | None
-
-
-class Comparison(NamedTuple):
-    """A run beside its baseline.
-
-    won, tied: the shared seeds at which the run was better, or equal. seeds_to_tell: about how many seeds would make an
-    unclear verdict a clear one; None where it is not unclear, and where more than 1,000 would be needed.
-    """
-
-    difference: Difference
-    verdict: str
-    won: int | None
-    tied: int
-    shared: int
-    seeds_to_tell: int | None
 
 
 def compare_to_baseline(
@@ -43,7 +22,7 @@ def compare_to_baseline(
     At equal seeds runs have the same data, split and, where shapes agree, initial weights and batch order, so the
     differences are paired. The verdict is `better` or `worse` when the 95 % interval (bootstrap-t) lies on one side of
     0 and p, corrected over `runs` by Holm's method since the best of many runs looks good by chance, is at most 0.05;
-    `unclear` otherwise. With fewer than five shared seeds it is `cannot tell (n seeds)`. Where neither direction is the
+    `unclear` otherwise. With fewer than five shared seeds it is `cannot tell`. Where neither direction is the
     better one (`lower_is_better` None) it is `lower` or `higher`, and nobody wins.
 
     p is that of sign flips, which assume nothing but symmetry, wherever so many seeds can reach 0.05 after correction:
@@ -95,8 +74,7 @@ def _judge(
     tied = values.count(0.0)
     interval = difference_interval(values, held_out)
     if corrected is None:
-        few = f"cannot tell ({shared} seed{'s' if shared != 1 else ''})"
-        return Comparison(Difference(**interval, p=None), few, won, tied, shared, None)
+        return Comparison(Difference(**interval, p=None), "cannot tell", won, tied, shared, None)
     p, factor = corrected
     difference = Difference(**interval, p=p)
     low, high = interval["low"], interval["high"]

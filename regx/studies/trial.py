@@ -1,6 +1,7 @@
 """`regx try`, without its options: one regularizer against none, on the data of its example config."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.text import Text
 
@@ -13,8 +14,9 @@ from regx.regularizers import REGISTRY
 from regx.report.conclusion import outcome
 from regx.report.numbers import count
 from regx.report.output import Output
+from regx.report.row import Row
 from regx.report.run import ended
-from regx.report.table import Row, compare_rows
+from regx.report.table import compare_rows
 from regx.stats.aggregate import mean_interval
 from regx.store.summary import DATA_AND_SHAPE
 from regx.studies.race.display import view_of
@@ -52,9 +54,13 @@ def print_trial(name: str, plain: Run, own: Run, out: Output) -> int:
     found = [run.per_seed("test_loss") for run in (plain, own)]
     shared = found[0].keys() & found[1].keys()  # one of them may have more seeds, of an earlier command
     means = [mean_interval([losses[seed] for seed in sorted(shared)] or list(losses.values())) for losses in found]
-    sentence = trial_sentence(*({**row, "test_loss": mean} for row, mean in zip(rows, means, strict=True)))
+    at_shared = [
+        replace(row, metrics={**row.metrics, "test_loss": mean}) for row, mean in zip(rows, means, strict=True)
+    ]
+    sentence = trial_sentence(*at_shared)
     if out.as_json:
-        out.document({"name": name, "verdict": rows[1]["verdict"], "sentence": sentence, "rows": rows})
+        plain_rows = [row.as_plain() for row in rows]
+        out.document({"name": name, "verdict": rows[1].cell("verdict"), "sentence": sentence, "rows": plain_rows})
     elif out.for_people:
         out.text([sentence, ""])
         if out.form == "terminal":
@@ -67,17 +73,17 @@ def print_trial(name: str, plain: Run, own: Run, out: Output) -> int:
 
 def trial_sentence(plain: Row, own: Row) -> str:
     """Whether it helped, by which numbers: test losses at the shared seeds."""
-    shared = plain["stack"].split(" + ")  # such as label noise, which is in the data of both
-    what = " + ".join(part for part in own["stack"].split(" + ") if part not in shared)
-    on = f"{what} on the {own['dataset'].replace('_', ' ')}"
-    losses = [row["test_loss"]["mean"] for row in (own, plain)]
+    shared = plain.stack.split(" + ")  # such as label noise, which is in the data of both
+    what = " + ".join(part for part in own.stack.split(" + ") if part not in shared)
+    on = f"{what} on the {own.dataset.replace('_', ' ')}"
+    losses = [row.mean("test_loss") for row in (own, plain)]
     if None in losses:
         which = "its networks" if losses[0] is None else "the networks without it"
         return f"{on}: there is nothing to compare, since {which} diverged."
-    odd = [row for row in (plain, own) if row["diverged"]]
-    one, other = ({**row, "seeds": own["shared"] + row["diverged"]} for row in (own, plain))
+    odd = [row for row in (plain, own) if row.diverged]
+    one, other = (replace(row, seeds=(own.shared or 0) + row.diverged) for row in (own, plain))
     return f"{on} {outcome(one, other)}." + "".join(
-        f" Diverged, and in no mean: {row['name']} at {count(row['diverged'], 'seed')}." for row in odd
+        f" Diverged, and in no mean: {row.name} at {count(row.diverged, 'seed')}." for row in odd
     )
 
 

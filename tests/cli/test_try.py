@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from command_line import outcome
@@ -15,6 +16,7 @@ from regx.regularizers import REGISTRY
 from regx.report.output import Output
 from regx.store.summary import stack_text
 from regx.studies.trial import ELSEWHERE, SEEDS, print_trial, trial_configs, trial_sentence
+from tests.store import fabricated
 
 SHORT = ("-s", "training.epochs=6", "-s", "training.eval_every=3", "--seeds", "2", "--jobs", "1")
 
@@ -99,16 +101,15 @@ def test_a_terminal_gets_a_picture_that_fits(tmp_path, name, width):
     ],
 )
 def test_the_sentence_follows_the_verdict(verdict, won, tied, said):
-    own = {
-        "stack": "l2(0.1)", "dataset": "sine", "test_loss": {"mean": 0.04}, "verdict": verdict, "won": won,
-        "tied": tied, "shared": 10, "diverged": 0, "name": "l2",
-    }  # fmt: skip
-    plain = {"stack": "residual", "name": "none", "test_loss": {"mean": 0.1}, "diverged": 0}
+    own = fabricated.row(
+        "l2", stack="l2(0.1)", test_loss={"mean": 0.04}, verdict=verdict, won=won, tied=tied, shared=10
+    )
+    plain = fabricated.row("none", stack="residual", test_loss={"mean": 0.1})
     sentence = trial_sentence(plain, own)
     assert sentence.startswith(f"l2(0.1) on the sine {said}")
-    assert trial_sentence(plain, {**own, "stack": "l2(0.1) + residual"}) == sentence  # what both have is not tried
-    assert trial_sentence(plain, {**own, "diverged": 1}) == f"{sentence} Diverged, and in no mean: l2 at 1 seed."
-    assert "since its networks diverged" in trial_sentence(plain, {**own, "test_loss": {"mean": None}})
+    assert trial_sentence(plain, replace(own, stack="l2(0.1) + residual")) == sentence  # what both have is not tried
+    assert trial_sentence(plain, replace(own, diverged=1)) == f"{sentence} Diverged, and in no mean: l2 at 1 seed."
+    assert "since its networks diverged" in trial_sentence(plain, replace(own, metrics={}))
 
 
 def test_diverged_networks_are_said_and_end_with_3(tmp_path):

@@ -45,7 +45,7 @@ def test_weights_that_nothing_holds_shrink_by_so_much(
     if "schedule" not in optimizer:
         assert found == pytest.approx(0.01 * 3 * 40)
     (row,) = compare_rows([run])
-    assert row["shrinkage"] == found
+    assert row.shrinkage == found
 
 
 def test_momentum_makes_a_penalty_as_much_stronger_as_the_gradient() -> None:

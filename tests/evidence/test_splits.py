@@ -42,4 +42,4 @@ def test_a_comparison_takes_the_corrected_test(runs: list[regx.Run]) -> None:
     _, row = compare_rows(runs)
     own, plain = runs[1].per_seed("test_loss"), runs[0].per_seed("test_loss")
     expected = resampled_difference([own[seed] - plain[seed] for seed in own], 1.42)
-    assert row["difference"] == {name: getattr(expected, name) for name in ("mean", "low", "high", "p")}
+    assert row.difference == {name: getattr(expected, name) for name in ("mean", "low", "high", "p")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -61,13 +62,14 @@ def test_a_choice_is_made_by_it_and_says_so(tmp_path: Path) -> None:
     assert race.judged(stopped)["mean"] > stopped.loss("val_loss")["mean"]
     assert [cell.judged is None for cell in race.cells] == [True, False]
     rows = sort_rows(compare_rows(race.runs))
-    by_name = {row["name"]: row for row in rows}
-    assert "judged_loss" not in by_name["none"]
-    judged = by_name["stopped"]["judged_loss"]["mean"]
+    by_name = {row.name: row for row in rows}
+    assert by_name["none"].judged_loss is None
+    judged = by_name["stopped"].judged_loss["mean"]
     assert judged == race.judged(stopped)["mean"]
     # Between the two losses of what stopped: its own would put it first.
-    other = {**by_name["none"], "val_loss": {"mean": (judged + stopped.loss("val_loss")["mean"]) / 2}}
-    assert [row["name"] for row in sort_rows([by_name["stopped"], other])] == ["none", "stopped"]
-    assert [row["name"] for row in sort_rows([other, by_name["stopped"]], "val_loss")] == ["stopped", "none"]
+    between = {"val_loss": {"mean": (judged + stopped.loss("val_loss")["mean"]) / 2}}
+    other = replace(by_name["none"], metrics={**by_name["none"].metrics, **between})
+    assert [row.name for row in sort_rows([by_name["stopped"], other])] == ["none", "stopped"]
+    assert [row.name for row in sort_rows([other, by_name["stopped"]], "val_loss")] == ["stopped", "none"]
     (said,) = [sentence for sentence in conclusion(rows) if "stopped early" in sentence]
     assert said.endswith(f"the other half chooses: stopped {told(judged)}.")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from regx.data import REGISTRY
@@ -7,10 +9,13 @@ from regx.evidence.run import read_runs
 from regx.report.conclusion import beside, conclusion, opening, why
 from regx.report.names import seeds_text
 from regx.report.table import compare_rows, sort_rows
+from regx.stats.aggregate import UNKNOWN
+from tests.store import fabricated
 
 
 def row(name, verdict=None, **changes):
-    return {"run": f"runs/{name}-1a2b3c4d", "name": name, "seeds": 20, "verdict": verdict, **changes}
+    """A row called by its name."""
+    return fabricated.row(name, stack="", verdict=verdict, **changes)
 
 
 def test_a_sentence_for_each_verdict():
@@ -22,7 +27,7 @@ def test_a_sentence_for_each_verdict():
         row("tied", "unclear", seeds_to_tell=None),
         row("sam", "unclear", seeds_to_tell=413),
         row("max_norm", "worse"),
-        row("few", "cannot tell (3 seeds)"),
+        row("few", "cannot tell", shared=3),
         row("lucky", "better", peek=True),
     ]
     assert conclusion(rows) == [
@@ -32,7 +37,7 @@ def test_a_sentence_for_each_verdict():
         "Fewer than five seeds shared with none, so nothing can be told: few.",
         "The test split was used for choosing (--peek), so its loss is no honest estimate: lucky.",
     ]
-    assert conclusion([{**one, "metric": "val_accuracy"} for one in rows])[1] == (
+    assert conclusion([replace(one, metric="val_accuracy") for one in rows])[1] == (
         "Worse than none in val accuracy: max_norm."
     )
 
@@ -49,7 +54,7 @@ def test_seeds_that_are_splits_of_one_table_are_no_new_rows(kind):
     assert [text.startswith("The seeds are splits of one table") for text in said] == (
         [False] if kind in ("sine", "circle") else [False, True]
     )
-    few = [row("none", "baseline", dataset=kind), row("l2", "cannot tell (3 seeds)", dataset=kind)]
+    few = [row("none", "baseline", dataset=kind), row("l2", "cannot tell", dataset=kind)]
     assert len(conclusion(few)) == 1
 
 
@@ -80,7 +85,7 @@ def test_runs_that_peeked_diverged_or_lack_seeds_are_named(tmp_path, fabricated)
     # Asked for seed 8, and killed before it was trained.
     write_run(tmp_path / "c", fabricated.config("c", seeds=[*range(5), 8]), networks, fabricated.ABOUT)
     rows = compare_rows(read_runs([tmp_path])[0])
-    assert [(one["peek"], one["diverged"], one["missing_seeds"]) for one in rows] == [
+    assert [(one.peek, one.diverged, one.missing_seeds) for one in rows] == [
         (False, 0, []),
         (True, 0, [3, 4, 5]),
         (False, 2, [5, 8]),
@@ -122,7 +127,7 @@ def rows(tmp_path, fabricated):
     vague = [loss + (-1) ** seed * 0.02 for seed, loss in enumerate(BASE)]
     fabricated.store(tmp_path / "vague", vague, stack=[{"dropout": {"p": 0.1}}])
     fabricated.store(tmp_path / "few", [0.01, 0.02], stack=[{"dropout": {"p": 0.3}}])
-    return {row["name"]: row for row in sort_rows(compare_rows(read_runs([tmp_path])[0]))}
+    return {row.name: row for row in sort_rows(compare_rows(read_runs([tmp_path])[0]))}
 
 
 def beside_none(rows, *names):
@@ -141,32 +146,33 @@ def test_the_opening_says_what_helped_with_its_numbers(rows):
     nothing, rest = beside_none(rows, "vague", "worse")
     assert nothing == "Nothing is shown to help against no regularizer."
     assert rest.startswith("That does not show that nothing helps. The first by validation loss: ")
-    assert opening([rows["none"], {**rows["l2"], "peek": True}])[0].startswith("l2(0.1) (by peeking) helped: ")
+    assert opening([rows["none"], replace(rows["l2"], peek=True)])[0].startswith("l2(0.1) (by peeking) helped: ")
     # Means of other seeds are no numbers to set side by side.
     assert beside_none(rows, "few") == [
         "dropout(0.3) cannot be judged by 2 seeds: test loss 0.095 lower than with no regularizer, better at 2 of 2 "
         "seeds."
     ]
     assert beside_none(rows) == ["There is nothing to compare yet: no finished seed stands beside no regularizer."]
-    assert opening([{**rows["l2"], "verdict": None}])[0].startswith("No verdicts, since no run here is without")
+    assert opening([replace(rows["l2"], verdict=None)])[0].startswith("No verdicts, since no run here is without")
 
 
 def test_of_several_that_helped_the_validation_split_chooses_not_the_test_split(rows):
-    lucky = {**rows["l2"], "run": "lucky", "stack": "l1(9)", "difference": {**rows["l2"]["difference"], "mean": -1.0}}
+    lucky = replace(rows["l2"], run="lucky", stack="l1(9)", difference={**rows["l2"].difference, "mean": -1.0})
     several = [
-        {**row, "val_loss": {"mean": loss, "low": None, "high": None}}
+        replace(row, metrics={**row.metrics, "val_loss": {"mean": loss, "low": None, "high": None}})
         for row, loss in ((lucky, 0.2), (rows["l2"], 0.1), (rows["none"], 0.3))
     ]
     first, rest = opening(several)
     assert first.startswith("l2(0.1) helped: ")
     assert rest == "2 of 2 helped. Each is compared with the baseline alone: which is best is not shown."
-    assert opening([{**row, "val_loss": None} for row in several])[0].startswith("l1(9) helped: ")
+    without = [replace(row, metrics={**row.metrics, "val_loss": UNKNOWN}) for row in several]
+    assert opening(without)[0].startswith("l1(9) helped: ")
 
 
 def test_a_metric_without_a_better_direction_is_lower_or_higher(rows):
-    l2, none = ({**rows[name], "metric": "weight_norm", "won": None} for name in ("l2", "none"))
+    l2, none = (replace(rows[name], metric="weight_norm", won=None) for name in ("l2", "none"))
     for verdict in ("lower", "higher"):
-        (said,) = opening([{**l2, "verdict": verdict}, none])
+        (said,) = opening([replace(l2, verdict=verdict), none])
         assert said.startswith(f"l2(0.1) has a {verdict} weight norm: ")
         assert said.endswith(", over 7 seeds.")
 
@@ -196,8 +202,9 @@ def test_what_differs_beside_the_regularizers_is_said(rows):
 def test_why(changes, words):
     before = {"train_loss": 0.1, "gap": 0.3, "weight_norm": 10.0, "zero_fraction": 0.0, **changes.get("before", {})}
     verdict = changes.get("verdict", "unclear")
-    base, row = ({key: {"mean": given[key]} for key in before} for given in (before, {**before, **changes}))
-    row["verdict"] = verdict
-    found = why(row, base)
+    base, own = (
+        row("", verdict, **{key: {"mean": given[key]} for key in before}) for given in (before, {**before, **changes})
+    )
+    found = why(own, base)
     assert words in found
     assert bool(found) == bool(words)

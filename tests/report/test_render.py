@@ -13,6 +13,8 @@ from regx.core.errors import InputError
 from regx.core.text import clean
 from regx.report.output import Output
 from regx.report.render import print_rows
+from regx.stats.aggregate import UNKNOWN
+from tests.store import fabricated
 
 
 def row(name="none", mean=0.1, half=0.01, group="sine", **changes):
@@ -22,22 +24,9 @@ def row(name="none", mean=0.1, half=0.01, group="sine", **changes):
         "high": None if half is None else mean + half,
     }
     measured = ("train_loss", "val_loss", "test_loss", "gap", "best_epoch", "weight_norm", "zero_fraction", "seconds")
-    return {
-        "run": f"runs/{name}-1a2b3c4d",
-        "name": name,
-        "stack": "l2(0.003) + dropout(0.1) + early_stopping(20)",
-        "group": group,
-        "dataset": "sine",
-        "task": "regression",
-        "status": "completed",
-        "seeds": 5,
-        "diverged": 0,
-        "peek": False,
-        **dict.fromkeys(measured, interval),
-        "difference": {**interval, "p": 0.0123456789},
-        "verdict": "unclear",
-        **changes,
-    }
+    facts = {"stack": "l2(0.003) + dropout(0.1) + early_stopping(20)", "group": group, "seeds": 5, "seeds_to_tell": 30}
+    compared = {"difference": {**interval, "p": 0.0123456789}, "verdict": "unclear"}
+    return fabricated.row(name, **{**facts, **dict.fromkeys(measured, interval), **compared, **changes})
 
 
 class Terminal(io.StringIO):
@@ -102,7 +91,7 @@ def test_asked_columns_are_all_there_on_a_narrow_terminal(monkeypatch):
 
 
 def test_the_best_is_marked_without_colour(monkeypatch):
-    rows = [row("a", 0.1), row("b", 0.2), row("c", 0.05, None), row("d", 0.3, test_loss=None)]
+    rows = [row("a", 0.1), row("b", 0.2), row("c", 0.05, None), row("d", 0.3, test_loss=UNKNOWN)]
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", "dumb")
     text = shown(rows, ["name", "test_loss"], stream=Terminal)
@@ -122,7 +111,7 @@ def test_markup_and_control_signs_in_names_are_data():
 
 
 def test_runs_of_one_name_are_told_apart():
-    rows = [{**row("a"), "run": "runs/a-1111"}, {**row("a"), "run": "runs/a-2222"}]
+    rows = [row("a", run="runs/a-1111"), row("a", run="runs/a-2222")]
     text = shown(rows)
     assert "a-1111" in text
     assert "a-2222" in text
@@ -190,7 +179,7 @@ def test_csv_and_tabs_read_back(names):
 
 def test_json_and_markdown():
     rows = [row("a|b"), row("c", mean=0.2)]
-    assert json.loads(shown(rows, None, "json")) == rows
+    assert json.loads(shown(rows, None, "json")) == [one.as_plain() for one in rows]
     assert json.loads(shown(rows, ["name", "p"], "json"))[0] == {"name": "a|b", "p": 0.0123456789}
     lines = shown(rows, ["name", "test_loss"], "md").splitlines()
     assert lines[2:7] == ["| name | test_loss |", "|---|--:|", r"| a\|b | 0.100 ±0.010\* |", "| c | 0.200 ±0.010 |", ""]
@@ -207,11 +196,11 @@ def test_what_a_number_does_not_say_stands_below_the_table():
     from regx.report.render import _legend
 
     without_noise = "sine: the test rows are without noise, so a test loss is the distance from the true curve."
-    assert without_noise in _legend({"test_loss"}, [], [{"dataset": "sine"}])
-    assert not [line for line in _legend({"test_loss"}, [], [{"dataset": "circle"}]) if "noise" in line]
+    assert without_noise in _legend({"test_loss"}, [], [row()])
+    assert not [line for line in _legend({"test_loss"}, [], [row(dataset="circle")]) if "noise" in line]
     to_test = "accuracy_gap: to the test accuracy, where a run has no validation split."
-    assert to_test in _legend({"accuracy_gap"}, [], [{"val_accuracy": {"mean": None}}])
-    assert to_test not in _legend({"accuracy_gap"}, [], [{"val_accuracy": {"mean": 0.9}}])
-    rows = [{"run": "a", "name": "a", "group": "g", "dataset": "sine", "test_loss": {"mean": 0.1, "low": 0, "high": 1}}]
+    assert to_test in _legend({"accuracy_gap"}, [], [row()])
+    assert to_test not in _legend({"accuracy_gap"}, [], [row(val_accuracy={"mean": 0.9})])
+    rows = [row("a")]
     assert without_noise in shown(rows, ["name", "test_loss"], "md")
     assert without_noise not in shown(rows, ["name"], "md")

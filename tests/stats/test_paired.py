@@ -25,8 +25,8 @@ def test_verdicts():
         "better",
         "worse",
         "unclear",
-        "cannot tell (4 seeds)",
-        "cannot tell (0 seeds)",
+        "cannot tell",
+        "cannot tell",
     ]
     assert judged[0].difference["mean"] == pytest.approx(-0.046)
     assert judged[0].difference["high"] < 0

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from regx.core.trained import Divergence, Trained
-from regx.metrics import columns
+from regx.metrics import REGISTRY, columns
+from regx.report.row import Row
 from regx.store.writer import RunWriter
 
 ABOUT = {
@@ -100,3 +101,13 @@ def store(
     resolved = config(seeds=range(len(losses)), **{"name": folder.name, **changes})
     write_run(folder, resolved, networks, {**ABOUT, "task": task, **(about or {})})
     return folder
+
+
+def row(name: str = "none", **changes: Any) -> Row:
+    """A row of a comparison; a metric is an interval under its name."""
+    measured = {key: item for key, item in changes.items() if key in REGISTRY}
+    facts: dict[str, Any] = {
+        "run": f"runs/{name}-1a2b3c4d", "name": name, "stack": "none", "group": "sine", "dataset": "sine",
+        "task": "regression", "status": "completed", "seeds": 20, "diverged": 0, "missing_seeds": [], "peek": False,
+    }  # fmt: skip
+    return Row(**{**facts, "metrics": measured, **{key: changes[key] for key in changes.keys() - measured.keys()}})

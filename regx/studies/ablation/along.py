@@ -17,7 +17,8 @@ from regx.runner.networks import DEFAULT, Options
 from regx.runner.plan import dataset
 from regx.runner.standing import grid_folder
 from regx.stats.aggregate import at_shared_seeds
-from regx.stats.paired import Comparison, compare_to_baseline
+from regx.stats.comparison import Comparison
+from regx.stats.paired import compare_to_baseline
 from regx.studies.ablation.judgement import design, switched
 from regx.studies.ablation.question import combinations
 from regx.studies.ablation.result import check_can_be_measured, unfinished
@@ -61,7 +62,7 @@ class AblationAlong(Shown):
 def side_of(effect: Comparison) -> int:
     """1 where an effect is surely above 0, -1 where surely below, else 0."""
     mean = effect.difference["mean"] or 0.0
-    return 0 if effect.verdict.startswith(("unclear", "cannot")) else 1 if mean > 0 else -1
+    return 0 if effect.verdict in ("unclear", "cannot tell") else 1 if mean > 0 else -1
 
 
 def cells_along(grid: Grid) -> tuple[Cell, ...]:

@@ -6,10 +6,10 @@ from regx.evidence.run import Run
 from regx.metrics import REGISTRY
 from regx.report.conclusion import about_numbers, of_one_table
 from regx.report.listing import Listed, print_listing
-from regx.report.numbers import brief, chance, count, in_words, listed
+from regx.report.numbers import brief, chance, count, in_words, listed, verdict_text
 from regx.report.output import Output
 from regx.report.run import ended
-from regx.report.table import Row, compare_rows
+from regx.report.table import compare_rows
 from regx.stats.aggregate import Interval, side
 from regx.stats.paired import FEWEST_SEEDS
 from regx.studies.ablation.judgement import Contrasts, Pair, design
@@ -55,7 +55,7 @@ def print_ablation(study: Ablation, out: Output) -> int:
     if len(study.seeds) >= FEWEST_SEEDS:
         said += of_one_table(runs[0].summary.dataset)
     if out.as_json:
-        rows = compare_rows(runs, metric=study.metric)
+        rows = [row.as_plain() for row in compare_rows(runs, metric=study.metric)]
         out.document({"ablation": str(study.folder), **as_plain(study), "answers": said, "rows": rows})
     else:
         if out.for_people and len(runs) <= MOST_ROWS:
@@ -72,8 +72,7 @@ def print_ablation(study: Ablation, out: Output) -> int:
 
 def about_metric(run: Run, metric: str) -> list[str]:
     """What a reader must know of the metric of runs like this one."""
-    validated: Row = {"val_accuracy": run.over_seeds("val_accuracy")} if metric == "accuracy_gap" else {}
-    return about_numbers([{"dataset": run.summary.dataset, **validated}], [metric])
+    return about_numbers(compare_rows([run], metric=metric), [metric])
 
 
 def as_plain(study: Ablation) -> dict[str, Any]:
@@ -88,7 +87,10 @@ def as_plain(study: Ablation) -> dict[str, Any]:
     if found is None:
         return {**plain, "effects": [], "interactions": [], "together": None}
     return plain | {
-        "effects": [{"member": name, **vars(one)} for name, one in zip(study.members, found.effects, strict=True)],
+        "effects": [
+            {"member": name, **vars(one), "verdict": verdict_text(one.verdict, len(study.seeds))}
+            for name, one in zip(study.members, found.effects, strict=True)
+        ],
         "interactions": [
             {
                 "members": _names(study, pair),
@@ -236,8 +238,8 @@ def _rows(study: Ablation, found: Contrasts) -> list[Listed]:
     change = f"change of {study.metric}"
     rows: list[Listed] = []
     for name, one in zip(study.members, found.effects, strict=True):
-        of, average = {"switched on": name}, one.average
-        rows.append({**of, "when": "on average", change: average, "p": average["p"], "verdict": one.verdict})
+        of, average, verdict = {"switched on": name}, one.average, verdict_text(one.verdict, len(study.seeds))
+        rows.append({**of, "when": "on average", change: average, "p": average["p"], "verdict": verdict})
         for when, interval in (("alone", one.alone), ("last", one.last)) if len(study.members) > 1 else ():
             rows.append({**of, "when": when, change: interval, "p": None, "verdict": ""})
     for pair in found.pairs:

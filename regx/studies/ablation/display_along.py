@@ -5,7 +5,7 @@ from typing import Any
 
 from regx.report.conclusion import of_one_table
 from regx.report.listing import Listed, print_found
-from regx.report.numbers import count, in_words, listed
+from regx.report.numbers import count, in_words, listed, verdict_text
 from regx.report.output import Output
 from regx.report.run import ended
 from regx.report.settings import setting, setting_value
@@ -20,7 +20,7 @@ def print_along(study: AblationAlong, out: Output) -> int:
     """Write the study, or one JSON document. The exit code that the ablation ends with."""
     said = answers_along(study)
     if out.as_json:
-        rows = compare_rows(study.runs, metric=study.metric)
+        rows = [row.as_plain() for row in compare_rows(study.runs, metric=study.metric)]
         out.document({"ablation": str(study.folder), **as_plain(study), "answers": said, "rows": rows})
     else:
         against = setting_value(study.values[0])
@@ -43,13 +43,15 @@ def as_plain(study: AblationAlong) -> dict[str, Any]:
         "seeds": [list(some) for some in study.seeds],
         "diverged": [{str(seed): stacks for seed, stacks in some.items()} for some in study.diverged],
         "effects": [
-            {"member": name, "value": value, "average": effect.difference, "verdict": effect.verdict}
+            {"member": name, "value": value, "average": effect.difference}
+            | {"verdict": verdict_text(effect.verdict, effect.shared)}
             for name, effects in zip(study.members, study.effects, strict=True)
             for value, effect in zip(study.values, effects, strict=True)
         ],
         "interactions": [
             {"member": name, "value": value, "against": study.values[0]}
-            | {"interaction": change.difference, "verdict": change.verdict, "seeds_to_tell": change.seeds_to_tell}
+            | {"interaction": change.difference, "verdict": verdict_text(change.verdict, change.shared)}
+            | {"seeds_to_tell": change.seeds_to_tell}
             for name, changes in zip(study.members, study.changes, strict=True)
             for value, change in zip(study.values[1:], changes, strict=True)
         ],
@@ -114,7 +116,7 @@ def _rows(study: AblationAlong) -> list[Listed]:
     return [
         {
             "switched on": name, "at": setting_value(value), f"change of {study.metric}": effect.difference,
-            "p": effect.difference["p"], "verdict": effect.verdict,
+            "p": effect.difference["p"], "verdict": verdict_text(effect.verdict, effect.shared),
             against: change.difference if change else UNKNOWN,
         }
         for name, effects, changes in zip(study.members, study.effects, study.changes, strict=True)

@@ -9,7 +9,8 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.stats.aggregate import Interval, side, within
-from regx.stats.paired import Comparison, Difference, compare_to_baseline, difference_interval
+from regx.stats.comparison import Comparison, Difference, Verdict
+from regx.stats.paired import compare_to_baseline, difference_interval
 
 Answer = Literal["yes", "no", "no gain", "cannot tell"]
 PairVerdict = Literal[
@@ -23,11 +24,11 @@ class Effect:
     """What switching one member on changes, in the units of the metric.
 
     average: over all combinations of the others. alone: where all others are off. last: where all others are on.
-    verdict: of `average`; better, worse, lower, higher, unclear, or cannot tell.
+    verdict: of `average`.
     """
 
     average: Difference
-    verdict: str
+    verdict: Verdict
     alone: Interval
     last: Interval
 
@@ -149,7 +150,7 @@ def _index(on: Array, members: Sequence[int]) -> int:
 
 
 def _pair_verdict(
-    verdict: str, without: tuple[Interval, Interval], with_other: tuple[Interval, Interval], sign: float
+    verdict: Verdict, without: tuple[Interval, Interval], with_other: tuple[Interval, Interval], sign: float
 ) -> PairVerdict:
     """What two members do to each other, from the verdict on their interaction and from what each changes.
 
@@ -165,15 +166,12 @@ def _pair_verdict(
         if all(-sign * (one["mean"] or 0.0) < 0 for one in without):
             return "harm more together"
         return "interfere" if any(side(one) == sign for one in with_other) else "overlap"
-    same: dict[str, PairVerdict] = {"lower": "lower", "higher": "higher", "unclear": "unclear"}
-    return same.get(verdict, "cannot tell")
+    return verdict
 
 
 def _answer(gain: bool, shortfall: Comparison | None) -> Answer:
     """shortfall: `worse` where together is less than the sum."""
     verdict = shortfall.verdict if shortfall else "unclear"
-    if verdict.startswith("cannot tell"):
-        return "cannot tell"
-    if not gain:
+    if not gain and verdict != "cannot tell":
         return "no gain"
     return "yes" if verdict == "worse" else "no" if verdict == "better" else "cannot tell"

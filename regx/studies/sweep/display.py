@@ -1,7 +1,7 @@
 """What `regx sweep` prints: its table best first, what was chosen and how much that flatters, and the curve."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 from regx.config.grid import Cell
@@ -41,20 +41,21 @@ def print_sweep(sweep: Sweep, out: Output, metric: str = "test_loss", columns: S
     """
     choice = choose(sweep)
     everyone = [*sweep.runs, *([sweep.baseline] if sweep.baseline is not None else [])]
-    rows = {row["run"]: row for row in sort_rows(compare_rows(everyone, None, metric, columns or ()), sweep.chosen_by)}
+    rows = {row.run: row for row in sort_rows(compare_rows(everyone, None, metric, columns or ()), sweep.chosen_by)}
     found = interpolation(sweep)
     points = {str(cell.run.folder): cell.point for cell in [*sweep.ranked(), *sweep.cells] if cell.run is not None}
-    ordered = [{**rows[run], "point": point} for run, point in points.items()]
+    ordered = [replace(rows[run], point=point) for run, point in points.items()]
     beside = [rows[str(sweep.baseline.folder)]] if sweep.baseline is not None else []
     if found is not None:
-        told = {True: "yes", False: "no", None: None}
+        told: Mapping[bool | None, Any] = {True: "yes", False: "no", None: None}
         fitted = {str(run.folder): told[fits(run)] for run in sweep.runs}
-        ordered = [{**row, "interpolates": fitted[str(row["run"])]} for row in ordered]
+        ordered = [replace(row, interpolates=fitted[row.run]) for row in ordered]
     if out.as_json:
         chosen = None if choice is None else _as_plain(choice)
+        plain = [row.as_plain() | ({"interpolates": row.interpolates} if found else {}) for row in ordered]
         out.document(
-            {"sweep": str(sweep.folder), "best": chosen and chosen["run"], "chosen": chosen, "rows": ordered}
-            | ({"baseline": beside[0]} if beside else {})
+            {"sweep": str(sweep.folder), "best": chosen and chosen["run"], "chosen": chosen, "rows": plain}
+            | ({"baseline": beside[0].as_plain()} if beside else {})
             | ({"interpolation": found.as_plain()} if found else {})
         )
     else:

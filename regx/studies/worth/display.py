@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from regx.report.listing import Listed, print_found
-from regx.report.numbers import listed
+from regx.report.numbers import listed, verdict_text
 from regx.report.output import Output
 from regx.report.run import ended
 from regx.stats.aggregate import UNKNOWN, Interval
@@ -30,7 +30,7 @@ def _row(study: RowsWorth, point: AtSize) -> Listed:
     rows = UNKNOWN if worth is None else Interval(mean=worth.rows, low=worth.low, high=worth.high)
     return {
         "lane": point.lane, "rows": point.rows, study.metric: point.loss, "p": compared and compared.difference["p"],
-        "verdict": compared.verdict if compared else "", "worth in rows": rows,
+        "verdict": _verdict(point) or "", "worth in rows": rows,
         "": worth.bound and f"{worth.bound} {worth.edge:.0f}" if worth else "",
     }  # fmt: skip
 
@@ -39,9 +39,13 @@ def _plain(point: AtSize) -> dict[str, Any]:
     compared = point.comparison
     return {
         "lane": point.lane, "stack": point.stack, "rows": point.rows, "loss": point.loss,
-        "difference": compared and compared.difference, "verdict": compared and compared.verdict,
+        "difference": compared and compared.difference, "verdict": _verdict(point),
         "worth": point.worth and asdict(point.worth),
     }  # fmt: skip
+
+
+def _verdict(point: AtSize) -> str | None:
+    return point.comparison and verdict_text(point.comparison.verdict, point.comparison.shared)
 
 
 def answers(study: RowsWorth) -> list[str]:

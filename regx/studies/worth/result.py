@@ -11,7 +11,8 @@ from regx.core.shown import Shown
 from regx.evidence.data import held_out
 from regx.evidence.run import Run
 from regx.stats.aggregate import Interval, at_shared_seeds, mean_interval
-from regx.stats.paired import Comparison, compare_to_baseline
+from regx.stats.comparison import Comparison
+from regx.stats.paired import compare_to_baseline
 from regx.studies.sweep.result import read_sweep
 from regx.studies.worth.judgement import Worth, worth_of
 

@@ -18,9 +18,9 @@ def test_it_has_a_dot_for_each_seed_and_the_tables_verdicts(runs) -> None:
     )
     rows = compare_rows(chosen)
     said = [text.get_text() for text in right.texts]
-    assert sorted(said) == sorted(row["verdict"] or "baseline" for row in rows)
+    assert sorted(said) == sorted(row.cell("verdict") or "baseline" for row in rows)
     means = sorted(float(line.get_xdata()[0]) for line in right.lines if line.get_label() == "mean")
-    assert means == sorted(row["difference"]["mean"] for row in rows if row["difference"]["mean"] is not None)
+    assert means == sorted(row.difference["mean"] for row in rows if row.difference["mean"] is not None)
     assert right.get_xlabel() == "difference to none"
 
 
