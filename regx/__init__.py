@@ -5,6 +5,9 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
+from regx.core.shown import DRAWN
+from regx.core.version import __version__
+
 TYPE_CHECKING = False  # loading `typing` takes longer than all else that comes before the first signal is heard
 if TYPE_CHECKING:
     from typing import Any
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
     from regx.estimators import Classifier, Regressor
     from regx.evidence.run import Run
 
-__version__ = "0.1.0"
 __all__ = [
     "Classifier", "InputError", "Regressor", "RegxError", "Run", "__version__", "ablate", "bias_variance", "compare",
     "diagnose", "explain", "lesson", "load", "plot", "race", "recommend", "report", "run", "sweep", "worth",
@@ -52,6 +54,21 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def _card(result: Any) -> str:
+    from regx.notebook.cards import card
+
+    return card(result)
+
+
+def _plot(run: Run, kind: Any) -> Any:
+    from regx.api import plot
+
+    return plot(run, kind)
+
+
+DRAWN |= {"card": _card, "plot": _plot}
 
 
 class _Package(ModuleType):

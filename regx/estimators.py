@@ -15,7 +15,8 @@ from regx.config.load import config_of
 from regx.core.arrays import Array
 from regx.core.listener import Keeper
 from regx.core.trained import Trained
-from regx.data.dataset import Dataset, Source, Split, Task
+from regx.data.dataset import Dataset, Source, Split
+from regx.data.task import Task
 from regx.evidence.predict import outputs
 from regx.runner.networks import Options, train_networks
 from regx.runner.plan import Trainee, forget_data

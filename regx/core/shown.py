@@ -1,6 +1,14 @@
-"""What a notebook shows of a result by itself."""
+"""What a result shows of itself: a card in a notebook, and figures. Floors above draw them, and are named here."""
 
-import importlib
+from __future__ import annotations
+
+TYPE_CHECKING = False  # this is loaded with the package, and `typing` takes longer than all else that is
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+# `card`: a result as HTML. `plot`: figures of a run.
+DRAWN: dict[str, Callable[..., Any]] = {}
 
 
 class Shown:
@@ -9,5 +17,4 @@ class Shown:
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        # Imported by name: this floor may not import the one that draws.
-        return str(importlib.import_module("regx.notebook.cards").card(self))
+        return str(DRAWN["card"](self))

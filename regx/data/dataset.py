@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -15,13 +15,12 @@ from regx.core.images import Images
 from regx.core.memory import shortage
 from regx.core.parameters import Declaring
 from regx.core.streams import stream
+from regx.data.task import Task
 
 if TYPE_CHECKING:
     from regx.data.preparation import Preparation
 
 BYTES_PER_ROW = 100  # of generated data: a few numbers of 8 bytes, and what is between
-
-Task = Literal["regression", "binary", "multiclass"]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from regx.core.errors import InputError
-from regx.data.dataset import Dataset, Split, Task
+from regx.data.dataset import Dataset, Split
+from regx.data.task import Task
 
 
 def export(dataset: Dataset, folder: Path) -> list[Path]:

@@ -13,9 +13,9 @@ from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.core.memory import shortage
 from regx.core.parameters import choice, flag, integer, text
-from regx.data.dataset import Task
 from regx.data.pictures import check_alike, read_picture, shown
 from regx.data.table import Table, TableSource, pixel_names, version
+from regx.data.task import Task
 
 IGNORED = ("Thumbs.db", "desktop.ini")  # what file managers leave
 

@@ -12,7 +12,7 @@ from regx.core.errors import InputError
 from regx.core.memory import shortage
 from regx.core.text import first_of
 from regx.data.columns import Form, Reading
-from regx.data.dataset import Task
+from regx.data.task import Task
 
 BOUND = 3.0  # of numbers that are scaled robustly
 MISSING_LEVEL = "(missing)"  # the name of the level of empty cells among the features

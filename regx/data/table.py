@@ -13,9 +13,10 @@ from regx.core.errors import InputError
 from regx.core.images import Images
 from regx.core.parameters import choice, integer, number
 from regx.data.columns import Form, Reading
-from regx.data.dataset import Dataset, Source, Split, Task, with_label_noise
+from regx.data.dataset import Dataset, Source, Split, with_label_noise
 from regx.data.preparation import OneHot, Preparation, Scaled, fit
 from regx.data.split import split_rows
+from regx.data.task import Task
 
 Version = tuple[int, int, int]
 

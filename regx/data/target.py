@@ -7,7 +7,7 @@ from regx.core.errors import InputError
 from regx.core.text import first_of
 from regx.data.cells import Cells
 from regx.data.columns import Form, Reading, read
-from regx.data.dataset import Task
+from regx.data.task import Task
 
 # A target of whole numbers is a class if there are at most so many of them, each in so many rows on average.
 CLASSES, ROWS_PER_CLASS = 20, 5

@@ -9,15 +9,15 @@ from regx.core.errors import InputError, RegxError
 from regx.data import REGISTRY
 from regx.data.dataset import Dataset
 from regx.data.table import TableSource
-from regx.evidence.run import Run
+from regx.evidence.run_folder import RunFolder
 
 
-def dataset_of(run: Run, seed: int) -> Dataset:
+def dataset_of(run: RunFolder, seed: int) -> Dataset:
     """The splits that a seed of a run saw, loaded anew. Raises InputError if the data has changed since, or is gone."""
     return datasets_of(run, [seed])[seed]
 
 
-def datasets_of(run: Run, seeds: Sequence[int]) -> dict[int, Dataset]:
+def datasets_of(run: RunFolder, seeds: Sequence[int]) -> dict[int, Dataset]:
     """Those of several seeds."""
     source, expected = run.typed.dataset, run.summary.data_fingerprint
     with kept_private(run.typed):
@@ -53,7 +53,7 @@ def is_of_one_table(kind: str) -> bool:
     return kind in REGISTRY and issubclass(REGISTRY[kind], TableSource)
 
 
-def held_out(run: Run, metric: str = "test_loss") -> float | None:
+def held_out(run: RunFolder, metric: str = "test_loss") -> float | None:
     """Of splits of one table the rows that a metric is measured on over those of training; None of generated data.
 
     It is what `stats.resampled` needs. A metric of the training rows gets the ratio of the test split: how much its
@@ -65,7 +65,7 @@ def held_out(run: Run, metric: str = "test_loss") -> float | None:
     return (val if metric.startswith("val_") and val else test) / train
 
 
-def _rows(run: Run) -> tuple[float, float, float]:
+def _rows(run: RunFolder) -> tuple[float, float, float]:
     """Rows of the training, validation and test split, or their shares of the table."""
     found = run.about.get("rows")
     if isinstance(found, list) and len(found) == 3:

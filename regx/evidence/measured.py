@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from regx.core.arrays import Array
     from regx.data.dataset import Dataset
     from regx.engine.asked import Asked
-    from regx.evidence.run import Run
+    from regx.evidence.run_folder import RunFolder
 
 
-def per_seed(run: Run, name: str) -> dict[int, float]:
+def per_seed(run: RunFolder, name: str) -> dict[int, float]:
     """A metric of every completed seed of a run that has it.
 
     What the summary does not say is computed from data and stored weights, and remembered. Raises InputError if the
@@ -42,13 +42,12 @@ def per_seed(run: Run, name: str) -> dict[int, float]:
     return {seed: number for seed, number in sorted(found.items()) if math.isfinite(number)}
 
 
-def _asked(run: Run, metric: Metric, seeds: Sequence[int]) -> dict[int, float]:
+def _asked(run: RunFolder, metric: Metric, seeds: Sequence[int]) -> dict[int, float]:
     # Few tables need what takes longer to import than to print them.
     from regx.evidence.data import datasets_of
-    from regx.evidence.predict import reported
 
     config, data = run.typed, datasets_of(run, seeds)
-    networks = {seed: asked(config, seed, data[seed], reported(run, seed)) for seed in seeds}
+    networks = {seed: asked(config, seed, data[seed], run.reported(seed)) for seed in seeds}
     return {seed: float(network.all_of([metric])[metric.name][0]) for seed, network in networks.items()}
 
 

@@ -19,7 +19,7 @@ from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.core.regularizer import Regularizer
 from regx.data.preparation import Preparation
-from regx.evidence.predict import chosen, input_shape, members, reported
+from regx.evidence.predict import chosen, input_shape, members
 from regx.evidence.rows import preparations
 from regx.evidence.run import Run
 from regx.nn.layout import Block, Layout
@@ -101,7 +101,7 @@ def export(run: Run) -> bytes:
     of_seeds = []
     for seed, one in prepared.items():
         x = _encoded(graph, one, inputs)
-        networks = members(reported(run, seed))
+        networks = members(run.reported(seed))
         outs = [_output(one.task, config, _network(config, named, x)) for named in networks]
         out = functools.reduce(operator.add, outs) / len(outs)
         of_seeds.append(out * one.spread + one.center if one.task == "regression" else out)

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 
 from regx.config.config import Config
-from regx.core.arrays import Array, below
+from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.evidence.data import kept_private
-from regx.evidence.run import Run
+from regx.evidence.run_folder import RunFolder
 from regx.nn.layout import Layout
 from regx.nn.losses import probabilities
 from regx.nn.network import for_evaluation
 from regx.store.files import CONFIG
 
 
-def predict(run: Run, x: Any, seed: int | None = None, masks: int = 0) -> Array:
+def predict(run: RunFolder, x: Any, seed: int | None = None, masks: int = 0) -> Array:
     """The prediction of the reported weights for x, features as the network sees them (`regx data` writes them).
 
     x: (n, D). Returns (n, K): the number, the probability of class 1, or the probability of each class; the mean over
@@ -31,12 +31,12 @@ def predict(run: Run, x: Any, seed: int | None = None, masks: int = 0) -> Array:
     return np.asarray(np.mean(each, axis=0))
 
 
-def _over_masks(run: Run, x: Any, seed: int, masks: int) -> Array:
+def _over_masks(run: RunFolder, x: Any, seed: int, masks: int) -> Array:
     """The mean over masks of one network, (n, K)."""
     from regx.data.dataset import Dataset, Split
     from regx.evidence.measured import asked
 
-    config, network = run.typed, reported(run, seed)
+    config, network = run.typed, run.reported(seed)
     rows = _rows(run, x, network).astype(float)
     split = Split(rows, np.zeros((len(rows), len(network[f"{config.architecture.depth}/bias"]))))
     with kept_private(config):
@@ -47,18 +47,18 @@ def _over_masks(run: Run, x: Any, seed: int, masks: int) -> Array:
     return np.asarray(asked(unweighted, seed, data, network).mean_over_masks("test", masks)[0].T)
 
 
-def predict_seeds(run: Run, x: Any, seeds: list[int]) -> Array:
+def predict_seeds(run: RunFolder, x: Any, seeds: list[int]) -> Array:
     """The same for each of some completed seeds: (seeds, n, K)."""
-    return _outputs(run, x, [reported(run, one) for one in seeds])
+    return _outputs(run, x, [run.reported(one) for one in seeds])
 
 
-def predict_snapshots(run: Run, x: Any) -> dict[int, Array]:
+def predict_snapshots(run: RunFolder, x: Any) -> dict[int, Array]:
     """What the first seed predicted for x, (n, D), at each epoch that left a snapshot: (n, K) by epoch."""
     snapshots = run.snapshots
     return dict(zip(snapshots, _outputs(run, x, list(snapshots.values())), strict=True)) if snapshots else {}
 
 
-def _outputs(run: Run, x: Any, networks: list[dict[str, Array]]) -> Array:
+def _outputs(run: RunFolder, x: Any, networks: list[dict[str, Array]]) -> Array:
     """(networks, n, K) from each network's parameters by `<layer>/<tensor>`."""
     if any(one[name].shape != array.shape for one in networks for name, array in networks[0].items()):
         raise InputError(
@@ -68,7 +68,7 @@ def _outputs(run: Run, x: Any, networks: list[dict[str, Array]]) -> Array:
     return outputs(run.typed, run.summary.task, networks, _rows(run, x, networks[0]))
 
 
-def _rows(run: Run, x: Any, network: Mapping[str, Array]) -> Array:
+def _rows(run: RunFolder, x: Any, network: Mapping[str, Array]) -> Array:
     """The inputs as an array (n, D) of what a network sees. Raises InputError for other features."""
     features, dtype = math.prod(input_shape(run.typed, network)), network["0/weight"].dtype
     try:
@@ -122,7 +122,7 @@ def members(named: Mapping[str, Array]) -> list[dict[str, Array]]:
     return found or [{name: array for name, array in named.items() if "/snapshot" not in name}]
 
 
-def chosen(run: Run, seed: int | None) -> list[int]:
+def chosen(run: RunFolder, seed: int | None) -> list[int]:
     """The completed seeds, or the one that is asked for. Raises InputError where there is none such."""
     completed = run.completed_seeds
     if seed is None and completed:
@@ -132,8 +132,3 @@ def chosen(run: Run, seed: int | None) -> list[int]:
     known = ", ".join(map(str, completed)) or "none"
     wanted = "a completed seed" if seed is None else f"seed {seed}"
     raise InputError(f"{run.folder}: expected {wanted}, found these completed: {known}")
-
-
-def reported(run: Run, seed: int) -> dict[str, Array]:
-    """The reported parameters of a seed, by `<layer>/<tensor>`."""
-    return below(f"seed{seed}/reported", run.weights)

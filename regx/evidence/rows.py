@@ -14,7 +14,7 @@ from regx.data.images import ImageFiles, new_images
 from regx.data.preparation import Preparation, preparation_of
 from regx.evidence.data import dataset_of
 from regx.evidence.predict import chosen, predict
-from regx.evidence.run import Run
+from regx.evidence.run_folder import RunFolder
 from regx.store.files import PREPARATION, read_json
 from regx.store.opened import damaged
 
@@ -44,7 +44,7 @@ class Predicted:
         return pandas.DataFrame({**columns, "spread": spread})
 
 
-def predict_rows(run: Run, rows: Path | DataFrame, seed: int | None = None, masks: int = 0) -> Predicted:
+def predict_rows(run: RunFolder, rows: Path | DataFrame, seed: int | None = None, masks: int = 0) -> Predicted:
     """What the completed seeds of a run, or one of them, predict for a table's rows, columns by name in any order.
 
     Of a run on images a path may be an .npz file with x, or a folder. masks: as `predict` takes them. Raises InputError
@@ -105,7 +105,7 @@ def _spell_as_trained(cells: Cells, frame: DataFrame, prepared: Collection[Prepa
 
 
 def _predicted(
-    run: Run, prepared: dict[int, Preparation], masks: int, columns: Callable[[Preparation], dict[str, Array]]
+    run: RunFolder, prepared: dict[int, Preparation], masks: int, columns: Callable[[Preparation], dict[str, Array]]
 ) -> Predicted:
     """prepared: by seed. columns: those that a preparation reads from the rows."""
     found = []
@@ -118,7 +118,7 @@ def _predicted(
     return Predicted(np.stack(found), preparation.classes)
 
 
-def preparations(run: Run, seeds: list[int]) -> dict[int, Preparation]:
+def preparations(run: RunFolder, seeds: list[int]) -> dict[int, Preparation]:
     """What new rows go through, by seed: as the run has stored it, or from its table where it is older than that.
 
     Raises InputError where the file is damaged, the table is gone or has changed, or the data was generated.

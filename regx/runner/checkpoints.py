@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-import regx
 from regx.config.config import Config
 from regx.core.errors import InputError
 from regx.core.notes import note
+from regx.core.version import __version__
 from regx.engine.checkpoint import Checkpoint, from_text, text
 from regx.runner.plan import Resumed, Trainee, fingerprint, is_pictured
 from regx.store.atomic import clear_temporaries, make_folder, unwritable, write_atomically
@@ -108,7 +108,7 @@ class Checkpoints:
         """What must be the same for a checkpoint to be gone on from."""
         return {
             "format": FORMAT,
-            "versions": [regx.__version__, np.__version__],
+            "versions": [__version__, np.__version__],
             "peek": self._peek,
             "members": [
                 {

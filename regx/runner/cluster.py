@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import regx
 from regx.core.errors import InputError, RegxError
 from regx.core.listener import Glimpse, Listener, Wanted
 from regx.core.notes import note
+from regx.core.version import __version__
 from regx.engine.trainer import Kept, Request, train_in_turns
 from regx.runner.attempts import Attempt, Task
 from regx.runner.plan import Work
@@ -85,7 +85,7 @@ def facts() -> Facts:
     kernels = {str(library.get("architecture")) for library in libraries if library.get("user_api") == "blas"}
     return Facts(
         versions=(
-            ("regx", regx.__version__),
+            ("regx", __version__),
             ("numpy", np.__version__),
             ("Python", ".".join(platform.python_version_tuple()[:2])),
             ("distributed", metadata.version("distributed")),
@@ -215,7 +215,7 @@ class Cluster:
             if isinstance(found, OSError):  # it is lost, which is no harm
                 continue
             if not isinstance(found, Facts):
-                raise RegxError(f"--dask {self._address}: worker {worker} cannot run regx {regx.__version__}: {found}")
+                raise RegxError(f"--dask {self._address}: worker {worker} cannot run regx {__version__}: {found}")
             if found.versions != here.versions:
                 raise RegxError(f"--dask {self._address}: {_differing(worker, found.versions, here.versions)}")
             processors.add(found.processor)

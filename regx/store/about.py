@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from typing import Any
 
-import regx
+from regx.core.version import __version__
 from regx.store.files import FORMAT
 
 
@@ -29,7 +29,7 @@ def about(
         "command": list(sys.argv if command is None else command),
         "git_commit": git_commit(),
         "versions": {
-            "regx": regx.__version__,
+            "regx": __version__,
             "numpy": metadata.version("numpy"),
             "python": platform.python_version(),
         },

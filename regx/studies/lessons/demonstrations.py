@@ -10,7 +10,7 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.stats.bootstrap import bootstrap_interval
-from regx.studies.lessons.result import Answer, Verdict
+from regx.studies.lessons.answer import Answer, Verdict
 
 
 def _checked(said: str, found: Any, expected: Any, tolerance: float = 1e-4) -> Answer:

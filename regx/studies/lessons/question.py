@@ -16,9 +16,10 @@ from regx.stats.paired import difference_interval
 from regx.stats.resampled import resampled_difference
 from regx.stats.significance import paired_t_p
 from regx.studies.lessons import demonstrations
+from regx.studies.lessons.answer import Answer
 from regx.studies.lessons.exercise import Exercise
 from regx.studies.lessons.questions import Judge
-from regx.studies.lessons.result import Answer, Finding
+from regx.studies.lessons.result import Finding
 
 
 def run_exercise(

@@ -23,7 +23,7 @@ import numpy as np
 from regx.core.arrays import Array
 from regx.stats.aggregate import Interval
 from regx.stats.paired import FEWEST_SEEDS, SIGNIFICANCE
-from regx.studies.lessons.result import Answer, Verdict
+from regx.studies.lessons.answer import Answer, Verdict, together
 
 # Differences, one a seed, to the interval of their mean and the two-sided p of its being 0.
 Judge = Callable[[Sequence[float]], tuple[Interval, float]]
@@ -108,7 +108,8 @@ class Along(Question):
             if any(wrong):
                 number = wrong.index(True)
                 return "does not hold", f"; it does the opposite from {self.cells[number]} to {self.cells[number + 1]}"
-        found, verdicts = "", []
+        found: str = ""
+        verdicts: list[Verdict] = []
         for name, differences in pairs:
             interval, _ = judge(differences.tolist())
             low, high = _ends(interval)
@@ -116,10 +117,9 @@ class Along(Question):
             found += f"; {name} {_number(interval['mean'])} [{_number(low)}, {_number(high)}] {noun}"
             wrong_way = _wrong(differences, judge, questions * len(pairs))
             verdicts.append("does not hold" if wrong_way else "holds" if low > 0 else "cannot tell")
-        for decisive in ("does not hold", "cannot tell", "holds"):
-            if decisive in verdicts:
-                return decisive, found
-        raise AssertionError
+        verdict = together(verdicts)
+        assert verdict is not None
+        return verdict, found
 
 
 def _wrong(differences: Array, judge: Judge, tests: int) -> bool:

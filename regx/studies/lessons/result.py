@@ -1,25 +1,11 @@
 """What an exercise finds."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
 from regx.core.shown import Shown
-
-if TYPE_CHECKING:
-    from regx.studies.lessons.exercise import Exercise
-
-Verdict = Literal["holds", "does not hold", "cannot tell", "checked"]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """To one question. said: what was asked and measured, in a sentence."""
-
-    verdict: Verdict
-    said: str
+from regx.studies.lessons.answer import Answer, Verdict, together
+from regx.studies.lessons.exercise import Exercise
 
 
 @dataclass(frozen=True)
@@ -53,12 +39,7 @@ class Finding(Shown):
 
     @property
     def verdict(self) -> Verdict | None:
-        """Of all answers together: one that does not hold decides, then one that cannot be told."""
-        verdicts = [answer.verdict for answer in self.answers]
-        for decisive in ("does not hold", "cannot tell", "holds", "checked"):
-            if decisive in verdicts:
-                return decisive
-        return None
+        return together(answer.verdict for answer in self.answers)
 
     def __repr__(self) -> str:
         return f"<regx lesson {self.name}: {self.verdict or 'not run'}>"

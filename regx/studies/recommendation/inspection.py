@@ -6,8 +6,9 @@ from typing import Any, Self
 import numpy as np
 
 from regx.data.cautions import cautions
-from regx.data.dataset import Dataset, Task
+from regx.data.dataset import Dataset
 from regx.data.table import TableSource
+from regx.data.task import Task
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,11 @@ from regx.evidence.run import read_runs
 from regx.stats.bootstrap import bootstrap_interval
 from regx.stats.significance import paired_t_p
 from regx.studies.lessons import demonstrations
+from regx.studies.lessons.answer import Answer, Verdict
 from regx.studies.lessons.exercise import chosen, exercises
 from regx.studies.lessons.question import cells_of, per_seed, run_exercise
 from regx.studies.lessons.questions import question_of
-from regx.studies.lessons.result import Answer, Finding, Verdict
+from regx.studies.lessons.result import Finding
 
 LESSONS = ("000", "001", "002", "003", "004")
 # The numbers that other texts call an exercise by: those that a lesson numbers itself.
