@@ -2,17 +2,16 @@
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from regx.config.config import Config
 from regx.config.grid import Grid
 from regx.config.identity import Identity, former_identity, identity
 from regx.core.errors import RegxError
-from regx.store.files import CONFIG, read_config
+from regx.store.files import ABOUT, CONFIG, read_config, read_json
 
 Digest = Callable[[Identity], str]
 
@@ -30,7 +29,8 @@ def grid_folder(grid: Grid, out: Path, suffix: str = "") -> Path:
 def standing(out: Path, prefix: str, digest: Digest, config: Config, suffix: str = "") -> Path:
     """The folder in `out` whose name is `prefix`, a digest and `suffix`; of an earlier version if there is one.
 
-    digest(identity): by what resolved configs are told apart. config: that the folder starts from.
+    The digest is of the table's name, so that two tables have a folder each; one that has only been renamed keeps its
+    own. digest(identity): by what resolved configs are told apart. config: that the folder starts from.
     """
     folder = out / f"{prefix}-{digest(identity)}{suffix}"
     former = out / f"{prefix}-{digest(former_identity)}{suffix}"
@@ -38,10 +38,13 @@ def standing(out: Path, prefix: str, digest: Digest, config: Config, suffix: str
         return folder
     if former.exists():
         return former
-    if "path" in config.resolved["dataset"]:  # the digest was of where the table lay
+    if "path" in config.resolved["dataset"]:
         for other in _alike(out).get((prefix, suffix), ()):
-            for path in islice(_tables(out / other), 1):
-                if other == f"{prefix}-{digest(_with_table(path))}{suffix}":
+            for path, fingerprint in islice(_tables(out / other), 1):
+                if other == f"{prefix}-{digest(_with_table(former_identity, path))}{suffix}":
+                    return out / other  # of 0.1.0, whose digest was of where the table lay
+                renamed = other == f"{prefix}-{digest(_with_table(identity, path))}{suffix}"
+                if renamed and fingerprint == config.dataset.fingerprint():
                     return out / other
     return folder
 
@@ -56,17 +59,14 @@ def _alike(out: Path) -> dict[tuple[str, str], list[str]]:
     return found
 
 
-def _tables(folder: Path) -> Iterator[str]:
-    """The paths of the tables that a run, or the runs in a folder, were trained on."""
+def _tables(folder: Path) -> Iterator[tuple[str, str]]:
+    """The path and the fingerprint of the table that a run, or the runs in a folder, were trained on."""
     for file in [folder / CONFIG, *sorted(folder.glob(f"*/{CONFIG}"))]:
         with contextlib.suppress(RegxError):
             path = read_config(file)["dataset"].get("path")
             if isinstance(path, str):
-                yield path
+                yield path, read_json(file.with_name(ABOUT))["data_fingerprint"]
 
 
-def _with_table(path: str) -> Identity:
-    def of(resolved: Mapping[str, Any]) -> dict[str, Any]:
-        return former_identity({**resolved, "dataset": {**resolved["dataset"], "path": path}})
-
-    return of
+def _with_table(of: Identity, path: str) -> Identity:
+    return lambda resolved: of({**resolved, "dataset": {**resolved["dataset"], "path": path}})

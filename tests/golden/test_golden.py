@@ -197,6 +197,20 @@ def test_the_resolved_config_runs_from_its_folder_wherever_that_is_moved(regx: R
     assert rows[0]["test_loss"] == rows[1]["test_loss"]
 
 
+def test_a_table_that_has_been_renamed_is_the_same_and_another_in_its_place_is_not(regx: Regx, project: Path) -> None:
+    folder = project / json.loads(regx("run", "configs/table.yaml", "--json").stdout)["run"]
+    before = content(folder)
+    table, config = project / "configs" / "table.csv", project / "configs" / "table.yaml"
+    other = table.with_name("other.csv")
+    other.write_text(table.read_text())
+    config.write_text(config.read_text().replace("table.csv", "other.csv"))
+    assert project / json.loads(regx("run", config, "--json").stdout)["run"] == folder
+    assert content(folder) == before
+    other.write_text("\n".join(table.read_text().splitlines()[:-1]))
+    assert project / json.loads(regx("run", config, "--json").stdout)["run"] != folder
+    assert content(folder) == before
+
+
 def test_versions_that_are_mixed_are_said(regx: Regx, project: Path) -> None:
     from regx.store.files import read_json, write_json
 
