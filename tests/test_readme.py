@@ -44,6 +44,66 @@ def test_the_commands_print_what_a_page_shows(page: Path, tmp_path: Path, reques
             assert words(done.stdout) == words(output), command
 
 
+# What the commands of the README are given beside their own options, so that they end within seconds.
+SHORT = {
+    "data": "", "recommend": "--minutes 0.1", "run": "--seeds 1 -s training.epochs=20", "lesson": "--list",
+    "try": "--seeds 2 -s training.epochs=20", "race": "--seeds 1 -s training.epochs=20 --svg race.svg",
+    "play": "--no-browser --seeds 1",
+}  # fmt: skip
+
+
+@pytest.mark.timeout(900)
+def test_the_blocks_of_the_readme_run(tmp_path: Path) -> None:
+    """In a ready environment, where a fresh one is made first; the playground until it is asked to end."""
+    shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    blocks = re.findall(r"```sh\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    lines = [line.partition("#")[0].replace(".venv/bin/", "") for block in blocks for line in block.splitlines()]
+    commands = [line.strip() for line in lines if line.startswith("regx ")]
+    assert {command.split()[1] for command in commands} == SHORT.keys()
+    for command in commands:
+        name = command.split()[1]
+        words = ["timeout", "-s", "INT", "10"] * (name == "play") + [*command.split(), *SHORT[name].split()]
+        done = subprocess.run(words, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True)
+        assert done.returncode in ((124, 130) if name == "play" else (0,)), f"{command}\n{done.stdout}{done.stderr}"
+
+
+CODE = [(page, code) for page in (README, *sorted(DOCS.glob("*.md"))) for code in
+        re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("page", "code"), CODE, ids=lambda one: one.name if isinstance(one, Path) else "")
+def test_the_python_of_a_page_runs(page: Path, code: str, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.returncode == 0, f"{page}\n{done.stderr}"
+
+
+def test_every_command_that_a_page_names_has_the_options_that_it_names() -> None:
+    """Those in sentences too, such as `regx export RUN -o model.onnx`, and those whose output took minutes."""
+    import typer
+
+    from regx.cli.app import app
+
+    whole = typer.main.get_command(app)
+    context = whole.make_context("regx", [], resilient_parsing=True)
+    named = 0
+    for page in (README, ROOT / "regx" / "README.md", *sorted(DOCS.glob("*.md"))):
+        text = page.read_text("utf-8")
+        said = [*re.findall(r"(?<!`)`(regx [^`]+)`(?!`)", text), *re.findall(r"^\$ (regx .*)$", text, re.MULTILINE)]
+        for command in said:
+            name, *words = re.split(r"[|>;]", command)[0].split()[1:]
+            if not re.fullmatch("[a-z][a-z-]*", name):
+                assert name.startswith("--") or name.isupper(), f"{page.name}: {command}"
+                continue
+            found = whole.get_command(context, name)  # type: ignore[attr-defined]
+            assert found is not None, f"{page.name}: {command}"
+            options = {option for one in found.params for option in (*one.opts, *one.secondary_opts)} | {"--help"}
+            wrong = [word for word in words if re.match("-[a-z-]", word) and word.partition("=")[0] not in options]
+            assert not wrong, f"{page.name}: {command}"
+            named += 1
+    assert named > 100
+
+
 def test_ci_runs_the_test_command_of_the_readme() -> None:
     command = re.search(r"tests:\n\n```sh\n(.*?)\n```", README.read_text())
     assert command is not None
