@@ -7,7 +7,7 @@ import numpy as np
 from regx.core.arrays import Array
 from regx.evidence.run import Run
 from regx.metrics import REGISTRY
-from regx.stats.aggregate import critical
+from regx.stats.student import critical
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """A mean over seeds and how well it is known."""
 
-import functools
 import math
 from collections.abc import Mapping, Sequence
 from typing import TypedDict, TypeVar, cast
@@ -8,6 +7,7 @@ from typing import TypedDict, TypeVar, cast
 import numpy as np
 
 from regx.core.arrays import Array
+from regx.stats.student import critical
 
 
 class Interval(TypedDict):
@@ -44,36 +44,6 @@ def mean_interval(values: Sequence[float | None]) -> Interval:
     deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in known) / (n - 1))
     half = critical(n - 1) * deviation / math.sqrt(n)
     return Interval(mean=mean, low=mean - half, high=mean + half)
-
-
-@functools.cache
-def critical(free: int) -> float:
-    """What Student's t of so many degrees of freedom exceeds, up or down, with probability 0.05.
-
-    `scipy.special.stdtrit(free, 0.975)` to 13 digits, without an import that takes longer than most trainings. The
-    probability within ±t is a finite sum (Abramowitz & Stegun 1964, 26.7.3 and 26.7.4) and concave in t, so that
-    Newton's steps come from below.
-    """
-    if free > 1000:
-        from scipy.special import stdtrit
-
-        return float(stdtrit(free, 0.975))
-    odd = free % 2
-    log_density = math.lgamma((free + 1) / 2) - math.lgamma(free / 2) - math.log(free * math.pi) / 2
-    t = 1.9
-    while True:
-        angle, square = math.atan(t / math.sqrt(free)), free / (free + t * t)
-        term, total = 1.0, 0.0
-        for k in range(1, (free - odd) // 2 + 1):
-            total += term
-            term *= square * (2 * k - 1 + odd) / (2 * k + odd)
-        within = math.sin(angle) * total
-        if odd:
-            within = (angle + within * math.cos(angle)) * 2 / math.pi
-        step = (0.95 - within) / (2 * math.exp(log_density + (free + 1) / 2 * math.log(square)))
-        if step <= 1e-14 * t:
-            return t
-        t += step
 
 
 def within(interval: T, reach: float | None) -> T:

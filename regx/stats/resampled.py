@@ -1,10 +1,13 @@
 """Differences over repeated splits of one table, which share rows and so are not independent."""
 
+import bisect
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from regx.stats.student import beyond, critical
 
 LEVEL, POWER = 0.05, 0.8
 MOST_SPLITS = 1000  # more than anybody waits for
@@ -38,34 +41,31 @@ def resampled_difference(differences: Sequence[float], held_out: float) -> Resam
     mean = float(x.mean())
     if len(x) < 2:
         return Resampled(mean, None, None, None, None)
-    from scipy.special import stdtr, stdtrit  # scipy.stats, which has them too, takes three times as long to import
-
     error = float(x.std(ddof=1)) * math.sqrt(1 / len(x) + held_out)
     if error <= 1e-12 * abs(mean):  # all are equal
         return Resampled(mean, 0.0, mean, mean, 1.0 if mean == 0 else 0.0)
-    half = float(stdtrit(len(x) - 1, 1 - LEVEL / 2)) * error
-    return Resampled(mean, error, mean - half, mean + half, 2 * float(stdtr(len(x) - 1, -abs(mean) / error)))
+    free = len(x) - 1
+    half = critical(free, LEVEL) * error
+    return Resampled(mean, error, mean - half, mean + half, beyond(mean / error, free))
 
 
 def detectable(differences: Sequence[float], held_out: float) -> float | None:
     """The least mean difference told from 0 with probability POWER, of tables whose differences vary like these."""
-    from scipy.special import stdtrit
-
     error, free = resampled_difference(differences, held_out).error, len(differences) - 1
-    return None if error is None else error * float(stdtrit(free, 1 - LEVEL / 2) + stdtrit(free, POWER))
+    return None if error is None else error * (critical(free, LEVEL) + critical(free, 2 * (1 - POWER)))
 
 
 def splits_that_tell(differences: Sequence[float], held_out: float, level: float = LEVEL) -> int | None:
     """How many splits would tell a mean difference such as this from 0 at a level; None if no number would."""
-    from scipy.special import stdtrit
-
     x = np.asarray(differences, dtype=np.float64)
-    if len(x) < 2:
+    if len(x) < 2 or not x.mean():
         return None
-    splits = np.arange(len(x), MOST_SPLITS)
-    critical = stdtrit(splits - 1, 1 - level / 2)
-    tells = abs(x.mean()) >= critical * x.std(ddof=1) * np.sqrt(1 / splits + held_out)
-    return int(splits[tells.argmax()]) if tells.any() and x.mean() else None
+    mean, deviation = abs(float(x.mean())), float(x.std(ddof=1))
+    splits = range(len(x), MOST_SPLITS)
+    first = bisect.bisect_left(
+        splits, True, key=lambda n: mean >= critical(n - 1, level) * deviation * math.sqrt(1 / n + held_out)
+    )
+    return splits[first] if first < len(splits) else None
 
 
 def rows_that_tell(differences: Sequence[float], held_out: float, rows: int) -> int | None:
@@ -73,10 +73,8 @@ def rows_that_tell(differences: Sequence[float], held_out: float, rows: int) -> 
 
     As if the difference stayed and its variance fell as 1/rows. For planning, never for concluding.
     """
-    from scipy.special import stdtrit
-
     found = resampled_difference(differences, held_out)
     if found.error is None or found.mean == 0:
         return None
-    critical = float(stdtrit(len(differences) - 1, 1 - LEVEL / 2))
-    return math.ceil(rows * max(1.0, (critical * found.error / found.mean) ** 2))
+    least = critical(len(differences) - 1, LEVEL) * found.error
+    return math.ceil(rows * max(1.0, (least / found.mean) ** 2))

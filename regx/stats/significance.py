@@ -3,17 +3,17 @@
 import functools
 import math
 from collections.abc import Sequence
+from statistics import NormalDist
 
 import numpy as np
 
 from regx.core.arrays import Array
 from regx.core.streams import stream
-from regx.stats.resampled import resampled_difference
+from regx.stats.resampled import POWER, resampled_difference
 
 EXACT_UP_TO = 12  # 2^12 = 4,096 sign patterns
 DRAWN = 10_000
 MOST_SEEDS = 1000
-POWER_QUANTILE = 0.8416212335729143  # of the standard normal distribution, at 0.8
 
 
 def sign_flip_p(differences: Sequence[float]) -> float:
@@ -78,12 +78,10 @@ def seeds_to_tell(differences: Sequence[float], level: float) -> int | None:
 
     Guenther 1981, Sample Size Formulas for Normal Theory T Tests.
     """
-    from scipy.special import ndtri
-
     x = np.asarray(differences, dtype=np.float64)
-    quantile = float(ndtri(1 - level / 2))
+    quantile = NormalDist().inv_cdf(1 - level / 2)
     mean, deviation = abs(float(x.mean())), float(x.std(ddof=1))
-    factor = quantile + POWER_QUANTILE
+    factor = quantile + NormalDist().inv_cdf(POWER)
     if mean == 0 or factor * deviation > mean * math.sqrt(MOST_SEEDS):
         return None
     found = (factor * deviation / mean) ** 2 + quantile**2 / 2

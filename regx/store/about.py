@@ -5,8 +5,9 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib import metadata
 from typing import Any
+
+import numpy as np
 
 from regx.core.version import __version__
 from regx.store.files import FORMAT
@@ -30,7 +31,7 @@ def about(
         "git_commit": git_commit(),
         "versions": {
             "regx": __version__,
-            "numpy": metadata.version("numpy"),
+            "numpy": np.__version__,
             "python": platform.python_version(),
         },
     }

@@ -9,6 +9,7 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.core.streams import stream
+from regx.stats.student import critical
 
 RESAMPLES = 2000
 LEVEL = 0.05
@@ -50,8 +51,6 @@ def worth_of(sizes: Sequence[int], plain: Array, regularized: Array, held_out: S
     found = _rows(logs, plain.mean(axis=1), float(regularized.mean()))
     low = high = None
     if seeds >= 2:
-        from scipy.special import stdtrit
-
         drawn = stream(0, "worth").integers(seeds, size=(RESAMPLES, seeds))
         means, others = plain[:, drawn].mean(axis=2), regularized[drawn].mean(axis=1)
         estimates = np.array(
@@ -60,7 +59,7 @@ def worth_of(sizes: Sequence[int], plain: Array, regularized: Array, held_out: S
         error = float(estimates.std()) * math.sqrt(seeds / (seeds - 1))
         if held_out is not None:
             error *= math.sqrt(1 + seeds * max(held_out))
-        half = float(stdtrit(seeds - 1, 1 - LEVEL / 2)) * error
+        half = critical(seeds - 1, LEVEL) * error
         middle = _rows(logs, plain.mean(axis=1), float(regularized.mean()), clip=False)
         low, high = (
             math.exp(end) if logs[0] - ROUNDING <= end <= logs[-1] + ROUNDING else None
