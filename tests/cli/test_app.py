@@ -77,7 +77,7 @@ SHORT = "architecture: {hidden: [4]}\ntraining: {epochs: 10}\nregularizers: [dro
     [
         ("{name: circle}", 1, ["numpy", "yaml"]),
         ("{name: digits}", 1, ["numpy", "yaml"]),
-        ("{name: csv, path: TABLE, target: target}", 4, ["numpy", "yaml"]),
+        ("{name: csv, path: TABLE, target: target}", 6, ["numpy", "yaml"]),
     ],
 )
 def test_a_short_run_loads_what_it_uses(dataset: str, seeds: int, needed: list[str], tmp_path: Path) -> None:
@@ -86,8 +86,11 @@ def test_a_short_run_loads_what_it_uses(dataset: str, seeds: int, needed: list[s
     table.write_text("\n".join(["size,colour,target", *rows]))
     config = tmp_path / "short.yaml"
     config.write_text(f"dataset: {dataset}\nseeds: {seeds}\n{SHORT}".replace("TABLE", str(table)))
-    found = loaded("run", str(config), "--out", str(tmp_path), "--jobs", "1", "--quiet")
+    beside = ("--out", str(tmp_path), "--jobs", "1", "--quiet")
+    found = loaded("run", str(config), *beside)
     assert [name for name in found if name != "pydantic"] == needed  # which is typer's, to make a number of a word
+    regx("run", str(config), *beside, "-s", "regularizers=[]")
+    assert loaded("compare", str(tmp_path)) == needed  # intervals, p and the seeds that would tell
 
 
 def commands() -> dict[str, Any]:
