@@ -45,17 +45,15 @@ def curves_figure(
 ) -> Figure:
     """Learning curves: for each run, metric (loss, accuracy) and split a line, and a band over several seeds.
 
-    curves: by run, metric and split. shown: the runs that are visible at first, with their training and test loss.
+    curves: by run, metric and split, in the order of `SPLITS`. shown: the runs that are visible at first, with their
+    training and test loss.
     """
     traces: list[dict[str, Any]] = []
     means = [float(one) for run in curves.values() for curve in run.get("loss", {}).values() for one in curve.mean]
     floor = min((mean for mean in means if mean > 0), default=0.0) / 2
     for run, metrics in curves.items():
         for metric, splits in metrics.items():
-            for split in SPLITS:
-                if split not in splits:
-                    continue
-                curve = splits[split]
+            for split, curve in splits.items():
                 visible = run in shown and metric == "loss" and split != "val"
                 meta = {"run": run, "metric": metric, "split": split}
                 epochs = curve.epoch.tolist()
