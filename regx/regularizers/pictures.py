@@ -26,11 +26,6 @@ def by_feature(images: Array) -> Array:
     return np.ascontiguousarray(images).reshape(replicas, samples, -1).swapaxes(1, 2)
 
 
-def symmetric(uniform: Array) -> Array:
-    """Uniform numbers between -1 and 1, of those between 0 and 1."""
-    return 2 * uniform - 1
-
-
 def box(at: Site, top: Array, left: Array, height: Array, width: Array) -> Array:
     """Where the pixels of a box are, (R, B, 1, H, W) bool, of boxes (R, B) that may reach beyond the image.
 
