@@ -27,8 +27,8 @@ class Boundary:
     """What is drawn of one run.
 
     where: over the two features. probability: of class 1, or of each class, the mean over seeds, at [second axis, first
-    axis], (CELLS, CELLS, K). data: the first seed's training rows, (m, 2). labels: the number of
-    the class of each, (m,). truth: the true boundary, (n, 2), where it is known.
+    axis], (CELLS, CELLS, K). data: the first seed's training rows, (m, 2). labels: the number of the class of each,
+    (m,). truth: the true boundary, (n, 2), where it is known.
     """
 
     title: str

@@ -32,9 +32,10 @@ def show(panel: Axes, picture: Array) -> Any:
 
 @dataclass(frozen=True)
 class Sheet:
-    """images: of each class, one as it is and what steps see of it; or where nothing changes them, several as they are.
+    """What is drawn of a training split.
 
-    (classes, n, C, H, W). stack: what changes them; empty for nothing.
+    images: (classes, n, C, H, W), of each class one as it is, then what steps see of it; or where nothing changes them,
+    n of them as they are. stack: what changes them; empty for nothing.
     """
 
     classes: tuple[str, ...]

@@ -106,12 +106,13 @@ def _two_axes(one: AlongAxis) -> Figure:
     figure, axes = panels(len(drawn), height=2.3, sharey=True)
     assert one.second is not None
     means = [mean for values in drawn.values() for mean in values[0].ravel().tolist()]
+    labels = [f"{words(one.second)} = {shown(value)}" for value in one.lines]
+    middle = (len(labels) - 1) / 2
     marks: list[Any] = []
     for (split, values), panel in zip(drawn.items(), axes, strict=True):
         handles = [
-            _line(panel, one.scale, values[:, row], style.LINES[row], f"{words(one.second)} = {shown(value)}", beside)
-            for row, value in enumerate(one.lines)
-            for beside in [row - (len(one.lines) - 1) / 2]
+            _line(panel, one.scale, values[:, row], style.LINES[row], label, row - middle)
+            for row, label in enumerate(labels)
         ]
         _finish(panel, one, means, style.WIDE / 3.4)
         panel.set_title(split)
