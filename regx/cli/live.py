@@ -24,11 +24,8 @@ SECONDS_PER_GLIMPSE = 0.5
 
 
 @contextmanager
-def race_view(out: Output, state: RaceState, scene: Scene | None, console: Console | None = None) -> Iterator[Watchers]:
-    """A watcher that tells `state` how the lanes stand and shows it until the end.
-
-    console: where it is shown; stderr if None.
-    """
+def race_view(out: Output, state: RaceState, scene: Scene | None) -> Iterator[Watchers]:
+    """A watcher that tells `state` how the lanes stand and shows it on stderr until the end."""
     from regx.report.output import console as drawing
     from regx.studies.race.state import mean
 
@@ -36,7 +33,7 @@ def race_view(out: Output, state: RaceState, scene: Scene | None, console: Conso
         leader = state.leader()
         return "" if leader is None else f", {leader.name} leads, {state.judged_by} {mean(leader.judged):.3g}"
 
-    console = console or drawing(sys.stderr)
+    console = drawing(sys.stderr)
     if not out.shows_progress:
         yield Watchers()
     # With FORCE_COLOR Rich takes a file for a terminal, too.

@@ -26,16 +26,13 @@ def command(
     from regx.core.notes import note
     from regx.report.output import Output
 
-    if find_spec("starlette") is None or find_spec("uvicorn") is None or find_spec("websockets") is None:
+    if any(find_spec(name) is None for name in ("starlette", "uvicorn", "websockets")):
         raise InputError("regx play needs its page's server. Type: pip install 'regx[play]'")
     from regx.play.server import Playground, listen, serve
 
+    settings = tuple(overrides or ())
     few = tuple(f"lanes.{name}=off" for name in LEFT_OUT)
-    grid = (
-        load_any(config, overrides or (), seeds)
-        if config
-        else load_lanes(None, (*few, *(overrides or ())), seeds or "5")
-    )
+    grid = load_any(config, settings, seeds) if config else load_lanes(None, few + settings, seeds or "5")
     listening, found = listen(port)
     if port not in (0, found):
         note(f"port {port} is taken by another program, so this is port {found}")

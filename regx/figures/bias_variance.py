@@ -51,14 +51,12 @@ def draw(studies: Sequence[BiasVariance]) -> Figure:
 def _lines(parts: Mapping[str, Array], names: Mapping[str, str], scale: AxisScale, key: str) -> tuple[Figure, Axes]:
     figure, (panel,) = panels(1, height=2.6)
     handles: list[Any] = []
-    banded = False
     for part, (mean, low, high) in parts.items():
         style = LOOKS[part]
         if np.isfinite(low).any():
-            banded = True
             band(panel, scale.positions, low, high, style.colour, label=f"{names[part]} interval")
         handles += panel.plot(scale.positions, mean, label=names[part], **style.drawn())
-    if banded:
+    if any(np.isfinite(low).any() for _, low, _ in parts.values()):
         handles.append(area_key("95 % interval", facecolor=GREY, alpha=0.3))
     least = int(np.nanargmin(parts["error"][0]))
     panel.axvline(scale.positions[least], color=GREY, linewidth=0.8, linestyle=":")

@@ -13,7 +13,7 @@ from regx.evidence.predict import predict
 from regx.evidence.run import Run
 from regx.figures.fitted import inputs_other_than
 from regx.figures.kind import Kind
-from regx.figures.labels import feature_label, folded, nothing_completed, run_title, words
+from regx.figures.labels import by_class, feature_label, folded, nothing_completed, run_title, words
 from regx.figures.parts import legend_below, line_key, panels
 from regx.figures.style import BLUE, GREEN, GREY, MARKERS, ORANGE, PURPLE, SKY, VERMILLION, YELLOW, Artist, Axes, Figure
 
@@ -27,8 +27,8 @@ class Boundary:
     """What is drawn of one run.
 
     where: over the two features. probability: of class 1, or of each class, the mean over seeds, at [second axis, first
-    axis], (CELLS, CELLS, K). data: the first seed's training rows, (m, 2). labels: the number of
-    the class of each, (m,). truth: the true boundary, (n, 2), where it is known.
+    axis], (CELLS, CELLS, K). data: the first seed's training rows, (m, 2). labels: the number of the class of each,
+    (m,). truth: the true boundary, (n, 2), where it is known.
     """
 
     title: str
@@ -53,13 +53,11 @@ def read(run: Run) -> Boundary:
     data = dataset_of(run, seed)
     where = surface_over(data, CELLS, CELLS, margin=0.03)
     assert where is not None  # of two features
-    y = data.train.y
     return Boundary(
         title=run_title(run), x_labels=(feature_label(run, data.features[0]), feature_label(run, data.features[1])),
         classes=tuple(words(name, 20) for name in data.classes), where=where,
         probability=predict(run, where.x).reshape(CELLS, CELLS, -1).astype(float), data=data.train.x,
-        labels=(y[:, 0] if y.shape[1] == 1 else y.argmax(axis=1)).astype(int), seed=seed,
-        truth=run.typed.dataset.boundary(),
+        labels=by_class(data.train.y).argmax(axis=1), seed=seed, truth=run.typed.dataset.boundary(),
     )  # fmt: skip
 
 

@@ -15,10 +15,11 @@ from regx.report.table import by_group, compare_rows
 MARKS = 6  # markers on a line
 
 
-Drawn = tuple[Run, dict[str, Curve]]  # a run, and its curves by split; none of a split without rows
+Drawn = tuple[Run, dict[str, Curve]]
 
 
 def read(run: Run) -> Drawn:
+    """The run, and its curves by split; none of a split without rows."""
     found = {split: learning_curve(run, column) for split, column in LOSSES.items()}
     return run, {split: curve for split, curve in found.items() if curve is not None}
 

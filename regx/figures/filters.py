@@ -30,7 +30,7 @@ def read(run: Run) -> tuple[Run, Array]:
 
 
 def draw(runs: Sequence[tuple[Run, Array]]) -> Figure:
-    """A picture for each filter, of three channels in their colours; of other numbers one for each channel below it."""
+    """A picture for each filter: in colour where it has three channels, else one for each channel, below each other."""
     ((run, every),) = runs
     filters = np.moveaxis(every, 3, 0)[:MOST]
     most = float(np.abs(filters).max()) or 1.0

@@ -108,8 +108,8 @@ def draw(runs: Sequence[Fit]) -> Figure:
 
 def _limits(runs: Sequence[Fit]) -> tuple[float, float]:
     """What shows data, truth and means; one seed's excursions are cut."""
-    shown = np.concatenate([np.concatenate([one.data[1], one.mean, *([one.truth] if one.truth is not None else [])])
-                            for one in runs])  # fmt: skip
+    each = [part for one in runs for part in (one.data[1], one.mean, one.truth) if part is not None]
+    shown = np.concatenate(each)
     shown = shown[np.isfinite(shown)]  # a network may answer with more than a number can be
     if not len(shown):
         return 0.0, 1.0

@@ -33,9 +33,8 @@ def draw(runs: Sequence[Run]) -> Figure:
         panel.axvline(0, color=BLACK, linewidth=0.6)
         panel.locator_params(axis="x", nbins=5)  # beside long names there is room for few
         panel.set_yticks(list(places), [run_title(run) for run in members])
-        panel.set(
-            title=f"gap on {dataset}", xlabel=label, ylabel="run", ylim=(len(members) - 0.4, -0.6)
-        )  # first on top
+        first_on_top = (len(members) - 0.4, -0.6)
+        panel.set(title=f"gap on {dataset}", xlabel=label, ylabel="run", ylim=first_on_top)
     if any(run.summary.over_seeds("gap")["low"] is not None for run in runs):
         legend_below(figure, [line_key(INTERVAL, color=BLACK, marker="|", linewidth=1)])
     return figure

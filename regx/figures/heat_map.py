@@ -9,7 +9,7 @@ from regx.figures.labels import words
 from regx.figures.parts import blank, legend_below, star
 from regx.figures.scale import shown
 from regx.figures.style import COLUMN, WIDE, Axes, Figure
-from regx.figures.validation_curve import AlongAxis, chosen_text, read, title
+from regx.figures.validation_curve import AlongAxis, chosen_text, drawn_axes, read, title
 from regx.studies.sweep.result import Sweep
 
 MOST_NUMBERS = 8  # cells side by side that have room for a number each
@@ -17,7 +17,7 @@ SPAN = 30  # losses that span more than this factor are shaded by their logarith
 
 
 def unfit(sweep: Sweep) -> str | None:
-    if sum(len(axis.values) > 1 for axis in sweep.axes) < 2:
+    if len(drawn_axes(sweep)) < 2:
         return "it has no two axes of several values"
     return None if any(cell.known for cell in sweep.cells) else "none of its runs can be read"
 

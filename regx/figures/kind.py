@@ -15,9 +15,9 @@ class Kind:
     unfit: why a subject cannot be drawn, or None if it can. Raises RegxError as `read` does.
     draw: the figure of what was read. Called within `style.styled()`.
     read: what is drawn of a subject, itself if nothing else. Raises RegxError where a file is missing or damaged.
-    per_figure: of how many subjects one figure can be. together: whether it is to show all of them
-    in one figure, and is drawn of more where it is asked for only. about: the same kind about another metric than the
-    test loss; None where it is about none.
+    per_figure: how many subjects one figure may hold. together: whether one figure is to show all of them; of more than
+    it may hold it is then drawn only where it is asked for. about: the same kind about another metric than the test
+    loss; None where it is about none.
     """
 
     name: str

@@ -1,7 +1,10 @@
-"""What figures call runs, features and losses."""
+"""What figures call runs, features and losses, and which class a row is of."""
 
 import textwrap
 
+import numpy as np
+
+from regx.core.arrays import Array
 from regx.core.text import elided
 from regx.data import REGISTRY
 from regx.evidence.run import Run
@@ -40,6 +43,11 @@ def loss_label(task: str, dataset: str, of: str = "loss") -> str:
 def feature_label(run: Run, feature: str) -> str:
     scaled = _is_standardised(run.summary.dataset) and "=" not in feature  # a one-hot column is named word=level
     return folded(words(feature) + ("\n(standard deviations)" if scaled else ""))
+
+
+def by_class(values: Array) -> Array:
+    """Probabilities, or labels as 0 and 1, of each class, (n, C): of two classes with one output, (n, 1), of both."""
+    return np.hstack([1 - values, values]) if values.shape[1] == 1 else values
 
 
 def _is_standardised(dataset: str) -> bool:

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regx.evidence.curves import Curve, learning_curve
+from regx.evidence.curves import Curve
 from regx.evidence.run import Run
+from regx.figures.curves import MARKS
+from regx.figures.curves import read as curves_of
 from regx.figures.kind import Kind
 from regx.figures.labels import folded, loss_label, nothing_completed, run_title
 from regx.figures.parts import area_key, band, copied, legend_below, line_key, loss_scale, panels, star
-from regx.figures.style import GREY, INTERVAL, LOSSES, SPLITS, Artist, Figure
+from regx.figures.style import GREY, INTERVAL, SPLITS, Artist, Figure
 
-MARKS = 6  # markers on a line
 LEAST, REPORTED = "least mean validation loss", "mean of those reported"
 
 
@@ -33,8 +34,7 @@ class Curves:
 
 
 def read(run: Run) -> Curves:
-    found = {split: learning_curve(run, column) for split, column in LOSSES.items()}
-    curves = {split: curve for split, curve in found.items() if curve is not None}
+    _, curves = curves_of(run)
     networks = [run.summary.networks[seed] for seed in run.completed_seeds]
     reported = tuple(one.reported_epoch for one in networks)
     if all(one.reported_epoch == one.last_epoch for one in networks):

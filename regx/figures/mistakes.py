@@ -12,7 +12,7 @@ from regx.evidence.data import dataset_of
 from regx.evidence.predict import predict
 from regx.evidence.run import Run
 from regx.figures.kind import Kind
-from regx.figures.labels import nothing_completed, run_title, words
+from regx.figures.labels import by_class, nothing_completed, run_title, words
 from regx.figures.parts import blank
 from regx.figures.pictures import as_shown, show
 from regx.figures.style import Figure
@@ -47,8 +47,7 @@ def read(run: Run) -> Mistakes:
     """Raises InputError where there is no mistake, or the data are gone."""
     seed = run.completed_seeds[0]
     data = dataset_of(run, seed)
-    p = predict(run, data.test.x, seed)
-    p, labels = (np.hstack([1 - p, p]), data.test.y[:, 0]) if p.shape[1] == 1 else (p, data.test.y.argmax(axis=1))
+    p, labels = by_class(predict(run, data.test.x, seed)), by_class(data.test.y).argmax(axis=1)
     said, sure = p.argmax(axis=1), p.max(axis=1)
     wrong = np.flatnonzero(said != labels)
     if not len(wrong):
@@ -62,7 +61,7 @@ def read(run: Run) -> Mistakes:
 
 
 def _names(data: Dataset, numbers: Array) -> tuple[str, ...]:
-    return tuple(words(data.classes[number], LONGEST_CLASS) for number in numbers.astype(int))
+    return tuple(words(data.classes[number], LONGEST_CLASS) for number in numbers)
 
 
 def draw(runs: Sequence[Mistakes]) -> Figure:

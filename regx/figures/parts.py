@@ -18,9 +18,9 @@ def blank(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def panels(n: int, columns: int = 3, height: float = 2.0, **shared: Any) -> tuple[Figure, list[Axes]]:
-    """A figure with n panels, in rows of at most `columns`. height: of a row of three panels, in inches."""
-    across = 2 if n == 4 else min(n, columns)
+def panels(n: int, height: float = 2.0, **shared: Any) -> tuple[Figure, list[Axes]]:
+    """A figure with n panels, in rows of at most three. height: of a row, in inches."""
+    across = 2 if n == 4 else min(n, 3)
     down = -(-n // across)
     figure = blank(COLUMN if across == 1 else WIDE, down * height + 0.2)
     axes = figure.subplots(down, across, squeeze=False, **shared).ravel().tolist()

@@ -10,7 +10,7 @@ from regx.core.arrays import Array
 from regx.core.errors import InputError
 from regx.engine.batches import Batch
 from regx.engine.state import State
-from regx.figures.labels import words
+from regx.figures.labels import by_class, words
 from regx.figures.parts import blank
 from regx.figures.style import Axes, Figure, content, styled
 from regx.runner.plan import Trainee, plan
@@ -32,9 +32,10 @@ def show(panel: Axes, picture: Array) -> Any:
 
 @dataclass(frozen=True)
 class Sheet:
-    """images: of each class, one as it is and what steps see of it; or where nothing changes them, several as they are.
+    """What is drawn of a training split.
 
-    (classes, n, C, H, W). stack: what changes them; empty for nothing.
+    images: (classes, n, C, H, W), of each class one as it is, then what steps see of it; or where nothing changes them,
+    n of them as they are. stack: what changes them; empty for nothing.
     """
 
     classes: tuple[str, ...]
@@ -48,7 +49,7 @@ def sheet(config: Config, seed: int) -> Sheet:
     if data.images is None:
         raise InputError(f"--pictures: expected images, found {config.dataset.kind}, whose rows are none.")
     train = data.train
-    labels = train.y[:, 0].astype(int) if train.y.shape[1] == 1 else train.y.argmax(axis=1)
+    labels = by_class(train.y).argmax(axis=1)
     rows = [np.flatnonzero(labels == label)[:ACROSS] for label in range(min(len(data.classes), MOST_CLASSES))]
     there = [label for label, found in enumerate(rows) if len(found)]
     classes = tuple(data.classes[label] for label in there)

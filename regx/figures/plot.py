@@ -18,8 +18,8 @@ from regx.metrics.metric import ALL_TASKS
 from regx.store.atomic import make_folder, write_atomically
 
 NAMES = tuple(kind.name for kind in KINDS)
-# Without --kind, of more runs than these, and of the cells of a sweep, a kind that does not compare them is drawn where
-# one figure holds all of them.
+# Without --kind, a kind that does not compare runs is drawn of more runs than these, and of the cells of a sweep, only
+# where one figure holds all of them.
 MOST = 12
 OTHER_FORMATS = (".jpg", ".jpeg", ".gif", ".webp", ".tif", ".tiff", ".eps", ".ps", ".bmp", ".html")
 FOLDER = "plots"
@@ -43,8 +43,7 @@ class Plots:
     """The figures of the runs at some paths. Made first, so that what is wrong is said before anything is drawn.
 
     kinds: names in `NAMES`; all that fit if empty. out: a folder, or a file with the ending of its format; without one
-    nothing is written.
-    metric: what comparisons and effects are about.
+    nothing is written. metric: what comparisons and effects are about.
     notes: what is not drawn and why, and what cannot be read, a message each; complete once `write` has ended.
     Raises InputError for whatever is wrong with the paths or the options.
     """

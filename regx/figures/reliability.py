@@ -10,7 +10,7 @@ from regx.evidence.data import dataset_of
 from regx.evidence.predict import predict
 from regx.evidence.run import Run
 from regx.figures.kind import Kind
-from regx.figures.labels import folded, nothing_completed, run_title
+from regx.figures.labels import by_class, folded, nothing_completed, run_title
 from regx.figures.parts import area_key, blank, legend_below, line_key, pairs
 from regx.figures.style import BLACK, COLUMN, SKY, WIDE, Figure
 from regx.stats.aggregate import Interval, mean_interval
@@ -44,10 +44,9 @@ def read(run: Run) -> Reliability:
     errors = []
     for seed in run.completed_seeds:
         test = dataset_of(run, seed).test
-        p = predict(run, test.x, seed).astype(float)
-        errors.append(expected_calibration_error(p, test.y))
-        correct = (p > 0.5)[:, 0] == (test.y > 0.5)[:, 0] if p.shape[1] == 1 else p.argmax(1) == test.y.argmax(1)
-        confidence = np.maximum(p, 1 - p)[:, 0] if p.shape[1] == 1 else p.max(axis=1)
+        p, truth = by_class(predict(run, test.x, seed).astype(float)), by_class(test.y)
+        errors.append(expected_calibration_error(p, truth))
+        correct, confidence = p.argmax(axis=1) == truth.argmax(axis=1), p.max(axis=1)
         bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
         counts += np.bincount(bins, minlength=BINS)
         right += np.bincount(bins, correct, BINS)

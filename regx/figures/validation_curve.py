@@ -45,16 +45,17 @@ class AlongAxis:
 
 
 def unfit(sweep: Sweep) -> str | None:
-    if not any(len(axis.values) > 1 for axis in sweep.axes):
+    axes = drawn_axes(sweep)
+    if not axes:
         return "it has no axis of several values"
-    if sum(len(axis.values) > 1 for axis in sweep.axes) > 1 and len(_drawn_axes(sweep)[1].values) > len(style.LINES):
+    if len(axes) > 1 and len(axes[1].values) > len(style.LINES):
         return f"it would have more than {len(style.LINES)} lines; `heat_map` shows both axes"
     return None if any(cell.known for cell in sweep.cells) else "none of its runs can be read"
 
 
 def read(sweep: Sweep) -> AlongAxis:
     best = sweep.chosen.point if sweep.chosen is not None else None
-    first, *others = _drawn_axes(sweep)
+    first, *others = drawn_axes(sweep)
     second = others[0] if others else None
     fixed = {axis.key: (best or sweep.cells[0].point)[axis.key] for axis in sweep.axes if axis not in (first, second)}
     scale = scale_of(_different(first))
@@ -64,11 +65,10 @@ def read(sweep: Sweep) -> AlongAxis:
     for row, line in enumerate(lines):
         for column, value in enumerate(scale.values):
             point = {**fixed, first.key: value, **({second.key: line} if second else {})}
-            cell = sweep.at(point)
-            for split in style.LOSSES if cell is not None else ():
-                assert cell is not None
-                losses[split][:, row, column] = ends([cell.loss(style.LOSSES[split])])[:, 0]
-            if best is not None and point == best:
+            if (cell := sweep.at(point)) is not None:
+                for split, metric in style.LOSSES.items():
+                    losses[split][:, row, column] = ends([cell.loss(metric)])[:, 0]
+            if point == best:
                 chosen = (row, column)
     return AlongAxis(
         just_fitted=interpolation(sweep),
@@ -106,12 +106,13 @@ def _two_axes(one: AlongAxis) -> Figure:
     figure, axes = panels(len(drawn), height=2.3, sharey=True)
     assert one.second is not None
     means = [mean for values in drawn.values() for mean in values[0].ravel().tolist()]
+    labels = [f"{words(one.second)} = {shown(value)}" for value in one.lines]
+    middle = (len(labels) - 1) / 2
     marks: list[Any] = []
     for (split, values), panel in zip(drawn.items(), axes, strict=True):
         handles = [
-            _line(panel, one.scale, values[:, row], style.LINES[row], f"{words(one.second)} = {shown(value)}", beside)
-            for row, value in enumerate(one.lines)
-            for beside in [row - (len(one.lines) - 1) / 2]
+            _line(panel, one.scale, values[:, row], style.LINES[row], label, row - middle)
+            for row, label in enumerate(labels)
         ]
         _finish(panel, one, means, style.WIDE / 3.4)
         panel.set_title(split)
@@ -194,7 +195,7 @@ def title(one: AlongAxis) -> str:
     return f"sweep {one.name}" + (f" at {at}" if at else "") + (" (peek)" if one.peek else "")
 
 
-def _drawn_axes(sweep: Sweep) -> list[Axis]:
+def drawn_axes(sweep: Sweep) -> list[Axis]:
     """The axes of several values, the one that is drawn along first."""
     along, strength = fitting_axes(sweep)
     axes = [axis for axis in sweep.axes if len(axis.values) > 1]

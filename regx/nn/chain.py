@@ -1,7 +1,7 @@
 """Stages of the network in a row, whose work is compiled, as one call from Python."""
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -85,30 +85,21 @@ class Chain:
 
 def in_one_call(stages: Sequence[Stage], replicas: int, training: bool) -> list[Stage]:
     """The same stages, those in a row that are compiled as one."""
-    rows: list[Stage | list[Compiled]] = []
-    leaves: Array | None = None  # what comes of the last one, if it is compiled
+    rows: list[list[Any]] = []
+    ends: list[Array | None] = []  # what comes of each row, if it is compiled
     for stage in stages:
-        before, leaves = leaves, None
-        for z in (before, stage.enters) if isinstance(stage, Compiled) else ():
-            if z is None or leaves is not None or not isinstance(stage, Compiled):
-                continue
-            calls, after = stage.calls(z)
-            if not calls or (training and not stage.calls_back(np.empty_like(after))[0]):
-                continue
-            leaves = after
-            if z is before and isinstance(rows[-1], list):
-                rows[-1].append(stage)
-            else:
-                rows.append([stage])
-        if leaves is None:
-            rows.append(stage)
+        if ends and (leaves := _leaves(stage, ends[-1], training)) is not None:
+            rows[-1].append(stage)
+            ends[-1] = leaves
+        else:
+            rows.append([stage])
+            ends.append(_leaves(stage, getattr(stage, "enters", None), training))
     made: list[Stage] = []
     gradient: Array | None = None  # what comes from above, unless what stands between makes another one of it
-    for row in reversed(rows):
-        if not isinstance(row, list):
-            made.append(row)
+    for row, leaves in zip(reversed(rows), reversed(ends), strict=True):
+        if leaves is None:
+            made += row
             continue
-        leaves = _leaves(row)
         if training and (gradient is None or gradient.shape != leaves.shape):
             gradient = np.empty(leaves.shape, leaves.dtype)
         chain = Chain(row, replicas, gradient if training else None)
@@ -117,10 +108,11 @@ def in_one_call(stages: Sequence[Stage], replicas: int, training: bool) -> list[
     return made[::-1]
 
 
-def _leaves(row: list[Compiled]) -> Array:
-    """The buffer in which the values stand after these stages."""
-    z = row[0].enters
-    assert z is not None
-    for stage in row:
-        _, z = stage.calls(z)
-    return z
+def _leaves(stage: Stage, z: Array | None, training: bool) -> Array | None:
+    """What a stage makes of the values in this buffer, if that is compiled; else None."""
+    if z is None or not isinstance(stage, Compiled):
+        return None
+    calls, leaves = stage.calls(z)
+    if not calls or (training and not stage.calls_back(np.empty_like(leaves))[0]):
+        return None
+    return leaves

@@ -100,11 +100,8 @@ class Layout:
             self.alone = Layout(inputs, architecture, outputs, [member for member in stack if not member.copies])
             for number in range(1, self.copies + 1):
                 for tensor in self.alone.tensors.values():
-                    name, start = (
-                        tensor.name.replace("/", f"/snapshot{number}_"),
-                        number * self.alone.size + tensor.start,
-                    )
-                    self.tensors[name] = replace(tensor, name=name, start=start)
+                    name = tensor.name.replace("/", f"/snapshot{number}_")
+                    self.tensors[name] = replace(tensor, name=name, start=number * self.alone.size + tensor.start)
             self.size *= self.copies + 1
             self.tensors["0/snapshots"] = self._place("0/snapshots", (self.copies,))
             self._untrained.append(Tensor("", self.alone.size, (self.size - self.alone.size,)))
@@ -183,9 +180,7 @@ class Layout:
             if seed not in drawn:
                 rng = stream(seed, "init")
                 drawn[seed] = [
-                    initial_weight(
-                        rng, (tensor.shape[0], tensor.shape[1]), self._fans[tensor.name], self.architecture.init
-                    )
+                    initial_weight(rng, tensor.shape, self._fans[tensor.name], self.architecture.init)
                     for tensor in weights
                 ]
             for tensor, weight in zip(reversed(weights), reversed(drawn[seed]), strict=True):

@@ -4,12 +4,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from regx.core.arrays import Array
 from regx.core.text import clean, elided
 from regx.evidence.curves import Curve
 from regx.page.curves import SPLITS
 from regx.page.strength import Strength
-from regx.page.surface import DrawnSurface
+from regx.page.surface import DrawnSurface, rounded
 from regx.report.numbers import is_number
 
 Figure = dict[str, Any]
@@ -45,31 +44,29 @@ def curves_figure(
 ) -> Figure:
     """Learning curves: for each run, metric (loss, accuracy) and split a line, and a band over several seeds.
 
-    curves: by run, metric and split. shown: the runs that are visible at first, with their training and test loss.
+    curves: by run, metric and split, in the order of `SPLITS`. shown: the runs that are visible at first, with their
+    training and test loss.
     """
     traces: list[dict[str, Any]] = []
     means = [float(one) for run in curves.values() for curve in run.get("loss", {}).values() for one in curve.mean]
     floor = min((mean for mean in means if mean > 0), default=0.0) / 2
     for run, metrics in curves.items():
         for metric, splits in metrics.items():
-            for split in SPLITS:
-                if split not in splits:
-                    continue
-                curve = splits[split]
+            for split, curve in splits.items():
                 visible = run in shown and metric == "loss" and split != "val"
                 meta = {"run": run, "metric": metric, "split": split}
                 epochs = curve.epoch.tolist()
                 if curve.low is not None and curve.high is not None:
                     # An interval of losses may reach below 0, where a logarithmic axis has no place.
                     low = curve.low.clip(min=floor) if metric == "loss" else curve.low
-                    around = _rounded(curve.high) + _rounded(low)[::-1]
+                    around = rounded(curve.high) + rounded(low)[::-1]
                     look = {"fill": "toself", "line": {"width": 0}, "visible": visible and split == "test"}
                     band = {**meta, "role": "band"}
                     traces.append(scatter("lines", epochs + epochs[::-1], around, band, hoverinfo="skip", **look))
                 look = {"line": {"dash": DASHES[split], "width": 2}, "visible": visible}
                 named = {"name": plot_text(f"{labels[run]}, {split}"), "hoverinfo": "x+y+name"}
                 line = {**meta, "role": "line"}
-                traces.append(scatter("lines+markers", epochs, _rounded(curve.mean), line, **named, **look))
+                traces.append(scatter("lines+markers", epochs, rounded(curve.mean), line, **named, **look))
     log = bool(means) and min(means) > 0 and max(means) > LOG_SPAN * min(means)
     return {"data": traces, "layout": axes_layout("epoch", "loss", log=log)}
 
@@ -83,14 +80,14 @@ def _fit_figure(surface: DrawnSurface, names: Mapping[int, str]) -> Figure:
     """A line over one feature: training points, test split, and for each run an empty line that page.js fills."""
     train, test = surface.dataset.train, surface.dataset.test
     order = test.x[:, 0].argsort()
-    x, hover = _rounded(surface.where.axes[0]), {"hoverinfo": "name+x+y"}
+    x, hover = rounded(surface.where.axes[0]), {"hoverinfo": "name+x+y"}
     traces = [
         scatter(
-            "lines" if surface.test_is_a_curve else "markers", _rounded(test.x[order, 0]), _rounded(test.y[order, 0]),
+            "lines" if surface.test_is_a_curve else "markers", rounded(test.x[order, 0]), rounded(test.y[order, 0]),
             {"role": "test"}, name="test split", line={"dash": "dot", "width": 2}, marker={"size": 4}, **hover,
         ),
         scatter(
-            "markers", _rounded(train.x[:, 0]), _rounded(train.y[:, 0]), {"role": "points"}, name="training points",
+            "markers", rounded(train.x[:, 0]), rounded(train.y[:, 0]), {"role": "points"}, name="training points",
             marker={"size": 7, "symbol": "circle-open"}, **hover,
         ),
         *(
@@ -106,7 +103,7 @@ def _fit_figure(surface: DrawnSurface, names: Mapping[int, str]) -> Figure:
 def _map_figure(surface: DrawnSurface) -> Figure:
     """A map over two features: colours for the prediction, the boundary, and the training points by their class."""
     train, classes = surface.dataset.train, surface.classes
-    x, y = (_rounded(axis) for axis in surface.where.axes)
+    x, y = (rounded(axis) for axis in surface.where.axes)
     bar = {"title": {"text": ""}, "thickness": 12}
     heat: dict[str, Any] = {
         "type": "heatmap", "x": x, "y": y, "z": [], "zmin": surface.low, "zmax": surface.high, "hoverinfo": "x+y+z",
@@ -131,7 +128,7 @@ def _map_figure(surface: DrawnSurface) -> Figure:
         name = f"labelled {clean(_class_name(surface, group))}" if labelled else "training points"
         marker = {"size": 7, "symbol": symbols[group % len(symbols)], "line": {"width": 1}}
         meta = {"role": "class", "colour": CLASS_COLOURS[group % len(CLASS_COLOURS)]}
-        across, up = (_rounded(column) for column in train.x[rows].T)
+        across, up = (rounded(column) for column in train.x[rows].T)
         named = {"name": plot_text(name), "hoverinfo": "x+y+name"}
         traces.append(scatter("markers", across, up, meta, marker=marker, **named))
     first, second = surface.dataset.features
@@ -236,7 +233,3 @@ def axes_layout(x: str, y: str, log: bool = False) -> dict[str, Any]:
         "dragmode": False,  # dragging would zoom, which takes scrolling away from a finger
         "xaxis": axis(x), "yaxis": up,
     }  # fmt: skip
-
-
-def _rounded(numbers: Array) -> list[float]:
-    return [float(f"{number:.4g}") for number in numbers.tolist()]

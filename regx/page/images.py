@@ -2,7 +2,8 @@
 
 import base64
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from regx.core.errors import RegxError
@@ -33,14 +34,12 @@ def pictures(run: Run) -> list[tuple[str, str]]:
     except RegxError:
         return []
     seed = run.completed_seeds[0]
-    drawn: list[tuple[str, Callable[[], bytes]]] = [
-        (f"What the steps of seed {seed} see of an image of each class", lambda: _steps(run, seed)),
-        ("The test images that it is most surely wrong about", lambda: _drawn(mistakes.KIND, run)),
-    ]
+    drawn = {f"What the steps of seed {seed} see of an image of each class": partial(_steps, run, seed)}
     if filters.unfit(run) is None:
-        drawn.insert(1, ("The filters of the first convolution", lambda: _drawn(filters.KIND, run)))
+        drawn["The filters of the first convolution"] = partial(_drawn, filters.KIND, run)
+    drawn["The test images that it is most surely wrong about"] = partial(_drawn, mistakes.KIND, run)
     found = []
-    for caption, draw in drawn:
+    for caption, draw in drawn.items():
         with contextlib.suppress(RegxError):  # there is no mistake, or the data have changed
             found.append((caption, _address(draw())))
     return found

@@ -11,7 +11,7 @@ from regx.evidence.predict import predict_snapshots
 from regx.evidence.run import Run
 from regx.figures.weights import as_matrix
 from regx.page.curves import SPLITS, thin, thinned_curve
-from regx.page.surface import DrawnSurface, as_signed_bytes, plain_surface
+from regx.page.surface import DrawnSurface, as_signed_bytes, plain_surface, rounded
 
 MOST_FRAMES, LEAST_FRAMES = 40, 6
 MOST_UNITS, LEAST_UNITS = 40, 8
@@ -84,7 +84,7 @@ def _lane(
     for split in SPLITS:
         curve = thinned_curve(run, f"{split}_loss", LOSS_POINTS, seed)
         if curve is not None:
-            loss[split] = {"epoch": curve.epoch.tolist(), "loss": [float(f"{one:.4g}") for one in curve.mean]}
+            loss[split] = {"epoch": curve.epoch.tolist(), "loss": rounded(curve.mean)}
     return {
         "run": index,
         "ended": "stopped" if network.completed else "diverged",

@@ -9,9 +9,9 @@ from regx.config.grid import Point
 from regx.core.errors import RegxError
 from regx.evidence.predict import predict_seeds
 from regx.evidence.run import Run
+from regx.figures.scale import AxisScale, scale_of
 from regx.page.curves import SPLITS
 from regx.page.surface import DrawnSurface
-from regx.report.lines import looks_logarithmic
 from regx.report.numbers import in_full
 from regx.store.files import SWEEP
 from regx.store.summary import Summary
@@ -24,9 +24,8 @@ OTHER_SEEDS = 4
 class Strength:
     """One axis of a sweep, ascending, the other axes at the values of the chosen run.
 
-    key: the swept key. fixed: the other axes' values. positions: where each run stands on a linear axis. chosen: the
-    index of what was chosen.
-    log: whether the positions are logarithms. compact: whether cells beside these have no run folder.
+    key: the swept key. fixed: the other axes' values. positions: where each run stands on a linear axis. log: whether
+    these are logarithms. chosen: the index of what was chosen. compact: whether cells beside these have no run folder.
     """
 
     sweep: Sweep
@@ -84,24 +83,21 @@ def _axes(sweep: Sweep) -> list[Strength]:
         ]
         if len(along) < 2:
             continue
-        numeric = all(type(value) in (int, float) for value, _ in along)
-        along = sorted(along, key=lambda one: one[0]) if numeric else along
-        values, runs = [value for value, _ in along], [run for _, run in along]
+        scale = scale_of([value for value, _ in along])
+        runs = [run for _, run in sorted(along, key=lambda one: scale.values.index(one[0]))]
         lacking = sweep.compact and len(along) < len(axis.values)
         at = runs.index(sweep.chosen.run)
-        found.append(Strength(sweep, key, fixed, values, *_positions(values, numeric), runs, at, lacking))
+        found.append(Strength(sweep, key, fixed, list(scale.values), *_positions(scale), runs, at, lacking))
     return found
 
 
-def _positions(values: Sequence[Any], numeric: bool) -> tuple[list[float], bool]:
-    """Where the values stand, in the scale that their spacing suggests; a 0 before logarithms has its own place."""
-    if not numeric:
-        return list(map(float, range(len(values)))), False
-    if not looks_logarithmic(values):
-        return list(map(float, values)), False
-    logs = [math.log10(value) for value in values if value > 0]
+def _positions(scale: AxisScale) -> tuple[list[float], bool]:
+    """Where the values stand, and whether these are logarithms, before which a 0 has its own place."""
+    if scale.kind not in ("log", "symlog"):
+        return list(scale.positions), False
+    logs = [math.log10(position) for position in scale.positions if position > 0]
     step = (logs[-1] - logs[0]) / max(len(logs) - 1, 1)
-    return [logs[0] - step] * (len(values) - len(logs)) + logs, True
+    return [logs[0] - step] * (len(scale.positions) - len(logs)) + logs, True
 
 
 def losses_text(summary: Summary, verdict: str | None) -> str:

@@ -48,7 +48,7 @@ class DrawnSurface:
         A map is read row by row, from the least of the second feature on.
         """
         if self.where.is_line:
-            return [float(f"{number:.4g}") for number in predicted[:, 0]]
+            return rounded(predicted[:, 0])
         values = predicted.argmax(axis=1) if self.classes else predicted[:, 0]
         return as_bytes(values, self.low, self.high)
 
@@ -79,6 +79,11 @@ def plain_surface(surface: DrawnSurface | None) -> dict[str, Any] | None:
         "high": surface.high,
         "classes": surface.classes,
     }
+
+
+def rounded(numbers: Array) -> list[float]:
+    """To four digits, which keeps the page small."""
+    return [float(f"{number:.4g}") for number in numbers.tolist()]
 
 
 def as_bytes(values: Array, low: float, high: float) -> str:

@@ -107,9 +107,10 @@ class Playground:
             return
         await websocket.accept()
         name = str(websocket.query_params.get("session", ""))[:64]
-        if name not in self._sessions and len(self._sessions) >= MOST_SESSIONS and self._left:
+        full = name not in self._sessions and len(self._sessions) >= MOST_SESSIONS
+        if full and self._left:
             self._drop(min(self._left, key=lambda one: self._left[one]))
-        if name not in self._sessions and len(self._sessions) >= MOST_SESSIONS:
+        elif full:
             said = f"There are {MOST_SESSIONS} pages open already. Close one and reload this one."
             await websocket.send_text(json.dumps({"type": "error", "message": said}))
             await websocket.close(1013)
@@ -189,19 +190,11 @@ class _Latest:
 
 def listen(port: int) -> tuple[socket.socket, int]:
     """A socket on this port of the loopback address, or on another where it is taken, and its port."""
-    for candidate in (port, 0):
-        found = socket.socket()
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            found.bind((HOST, candidate))
-        except (OSError, OverflowError) as error:
-            found.close()
-            if isinstance(error, OverflowError) or candidate == 0:
-                raise InputError(f"--port: expected a port from 0 to 65535 that can be opened, found {port}") from None
-            continue
-        found.listen()  # from here on a page that comes before the server is ready waits
-        return found, found.getsockname()[1]
-    raise AssertionError
+    for candidate in (port, 0) if 0 <= port <= 65535 else ():
+        with contextlib.suppress(OSError):
+            found = socket.create_server((HOST, candidate))  # from here on a page waits until the server is ready
+            return found, found.getsockname()[1]
+    raise InputError(f"--port: expected a port from 0 to 65535 that can be opened, found {port}")
 
 
 def serve(playground: Playground, listening: socket.socket) -> None:

@@ -43,9 +43,7 @@ class Session:
         self.document = _document(grid)
         self._start = copy.deepcopy(self.document)
         self._past: list[dict[str, Any]] = []
-        self._lanes: dict[str, Lane] = {}
         self._running, self._per_frame, self._stop_at = False, 0, 0
-        self._changed_midway = False
         self._slider: tuple[str, list[dict[str, Any]]] = ("", [])  # the key moved last, and what its values gave
         self._looking_at: int | None = None
         self._closed = False
@@ -110,7 +108,7 @@ class Session:
                 self._stop_at = max(0, int(command["epoch"]))
             case "look":  # at the functions as they were at an epoch, where the marker was dragged to; else at the last
                 wanted = command.get("epoch")
-                epochs = [epoch for epoch, _ in next(iter(self._lanes.values())).rows]
+                epochs = [epoch for epoch, _ in self._first.rows]
                 self._looking_at = None if wanted is None else min(epochs, key=lambda one: abs(one - int(wanted)))
             case "set":
                 path, document = str(command["path"]), copy.deepcopy(self.document)
@@ -131,7 +129,7 @@ class Session:
         epochs = 0
         most = self._per_frame or 1_000_000
         if self._stop_at:
-            most = min(most, max(self._stop_at - self._epoch(), 0))
+            most = min(most, max(self._stop_at - self._epoch, 0))
         chunk = 1
         while epochs < most and (epochs == 0 or time.perf_counter() < end):
             before = time.perf_counter()
@@ -162,7 +160,7 @@ class Session:
             self._past = [*self._past[1 - MOST_UNDO :], self.document]
         same = list(cells) == list(self._lanes)
         self.document = document
-        trained = self._epoch()
+        trained = self._epoch
         if not same or not all(self._lanes[name].change(config) for name, config in cells.items()):
             self._restart()
         elif trained:
@@ -172,18 +170,23 @@ class Session:
         self._lanes = {name: Lane(config) for name, config in _cells(self.document).items()}
         self._changed_midway, self._looking_at = False, None
 
+    @property
+    def _first(self) -> Lane:
+        return next(iter(self._lanes.values()))
+
+    @property
     def _epoch(self) -> int:
-        return next(iter(self._lanes.values())).epoch if self._lanes else 0
+        return self._first.epoch
 
     def _remember(self, path: str) -> None:
         """Of the slider that is moved: what validation said at the value that it leaves."""
         if self._slider[0] != path:
             self._slider = (path, [])
-        if self._epoch():
+        if self._epoch:
             means = {name: float(np.mean(lane.rows[-1][1]["val_loss"])) for name, lane in self._lanes.items()}
             losses = {name: mean if np.isfinite(mean) else None for name, mean in means.items()}
             self._slider[1].append(
-                {"value": _get(self.document, path.split(".")), "epoch": self._epoch(), "val_loss": losses}
+                {"value": _get(self.document, path.split(".")), "epoch": self._epoch, "val_loss": losses}
             )
 
     # What the page is shown
@@ -199,27 +202,26 @@ class Session:
         """The document as a config: `regx race` on it trains the same networks, where nothing was changed midway."""
         from regx.store.files import config_text
 
-        resolved = {**self.document, "training": {**self.document["training"], "epochs": max(self._epoch(), 1)}}
+        resolved = {**self.document, "training": {**self.document["training"], "epochs": max(self._epoch, 1)}}
         note = "# Settings were changed while these networks trained, so a run on this file is another one.\n"
         return (note if self._changed_midway else "") + config_text(resolved)
 
     def _data(self) -> dict[str, Any]:
         """The rows of the first seed: training, validation and test, as the network sees them, at most 500 of each."""
-        lane = next(iter(self._lanes.values()))
-        data = dataset(lane.config.dataset, lane.config.seeds[0])
+        source = self._first.config.dataset
+        data = dataset(source, self._first.config.seeds[0])
         shown = {}
         for name in ("train", "val", "test"):
             split = getattr(data, name)
             every = max(1, len(split.x) // 500)
             shown[name] = {"x": split.x[::every].tolist(), "y": split.y[::every, -1].tolist()}
-        source = lane.config.dataset
         columns = list(dataclasses.replace(source, drop=()).table().columns) if isinstance(source, CSV) else []
         return {"task": data.task, "features": list(data.features), "columns": columns, **shown}
 
     def _frame(self) -> dict[str, Any]:
         lanes = []
         self._frames += 1
-        first = next(iter(self._lanes.values())).config
+        first = self._first.config
         where = surface_over(dataset(first.dataset, first.seeds[0]), POINTS, GRID)  # over the data of the first seed
         for name, lane in self._lanes.items():
             shown: dict[str, Any] = {"name": name, "curves": lane.curves(), "stopped": lane.stopped.tolist()}
@@ -232,7 +234,7 @@ class Session:
         if where is None or where.is_line:
             inputs = None if where is None else where.axes[0].tolist()
         return {
-            "type": "frame", "epoch": self._epoch(), "looking_at": self._looking_at, "running": self._running,
+            "type": "frame", "epoch": self._epoch, "looking_at": self._looking_at, "running": self._running,
             "inputs": inputs, "extent": None if where is None else where.extent, "lanes": lanes,
             "slider": {"path": self._slider[0], "points": self._slider[1]},
         }  # fmt: skip

@@ -24,7 +24,7 @@ TABLES = 8  # of the cells of one config, or ways to read one, that are checked
 
 @dataclass(frozen=True)
 class Check:
-    """A config file: its grid, or the error that it ends in."""
+    """A config file: its grid, or the error that it ends in; of such a one there is `as_json` alone."""
 
     path: Path
     grid: Grid | None
@@ -33,44 +33,42 @@ class Check:
 
     def line(self) -> str:
         """One line on a config that is right: file, name, stack, number of cells; of a race, its lanes."""
-        assert self.grid is not None
-        if self.grid.lanes:
-            names = ", ".join(cell.config.name for cell in self.grid.cells)
-            return f"{self.path}: ok, {self.grid.name}, a race of {len(self.grid.cells)}: {names}"
-        cells = len(self.grid.cells)
+        grid, configs = self._found()
+        cells = len(configs)
+        if grid.lanes:
+            names = ", ".join(config.name for config in configs)
+            return f"{self.path}: ok, {grid.name}, a race of {cells}: {names}"
         count = "1 cell" if cells == 1 else f"{cells} cells"
-        return f"{self.path}: ok, {self.grid.name}, {self.stack()}, {count}"
+        return f"{self.path}: ok, {grid.name}, {_stack(configs[0])}, {count}"
 
     def warnings(self) -> list[str]:
         """What to be wary of in any of its cells, once."""
-        if self.grid is None:
-            return []
-        configs = [cell.config for cell in self.grid.cells]
-        said = lane_warnings(configs) if self.grid.lanes else chain(*map(warnings, configs))
+        grid, configs = self._found()
+        said = lane_warnings(configs) if grid.lanes else chain(*map(warnings, configs))
         absent = chain(*map(_without_validation, configs), *map(_without_table, configs))
         return list(dict.fromkeys([*said, *absent]))
 
     def hints(self) -> list[str]:
         """What is good to know of any of its cells, once, and what its first cell would train."""
-        configs = [cell.config for cell in self.grid.cells] if self.grid is not None else []
-        said = lane_hints(configs) if self.grid is not None and self.grid.lanes else chain(*map(hints, configs))
+        grid, configs = self._found()
+        said = lane_hints(configs) if grid.lanes else chain(*map(hints, configs))
         return list(dict.fromkeys([*said, *self.notes]))
 
-    def stack(self) -> str:
-        """The regularizers in order, or `none`."""
+    def _found(self) -> tuple[Grid, list[Config]]:
+        """The grid, and the configs of its cells."""
         assert self.grid is not None
-        return _stack(self.grid.cells[0].config)
+        return self.grid, [cell.config for cell in self.grid.cells]
 
     def as_json(self) -> dict[str, Any]:
         if self.error is None:
-            assert self.grid is not None
-            lanes = {cell.config.name: _stack(cell.config) for cell in self.grid.cells}
+            grid, configs = self._found()
+            lanes = {config.name: _stack(config) for config in configs}
             return {
                 "config": str(self.path),
                 "ok": True,
-                "name": self.grid.name,
-                **({"lanes": lanes} if self.grid.lanes else {"stack": self.stack()}),
-                "cells": len(self.grid.cells),
+                "name": grid.name,
+                **({"lanes": lanes} if grid.lanes else {"stack": _stack(configs[0])}),
+                "cells": len(configs),
                 "errors": [],
                 "warnings": self.warnings(),
                 **({"notes": notes} if (notes := self.hints()) else {}),
@@ -108,6 +106,7 @@ def _without_table(config: Config) -> list[str]:
 
 
 def _stack(config: Config) -> str:
+    """The regularizers in order, or `none`."""
     return " + ".join(regularizer.kind for regularizer in config.stack) or "none"
 
 

@@ -121,8 +121,8 @@ def _regularizer(kind: str) -> Schema:
     cls: Any = REGULARIZERS[kind]
     keys = parameters(cls)
     own = {"description": cls.__doc__, **_object(keys)}
-    first = [_one(parameter) for parameter in list(keys.values())[:1]]
-    along = [_value(parameter) for parameter in list(keys.values())[:1]]
+    first = list(keys.values())[:1]
     words: list[Schema] = [{"enum": list(SWITCH)}, *([] if required(cls) else [NULL])]
-    settings = _either(own, *along, *words, _list(_either(own, *first, *words)))
+    several = _list(_either(own, *map(_one, first), *words))
+    settings = _either(own, *map(_value, first), *words, several)
     return {"type": "object", "properties": {kind: settings}, "required": [kind], "additionalProperties": False}

@@ -28,10 +28,9 @@ WHEN = {
 }
 LAYER = ("as a layer, in training and at evaluation", HIDDEN)
 REMEDY = re.compile(r"(?<=\.) (?=Use |Leave |For )")  # where the reason of a warning ends
-ROWS = {"name": "sine", "n_val": 10}
 SITUATIONS = (  # of what a member is alone in
     {"optimizer": {"name": "adamw"}}, {"training": {"batch_size": 1}}, {"training": {"batch_size": 16}},
-    {"dataset": ROWS},
+    {"dataset": {"name": "sine", "n_val": 10}},
 )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 
 from regx.core.regularizer import Array, Regularizer, Site, number
-from regx.regularizers.pictures import by_feature, by_sample, seen, symmetric
+from regx.regularizers.pictures import by_feature, by_sample, seen
 
 GREY = (0.299, 0.587, 0.114)  # the weights of red, green and blue in a grey value, ITU-R BT.601
 
@@ -37,7 +37,7 @@ class ColorJitter(Regularizer):
         images, own = by_sample(x, at), seen(at)
         mean, deviation = (each[:, None, :, None, None] for each in (own.mean, own.deviation))
         lowest = own.lowest[:, :, None, None, None]
-        drawn = symmetric(at.streams.uniform((4, x.shape[2]), x.dtype))
+        drawn = 2 * at.streams.uniform((4, x.shape[2]), x.dtype) - 1
         strengths = np.stack([self.brightness, self.contrast, self.saturation, self.hue], axis=1)[:, :, None]
         amounts = (drawn * strengths)[..., None, None, None]
         pixels = images * deviation + mean

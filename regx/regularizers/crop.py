@@ -1,7 +1,7 @@
 import numpy as np
 
 from regx.core.regularizer import Array, Regularizer, Site, choice, integer
-from regx.regularizers.pictures import black, by_feature, by_sample
+from regx.regularizers.pictures import by_feature, by_sample, framed
 
 
 class Crop(Regularizer):
@@ -29,21 +29,19 @@ class Crop(Regularizer):
 
     def on_batch(self, x: Array, y: Array, at: Site) -> tuple[Array, Array]:
         images = by_sample(x, at)
-        replicas, samples, channels, height, width = images.shape
+        replicas, samples, _, height, width = images.shape
         draws = at.streams.uniform((2, samples), np.dtype(np.float64))
         moved = np.floor(draws * (2 * self.padding + 1)[:, None, None]).astype(np.intp) - self.padding[:, None, None]
         of_all = int(self.padding.max())
         if self.fill == "zero":  # beyond its own size nothing of an image is left
             pads = [min(of_all, length) for length in (height, width)]
-            framed = np.empty((replicas, samples, channels, height + 2 * pads[0], width + 2 * pads[1]), images.dtype)
-            framed[:] = black(at)
-            framed[..., pads[0] : pads[0] + height, pads[1] : pads[1] + width] = images
+            around = framed(images, pads, at)
             starts = [np.clip(moved[:, axis], -pad, pad) + pad for axis, pad in enumerate(pads)]
         else:  # the mirror image of the mirror image is the image again
             pads = [min(of_all, length - 1) for length in (height, width)]
-            framed = np.pad(images, [(0, 0)] * 3 + [(pad, pad) for pad in pads], mode="reflect")
+            around = np.pad(images, [(0, 0)] * 3 + [(pad, pad) for pad in pads], mode="reflect")
             ends = np.array([height - 1, width - 1])[:, None]  # a line that goes on as its mirror image comes again
             folded = np.mod(moved + ends, np.maximum(2 * ends, 1)) - ends
             starts = [folded[:, axis] + pad for axis, pad in enumerate(pads)]
-        windows = np.lib.stride_tricks.sliding_window_view(framed, (height, width), axis=(3, 4))
+        windows = np.lib.stride_tricks.sliding_window_view(around, (height, width), axis=(3, 4))
         return by_feature(windows[np.arange(replicas)[:, None], np.arange(samples), :, starts[0], starts[1]]), y

@@ -1,6 +1,5 @@
-from regx.core.arrays import Array
 from regx.core.errors import InputError
-from regx.core.parameters import choice, integer, number
+from regx.core.regularizer import Array, choice, integer, number
 from regx.regularizers.normalisation import Normalisation
 
 

@@ -1,5 +1,4 @@
-from regx.core.arrays import Array
-from regx.core.parameters import choice, number
+from regx.core.regularizer import Array, choice, number
 from regx.regularizers.normalisation import Normalisation
 
 

@@ -1,5 +1,7 @@
 """What the regularizers of images share: images sample by sample, and pixels looked up between pixels."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from regx.core.images import SeenImages
@@ -22,11 +24,6 @@ def by_feature(images: Array) -> Array:
     """The reverse: (R, B, C, H, W) as (R, C·H·W, B)."""
     replicas, samples = images.shape[:2]
     return np.ascontiguousarray(images).reshape(replicas, samples, -1).swapaxes(1, 2)
-
-
-def symmetric(uniform: Array) -> Array:
-    """Uniform numbers between -1 and 1, of those between 0 and 1."""
-    return 2 * uniform - 1
 
 
 def box(at: Site, top: Array, left: Array, height: Array, width: Array) -> Array:
@@ -54,10 +51,7 @@ def between_pixels(images: Array, down: Array, right: Array, at: Site) -> Array:
     At whole numbers it is the pixel itself, bit for bit.
     """
     replicas, samples, channels, height, width = images.shape
-    framed = np.empty((replicas, samples, channels, height + 2, width + 2), images.dtype)
-    framed[:] = black(at)
-    framed[..., 1:-1, 1:-1] = images
-    flat = framed.reshape(replicas * samples, channels, -1)
+    flat = framed(images, (1, 1), at).reshape(replicas * samples, channels, -1)
     down, right = (np.clip(place + 1, 0, length + 1) for place, length in ((down, height), (right, width)))
     top, left = (
         np.minimum(np.floor(place).astype(np.intp), length) for place, length in ((down, height), (right, width))
@@ -76,6 +70,10 @@ def between_pixels(images: Array, down: Array, right: Array, at: Site) -> Array:
     return np.asarray(above * (1 - share_down) + below * share_down).reshape(images.shape)
 
 
-def black(at: Site) -> Array:
-    """What networks see of a pixel of value 0, (R, 1, C, 1, 1)."""
-    return seen(at).number(0)[:, None, :, None, None]
+def framed(images: Array, pads: Sequence[int], at: Site) -> Array:
+    """Images (R, B, C, H, W) with so many pixels of value 0 around them: above and below, left and right."""
+    (down, right), (*of, height, width) = pads, images.shape
+    found = np.empty((*of, height + 2 * down, width + 2 * right), images.dtype)
+    found[:] = seen(at).number(0)[:, None, :, None, None]  # what networks see of that value
+    found[..., down : down + height, right : right + width] = images
+    return found

@@ -1,7 +1,7 @@
 import numpy as np
 
 from regx.core.regularizer import Array, Regularizer, Site, number
-from regx.regularizers.pictures import between_pixels, by_feature, by_sample, symmetric
+from regx.regularizers.pictures import between_pixels, by_feature, by_sample
 
 
 class Rotate(Regularizer):
@@ -27,7 +27,7 @@ class Rotate(Regularizer):
 
     def on_batch(self, x: Array, y: Array, at: Site) -> tuple[Array, Array]:
         images = by_sample(x, at)
-        drawn = symmetric(at.streams.uniform((x.shape[2],), np.dtype(np.float64)))
+        drawn = 2 * at.streams.uniform((x.shape[2],), np.dtype(np.float64)) - 1
         angle = np.deg2rad(drawn * self.degrees[:, None])[..., None, None]
         height, width = images.shape[3:]
         down, right = np.mgrid[:height, :width] - np.array([(height - 1) / 2, (width - 1) / 2])[:, None, None]

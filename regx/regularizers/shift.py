@@ -1,7 +1,7 @@
 import numpy as np
 
 from regx.core.regularizer import Array, Regularizer, Site, number
-from regx.regularizers.pictures import between_pixels, by_feature, by_sample, symmetric
+from regx.regularizers.pictures import between_pixels, by_feature, by_sample
 
 
 class Shift(Regularizer):
@@ -27,7 +27,7 @@ class Shift(Regularizer):
 
     def on_batch(self, x: Array, y: Array, at: Site) -> tuple[Array, Array]:
         images = by_sample(x, at)
-        drawn = symmetric(at.streams.uniform((2, x.shape[2]), np.dtype(np.float64))) * self.fraction[:, None, None]
+        drawn = (2 * at.streams.uniform((2, x.shape[2]), np.dtype(np.float64)) - 1) * self.fraction[:, None, None]
         height, width = images.shape[3:]
         down, right = np.mgrid[:height, :width]
         moved = drawn[..., None, None]

@@ -10,15 +10,15 @@ one picture takes to draw. Ends with 1 where both say that the view takes more t
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 import resource
 import statistics
 import sys
 import tempfile
 import time
 from pathlib import Path
-
-from rich.console import Console
 
 from regx.cli import live
 from regx.config.load import load_lanes
@@ -32,17 +32,26 @@ from regx.studies.sweep.question import sweep
 ROUNDS, AT_MOST = 5, 1.10
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
 def main(config: str | None, rounds: int) -> int:
     race = load_lanes(config)
     lanes = [cell.config for cell in race.cells]
     picture = scene(lanes[0].dataset, lanes[0].seeds)
-    terminal = Console(file=io.StringIO(), force_terminal=True, width=160, height=50, _environ={})
+    os.environ |= {"COLUMNS": "160", "LINES": "50", "TERM": "xterm-256color"}
+    terminal = Terminal()
 
     def seconds(watched: bool) -> tuple[float, float]:
         state = race_state(lanes)
         with tempfile.TemporaryDirectory() as folder:
             start = time.perf_counter(), processor_seconds()
-            with live.race_view(Output(None if watched else "json"), state, picture, terminal) as watchers:
+            with (
+                contextlib.redirect_stderr(terminal),
+                live.race_view(Output(None if watched else "json"), state, picture) as watchers,
+            ):
                 sweep(race, race.cells, Path(folder), Options(watchers=watchers))
             took = time.perf_counter() - start[0], processor_seconds() - start[1]
         if watched:
@@ -72,6 +81,7 @@ def main(config: str | None, rounds: int) -> int:
         race_lines(seen[-1], View(160, 50), picture)  # type: ignore[arg-type]
     milliseconds = (time.perf_counter() - start) / 20 * 1000
     print(f"one picture: {milliseconds:.1f} ms, about {1 / live.SECONDS_PER_PICTURE:.0f} a second")
+    assert "\x1b[" in terminal.getvalue(), "the view was not drawn"
     return int(min(ratios) > AT_MOST)
 
 

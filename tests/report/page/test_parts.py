@@ -17,6 +17,7 @@ from regx.data.digits import Digits
 from regx.data.sine import Sine
 from regx.evidence.curves import Curve, learning_curve
 from regx.evidence.run import read_run
+from regx.figures.scale import scale_of
 from regx.page.curves import caption, thin, thinned_curve
 from regx.page.figures import class_marks
 from regx.page.race import MOST_UNITS, _units
@@ -112,10 +113,10 @@ def test_no_more_weights_are_drawn_than_allowed(shapes: list[tuple[int, int]], m
 
 
 def test_positions_along_an_axis() -> None:
-    assert _positions([0.001, 0.01, 0.1], True) == (pytest.approx([-3, -2, -1]), True)
-    assert _positions([0, 0.001, 0.01, 0.1], True) == (pytest.approx([-4, -3, -2, -1]), True)
-    assert _positions([0.1, 0.2, 0.3], True) == ([0.1, 0.2, 0.3], False)
-    assert _positions(["relu", "tanh"], False) == ([0, 1], False)
+    assert _positions(scale_of([0.001, 0.01, 0.1])) == (pytest.approx([-3, -2, -1]), True)
+    assert _positions(scale_of([0, 0.001, 0.01, 0.1])) == (pytest.approx([-4, -3, -2, -1]), True)
+    assert _positions(scale_of([0.1, 0.2, 0.3])) == ([0.1, 0.2, 0.3], False)
+    assert _positions(scale_of(["relu", "tanh"])) == ([0, 1], False)
 
 
 def test_a_band_is_named_where_one_is_drawn() -> None:
