@@ -22,7 +22,6 @@ def command(
     val_loss: Annotated[str | None, Option(metavar="COLUMN", help="of a log: its validation losses")] = None,
 ) -> None:
     """Say whether runs overfit, underfit, diverged or are healthy, by what evidence, and what to change next."""
-    from regx.core.notes import note
     from regx.studies.diagnosis.advice import diagnosed
     from regx.studies.diagnosis.display import print_diagnoses, write_changed
 
@@ -31,6 +30,5 @@ def command(
     found, problems = diagnosed(runs, columns)
     said = [write_changed(found, advice, apply, force)] if apply is not None else []
     print_diagnoses(found, out)
-    for problem in problems:
-        note(f"warning: {problem}")
+    out.insist(*(f"warning: {problem}" for problem in problems))
     out.note(*said)

@@ -23,7 +23,6 @@ def command(
 
     from regx.config.load import load_any, load_lanes
     from regx.core.errors import InputError
-    from regx.core.notes import note
     from regx.report.output import Output
 
     if any(find_spec(name) is None for name in ("starlette", "uvicorn", "websockets")):
@@ -33,11 +32,11 @@ def command(
     settings = tuple(overrides or ())
     few = tuple(f"lanes.{name}=off" for name in LEFT_OUT)
     grid = load_any(config, settings, seeds) if config else load_lanes(None, few + settings, seeds or "5")
+    out = Output()
     listening, found = listen(port)
     if port not in (0, found):
-        note(f"port {port} is taken by another program, so this is port {found}")
+        out.note(f"port {port} is taken by another program, so this is port {found}")
     playground = Playground(grid, found)
-    out = Output()
     out.line(playground.address)
     out.stream.flush()
     if not no_browser:

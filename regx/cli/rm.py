@@ -19,7 +19,6 @@ def command(
     Refused, and then nothing is removed: links, folders in which other files lie, and what is being trained.
     """
     from regx.core.errors import FAILED, InputError
-    from regx.core.notes import note
     from regx.studies.removal import removable, remove, size
 
     out = saying.output()
@@ -29,9 +28,8 @@ def command(
             raise InputError(
                 "regx rm: expected somebody at a terminal to ask, found none. Add --yes to remove all the same."
             )
-        for folder in folders:
-            note(f"{folder} ({size(folder) / 1e6:.1f} MB)")
-        note(f"Remove {'this folder' if len(folders) == 1 else f'these {len(folders)} folders'}? Type y for yes.")
+        out.insist(*(f"{folder} ({size(folder) / 1e6:.1f} MB)" for folder in folders))
+        out.insist(f"Remove {'this folder' if len(folders) == 1 else f'these {len(folders)} folders'}? Type y for yes.")
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             out.note("nothing is removed")
             raise Exit(FAILED)

@@ -15,7 +15,6 @@ def command(
 ) -> None:
     """Check configs, and say everything that is wrong with them."""
     from regx.core.errors import BAD_INPUT
-    from regx.core.notes import note
     from regx.reference.checked import check
 
     out = saying.output()
@@ -28,7 +27,7 @@ def command(
             out.warn(result.warnings())
             out.note(*(f"note: {line}" for line in result.hints()))
         else:
-            note(f"error: {result.error}")
+            out.insist(f"error: {result.error}")
     if any(result.error is not None for result in results):
         raise Exit(BAD_INPUT)
     if len(configs) == 1:

@@ -18,6 +18,7 @@ from regx.metrics.metric import ALL_TASKS
 from regx.store.atomic import make_folder, write_atomically
 
 NAMES = tuple(kind.name for kind in KINDS)
+FORMER_NAMES = {"effects": "ablation"}
 # Without --kind, a kind that does not compare runs is drawn of more runs than these, and of the cells of a sweep, only
 # where one figure holds all of them.
 MOST = 12
@@ -112,7 +113,8 @@ class Plots:
     def _known(self, names: Sequence[str]) -> list[Kind]:
         by_name = {kind.name: kind for kind in self._kinds}
         wrong, chosen = [], []
-        for name in (part.strip().replace("-", "_") for item in names for part in item.split(",")):
+        for given in (part.strip().replace("-", "_") for item in names for part in item.split(",")):
+            name = FORMER_NAMES.get(given, given)
             if name in by_name:
                 chosen.append(by_name[name])
             else:

@@ -35,7 +35,7 @@ COLUMNS = ("name", "stack", "train_loss", "val_loss", "test_loss", "difference",
 # What prints a study as its command does, and of which kinds of figures the first that fits is drawn beside it.
 STUDIES: Mapping[type, tuple[Callable[[Any, Output], object], tuple[str, ...]]] = {
     Ablation: (print_ablation, ("comparison",)),
-    AblationAlong: (print_along, ("effects",)),
+    AblationAlong: (print_along, ("ablation",)),
     BiasVariance: (print_study, ("bias_variance",)),
     RowsWorth: (print_worth, ("validation_curve", "comparison")),
     Recommendation: (print_recommendation, ("comparison",)),

@@ -69,13 +69,16 @@ class Optimizer(Component, ABC):
         """The `numbers` that an update needs to know of a step, by (lr, step); each shaped by `over`."""
         return lambda lr, step: (lr,)
 
-    @abstractmethod
     def calls(self, of: Arrays, of_step: Sequence[OfSteps]) -> list[Call]:
-        """The update as calls of compiled loops. of_step: its numbers of several steps, (steps, *over's shape) each."""
+        """The update as calls of compiled loops; none where it is done by NumPy alone.
+
+        of_step: its numbers of several steps, (steps, *over's shape) each.
+        """
+        return []
 
     @abstractmethod
     def in_numpy(self, of: Arrays) -> Callable[..., None]:
-        """The same update by NumPy, of the numbers of a step."""
+        """The update by NumPy, of the numbers of a step."""
 
     def update(self, values: Array, gradient: Array, memory: list[Array], scratch: Array, is_weight: Array) -> Update:
         """The update of these `Arrays`, with what is constant in it computed once."""

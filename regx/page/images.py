@@ -9,7 +9,7 @@ from typing import Any
 from regx.core.errors import RegxError
 from regx.evidence.data import dataset_of
 from regx.evidence.run import Run
-from regx.figures import effects, filters, mistakes, validation_curve
+from regx.figures import ablation, filters, mistakes, validation_curve
 from regx.figures.kind import Kind
 from regx.figures.pictures import picture_of
 from regx.figures.style import content, styled
@@ -52,10 +52,10 @@ def studies(runs: Sequence[Run], metric: str) -> list[tuple[str, str, list[str]]
         with contextlib.suppress(RegxError):  # the page has named it already
             swept = read_sweep(folder, runs, with_folders=True)
             fitted = interpolation(swept)
-            if effects.unfit(swept) is None:
+            if ablation.unfit(swept) is None:
                 along = any(not axis.switches for axis in swept.axes)
                 said = answers_along(read_along(swept, metric)) if along else answers(read_ablation(folder, metric))
-                found.append((f"ablation {swept.name}", _address(_drawn(effects.about(metric), swept)), said))
+                found.append((f"ablation {swept.name}", _address(_drawn(ablation.about(metric), swept)), said))
             elif fitted is not None:
                 curve = _address(_drawn(validation_curve.KIND, swept))
                 found.append((f"sweep {swept.name}", curve, fitting(fitted)))

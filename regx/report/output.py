@@ -172,6 +172,11 @@ class Output:
         for message in messages if not self.quiet else ():
             note(message)
 
+    def insist(self, *messages: str) -> None:
+        """Write to stderr what is said even where it is quiet: an error, what was left out, a question."""
+        for message in messages:
+            note(message)
+
     def warn(self, messages: Iterable[str]) -> None:
         self.note(*(f"warning: {message}" for message in messages))
 

@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 import regx as api
 from regx.cli.app import app
 from regx.core.errors import InputError
-from regx.figures import effects
+from regx.figures import ablation
+from regx.figures.plot import Plots
 from regx.figures.style import styled
 from regx.page.images import studies
 from regx.report.output import Output
@@ -44,11 +45,11 @@ def test_the_effect_at_a_value_is_that_of_an_ablation_there(found: AblationAlong
     for place, rate in enumerate(RATES):
         alone = api.ablate(config, set={"optimizer.lr": rate}, out=tmp_path)
         assert alone.contrasts is not None
-        for effects_, expected in zip(found.effects, alone.contrasts.effects, strict=True):
+        for effects, expected in zip(found.effects, alone.contrasts.effects, strict=True):
             for end in ("mean", "low", "high"):
-                assert effects_[place].difference[end] == pytest.approx(expected.average[end])
-    for effects_, changes in zip(found.effects, found.changes, strict=True):
-        first, last = (one.difference["mean"] for one in effects_)
+                assert effects[place].difference[end] == pytest.approx(expected.average[end])
+    for effects, changes in zip(found.effects, found.changes, strict=True):
+        first, last = (one.difference["mean"] for one in effects)
         assert changes[0].difference["mean"] == pytest.approx(last - first)
 
 
@@ -57,9 +58,11 @@ def test_the_folder_gives_the_study_back_and_a_figure(found: AblationAlong) -> N
     assert (again.effects, again.changes) == (found.effects, found.changes)
     assert again.key == "optimizer.lr"
     swept = read_sweep(found.folder)
-    assert effects.unfit(swept) is None
+    assert ablation.unfit(swept) is None
+    for name in ("ablation", "effects"):  # as it was called once
+        assert [page.kind.name for page in Plots([found.folder], [name]).pages] == ["ablation"]
     with styled():
-        figure = effects.KIND.draw([effects.KIND.read(swept)])
+        figure = ablation.KIND.draw([ablation.KIND.read(swept)])
         figure.draw_without_rendering()
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["l2", "dropout"]
     ((name, picture, said),) = studies(found.runs, "test_loss")  # as the page shows it
@@ -89,7 +92,7 @@ def judged(mean: float, verdict: str) -> Comparison:
 
 
 @pytest.mark.parametrize(
-    ("effects_", "turn", "words"),
+    ("effects", "turn", "words"),
     [
         (((-0.2, "better"), (0.1, "worse")), (0.003, 0.03),
          "the sign of its effect turns between optimizer.lr=0.003 and 0.03. It lowers the test loss by 0.200 [0.190, "
@@ -99,10 +102,10 @@ def judged(mean: float, verdict: str) -> Comparison:
         (((0.2, "unclear"), (0.1, "unclear")), None, "these seeds cannot tell at any value of optimizer.lr."),
     ],
 )  # fmt: skip
-def test_what_is_said(found: AblationAlong, effects_: tuple, turn: object, words: str) -> None:
+def test_what_is_said(found: AblationAlong, effects: tuple, turn: object, words: str) -> None:
     from dataclasses import replace
 
-    one = tuple(judged(*effect) for effect in effects_)
+    one = tuple(judged(*effect) for effect in effects)
     study = replace(found, effects=(one, one), changes=((judged(0.3, "worse"),), (judged(0.3, "unclear"),)))
     assert study.turns(0) == turn
     said = answers_along(study)

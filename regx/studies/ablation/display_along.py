@@ -30,7 +30,7 @@ def print_along(study: AblationAlong, out: Output) -> int:
             "corrected for the number of verdicts."
         )
         below = [legend, *about_metric(study.runs[0], study.metric), str(study.folder)]
-        print_found(_rows(study), said, below, f"regx plot {study.folder} -k effects", out)
+        print_found(_rows(study), said, below, f"regx plot {study.folder} -k ablation", out)
     return ended(study.runs, out)
 
 

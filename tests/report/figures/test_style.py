@@ -63,7 +63,7 @@ def test_every_panel_of_every_kind_names_its_axes(runs, swept, decomposed, drawn
         "boundary": runs["circle"],
         "curves": runs["sine"], "heat_map": swept(regularizers__l2__lam="0,0.01", optimizer__lr="0.01,0.02"),
         "validation_curve": sweep, "weights": runs["sine"], "gaps": runs["sine"],
-        "effects": swept(regularizers__l2="off,on", optimizer__lr="0.01,0.02"), "bias_variance": decomposition,
+        "ablation": swept(regularizers__l2="off,on", optimizer__lr="0.01,0.02"), "bias_variance": decomposition,
         "reliability": runs["circle"],
     }  # fmt: skip
     # Images have no axes: tests/report/figures/test_pictures.py.

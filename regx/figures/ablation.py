@@ -85,7 +85,7 @@ def draw(studies: Sequence[Effects]) -> Figure:
 def about(metric: str) -> Kind:
     """The effects on a metric."""
     what = "what each member of an ablation changes in the test loss or --metric, along its axis"
-    return Kind("effects", "sweep", what, unfit, draw, partial(_read, metric), about=about)
+    return Kind("ablation", "sweep", what, unfit, draw, partial(_read, metric), about=about)
 
 
 KIND = about("test_loss")
