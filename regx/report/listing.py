@@ -25,9 +25,12 @@ def print_listing(
         importance = len(dispensable) - dispensable.index(key) if key in dispensable else 0
         words = all(isinstance(item, str) for item in items)
         columns.append(Column(key, _cells(key, items, ends, form), not words, key == folds, importance))
-    left_out = out.table(columns, [flattened(row) for row in rows])
-    if left_out:
-        out.text([f"Not shown for want of space: {', '.join(left_out)}."])
+    out.text(not_shown(out.table(columns, [flattened(row) for row in rows])), style="dim")
+
+
+def not_shown(titles: Sequence[str]) -> list[str]:
+    """What is said of the columns that a table has no room for; nothing where there are none."""
+    return [f"Not shown for want of space: {', '.join(titles)}."] if titles else []
 
 
 def print_found(

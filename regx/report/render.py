@@ -6,7 +6,7 @@ from typing import Any
 from regx.core.text import clean, elided
 from regx.report.columns import COLUMNS
 from regx.report.conclusion import about_numbers, conclusion
-from regx.report.listing import p_cell
+from regx.report.listing import not_shown, p_cell
 from regx.report.names import labels
 from regx.report.numbers import form_of, interval_cell
 from regx.report.output import Column, Output
@@ -104,9 +104,7 @@ def _legend(shown: set[str], dropped: list[str], rows: Sequence[Row]) -> list[st
     lines *= any(COLUMNS[key].kind == "interval" for key in shown)
     lines += [text for keys, text in LEGEND.items() if shown & {*keys}]
     lines += about_numbers(rows, shown)
-    if dropped:
-        lines.append(f"Not shown for want of space: {', '.join(dropped)}. A wider terminal or --columns shows them.")
-    return lines
+    return lines + [f"{said} A wider terminal or --columns shows them." for said in not_shown(dropped)]
 
 
 def cell_texts(rows: Sequence[Row], keys: Sequence[str]) -> dict[str, list[str]]:

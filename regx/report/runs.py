@@ -12,7 +12,7 @@ from regx.evidence.run import Run, read_runs
 from regx.metrics import REGISTRY, check_metric
 from regx.regularizers import REGISTRY as REGULARIZERS
 from regx.report.filter import Filter
-from regx.report.listing import Listed, flattened
+from regx.report.listing import Listed, flattened, not_shown
 from regx.report.names import labels
 from regx.report.numbers import form_of, interval_cell
 from regx.report.output import Column, Output
@@ -68,9 +68,7 @@ def _print_table(listed: Sequence[tuple[Run, Interval]], out: Output, metric: st
         Column("seeds", [str(len(run.seeds)) for run in runs], right=True, importance=5),
         Column("when", [_local(_when(run)) for run in runs], importance=4),
     ]
-    left_out = out.table(columns, [flattened(_row(*one, metric)) for one in listed])
-    if left_out:
-        out.text([f"Not shown for want of space: {', '.join(left_out)}."], style="dim")
+    out.text(not_shown(out.table(columns, [flattened(_row(*one, metric)) for one in listed])), style="dim")
 
 
 def _when(run: Run) -> str | None:
