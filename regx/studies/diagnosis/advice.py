@@ -28,6 +28,7 @@ from regx.studies.diagnosis.foreign import diagnose_log, is_log
 from regx.studies.diagnosis.judgement import DEAD, NOTHING_LEARNED, STILL_LEARNING, VANISHED_GRADIENT, Seed, mean_of
 from regx.studies.diagnosis.question import diagnose
 from regx.studies.diagnosis.result import Advice, Diagnosed, Diagnosis
+from regx.studies.diagnosis.words import REASONS
 
 # Lesson 000's sizes: with fewer rows than the first everything is of use, with more than the second little is.
 SMALL_DATA, LARGE_DATA = 10_000, 1_000_000
@@ -131,13 +132,9 @@ def _against_overfitting(facts: _Facts) -> Iterator[Advice]:
 def _images_moved(facts: _Facts) -> Iterator[Advice]:
     """Crops of at most an eighth of the image, then small rotations: what hardly any label minds."""
     reach = max(min(facts.image) // 8, 1)
-    crop = "Augmentation comes first: every step sees each image a little moved."
-    for kind, setting, reason in (
-        ("crop", f"padding={reach}", crop),
-        ("rotate", "degrees=10", "Small rotations keep most labels, too."),
-    ):
+    for kind, setting in (("crop", f"padding={reach}"), ("rotate", "degrees=10")):
         if kind not in facts.stack:
-            yield Advice(kind, (f"regularizers.{kind}.{setting}",), reason)
+            yield Advice(kind, (f"regularizers.{kind}.{setting}",), REASONS[kind])
 
 
 def _input_noise(facts: _Facts) -> Iterator[Advice]:
@@ -145,34 +142,29 @@ def _input_noise(facts: _Facts) -> Iterator[Advice]:
     first = 0.3 if facts.severe else 0.1
     sigma = first if now < first else min(2 * now, 1.0)
     if sigma > now:
-        more = f", stronger than the {now:g} of now." if now else ": every step sees each row a little elsewhere."
-        reason = f"Augmentation comes first, and for tables and curves it is noise on the inputs{more}"
+        reason = REASONS["more input_noise" if now else "input_noise"].format(now=now)
         yield Advice("input_noise", (f"regularizers.input_noise.sigma={sigma:g}",), reason)
 
 
 def _decay(facts: _Facts) -> Iterator[Advice]:
     """Decay of a strength that the learning rate and the steps make felt; what decays already is made to decay more."""
     targets = ADAPTIVE_SHRINKAGE if facts.optimizer["name"] in ADAPTIVE else SHRINKAGE
-    target = targets["light" if facts.rows >= SMALL_DATA else "severe" if facts.severe else "mild"]
+    light = facts.rows >= SMALL_DATA
+    target = targets["light" if light else "severe" if facts.severe else "mild"]
     now = facts.shrinkage
     present = next((kind for kind in DECAYS if facts.stack.get(kind, {}).get("lam")), None)
     own = facts.optimizer.get("weight_decay")
     if present is None and not own:
-        rows = f"{facts.rows:,} rows need it light" if facts.rows >= SMALL_DATA else "for a gap like this"
-        yield Advice(
-            "weight_decay",
-            (f"regularizers.weight_decay.lam={target / facts.distance:.2g}",),
-            f"Small weights make smooth functions; {rows}: over the {facts.steps:,} steps of this training, at its "
-            f"learning rate, weights that nothing holds shrink by exp(-{target:g}).",
-        )
+        reason = REASONS["light weight_decay" if light else "weight_decay"]
+        reason = reason.format(rows=facts.rows, steps=facts.steps, target=target)
+        yield Advice("weight_decay", (f"regularizers.weight_decay.lam={target / facts.distance:.2g}",), reason)
         return
     key = f"regularizers.{present}.lam" if present is not None else "optimizer.weight_decay"
     lam = facts.stack[present]["lam"] if present is not None else own
     raised = 10 * lam if facts.severe else 3 * lam
     if now is not None and now < target:  # at least as much as is advised where there is none
         raised = max(raised, lam * target / now)
-    felt = "" if now is None else f", which shrinks weights by exp(-{now:.2g}) over this training"
-    reason = f"The weights may be decayed more than by {lam:g}{felt}."
+    reason = REASONS["more decay" if now is None else "more decay than is felt"].format(lam=lam, felt=now)
     yield Advice(present or "weight_decay", (f"{key}={raised:.2g}",), reason)
 
 
@@ -182,9 +174,7 @@ def _early_stopping(facts: _Facts) -> Iterator[Advice]:
     every = facts.training.get("eval_every", 1)
     patience = min(max(20, 10 * every), max(int(facts.training["epochs"]) // 5, 1))
     rise = facts.mean.rise or 0.0
-    won = f"The best epoch was better by {100 * rise:.0f} points."
-    won = won if rise >= 0.01 else "It costs nothing, and may save time."
-    reason = f"Training ends when the validation loss has stopped falling, and its best epoch is kept. {won}"
+    reason = REASONS["early_stopping" if rise >= 0.01 else "early_stopping at no cost"].format(points=100 * rise)
     yield Advice("early_stopping", (f"regularizers.early_stopping.patience={patience}",), reason)
 
 
@@ -194,21 +184,21 @@ def _dropout(facts: _Facts) -> Iterator[Advice]:
         now = facts.stack[present].get("p", 0.5)
         p = min(round(now + 0.2, 3), 0.7)
         if p > now:
-            yield Advice(present, (f"regularizers.{present}.p={p:g}",), f"More units may be dropped than {now:g}.")
+            yield Advice(present, (f"regularizers.{present}.p={p:g}",), REASONS["more dropout"].format(now=now))
     # Where batches are normalised it does harm (see `reference.interactions`), and a narrow layer has no unit to spare.
     elif not any(REGULARIZERS[kind].uses_batch for kind in facts.stack) and facts.hidden and min(facts.hidden) >= 8:
         p = 0.4 if facts.severe else 0.2
-        yield Advice("dropout", (f"regularizers.dropout.p={p:g}",), "No unit can rely on another one being there.")
+        yield Advice("dropout", (f"regularizers.dropout.p={p:g}",), REASONS["dropout"])
 
 
 def _more_data(facts: _Facts) -> Iterator[Advice]:
-    each = f"{facts.parameters:,} parameters stand against {facts.rows:,} rows"
+    case, overrides = "more_data to collect", []
     if "n_val" in facts.dataset:  # generated, so there can be as many as one likes
-        yield Advice("more_data", (f"dataset.n_train={4 * facts.rows}",), f"{each}; more rows leave less to chance.")
+        case, overrides = "more_data", [f"dataset.n_train={4 * facts.rows}"]
     elif facts.dataset.get("n_train") is not None:
-        yield Advice("more_data", ("dataset.n_train=null",), f"{each}; the table has more rows than are used.")
-    else:
-        yield Advice("more_data", (), f"{each}, all that the table has: more of them leave less to chance.")
+        case, overrides = "more_data of the table", ["dataset.n_train=null"]
+    reason = REASONS[case].format(parameters=facts.parameters, rows=facts.rows)
+    yield Advice("more_data", tuple(overrides), reason)
 
 
 def _smaller(facts: _Facts) -> Iterator[Advice]:
@@ -218,8 +208,8 @@ def _smaller(facts: _Facts) -> Iterator[Advice]:
     part = 4 if facts.severe else 2
     widths = [max(width // part, 2) for width in facts.hidden] if min(facts.hidden) > 2 else facts.hidden[:-1]
     per_row = facts.parameters / facts.rows
-    each = f"{per_row:,.{0 if per_row >= 10 else 1}f} parameters a row"
-    yield Advice("smaller", (_hidden(widths),), f"A smaller network has less room for noise: now {each}.")
+    reason = REASONS["smaller"].format(per_row=f"{per_row:,.{0 if per_row >= 10 else 1}f}")
+    yield Advice("smaller", (_hidden(widths),), reason)
 
 
 # Underfitting
@@ -260,7 +250,7 @@ def _weaker(facts: _Facts) -> Iterator[Advice]:
         factor = 0.5 if strength.lt is not None else 0.1
         overrides.append(f"regularizers.{kind}.{strength.name}={factor * given[strength.name]:.3g}")
     if overrides:
-        yield Advice("weaker", tuple(overrides), "What is to keep the network from overfitting keeps it from fitting.")
+        yield Advice("weaker", tuple(overrides), REASONS["weaker"])
 
 
 def _longer(facts: _Facts, short: bool) -> Iterator[Advice]:
@@ -270,15 +260,13 @@ def _longer(facts: _Facts, short: bool) -> Iterator[Advice]:
         overrides = [f"regularizers.early_stopping.patience={patience}"]
         if epochs * facts.steps_per_epoch < FEW_STEPS:
             overrides.append(f"training.epochs={math.ceil(ENOUGH_STEPS / facts.steps_per_epoch)}")
-        reason = f"Early stopping ended training by epoch {facts.epochs}: let it wait longer for a better one."
-        yield Advice("longer", tuple(overrides), reason)
+        yield Advice("longer", tuple(overrides), REASONS["longer, stopped"].format(epochs=facts.epochs))
         return
     if not short and (facts.mean.gain or 0.0) < STILL_LEARNING / 5:  # more of what brought nothing
         return
     more = max(4 * epochs, math.ceil(ENOUGH_STEPS / facts.steps_per_epoch)) if short else 4 * epochs
-    reason = "It was still learning" if short else "It may help"
-    reason = f"{facts.steps:,} steps are few" if facts.steps < FEW_STEPS else reason
-    yield Advice("longer", (f"training.epochs={more}",), f"{reason}: train longer.")
+    case = "longer, few steps" if facts.steps < FEW_STEPS else "longer, still learning" if short else "longer"
+    yield Advice("longer", (f"training.epochs={more}",), REASONS[case].format(steps=facts.steps))
 
 
 def _faster(facts: _Facts, hardly_moved: bool) -> Iterator[Advice]:
@@ -287,8 +275,8 @@ def _faster(facts: _Facts, hardly_moved: bool) -> Iterator[Advice]:
     if hardly_moved and lr < usual / 10:
         raised = usual
     if raised > lr:
-        moved = "The weights have hardly moved" if hardly_moved else "Longer steps come further in the same time"
-        yield Advice("faster", (f"optimizer.lr={raised:.3g}",), f"{moved}: raise the learning rate from {lr:g}.")
+        reason = REASONS["faster, hardly moved" if hardly_moved else "faster"].format(lr=lr)
+        yield Advice("faster", (f"optimizer.lr={raised:.3g}",), reason)
 
 
 def _awake(facts: _Facts) -> Iterator[Advice]:
@@ -299,15 +287,12 @@ def _awake(facts: _Facts) -> Iterator[Advice]:
         if facts.architecture.get(key, default) != better
     ]
     if overrides:
-        reason = "Units that answer every row alike learn nothing; these have a slope everywhere."
-        yield Advice("awake", tuple(overrides), reason)
+        yield Advice("awake", tuple(overrides), REASONS["awake"])
 
 
 def _bigger(facts: _Facts) -> Iterator[Advice]:
     widths = [max(2 * width, 16) for width in facts.hidden] or [32, 32]
-    linear = "A linear model can only draw planes; hidden layers can bend them."
-    wider = "The network is wider, and can hold more."
-    yield Advice("bigger", (_hidden(widths),), wider if facts.hidden else linear)
+    yield Advice("bigger", (_hidden(widths),), REASONS["bigger" if facts.hidden else "bigger than linear"])
 
 
 # Divergence, and what cannot be seen
@@ -317,22 +302,19 @@ def _against_divergence(facts: _Facts) -> Iterator[Advice]:
     lr, usual = float(facts.optimizer["lr"]), _usual_rate(facts)
     lowered = usual if lr > 100 * usual else lr / 10
     slower = f"optimizer.lr={lowered:.3g}"
-    yield Advice("lower_lr", (slower,), f"Steps of learning rate {lr:g} are too long to stay on course.")
+    yield Advice("lower_lr", (slower,), REASONS["lower_lr"].format(lr=lr))
     now = facts.stack.get("clip_norm", {}).get("max_norm")
     clipped = f"regularizers.clip_norm.max_norm={1.0 if now is None else now / 10:.3g}"
-    reason = "Where that does not suffice, gradients that explode are cut to a bearable length as well."
-    yield Advice("clip_norm", (slower, clipped), reason)
+    yield Advice("clip_norm", (slower, clipped), REASONS["clip_norm"])
     if facts.architecture.get("init", "he") != "he":
-        reason = "Initial weights of the size that keeps signals from growing by layer."
-        yield Advice("init", ("architecture.init=he",), reason)
+        yield Advice("init", ("architecture.init=he",), REASONS["init"])
 
 
 def _to_see_more(facts: _Facts) -> Iterator[Advice]:
     generated = "n_val" in facts.dataset
     if not facts.dataset.get("n_val" if generated else "val_fraction"):
         split = "dataset.n_val=100" if generated else "dataset.val_fraction=0.15"
-        reason = "A validation split shows how new rows fare, and the test split stays unseen."
-        yield Advice("validation", (split,), reason)
+        yield Advice("validation", (split,), REASONS["validation"])
 
 
 def _usual_rate(facts: _Facts) -> float:

@@ -7,13 +7,13 @@ from typing import Any
 
 from regx.core.errors import InputError
 from regx.core.text import clean
-from regx.report.numbers import count
 from regx.report.output import WIDEST, Output
 from regx.report.sparkline import sparkline
 from regx.store.atomic import write_atomically
 from regx.store.files import config_text
 from regx.studies.diagnosis.advice import changed
 from regx.studies.diagnosis.result import Diagnosed, Diagnosis
+from regx.studies.diagnosis.words import about
 
 # The columns of the flat form that are means over seeds.
 MEASURED = (
@@ -90,7 +90,7 @@ def _print_block(one: Diagnosed, out: Output) -> None:
     diagnosis = one.diagnosis
     out.heading(one.name, f": {diagnosis.verdict}", STYLES.get(diagnosis.verdict, "bold red"))
     if not out.quiet:
-        out.text([_about(one)], style="dim", indent=2)
+        out.text([about(one)], style="dim", indent=2)
         out.picture(f"  {line}" for line in _sparklines(diagnosis, min(out.width, WIDEST) - 27))
     for item in diagnosis.evidence:
         if item.points_to:
@@ -105,25 +105,6 @@ def _print_block(one: Diagnosed, out: Output) -> None:
     for place, change in enumerate(one.advice, start=1):
         overrides = " ".join(f"-s {override}" for override in change.overrides)
         out.text([f"{overrides}\n{change.reason}" if overrides else change.reason], bullet=f"{place}.")
-
-
-def _about(one: Diagnosed) -> str:
-    diagnosis = one.diagnosis
-    if one.run is None:
-        return f"{one.place}: a log of {len(diagnosis.curves.epochs)} epochs."
-    summary = one.run.summary
-    rows = "" if diagnosis.rows is None else f", {count(diagnosis.rows, 'row')}"
-    parameters = "" if summary.parameters is None else f", {summary.parameters:,} parameters"
-    seeds = count(len(diagnosis.seeds), "seed")
-    stack = "no regularizer" if one.run.stack == "none" else one.run.stack
-    text = f"{summary.dataset}{rows}{parameters}, {stack}, {seeds}."
-    if diagnosis.trivial is None:
-        return text
-    answer = "the mean" if summary.task == "regression" else "the shares of the classes"
-    return (
-        f"{text} The trivial loss is {diagnosis.trivial:.3g}, that of always answering {answer} of the training rows; "
-        "points are hundredths of it, brackets 95 % intervals over seeds."
-    )
 
 
 def _sparklines(diagnosis: Diagnosis, wide: int) -> list[str]:

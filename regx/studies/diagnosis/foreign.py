@@ -16,9 +16,9 @@ from typing import Any
 
 from regx.core.errors import InputError, RegxError, did_you_mean
 from regx.core.text import first_of
-from regx.studies.diagnosis.judgement import Seed, difference, judge
+from regx.studies.diagnosis.judgement import Seed, Verdict, difference, judge
 from regx.studies.diagnosis.result import Advice, Diagnosed, Diagnosis, MeanLosses
-from regx.studies.diagnosis.words import evidence_for
+from regx.studies.diagnosis.words import ON_LOGS, evidence_for, notes_on_log
 
 MOST_BYTES = 64 << 20
 FEWEST_EPOCHS = 3
@@ -65,7 +65,7 @@ def diagnose_log(path: Path, columns: Mapping[str, str] | None = None) -> Diagno
     trivial = next((loss for loss in log.train if math.isfinite(loss) and loss > 0), None)
     seed = _seed(log, trivial, diverged)
     verdict, curves = judge([seed]), MeanLosses(log.epochs, log.train, log.val)
-    evidence, notes = evidence_for(verdict, [seed]), tuple(_notes(log))
+    evidence, notes = evidence_for(verdict, [seed]), tuple(notes_on_log(log.named, has_val=bool(log.val)))
     diagnosis = Diagnosis(verdict, evidence, notes, (seed,), curves, None, trivial)
     return Diagnosed(None, diagnosis, tuple(_advice(verdict, log)), path)
 
@@ -123,44 +123,13 @@ def _seed(log: Log, trivial: float | None, diverged: int | None) -> Seed:
     return Seed(0, log.train[-1] / trivial, val, log.train[0] / trivial, rise, gain, accuracy_gap=apart)
 
 
-def _notes(log: Log) -> list[str]:
-    """What a log cannot say."""
-    guessed = ", ".join(f"{role} is '{name}'" for role, name in log.named.items())
-    said = [
-        f"Read from a log: {guessed}.",
-        "The loss of a trivial predictor is not in it, so the first training loss stands for it: points are hundredths "
-        "of that.",
-        "It is one training: nobody knows how another seed would have come out, nor whether the training losses were "
-        "measured with dropout and other noise on, which makes the gap look smaller.",
-    ]
-    if log.named.get("val_loss", "").lower().startswith("test"):
-        said.append("Its validation loss is called a test loss: what is changed by its word is fitted to those rows.")
-    if not log.val:
-        said.append("There is no validation loss, so only the fit to the training rows is judged.")
-    return said
-
-
-def _advice(verdict: str, log: Log) -> list[Advice]:
+def _advice(verdict: Verdict, log: Log) -> list[Advice]:
     """The usual playbook; without overrides, since there is no config to change."""
-    if verdict in ("mild overfitting", "severe overfitting"):
-        best = log.epochs[log.val.index(min(log.val))]
-        p = 0.4 if verdict.startswith("severe") else 0.2
-        said = {
-            "augmentation": "Augment the inputs: for images flips and crops that keep the label, for tables noise.",
-            "decay": "Decay the weights: 1e-4 with SGD, 0.01 decoupled with Adam (AdamW), more if the gap stays.",
-            "early_stopping": f"Stop early and keep the best weights: the validation loss was least at epoch {best}.",
-            "dropout": f"Drop units: p = {p} after the dense layers.",
-            "data": "Collect more rows, or make the network smaller.",
-        }
-        return [Advice(name, (), reason) for name, reason in said.items()]
-    if verdict == "underfitting":
-        return [
-            Advice("longer", (), "Train longer, or with another learning rate, if the loss is still falling."),
-            Advice("larger", (), "Make the network larger, and its regularizers weaker."),
-        ]
-    if verdict == "diverged":
-        return [Advice("rate", (), "Lower the learning rate tenfold, or clip the gradients' norm to 1.")]
-    return [Advice("validation", (), "Log a validation loss.")] if not log.val else []
+    if verdict == "cannot tell" and log.val:
+        return []
+    best = log.epochs[log.val.index(min(log.val))] if log.val else None
+    p = 0.4 if verdict == "severe overfitting" else 0.2
+    return [Advice(name, (), reason.format(best=best, p=p)) for name, reason in ON_LOGS.get(verdict, {}).items()]
 
 
 def _csv(path: Path) -> dict[str, list[float | None]]:

@@ -1,4 +1,4 @@
-"""From the numbers of one run to a verdict: underfitting, healthy, overfitting or diverged.
+"""From the numbers of one run to a verdict, and to what speaks for it; `words.py` has the sentences.
 
 Losses are judged as shares of the trivial loss: that of always answering the training split's mean, or its shares of
 the classes. At a share of 1 nothing has been learned, whatever the unit of the target or the number of classes, so the
@@ -36,10 +36,14 @@ EXPLODED = 5.0
 EXPLODED_VALIDATION = 100.0
 # Lesson 000 has this factor. It informs and decides nothing, since wide networks overfit with smaller changes.
 GROWN = 3.0
+# From half of the seeds on the run counts as diverged.
+DIVERGED = 0.5
 # With most units constant the network is smaller than its architecture says.
 DEAD = 0.5
 # To first order, a change of the first layer by its own size then moves the loss by a thousandth.
 VANISHED_GRADIENT = 1e-3
+# With so few validation rows the gap is partly luck.
+FEW_ROWS = 20
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,22 @@ class Seed:
     diverged: int | None = None
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """One thing that was measured: mean and 95 % interval over seeds, and the threshold it was held against.
+
+    points_to: the verdict that it speaks for, None where it only informs. text: a sentence, see `words.py`.
+    """
+
+    name: str
+    value: float | None
+    low: float | None
+    high: float | None
+    threshold: float | None
+    points_to: Verdict | None
+    text: str = ""
+
+
 def judge(seeds: Sequence[Seed]) -> Verdict:
     """The verdict on the finished seeds of a run.
 
@@ -75,10 +95,15 @@ def judge(seeds: Sequence[Seed]) -> Verdict:
     """
     if not seeds:
         return "cannot tell"
-    lost = [seed for seed in seeds if seed.diverged is not None]
-    if 2 * len(lost) >= len(seeds):
+    stayed = finite(seeds)
+    if len(seeds) - len(stayed) >= DIVERGED * len(seeds):
         return "diverged"
-    return verdict_of(mean_of([seed for seed in seeds if seed.diverged is None]))
+    return verdict_of(mean_of(stayed))
+
+
+def finite(seeds: Sequence[Seed]) -> list[Seed]:
+    """The seeds that did not diverge."""
+    return [seed for seed in seeds if seed.diverged is None]
 
 
 def verdict_of(one: Seed) -> Verdict:
@@ -103,6 +128,53 @@ def verdict_of(one: Seed) -> Verdict:
     if gap >= MILD_GAP or rise >= MILD_RISE:
         return "mild overfitting"
     return "underfitting" if (one.val or 0.0) >= NOTHING_LEARNED else "healthy"
+
+
+def evidence(verdict: Verdict, seeds: Sequence[Seed]) -> list[Evidence]:
+    """What led to the verdict on the finished seeds of a run, the decisive first; without sentences."""
+    stayed, found = finite(seeds), []
+    if len(stayed) < len(seeds):
+        share = (len(seeds) - len(stayed)) / len(seeds)
+        found.append(Evidence("divergence", share, None, None, DIVERGED, "diverged"))
+    mean = mean_of(stayed)
+    for name, (threshold, points_to) in _held(mean).items():
+        if value_of(mean, name) is not None:
+            interval = mean_over(stayed, name)
+            found.append(Evidence(name, interval["mean"], interval["low"], interval["high"], threshold, points_to))
+    return sorted(found, key=lambda item: 0 if item.points_to == verdict else 1 if item.points_to else 2)
+
+
+def _held(one: Seed) -> dict[str, tuple[float | None, Verdict | None]]:
+    """Of everything that can be measured the threshold that it is held against, and the verdict that it speaks for."""
+    train, val, gap = one.train or 0.0, one.val or 0.0, gap_of(one) or 0.0
+    nothing_learned = train >= NOTHING_LEARNED
+    vanished = nothing_learned and (one.gradient or 0.0) < VANISHED_GRADIENT
+    found: dict[str, tuple[float | None, Verdict | None]] = {
+        "train": (NOTHING_LEARNED, "underfitting") if nothing_learned else (None, None),
+        "val": (None, None),
+        "gap": _level(gap, MILD_GAP, SEVERE_GAP),
+        "rise": _level(one.rise or 0.0, MILD_RISE, SEVERE_RISE),
+        "gain": (STILL_LEARNING, "underfitting" if _from(STILL_LEARNING, one.gain) else None),
+        "pattern": (PATTERN_LEFT, "underfitting" if _from(PATTERN_LEFT, one.pattern) else None),
+        "accuracy_gap": (None, None),
+        "growth": (GROWN, None),
+        "gradient": (VANISHED_GRADIENT, "underfitting" if vanished else None),
+        "dead": (DEAD, "underfitting" if _from(DEAD, one.dead) else None),
+    }
+    if exploded(train, one.start):
+        found["train"] = EXPLODED, "diverged"
+    if val >= EXPLODED_VALIDATION:
+        found["val"] = EXPLODED_VALIDATION, "diverged"
+    elif val >= NOTHING_LEARNED:  # else learned by heart
+        found["val"] = NOTHING_LEARNED, "underfitting" if gap < MILD_GAP else None
+    return found
+
+
+def _level(value: float, mild: float, severe: float) -> tuple[float, Verdict | None]:
+    """The threshold that was reached, else the lower one, and what it points to."""
+    if value >= severe:
+        return severe, "severe overfitting"
+    return mild, "mild overfitting" if value >= mild else None
 
 
 def mean_of(seeds: Sequence[Seed]) -> Seed:
@@ -134,5 +206,11 @@ def _from(threshold: float, value: float | None) -> float:
 
 
 def mean_over(seeds: Sequence[Seed], name: str) -> Interval:
-    values = [gap_of(seed) if name == "gap" else getattr(seed, name) for seed in seeds]
+    values = [value_of(seed, name) for seed in seeds]
     return mean_interval([value for value in values if value is not None and math.isfinite(value)])
+
+
+def value_of(one: Seed, name: str) -> float | None:
+    """One of the numbers of a seed, or its `gap`."""
+    value: float | None = gap_of(one) if name == "gap" else getattr(one, name)
+    return value

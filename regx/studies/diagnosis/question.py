@@ -11,17 +11,14 @@ from regx.engine.diagnostics import trivial
 from regx.evidence.data import dataset_of
 from regx.evidence.predict import predict
 from regx.evidence.run import Run
-from regx.report.numbers import count
 from regx.stats.neighbours import shared_error
-from regx.store.files import CONFIG
-from regx.studies.diagnosis.judgement import Seed, Verdict, difference, judge, verdict_of
+from regx.studies.diagnosis.judgement import Seed, difference, judge
 from regx.studies.diagnosis.result import Diagnosis, MeanLosses
-from regx.studies.diagnosis.words import evidence_for
+from regx.studies.diagnosis.words import evidence_for, notes_on
 
 # Loading data and predicting cost more than all else; the pattern of the errors shows in a few seeds and many rows.
 SEEDS_LOOKED_INTO = 5
 ROWS_LOOKED_INTO = 1000
-FEW_ROWS = 20
 
 
 def diagnose(run: Run) -> Diagnosis:
@@ -31,7 +28,7 @@ def diagnose(run: Run) -> Diagnosis:
     """
     curves = _curves(run)
     completed = run.completed_seeds
-    datasets, problem = _datasets(run, completed[:SEEDS_LOOKED_INTO])
+    datasets, unread = _datasets(run, completed[:SEEDS_LOOKED_INTO])
     scales = {seed: _trivial(run, seed, datasets.get(seed)) for seed in run.seeds}
     seeds = tuple(_seed(run, seed, curves[seed], scales[seed], datasets.get(seed)) for seed in run.seeds)
     verdict = judge(seeds)
@@ -41,47 +38,12 @@ def diagnose(run: Run) -> Diagnosis:
     return Diagnosis(
         verdict,
         evidence_for(verdict, seeds),
-        notes=tuple(_notes(run, seeds, verdict, data) + problem),
+        notes=tuple(notes_on(run, seeds, verdict, None if data is None else len(data.val.x), unread)),
         seeds=seeds,
         curves=_mean_curves([curves[seed] for seed in completed]),
         rows=None if data is None else len(data.train.x),
         trivial=sum(known) / len(known) if known else None,
     )
-
-
-def _notes(run: Run, seeds: tuple[Seed, ...], verdict: Verdict, data: Dataset | None) -> list[str]:
-    notes = []
-    asked, finished = len(run.config["seeds"]), len(seeds)
-    if finished < asked:
-        notes.append(
-            f"{finished} of {asked} seeds {'is' if finished == 1 else 'are'} finished, and the run is "
-            f"{run.about['status']}: `regx run {run.folder / CONFIG} --out {run.folder.parent}` trains the others."
-        )
-    judged = [seed for seed in seeds if seed.diverged is None]
-    if len(judged) == 1:
-        notes.append("There is one seed; another may come out differently. Try --seeds 5.")
-    agreeing = sum(verdict_of(seed) == verdict for seed in seeds)
-    if len(seeds) > 1 and agreeing < len(seeds):
-        notes.append(f"Judged alone, {agreeing} of {len(seeds)} seeds get{'s' * (agreeing == 1)} this verdict.")
-    if judged and all(seed.train is None for seed in judged):
-        notes.append("It is not known what the trivial predictor would score here, so no loss can be judged.")
-    elif judged and all(seed.val is None for seed in judged):
-        notes.append(
-            "There is no validation split, so only the fit to the training rows is judged. The test split is left "
-            "alone: what is changed by its word is fitted to it."
-        )
-    elif data is not None and len(data.val.x) < FEW_ROWS:
-        rows = count(len(data.val.x), "row")
-        notes.append(f"The validation split has {rows}: its loss, and so the gap, is partly luck.")
-    if run.summary.peek:
-        notes.append("This run looked at the test split while it was trained (--peek).")
-    noise = run.config["dataset"].get("label_noise") or 0.0
-    if noise:
-        notes.append(
-            f"A share of {noise:g} of the training labels is replaced at random and none of the validation labels, so "
-            "the training loss holds noise that the validation loss lacks, and the gap is too small by it."
-        )
-    return notes
 
 
 def _curves(run: Run) -> dict[int, Array]:
@@ -104,12 +66,12 @@ def _mean_curves(curves: list[Array]) -> MeanLosses:
     )
 
 
-def _datasets(run: Run, seeds: list[int]) -> tuple[dict[int, Dataset], list[str]]:
+def _datasets(run: Run, seeds: list[int]) -> tuple[dict[int, Dataset], RegxError | None]:
     """The data of the seeds, or why there is none: a diagnosis can do without."""
     try:
-        return {seed: dataset_of(run, seed) for seed in seeds}, []
+        return {seed: dataset_of(run, seed) for seed in seeds}, None
     except RegxError as error:
-        return {}, [f"The training rows could not be loaded, so patterns in their errors are not looked for: {error}"]
+        return {}, error
 
 
 def _trivial(run: Run, seed: int, data: Dataset | None) -> tuple[float | None, float | None]:

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from regx.core.shown import Shown
 from regx.evidence.run import Run
-from regx.studies.diagnosis.judgement import Seed, Verdict
-from regx.studies.diagnosis.words import Evidence
+from regx.studies.diagnosis.judgement import Evidence, Seed, Verdict
 
 
 @dataclass(frozen=True)
