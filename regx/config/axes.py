@@ -11,7 +11,7 @@ For a key that takes whole numbers the numbers of log and linear are rounded, an
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,13 @@ class FoundAxis:
         found = as_point(locate(resolved, self.key))
         kind = str(self.path[-1])
         return pointed(kind, found) if kind in REGULARIZERS and isinstance(found, dict) else found
+
+
+def at_first(tree: Node, axes: Iterable[FoundAxis]) -> Node:
+    """The tree with the first value of every axis."""
+    for axis in axes:
+        tree = tree.replaced(axis.path, axis.values[0])
+    return tree
 
 
 def locate(resolved: object, key: str) -> object:
@@ -97,21 +104,22 @@ def _leaves(root: Node) -> Iterator[tuple[Path, Parameter | None]]:
 
 
 def _is_axis(node: Node, parameter: Parameter) -> bool:
-    if node.axis:
+    if node.axis or _called(node, parameter):
         return True
-    if isinstance(node.value, str):
-        return parameter.type in (int, float) and FUNCTION.fullmatch(node.value) is not None
-    if not isinstance(node.value, list):
-        return False
-    if parameter.type is list:
-        return any(isinstance(item.value, list) for item in node.value)
-    return True
+    items = node.value if isinstance(node.value, list) else None
+    return items is not None and (parameter.type is not list or any(isinstance(item.value, list) for item in items))
+
+
+def _called(node: Node, parameter: Parameter) -> re.Match[str] | None:
+    """log(...) or linear(...), where it stands in the place of a number."""
+    is_text = parameter.type in (int, float) and isinstance(node.value, str)
+    return FUNCTION.fullmatch(node.value) if is_text else None
 
 
 def expanded(item: Node, parameter: Parameter, path: Path) -> tuple[list[Node], list[Problem]]:
     """The values that an item of an axis stands for: itself, or those of log(...) and linear(...)."""
-    called = FUNCTION.fullmatch(item.value) if isinstance(item.value, str) else None
-    if called is None or parameter.type not in (int, float):
+    called = _called(item, parameter)
+    if called is None:
         return [item], []
     numbers = spaced(called[1], [scalar(part.strip()) for part in called[2].split(",")])
     if isinstance(numbers, str):

@@ -63,15 +63,15 @@ def _regularizer(item: Node) -> Node:
     if not isinstance(item.value, dict) or len(item.value) != 1:
         return item
     ((kind, settings),) = item.value.items()
-    return item.replaced((kind,), settings_of(kind, settings))
+    return item.replaced((kind,), long_settings(kind, settings))
 
 
-def settings_of(kind: str, settings: Node) -> Node:
+def long_settings(kind: str, settings: Node) -> Node:
     """The long form of what stands after `l2:`."""
     if settings.value is None or settings.value == "on":
         return Node({}, settings.place, settings.written)
     if is_switched(settings):
-        return Node([settings_of(kind, item) for item in settings.value], settings.place, axis=True)
+        return Node([long_settings(kind, item) for item in settings.value], settings.place, axis=True)
     names = list(parameters(REGULARIZERS[kind])) if kind in REGULARIZERS else []
     if isinstance(settings.value, dict) or settings.value == "off" or not names:
         return settings

@@ -10,18 +10,15 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any
 
+from regx.config.schema import FIXED, NAMED
 from regx.core.parameters import MISSING, parameters
-from regx.data import REGISTRY as DATASETS
-from regx.nn.architecture import Architecture, Training
-from regx.optim import REGISTRY as OPTIMIZERS
-from regx.optim import SCHEDULES
 from regx.regularizers import REGISTRY as REGULARIZERS
 
 Identity = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 FORMAT = 2  # of the hash
-SECTIONS: Mapping[str, type] = {"architecture": Architecture, "training": Training}
-REGISTRIES: Mapping[str, Mapping[str, type]] = {"dataset": DATASETS, "optimizer": OPTIMIZERS, "schedule": SCHEDULES}
+SECTIONS = {str(path[-1]): cls for path, cls in FIXED.items()}
+REGISTRIES = {str(path[-1]): registry for path, (_, registry) in NAMED.items()}
 TOP = ("name", "dataset", "architecture", "regularizers", "optimizer", "training", "seeds")
 # Where a table lies, and what is kept of a training, change no number.
 NO_QUESTION = {("dataset", "path"), ("training", "snapshots"), ("training", "checkpoint_seconds")}
@@ -76,7 +73,7 @@ def known(resolved: Mapping[str, Any]) -> dict[str, Any]:
 
 def identity(resolved: Mapping[str, Any]) -> dict[str, Any]:
     """What a folder is named by: the question, and the name of the table that it is asked of."""
-    path, cls = resolved["dataset"].get("path"), DATASETS.get(resolved["dataset"]["name"])
+    path, cls = resolved["dataset"].get("path"), REGISTRIES["dataset"].get(resolved["dataset"]["name"])
     is_own = path and (cls is None or parameters(cls)["path"].required)  # where another may stand in its place
     return {"format": FORMAT, **question(resolved), "table": PurePath(path).name if is_own else None}
 

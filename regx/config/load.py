@@ -14,17 +14,16 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any, Self
 
-from regx.config.axes import FoundAxis, find_axes
-from regx.config.cells import LazyCells, at_first, built, independent
+from regx.config.axes import FoundAxis, at_first, find_axes
 from regx.config.config import Config
-from regx.config.forms import extended, long_form
-from regx.config.grid import Axis, Cell, Grid, permitted
+from regx.config.forms import extended, long_form, without
+from regx.config.grid import Axis, Cell, Grid, LazyCells, permitted
 from regx.config.identity import known
 from regx.config.node import Node
 from regx.config.overrides import Override, with_overrides
-from regx.config.problems import ConfigError, Problem
+from regx.config.problems import ConfigError, Problem, independent
 from regx.config.reader import MAX_BYTES, read_text
-from regx.config.validation import validated
+from regx.config.validation import built, validated
 from regx.core.errors import InputError, did_you_mean
 from regx.data.dataset import Source
 
@@ -125,24 +124,24 @@ class _Draft:
     def config(self) -> Config:
         self.refuse_race()
         axes, wrong = find_axes(self.tree)
+        config, _ = self._checked(axes, wrong)
         if axes:
-            self._checked(axes, wrong)
             node = self.tree.at(axes[0].path)
             assert node is not None
             count = len(axes[0].values)
             message = f"expected one value, found {count}: this config is a sweep. Type: regx sweep {self.where}"
             raise ConfigError([Problem(node.place, axes[0].path, message)])
-        return built(self.tree, [*self.problems, *wrong], self.folder)
+        return config
 
     def grid(self) -> Grid:
         found, wrong = find_axes(self.tree)
-        name, axes = self._checked(found, wrong)
-        cells = LazyCells(self.tree, found, name, self.folder)
+        first, axes = self._checked(found, wrong)
+        cells = LazyCells(self.tree, found, first.name, self.folder)
         if len(cells) > MAX_CELLS:
             sizes = ", ".join(f"{axis.key} ({len(axis.values)})" for axis in found)
             expected = f"expected a grid of at most {MAX_CELLS:,} cells"
             raise InputError(f"{self.where}: {expected}, found {len(cells):,}: {sizes}")
-        return Grid(name, axes, cells if len(cells) > MAX_BUILT else tuple(cells.all()))
+        return Grid(first.name, axes, cells if len(cells) > MAX_BUILT else tuple(cells.all()))
 
     def race(self) -> Grid:
         if not self.is_race:
@@ -160,8 +159,7 @@ class _Draft:
         if stack is not None and stack.value != []:
             message = "a race has no stack but those of its lanes: put these into every lane that is to have them"
             found.append(Problem(tree.keys["regularizers"], ("regularizers",), message))
-        rest = {key: node for key, node in tree.value.items() if key not in ("lanes", "regularizers")}
-        shared = Node(rest, tree.place, keys=tree.keys)
+        shared = without(tree, ("lanes", "regularizers"))
         axes, wrong = find_axes(shared)
         for axis in axes:
             if axis.path[0] == "dataset":
@@ -197,8 +195,11 @@ class _Draft:
             message = f"expected one stack, found lanes: this config is a race. Type: regx race {self.where}"
             raise ConfigError([Problem(self.tree.keys["lanes"], ("lanes",), message)])
 
-    def _checked(self, axes: Sequence[FoundAxis], wrong: Sequence[Problem]) -> tuple[str, tuple[Axis, ...]]:
-        """Name and axes of the grid.  Raises ConfigError with the problems of every value of every axis."""
+    def _checked(self, axes: Sequence[FoundAxis], wrong: Sequence[Problem]) -> tuple[Config, tuple[Axis, ...]]:
+        """The config at the first value of every axis, and the axes.
+
+        Raises ConfigError with the problems of every value of every axis.
+        """
         problems, found = [*self.problems, *wrong], []
         first = at_first(self.tree, axes)
         checked = []
@@ -215,8 +216,7 @@ class _Draft:
                     switched_on = config.resolved["regularizers"]
                 found += own
             checked.append(Axis(axis.key, tuple(points.values()), switched_on, axis.values[0].place))
-        config = built(first, [*problems, *independent(found, problems)], self.folder)
-        return config.name, tuple(checked)
+        return built(first, [*problems, *independent(found, problems)], self.folder), tuple(checked)
 
 
 def as_text(value: Any, where: str = WRITTEN_HERE) -> str:
@@ -250,14 +250,13 @@ def _draft(given: Given, overrides: Sequence[str], seeds: Seeds, where: str = WR
         if not isinstance(seeds, (str, int, Integral)):
             seeds = "".join(f"{int(seed)}," for seed in seeds)
         options.append(Override("--seeds", str(seeds)))
-    draft = _Draft(tree, tuple(problems), where, Path(where).parent)
-    if not isinstance(tree.value, dict):
-        return draft
-    tree, wrong = extended(tree, lambda path: read_text(_content(path), str(path)))
-    if "name" not in tree.value:
-        stem = permitted(Path(where).stem)
-        tree = tree.replaced(("name",), Node(stem, tree.place, stem))
-    return replace(draft, tree=tree, problems=(*problems, *wrong)).with_options(options)
+    if isinstance(tree.value, dict):
+        tree, wrong = extended(tree, lambda path: read_text(_content(path), str(path)))
+        problems += wrong
+        if "name" not in tree.value:
+            stem = permitted(Path(where).stem)
+            tree = tree.replaced(("name",), Node(stem, tree.place, stem))
+    return _Draft(tree, tuple(problems), where, Path(where).parent).with_options(options)
 
 
 def _content(path: Path) -> bytes:

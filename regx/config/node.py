@@ -18,9 +18,8 @@ WORDS: dict[str, Any] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 INTEGER = re.compile(r"[-+]?[0-9]+")
-OCTAL = re.compile(r"0o[0-7]+")
-HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
-WHOLE = re.compile("|".join(pattern.pattern for pattern in (INTEGER, OCTAL, HEXADECIMAL)))
+PREFIXED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")  # octal, hexadecimal
+WHOLE = re.compile(f"{INTEGER.pattern}|{PREFIXED.pattern}")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
@@ -38,8 +37,6 @@ class Node:
     written: str = ""
     keys: Mapping[str, Place] = field(default_factory=dict, repr=False)
     axis: bool = False
-    size: int = field(default=1, repr=False)
-    depth: int = field(default=1, repr=False)
 
     def plain(self) -> Any:
         """The value as plain data."""
@@ -101,10 +98,8 @@ def scalar(written: str) -> Any:
         return WORDS[written]
     if INTEGER.fullmatch(written):
         return int(written)
-    if OCTAL.fullmatch(written):
-        return int(written[2:], 8)
-    if HEXADECIMAL.fullmatch(written):
-        return int(written[2:], 16)
+    if PREFIXED.fullmatch(written):
+        return int(written, base=0)
     if FLOAT.fullmatch(written):
         return float(written)
     if INFINITE.fullmatch(written):

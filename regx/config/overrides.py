@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from regx.config.axes import expanded
-from regx.config.forms import long_form, settings_of, stacks, without
+from regx.config.forms import long_form, long_settings, stacks, without
 from regx.config.node import Node
 from regx.config.problems import ConfigError, Path, Place, Problem, Text, stack_path
 from regx.config.reader import NOT_TEXT, read_value
@@ -42,9 +42,12 @@ def short_axes(
 
 
 def with_overrides(root: Node, overrides: Sequence[Override]) -> tuple[Node, list[Problem]]:
-    """A tree in its long form with the overrides applied, in order, but for those that have a problem."""
+    """A tree in its long form with the overrides applied, in order, but for those that have a problem.
+
+    To a tree that is no mapping there is nothing to apply.
+    """
     problems: list[Problem] = []
-    for order, override in enumerate(overrides, start=1):
+    for order, override in enumerate(overrides if isinstance(root.value, dict) else (), start=1):
         text = Text(override.option, f"{override.option} {override.typed}", order)
         try:
             root = long_form(_applied(root, override, text))
@@ -69,7 +72,7 @@ def _applied(root: Node, override: Override, text: Text) -> Node:
         key = _short_key(root, override.option, place)
     path = _path(root, key)
     stack = stack_path(path)
-    if stack is not None and path == stack and path[0] == "lanes" and written.strip() == "off":
+    if path == stack and path[0] == "lanes" and written.strip() == "off":
         return root.replaced(("lanes",), without(root.value["lanes"], (str(path[1]),)))
     value = _value(root, path, text, column, written)
     if override.option == "--hidden":
@@ -92,9 +95,9 @@ def _switched(value: Node, present: Node | None) -> Node:
 
 def _value(root: Node, path: Path, text: Text, column: int, written: str) -> Node:
     """The value of KEY=VALUE; several, separated by commas, are an axis, or a list where the key takes one."""
-    parameter = parameters_at(root, path[:-1]).get(str(path[-1])) if path else None
+    parameter = parameters_at(root, path[:-1]).get(str(path[-1]))
     takes_list = parameter is not None and parameter.type is list and path != ("architecture", "hidden")
-    if path in (("regularizers",), ("lanes",), ("name",)) or path == stack_path(path):
+    if path in (("lanes",), ("name",)) or path == stack_path(path):
         return read_value(text, column, written)
     node = _listed(text, column, written)
     lists = node.axis and any(isinstance(item.value, list) for item in node.value)
@@ -129,7 +132,7 @@ def _parts(written: str) -> Iterator[tuple[int, str]]:
 
 def _set(root: Node, path: Path, place: Place, value: Node) -> Node:
     """The tree with a value at a path; mappings on the way and a regularizer are added where they are missing."""
-    at = stack_path(path)
+    at, first = stack_path(path), 1
     if at is not None and len(path) > len(at):
         index, kind = int(path[len(at)]), str(path[len(at) + 1])
         if (stack := root.at(at)) is None:
@@ -140,8 +143,10 @@ def _set(root: Node, path: Path, place: Place, value: Node) -> Node:
         if index == len(stack.value):
             new = Node({kind: Node({}, place)}, place, keys={kind: place})
             root = root.replaced(at, Node([*stack.value, new], stack.place))
-        return root.replaced(path, settings_of(kind, value) if len(path) == len(at) + 2 else value, place)
-    for depth in range(1, len(path)):
+        first = len(at) + 2
+        if len(path) == first:
+            value = long_settings(kind, value)
+    for depth in range(first, len(path)):
         if (node := root.at(path[:depth])) is None:
             root = root.replaced(path[:depth], Node({}, place), place)
         elif not isinstance(node.value, dict):

@@ -81,6 +81,12 @@ class ConfigError(InputError):
         super().__init__("\n".join(shown))
 
 
+def independent(found: Iterable[Problem], before: Iterable[Problem]) -> list[Problem]:
+    """The problems that do not follow from others: those at other places."""
+    places = {problem.place for problem in before}
+    return [problem for problem in found if problem.place not in places]
+
+
 def stack_path(path: Path) -> Path | None:
     """The stack that a path leads into: `regularizers`, or the lane of a race; None for other paths."""
     if path[:1] == ("regularizers",):

@@ -8,7 +8,7 @@ is read that YAML would cut at its commas: an axis in brackets, such as `{lam: l
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -145,8 +145,9 @@ class _Reader:
             if event.anchor not in self.anchors:
                 raise self.fail(mark, f"the alias *{event.anchor} has no anchor &{event.anchor} before it")
             node = self.anchors[event.anchor]
-            self.nodes += node.size - 1
-            if depth + node.depth - 1 > MAX_DEPTH:
+            size, levels = _extent(node)
+            self.nodes += size - 1
+            if depth + levels - 1 > MAX_DEPTH:
                 raise self.fail(mark, f"expected at most {MAX_DEPTH} levels, found more")
         else:
             if event.tag is not None:
@@ -180,8 +181,7 @@ class _Reader:
         items: list[Node] = []
         while not isinstance(event := next(events), yaml.SequenceEndEvent):
             items.append(self._node(event, events, (*path, len(items)), depth + 1))
-        size, deep = _extent(items)
-        return Node(items, self.place(mark), size=size, depth=deep)
+        return Node(items, self.place(mark))
 
     def _mapping(self, mark: Any, events: Iterator[Any], path: Path, depth: int) -> Node:
         value: dict[str, Node] = {}
@@ -198,8 +198,7 @@ class _Reader:
                 self.problems.append(Problem(place, (*path, name), message))
             else:
                 value[name], keys[name] = item, place
-        size, deep = _extent(value.values())
-        return Node(value, self.place(mark), keys=keys, size=size + len(value), depth=deep)
+        return Node(value, self.place(mark), keys=keys)
 
 
 def _pairs_joined(written: str) -> str:
@@ -210,9 +209,11 @@ def _pairs_joined(written: str) -> str:
         return written
 
 
-def _extent(nodes: Collection[Node]) -> tuple[int, int]:
-    """The size and the depth of what holds these."""
-    return 1 + sum(node.size for node in nodes), 1 + max((node.depth for node in nodes), default=0)
+def _extent(node: Node) -> tuple[int, int]:
+    """How many values and keys stand in a tree, and on how many levels."""
+    held = node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
+    each = [_extent(one) for one in held]
+    return 1 + len(node.keys) + sum(size for size, _ in each), 1 + max((levels for _, levels in each), default=0)
 
 
 def _control(character: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from regx.config.config import Config, settings_of
 from regx.config.node import Node, scalar
-from regx.config.problems import ConfigError, Path, Place, Problem
+from regx.config.problems import ConfigError, Path, Place, Problem, independent
 from regx.config.schema import FIXED, NAME_PATTERN, NAMED, SEED, SEED_COUNT, kind_of, known_keys, parameters_at
 from regx.core.errors import InputError, did_you_mean
 from regx.core.parameters import Parameter, in_words
@@ -20,6 +20,16 @@ from regx.nn.architecture import Training
 from regx.regularizers import REGISTRY as REGULARIZERS
 
 NAME = "a name of at most 100 letters, digits, `.`, `_`, `-`, that does not start with `.` or `-`"
+
+
+def built(tree: Node, problems: Sequence[Problem], folder: FilePath) -> Config:
+    """The config of a tree without axes. Raises ConfigError with these problems and what does not follow from them."""
+    config, found = validated(tree, folder)
+    if config is None or problems:
+        raise ConfigError([*problems, *independent(found, problems)])
+    if wrong := list(_unusable(config, tree)):
+        raise ConfigError(wrong)
+    return config
 
 
 def validated(root: Node, folder: FilePath) -> tuple[Config | None, list[Problem]]:
@@ -58,8 +68,6 @@ class _Check:
                 made[path] = registry[settings[path].pop("name", default)](**settings[path])
             members = tuple(REGULARIZERS[kind](**values) for kind, values in stack.items())
             made["training",] = self._with_epochs(made["training",], made["dataset",], members, seeds[0])
-        except ConfigError:
-            raise
         except InputError as error:  # a class refuses what its bounds permit
             self.problems.append(Problem(root.place, (), str(error)))
             return None
@@ -218,7 +226,7 @@ class _Check:
         self.problems.append(Problem(node.place, path, said))
 
 
-def unusable(config: Config, tree: Node) -> Iterator[Problem]:
+def _unusable(config: Config, tree: Node) -> Iterator[Problem]:
     """The regularizers that cannot act on such data, as far as it is known before they are read."""
     task = config.dataset.known_task
     stack = tree.child("regularizers")

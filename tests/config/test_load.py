@@ -583,3 +583,16 @@ def test_a_budget_of_steps_is_so_many_epochs(config: Path, size: str, epochs: in
 def test_steps_where_rows_are_made_are_refused(config: Path) -> None:
     config.write_text("dataset: circle\nregularizers: [smote]\ntraining: {steps: 70}\n")
     assert "expected training.epochs where a regularizer makes rows, as smote does" in message(load_config, config)
+
+
+def test_a_setting_of_a_regularizer_that_is_switched_is_refused(config: Path) -> None:
+    config.write_text("regularizers: [dropout: [off, on], l2: off]\n")
+    said = message(load_grid, config, ["regularizers.dropout.p=0.2", "regularizers.l2.lam=0.1"])
+    assert "c.yaml:1:25 regularizers.dropout: expected a mapping, found a list" in said
+    assert "c.yaml:1:40 regularizers.l2: expected a mapping, found 'off'" in said
+
+
+@pytest.mark.parametrize(("text", "found"), [("", "nothing"), ("- l2\n", "a list")])
+def test_options_of_a_config_that_is_no_mapping_hide_nothing(config: Path, text: str, found: str) -> None:
+    config.write_text(text)
+    assert f"found {found}" in message(load_grid, config, ["seeds=3"], short_axes(lr="0.1,0.2"))

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 import regx as api
 from regx.cli.app import app
 from regx.config import load
-from regx.config.cells import LazyCells
+from regx.config.grid import LazyCells
 from regx.config.load import load_grid
 from regx.config.overrides import short_axes
 from regx.core.errors import InputError, RegxError
