@@ -59,9 +59,14 @@ class Cells:
         """The cells of a column, (n,)."""
         return [cell for block in self.blocks[name] for cell in block.split(BETWEEN)]
 
-    def place(self, row: int) -> str:
-        """`file:line` of a row; of a data frame `row 3`."""
-        return f"{self.path}{':' if self.path != OF_FRAME else ' '}{self.lines[row]}"
+    def place(self, row: int, column: str = "") -> str:
+        """`file:line` of a row, of a data frame `row 3`; of a cell in it `file:line: column 'age'`."""
+        of_row = f"{self.path}{':' if self.path != OF_FRAME else ' '}{self.lines[row]}"
+        return f"{of_row}: column '{column}'" if column else of_row
+
+    def first(self, column: str, cell: str) -> str:
+        """The place of the first cell of a column that is this one."""
+        return self.place(self.column(column).index(cell), column)
 
 
 def cells_of(frame: DataFrame) -> Cells:

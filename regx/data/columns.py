@@ -128,10 +128,9 @@ def form_of(
         return Form(unit=unit), f"Column '{name}' is in '{unit}': '{cell}' is read as {number:.15g}."
     if sum(units.values()) + numbers == total and 1 < len(units) <= 3 and all(len(of) >= 5 for of in values.values()):
         first, second = (next(iter(values[one].values())) for one in list(units)[:2])
-        row = cells.column(name).index(second)
         raise InputError(
-            f"{cells.place(row)}: column '{name}': expected one unit, found '{second}' beside '{first}'. Write all of "
-            f"them in one, or set dataset.categorical: [{name}] or dataset.drop: [{name}]."
+            f"{cells.first(name, second)}: expected one unit, found '{second}' beside '{first}'. Write all of them in "
+            f"one, or set dataset.categorical: [{name}] or dataset.drop: [{name}]."
         )
     words = {cell: count for cell, count in present.items() if not is_number(cell, reading.decimal)}
     is_unit = any(len(of) > 1 or one in f"%{SIGNS}" for one, of in values.items())
@@ -169,25 +168,24 @@ def _number(cells: Cells, name: str, cell: str, form: Form, reading: Reading, re
     bare = cell
     if form.unit:
         bare = found[0] if found and found[1] == form.unit else ""
-    place = f"{cells.place(cells.column(name).index(cell))}: column '{name}'"
     if not is_number(bare, reading.decimal):
         wanted = f"a number of '{form.unit}'" if form.unit else "a number"
         if found and not form.unit:
             remedy = f"Write the number alone. {remedy}"
         elif re.fullmatch(r"[+-]?\d[\d.]*,[\d.,]*", cell):
             remedy = f"Write it with a decimal point and without a separator of thousands. {remedy}"
-        raise InputError(f"{place}: expected {wanted}, found '{cell[:60]}'. {remedy}")
+        raise InputError(f"{cells.first(name, cell)}: expected {wanted}, found '{cell[:60]}'. {remedy}")
     value = value_of(bare, reading.decimal)
     if not abs(value) < LARGEST:
         raise InputError(
-            f"{place}: expected a finite number below {LARGEST:g}, found '{cell[:60]}'. Leave the cell empty if the "
-            "value is not known."
+            f"{cells.first(name, cell)}: expected a finite number below {LARGEST:g}, found '{cell[:60]}'. Leave the "
+            "cell empty if the value is not known."
         )
     if abs(value) > EXACT and WHOLE.fullmatch(cell) and int(value) != int(cell):
         raise InputError(
-            f"{place}: expected a number of at most 15 digits, since longer ones are not "
-            f"told apart, found '{cell[:60]}'. If it is a name, set dataset.categorical: [{name}] or dataset.drop: "
-            f"[{name}]; if it is a quantity, round it."
+            f"{cells.first(name, cell)}: expected a number of at most 15 digits, since longer ones are not told apart, "
+            f"found '{cell[:60]}'. If it is a name, set dataset.categorical: [{name}] or dataset.drop: [{name}]; if it "
+            "is a quantity, round it."
         )
     return value
 
@@ -258,9 +256,9 @@ def _date(cells: Cells, name: str, present: Mapping[str, int], total: int) -> tu
     if other != best and rights.get(other) == rights[best] and not parsed[other].equals(parsed[best]):
         row = next(k for k, (a, b) in enumerate(zip(parsed[best], parsed[other], strict=True)) if a != b)
         raise InputError(
-            f"{cells.place(cells.column(name).index(alike[row]))}: column '{name}': '{alike[row]}' can be day and "
-            "month, or month and day, and so can all dates here. Expected dates such as 2024-12-31; or set "
-            f"dataset.categorical: [{name}] or dataset.drop: [{name}]."
+            f"{cells.first(name, alike[row])}: '{alike[row]}' can be day and month, or month and day, and so can all "
+            f"dates here. Expected dates such as 2024-12-31; or set dataset.categorical: [{name}] or dataset.drop: "
+            f"[{name}]."
         )
     stamps = parsed[best].dropna()
     timed = (stamps != stamps.dt.normalize()).any()
@@ -283,7 +281,7 @@ def _date_columns(cells: Cells, name: str, form: Form, reading: Reading, remedy:
     if (wrong := stamps.isna() & ~missing).any():
         cell = texts[wrong].iloc[0]
         raise InputError(
-            f"{cells.place(column.index(cell))}: column '{name}': expected a date such as "
+            f"{cells.first(name, cell)}: expected a date such as "
             f"'{(texts[stamps.notna()].iloc[0] if stamps.notna().any() else '2024-12-31')}', found '{cell[:60]}'. "
             + (remedy or REMEDY.format(kind="dates", name=name))
         )

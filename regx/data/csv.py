@@ -88,14 +88,10 @@ def _some(table: Table, rows: int) -> Table:
     """A table with so many of its rows, in their order; each class keeps its share."""
     order = stream(0, "rows").permutation(len(table.y))
     kept = np.sort(nested_order(order, None if table.task == "regression" else table.y)[:rows])
-
-    def of(values: Array | None) -> Array | None:
-        return None if values is None else values[kept]
-
     columns = {name: values[kept] for name, values in table.columns.items()}
-    return dataclasses.replace(
-        table, columns=columns, y=table.y[kept], groups=of(table.groups), times=of(table.times), weight=of(table.weight)
-    )
+    of_rows = {name: getattr(table, name) for name in ("y", "groups", "times", "weight")}
+    beside = {name: values[kept] for name, values in of_rows.items() if values is not None}
+    return dataclasses.replace(table, columns=columns, **beside)
 
 
 def _as_images(table: Table, shape: tuple[int, ...]) -> Table:
@@ -213,6 +209,6 @@ def _quantity(
         row = int(rows[np.flatnonzero(wrong)[0]])
         expected = "a date or a number" if least < 0 else "a weight of 0 or more"
         raise InputError(
-            f"{cells.place(row)}: column '{name}': expected {expected} in every row, found '{cells.column(name)[row]}'."
+            f"{cells.place(row, name)}: expected {expected} in every row, found '{cells.column(name)[row]}'."
         )
     return values

@@ -30,8 +30,8 @@ def extremes(columns: Mapping[str, Array], cells: Cells, rows: Array, reading: R
         if 0 < largest < SMALLEST:
             row = int(rows[np.nanargmax(np.abs(values))])
             errors.append(
-                f"{cells.place(row)}: column '{name}': its largest number is {largest:g}, whose square is 0 to a "
-                "computer. Write the column in another unit."
+                f"{cells.place(row, name)}: its largest number is {largest:g}, whose square is 0 to a computer. Write "
+                "the column in another unit."
             )
             continue
         away = np.abs(values - np.nanmedian(values))
@@ -39,7 +39,7 @@ def extremes(columns: Mapping[str, Array], cells: Cells, rows: Array, reading: R
         if not usual or not np.nanmax(away) > FAR * usual:
             continue
         row = int(np.nanargmax(away))
-        told = f"{cells.place(int(rows[row]))}: column '{name}': {values[row]:g} is very far from the others"
+        told = f"{cells.place(int(rows[row]), name)}: {values[row]:g} is very far from the others"
         if away[row] > TOO_FAR * usual:
             errors.append(
                 f"{told}, which lie about {usual:.2g} from their middle: beside it nothing is left of them. Correct "

@@ -16,6 +16,7 @@ MISSING = frozenset({
 })  # fmt: skip
 
 POINT, COMMA = ".", ","
+WORDS = {POINT: "point", COMMA: "comma"}
 GROUPS = {POINT: ",", COMMA: "."}  # what may stand between thousands beside a decimal sign, as may a blank
 SPACES = " \u00a0\u2009\u202f'"
 SIGNS = "$€£¥₹₩₽₺"
@@ -74,7 +75,7 @@ def decimal_sign(cells: Cells, names: Sequence[str], setting: str = "auto") -> t
     Raises InputError where neither is sure, and where both signs are decimal signs.
     """
     if setting != "auto":
-        return {"point": POINT, "comma": COMMA}[setting], []
+        return POINT if setting == "point" else COMMA, []
     decimal = grouped = either = None  # the first cell that can only be the one, the other, that can be both
     unsure: list[str] = []
     for name in names:
@@ -102,9 +103,7 @@ def decimal_sign(cells: Cells, names: Sequence[str], setting: str = "auto") -> t
     if decimal is None and grouped is None and either is None:
         return _by_points(cells, names)
     point = _point(cells, names, grouped_too=decimal is None)
-    if decimal is not None and (grouped or point):
-        other = grouped or point
-        assert other is not None
+    if decimal is not None and (other := grouped or point):
         raise InputError(
             f"{decimal.place} has '{decimal.cell}', and {other.place} has '{other.cell}'. Expected one decimal sign in "
             "the whole file; use the point."
@@ -113,11 +112,7 @@ def decimal_sign(cells: Cells, names: Sequence[str], setting: str = "auto") -> t
         shown = f"{value_of(_bare(decimal.cell), COMMA):.15g}"
         return COMMA, [f"Numbers are written with a decimal comma: '{decimal.cell}' is read as {shown}."]
     if either is not None and not (grouped or point or cells.separator == COMMA) and unsure:
-        thousands, tenths = (f"{value_of(_bare(either.cell), sign):.15g}" for sign in (POINT, COMMA))
-        raise InputError(
-            f"{either.place}: '{either.cell}' can be {thousands} or {tenths}. Expected to be told which: set "
-            "dataset.decimal: point, where the comma separates thousands, or dataset.decimal: comma."
-        )
+        raise _unsure(either, COMMA)
     told = either or grouped
     assert told is not None
     return POINT, [f"Commas separate thousands: '{told.cell}' is read as {value_of(_bare(told.cell), POINT):.15g}."]
@@ -143,13 +138,18 @@ def _by_points(cells: Cells, names: Sequence[str]) -> tuple[str, list[str]]:
             read = value_of(numbers[surely[0]], COMMA)
             return COMMA, [f"Points separate thousands: '{surely[0]}' is read as {read:.15g}."]
         if len(pointed) >= MANY and whole and all(int(bare) < 1000 for bare in whole):
-            seen = _seen(cells, name, pointed[0])
-            thousands, tenths = (f"{value_of(numbers[pointed[0]], sign):.15g}" for sign in (COMMA, POINT))
-            raise InputError(
-                f"{seen.place}: '{seen.cell}' can be {thousands} or {tenths}. Expected to be told which: set "
-                "dataset.decimal: comma, where the point separates thousands, or dataset.decimal: point."
-            )
+            raise _unsure(_seen(cells, name, pointed[0]), POINT)
     return POINT, []
+
+
+def _unsure(seen: _Seen, sign: str) -> InputError:
+    """The error of a number in which this sign may be the decimal sign, or separate thousands."""
+    other = COMMA if sign == POINT else POINT
+    thousands, tenths = (f"{value_of(_bare(seen.cell), one):.15g}" for one in (other, sign))
+    return InputError(
+        f"{seen.place}: '{seen.cell}' can be {thousands} or {tenths}. Expected to be told which: set dataset.decimal: "
+        f"{WORDS[other]}, where the {WORDS[sign]} separates thousands, or dataset.decimal: {WORDS[sign]}."
+    )
 
 
 def _bare(cell: str) -> str:
@@ -159,7 +159,7 @@ def _bare(cell: str) -> str:
 
 
 def _seen(cells: Cells, name: str, cell: str) -> _Seen:
-    return _Seen(cell, f"{cells.place(cells.column(name).index(cell))}: column '{name}'")
+    return _Seen(cell, cells.first(name, cell))
 
 
 def _point(cells: Cells, names: Sequence[str], grouped_too: bool) -> _Seen | None:

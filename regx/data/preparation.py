@@ -84,8 +84,7 @@ class Preparation:
 
     def as_json(self) -> dict[str, Any]:
         """Plain data, from which `preparation_of` makes the same again."""
-        forms = {name: dataclasses.asdict(form) for name, form in self.reading.forms.items()}
-        return {**dataclasses.asdict(self), "reading": {**dataclasses.asdict(self.reading), "forms": forms}}
+        return dataclasses.asdict(self)
 
 
 def preparation_of(data: Mapping[str, Any]) -> Preparation:
