@@ -31,8 +31,6 @@ CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 BETWEEN = "\0"  # the cells of a block: no cell has it
 LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 WHOLE = re.compile(r"\d+", re.ASCII)
-
-
 OF_FRAME = "row"  # the path of cells that no file holds
 
 

@@ -24,7 +24,6 @@ SIGN, MINUS = "-+\u2212", {0x2212: "-"}  # the minus may be Unicode's own
 # So many numbers of the form 27,693 without one of another length are no decimals.
 MANY = 30
 
-
 PLAIN = {
     d: re.compile(rf"[{SIGN}]?(\d+[{d}]?\d*|[{d}]\d+)(e[+-]?\d+)?|[{SIGN}]?inf(inity)?", re.IGNORECASE | re.ASCII)
     for d in GROUPS

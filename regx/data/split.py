@@ -31,16 +31,14 @@ def split_rows(
     available = n - n_test - n_val
     if available < 1:
         raise InputError(f"{origin}: {n} rows are too few for a training, a validation and a test split.")
-    if groups is not None or times is not None:
-        if times is not None:
-            train, val, test = _by_time(times, n_test, n_val, origin)
-            kept = train[-(n_train or n) :]
-        else:
-            assert groups is not None
-            train, val, test = _by_group(groups, seed, test_fraction, val_fraction, labels, origin, fold)
-            kept = nested_order(train, labels)[:n_train]
+    if times is not None:
+        train, val, test = _by_time(times, n_test, n_val, origin)
         _check_training(labels, classes, train, origin)
-        return kept, val, test
+        return train[-(n_train or n) :], val, test
+    if groups is not None:
+        train, val, test = _by_group(groups, seed, test_fraction, val_fraction, labels, origin, fold)
+        _check_training(labels, classes, train, origin)
+        return nested_order(train, labels)[:n_train], val, test
     if labels is not None:
         _check_classes(labels, classes, n_test, n_val, origin)
     least = 1 if labels is None else len(classes)

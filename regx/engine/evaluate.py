@@ -87,19 +87,16 @@ class Evaluator:
         return np.concatenate([network.logits.copy() for _, network in self._forward()], axis=2)
 
     def range_of_hidden(self) -> tuple[list[Array], list[Array]]:
-        low: list[Array] = []
-        high: list[Array] = []
+        low, high = [], []
         n_train = self.splits["train"].n
         for start, network in self._forward():
             chunk = [view[:, :, : n_train - start] for view in network.hidden]
-            if start == 0:
-                low, high = [view.min(axis=2) for view in chunk], [view.max(axis=2) for view in chunk]
-            else:
-                low = [np.minimum(a, view.min(axis=2)) for a, view in zip(low, chunk, strict=True)]
-                high = [np.maximum(a, view.max(axis=2)) for a, view in zip(high, chunk, strict=True)]
+            low.append([view.min(axis=2) for view in chunk])
+            high.append([view.max(axis=2) for view in chunk])
             if start + self._chunk >= n_train:
                 break
-        return low, high
+        least = [np.minimum.reduce(each) for each in zip(*low, strict=True)]
+        return least, [np.maximum.reduce(each) for each in zip(*high, strict=True)]
 
     @property
     def per_sample(self) -> Array:

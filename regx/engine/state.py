@@ -118,8 +118,8 @@ class State:
     def train_epochs(self, epoch: int, most: int) -> Array | None:
         """Several epochs from this one on, none of which is recorded, if there are several steps that are compiled.
 
-        What was minimised in each, (epochs, R), but for penalties; a network stops at its
-        first loss that is not finite. None where nothing was done.
+        What was minimised in each, (epochs, R), but for penalties; None where nothing was done. A network stops at its
+        first loss that is not finite.
         """
         in_one_batch = self._batches.size == self._batches.n and self.population.training.steps is None
         ahead = self.training_step.ahead(self._batches.n, exact=False) if in_one_batch else None

@@ -1,13 +1,11 @@
 """How flat the loss is around the weights."""
 
-from typing import cast
-
 import numpy as np
 
 from regx.core.arrays import Array, norms
 from regx.core.streams import stream
 from regx.metrics.metric import Metric
-from regx.metrics.seen import Seen, Stored
+from regx.metrics.seen import Stored
 
 RHO = 0.05  # SAM's usual distance
 STEP = 1e-5  # of differences of gradients, in float64
@@ -15,22 +13,21 @@ MOST_ITERATIONS = 300
 CLOSE = 1e-5  # relative change of the eigenvalue at which the iteration ends
 
 
-def _sharpness(seen: Seen) -> Array:
-    at = cast(Stored, seen).gradient_at
-    loss, gradient = at(seen.values)
+def _sharpness(seen: Stored) -> Array:
+    loss, gradient = seen.gradient_at(seen.values)
     norm = norms(gradient)[:, None]
     nearby = seen.values + RHO * np.divide(gradient, norm, out=np.zeros_like(gradient), where=norm > 0)
-    return at(nearby)[0] - loss
+    return seen.gradient_at(nearby)[0] - loss
 
 
-def _greatest_eigenvalue(seen: Seen) -> Array:
+def _greatest_eigenvalue(seen: Stored) -> Array:
     """By power iteration; where the one of greatest size is negative, again on the Hessian shifted by it."""
-    first = _dominant(cast(Stored, seen), np.zeros(len(seen.values)))
+    first = _dominant(seen, np.zeros(len(seen.values)))
     negative = first < 0
     if not negative.any():
         return first
     shift = np.where(negative, first, 0.0)
-    return np.where(negative, _dominant(cast(Stored, seen), shift) + shift, first)
+    return np.where(negative, _dominant(seen, shift) + shift, first)
 
 
 def _dominant(seen: Stored, shift: Array) -> Array:

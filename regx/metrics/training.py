@@ -12,8 +12,6 @@ OBJECTIVE = Metric(
 )  # fmt: skip
 PENALTY = Metric("penalty", "The part of the objective that regularizers added.", each_epoch=True)
 LEARNING_RATE = Metric("lr", "Learning rate in force, after the schedule.", low=0.0, each_epoch=True)
-
-
 BEST_EPOCH = Metric(
     "best_epoch",
     "The reported epoch: the last one, or the one that early stopping restored.",

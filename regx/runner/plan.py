@@ -33,7 +33,6 @@ SECONDS_PER_STEP = 2e-5
 # networks take as long alone as together.
 FEW_NETWORKS, SECONDS_ALONE = 4, 1e-4
 
-
 Pictured = Literal["run", "race", None]
 # What is kept of a training for its pictures: snapshots of one network.
 PICTURES, PICTURES_BYTES = 40, 4 << 20
@@ -74,17 +73,16 @@ def plan(
     first before all else and the second, which is whoever's that has time, behind it: five on two cores take the time
     of two and a half.
     """
-    groups: dict[tuple[Any, ...], list[Trainee]] = {}
     for number in dict.fromkeys(trainee.config for trainee in trainees):
         check_memory(configs[number], dataset(configs[number].dataset, configs[number].seeds[0]))
     going_on: set[Trainee] = set()
     for part, checkpoint in (resumed or {}).items():
         going_on |= set(part)
         yield Work(part, _population(configs, part, peek), checkpoint)
+    groups: dict[tuple[Any, ...], list[Trainee]] = {}
     for trainee in trainees:
-        if trainee in going_on:
-            continue
-        groups.setdefault(_graph(configs[trainee.config], trainee.seed, peek), []).append(trainee)
+        if trainee not in going_on:
+            groups.setdefault(_graph(configs[trainee.config], trainee.seed, peek), []).append(trainee)
     for group in groups.values():
         first = configs[group[0].config]
         data = dataset(first.dataset, group[0].seed)

@@ -21,7 +21,7 @@ from regx.runner.networks import DEFAULT, Options, train_networks
 from regx.runner.plan import Trainee, dataset, fingerprint, forget_data, with_snapshots
 from regx.store import lock
 from regx.store.about import about
-from regx.store.folder import Status, can_be_kept, check_data, check_peek, finished_seeds, mark, pictured_seeds, settle
+from regx.store.folder import Status, can_be_kept, check_data, check_peek, listed, mark, pictured, settle
 from regx.store.writer import RunWriter
 
 WAIT_PER_WRITING = 9.0  # between two writings into one folder, in multiples of the time that the first took
@@ -39,9 +39,10 @@ def missing(targets: Sequence[Target], force: bool) -> list[Trainee]:
     """The networks that are to be trained, config by config. With `force` all of them."""
     trainees = []
     for number, target in enumerate(targets):
-        finished = set() if force else set(finished_seeds(target.folder))
-        if target.config.training.snapshots and not force:  # asked for by the config, and kept of its first seed alone
-            finished -= set(target.config.seeds[:1]) - pictured_seeds(target.folder)
+        entries = {} if force else listed(target.folder)
+        finished = set(map(int, entries))
+        if target.config.training.snapshots:  # asked for by the config, and kept of its first seed alone
+            finished -= set(target.config.seeds[:1]) - pictured(entries)
         trainees += [Trainee(number, seed) for seed in target.config.seeds if seed not in finished]
     return trainees
 

@@ -43,16 +43,6 @@ def mark(folder: Path, status: Status) -> None:
     files.write_json(folder / files.ABOUT, {**about, "status": status, "finished": finished})
 
 
-def finished_seeds(folder: Path) -> list[int]:
-    """The seeds that need no training; none if there is no such folder."""
-    return sorted(int(seed) for seed in listed(folder))
-
-
-def pictured_seeds(folder: Path) -> set[int]:
-    """The finished seeds of which there are snapshots."""
-    return pictured(listed(folder))
-
-
 def pictured(entries: Mapping[str, Any]) -> set[int]:
     """Those of the listed seeds of which there are snapshots."""
     return {int(seed) for seed, entry in entries.items() if "snapshots" in entry.get("sha256", {})}

@@ -19,7 +19,7 @@ from regx.metrics import columns
 from regx.store import writer as writing
 from regx.store.atomic import append_lines, write_atomically
 from regx.store.files import read_config, write_config
-from regx.store.folder import finished_seeds, mark, settle
+from regx.store.folder import listed, mark, settle
 from regx.store.metrics import format_rows
 from regx.store.writer import RunWriter
 from tests.store.fabricated import write_run
@@ -119,7 +119,7 @@ def test_later_seeds_join_earlier_ones(tmp_path, fabricated):
     for name in ("config.yaml", "metrics.csv", "summary.json"):
         assert (tmp_path / name).read_text() == (together / name).read_text()
     assert read_run(tmp_path).weights.keys() == read_run(together).weights.keys()
-    assert finished_seeds(tmp_path) == [0, 1, 2]
+    assert sorted(listed(tmp_path)) == ["0", "1", "2"]
     assert read_run(tmp_path).about["status"] == "completed"
 
 
@@ -168,7 +168,7 @@ def test_a_process_killed_between_any_two_writes_leaves_a_readable_folder(tmp_pa
                 assert not list(folder.glob("*.json"))  # not a run yet
                 continue
             run = read_run(folder)
-            assert sorted(set(run.metrics.seed)) == run.seeds == finished_seeds(folder)
+            assert sorted(set(run.metrics.seed)) == run.seeds == sorted(map(int, listed(folder)))
             for seed in run.seeds:
                 row = run.metrics[(run.metrics.seed == seed) & (run.metrics.epoch == 3)].iloc[0]
                 assert row.test_loss == run.summary["seeds"][str(seed)]["metrics"]["test_loss"]
