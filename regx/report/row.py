@@ -87,7 +87,7 @@ class Row:
             return ", ".join(f"{short_key(key)}={plain(item)}" for key, item in self.changed.items()) or "-"
         return self.metrics.get(column) if column in REGISTRY else getattr(self, column)
 
-    def as_plain(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The row as `regx compare --json` prints it."""
         found: dict[str, Any] = {}
         for name, item in ((one.name, getattr(self, one.name)) for one in fields(self)):

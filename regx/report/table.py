@@ -83,7 +83,7 @@ def compare_frame(
 
 def present(rows: Iterable[Row]) -> list[str]:
     """The columns of which one of the rows has something to say."""
-    said = {key for row in rows for key in row.as_plain()} | {"p"}
+    said = {key for row in rows for key in row.as_json()} | {"p"}
     return [key for key in COLUMNS if key in said]
 
 

@@ -59,7 +59,7 @@ def print_trial(name: str, plain: Run, own: Run, out: Output) -> int:
     ]
     sentence = trial_sentence(*at_shared)
     if out.as_json:
-        plain_rows = [row.as_plain() for row in rows]
+        plain_rows = [row.as_json() for row in rows]
         out.document({"name": name, "verdict": rows[1].cell("verdict"), "sentence": sentence, "rows": plain_rows})
     elif out.for_people:
         out.text([sentence, ""])

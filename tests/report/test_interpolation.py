@@ -84,4 +84,4 @@ def test_a_regression_fits_at_a_hundredth_of_the_trivial_loss_and_fewer_rows_are
     assert found.enough == (True, True, False)  # 6 + 6 + 6 + 1 = 19 parameters
     assert found.turn(found.enough) == (60, 12)
     assert found.strength is None
-    assert "fitted_between" in found.as_plain()
+    assert "fitted_between" in found.as_json()

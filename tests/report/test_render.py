@@ -179,7 +179,7 @@ def test_csv_and_tabs_read_back(names):
 
 def test_json_and_markdown():
     rows = [row("a|b"), row("c", mean=0.2)]
-    assert json.loads(shown(rows, None, "json")) == [one.as_plain() for one in rows]
+    assert json.loads(shown(rows, None, "json")) == [one.as_json() for one in rows]
     assert json.loads(shown(rows, ["name", "p"], "json"))[0] == {"name": "a|b", "p": 0.0123456789}
     lines = shown(rows, ["name", "test_loss"], "md").splitlines()
     assert lines[2:7] == ["| name | test_loss |", "|---|--:|", r"| a\|b | 0.100 ±0.010\* |", "| c | 0.200 ±0.010 |", ""]

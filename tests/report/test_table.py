@@ -31,7 +31,7 @@ def runs(tmp_path, fabricated):
 
 
 def test_the_rows_of_the_contract(runs):
-    rows = {row.name: row.as_plain() for row in compare_rows(runs)}
+    rows = {row.name: row.as_json() for row in compare_rows(runs)}
     assert {name: row["verdict"] for name, row in rows.items()} == {
         "l2": "better",
         "none": "baseline",
@@ -187,7 +187,7 @@ def test_sorting_and_cutting(runs):
 def test_only_changed(runs):
     changed = only_changed(compare_rows(runs), runs)
     assert {"stack", "changed"} & {*shown_columns(changed)} == {"changed"}
-    rows = {row.name: row.as_plain() for row in changed}
+    rows = {row.name: row.as_json() for row in changed}
     assert rows["l2"]["changed"] == rows["few"]["changed"] == {"regularizers.l2.lam": 0.003}
     assert rows["none"]["changed"] == rows["circle"]["changed"] == {}
     assert "stack" not in rows["l2"]

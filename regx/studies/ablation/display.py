@@ -55,8 +55,8 @@ def print_ablation(study: Ablation, out: Output) -> int:
     if len(study.seeds) >= FEWEST_SEEDS:
         said += of_one_table(runs[0].summary.dataset)
     if out.as_json:
-        rows = [row.as_plain() for row in compare_rows(runs, metric=study.metric)]
-        out.document({"ablation": str(study.folder), **as_plain(study), "answers": said, "rows": rows})
+        rows = [row.as_json() for row in compare_rows(runs, metric=study.metric)]
+        out.document({"ablation": str(study.folder), **as_json(study), "answers": said, "rows": rows})
     else:
         if out.for_people and len(runs) <= MOST_ROWS:
             print_listing(_combinations(study), out, ends=True)
@@ -75,7 +75,7 @@ def about_metric(run: Run, metric: str) -> list[str]:
     return about_numbers(compare_rows([run], metric=metric), [metric])
 
 
-def as_plain(study: Ablation) -> dict[str, Any]:
+def as_json(study: Ablation) -> dict[str, Any]:
     """The effects as plain values, as `regx ablate --json` prints them."""
     found = study.contrasts
     plain: dict[str, Any] = {

@@ -20,8 +20,8 @@ def print_along(study: AblationAlong, out: Output) -> int:
     """Write the study, or one JSON document. The exit code that the ablation ends with."""
     said = answers_along(study)
     if out.as_json:
-        rows = [row.as_plain() for row in compare_rows(study.runs, metric=study.metric)]
-        out.document({"ablation": str(study.folder), **as_plain(study), "answers": said, "rows": rows})
+        rows = [row.as_json() for row in compare_rows(study.runs, metric=study.metric)]
+        out.document({"ablation": str(study.folder), **as_json(study), "answers": said, "rows": rows})
     else:
         against = setting_value(study.values[0])
         legend = (
@@ -34,7 +34,7 @@ def print_along(study: AblationAlong, out: Output) -> int:
     return ended(study.runs, out)
 
 
-def as_plain(study: AblationAlong) -> dict[str, Any]:
+def as_json(study: AblationAlong) -> dict[str, Any]:
     """The study as plain values, as `regx ablate --json` prints them."""
     return {
         "metric": study.metric,

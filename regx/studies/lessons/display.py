@@ -15,7 +15,7 @@ from regx.studies.lessons.result import Finding
 def print_exercises(exercises: Sequence[Exercise], out: Output) -> None:
     """The exercises without running them."""
     if out.as_json:
-        out.document([as_plain(Finding(one)) for one in exercises])
+        out.document([as_json(Finding(one)) for one in exercises])
         return
     print_listing([{"exercise": one.name, "title": one.title} for one in exercises], out, ends=False)
 
@@ -46,7 +46,7 @@ def print_findings(found: Sequence[Finding], out: Output) -> None:
     """Of all exercises together: a row each, or the JSON document."""
     folders = [str(one.folder) for one in found if one.folder is not None]
     if out.as_json:
-        out.document([as_plain(one) for one in found])
+        out.document([as_json(one) for one in found])
         return
     if len(found) > 1:
         rows = [{"exercise": one.name, "title": one.exercise.title, "verdict": one.verdict} for one in found]
@@ -55,7 +55,7 @@ def print_findings(found: Sequence[Finding], out: Output) -> None:
         out.next(f"regx report {' '.join(folders)}")
 
 
-def as_plain(found: Finding) -> dict[str, Any]:
+def as_json(found: Finding) -> dict[str, Any]:
     """An exercise as `regx lesson --json` prints it; without a verdict where it has not been run."""
     return {
         "name": found.name, "lesson": found.lesson, "title": found.exercise.title, "claim": found.claim,

@@ -51,12 +51,12 @@ def print_sweep(sweep: Sweep, out: Output, metric: str = "test_loss", columns: S
         fitted = {str(run.folder): told[fits(run)] for run in sweep.runs}
         ordered = [replace(row, interpolates=fitted[row.run]) for row in ordered]
     if out.as_json:
-        chosen = None if choice is None else _as_plain(choice)
-        plain = [row.as_plain() | ({"interpolates": row.interpolates} if found else {}) for row in ordered]
+        chosen = None if choice is None else _as_json(choice)
+        plain = [row.as_json() | ({"interpolates": row.interpolates} if found else {}) for row in ordered]
         out.document(
             {"sweep": str(sweep.folder), "best": chosen and chosen["run"], "chosen": chosen, "rows": plain}
-            | ({"baseline": beside[0].as_plain()} if beside else {})
-            | ({"interpolation": found.as_plain()} if found else {})
+            | ({"baseline": beside[0].as_json()} if beside else {})
+            | ({"interpolation": found.as_json()} if found else {})
         )
     else:
         print_rows([*ordered, *beside], out, columns, sweep.chosen_by)
@@ -71,7 +71,7 @@ def print_sweep(sweep: Sweep, out: Output, metric: str = "test_loss", columns: S
     return ended(everyone, out)
 
 
-def _as_plain(choice: Choice) -> dict[str, Any]:
+def _as_json(choice: Choice) -> dict[str, Any]:
     cell, by = choice.cell, choice.by
     assert cell.run is not None
     return {

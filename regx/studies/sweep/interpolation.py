@@ -48,7 +48,7 @@ class Interpolation:
                 return self.values[without], self.values[with_it]
         return None
 
-    def as_plain(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "fitted_between": self.turn(self.fitted), "enough_between": self.turn(self.enough)}
 
 

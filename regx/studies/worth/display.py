@@ -17,7 +17,7 @@ def print_worth(study: RowsWorth, out: Output) -> int:
     said = answers(study)
     if out.as_json:
         about = {"metric": study.metric, "plain": study.plain, "seeds": list(study.seeds)}
-        points = [_plain(point) for point in study.points]
+        points = [_as_json(point) for point in study.points]
         out.document({"worth": str(study.folder), **about, "points": points, "answers": said})
     else:
         rows = [_row(study, point) for point in study.points]
@@ -35,7 +35,7 @@ def _row(study: RowsWorth, point: AtSize) -> Listed:
     }  # fmt: skip
 
 
-def _plain(point: AtSize) -> dict[str, Any]:
+def _as_json(point: AtSize) -> dict[str, Any]:
     compared = point.comparison
     return {
         "lane": point.lane, "stack": point.stack, "rows": point.rows, "loss": point.loss,
