@@ -1,12 +1,15 @@
 """Successive halving on fabricated losses."""
 
 import math
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regx.studies.recommendation.halving import FEWEST, KEPT, mean_losses, rung_epochs, survivors
+from regx.studies.recommendation.criteria import LOSS
+from regx.studies.recommendation.halving import FEWEST, KEPT, rung_epochs, survivors
+from regx.studies.recommendation.trials import Trials
 
 LOSSES = st.dictionaries(st.integers(), st.floats(allow_nan=True), min_size=1, max_size=40)
 
@@ -61,5 +64,8 @@ def test_rounds_grow_and_end_at_all_epochs(epochs: int, eval_every: int) -> None
 
 
 def test_a_mean_over_splits_is_infinite_where_one_of_them_diverged_or_is_missing() -> None:
-    found = mean_losses(["a", "b", "c"], [{"a": 1.0, "b": 1.0, "c": 1.0}, {"a": 3.0, "b": math.nan}])
-    assert found == {"a": 2.0, "b": math.inf, "c": math.inf}
+    known = {("a", 0): 1.0, ("b", 0): 1.0, ("c", 0): 1.0, ("a", 1): 3.0, ("b", 1): math.nan}
+    results = SimpleNamespace(value=lambda metric, candidate, epochs, seed: known.get((candidate, seed), math.inf))
+    trials = SimpleNamespace(criterion=LOSS, results=results)
+    found = Trials.costs(trials, [("a", 9), ("b", 9), ("c", 9)], [0, 1])
+    assert found == {("a", 9): 2.0, ("b", 9): math.inf, ("c", 9): math.inf}

@@ -43,9 +43,10 @@ def criterion(name: str, task: str) -> Criterion:
     found = CRITERIA.get(name)
     if found is None:
         raise InputError(f"--metric {name}: expected one of {', '.join(CRITERIA)}.{did_you_mean(name, CRITERIA)}")
-    if task not in REGISTRY[f"test_{found.metric}"].tasks or (name == "log_loss" and task == "regression"):
-        usable = [key for key, one in CRITERIA.items() if task in REGISTRY[f"test_{one.metric}"].tasks]
-        usable = [key for key in usable if key != "log_loss" or task != "regression"]
+    usable = [key for key, one in CRITERIA.items() if task in REGISTRY[f"test_{one.metric}"].tasks]
+    if task == "regression":
+        usable.remove("log_loss")
+    if name not in usable:
         raise InputError(f"--metric {name}: the task is {task}, which has none. Expected one of {', '.join(usable)}.")
     return found
 

@@ -11,14 +11,7 @@ from regx.studies.recommendation.inspection import Inspection
 from regx.studies.recommendation.judgement import PROCEDURE, LossDifference, Measured, Raced, mean
 from regx.studies.recommendation.question import Plan
 from regx.studies.recommendation.result import RECOMMENDED, Recommendation
-from regx.studies.recommendation.words import conclusion_lines, inspection_lines, plan_lines
-
-LEGEND = (
-    "*: recommended: the first whose validation loss is within one standard error of the least. Losses of a lane: with "
-    "the strengths that each split's validation rows choose for it; those of all splits together, which the config "
-    "has, may do better. difference: test loss minus that of none, ±: 95 % interval of Nadeau and Bengio over splits; "
-    "verdict: corrected for the number of lanes. chosen on each split: the lane with the least validation loss there."
-)
+from regx.studies.recommendation.words import LEGEND, conclusion_lines, inspection_lines, plan_lines
 
 
 def rows(recommendation: Recommendation) -> list[dict[str, Any]]:

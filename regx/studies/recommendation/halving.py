@@ -10,7 +10,7 @@ more about what its kind can reach than where it happens to stand.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TypeVar
 
 KEPT = 3
@@ -34,17 +34,5 @@ def survivors(losses: Mapping[T, float], last: bool = False) -> list[T]:
 
     Ties go to what comes first. A loss that is not finite is the worst there is.
     """
-    ranked = sorted(losses, key=lambda candidate: _worst_if_unknown(losses[candidate]))
+    ranked = sorted(losses, key=lambda candidate: losses[candidate] if math.isfinite(losses[candidate]) else math.inf)
     return ranked[:1] if last else ranked[: max(math.ceil(len(ranked) / KEPT), min(FEWEST, len(ranked)))]
-
-
-def mean_losses(candidates: Sequence[T], losses: Sequence[Mapping[T, float]]) -> dict[T, float]:
-    """The mean over splits of each candidate's loss; infinite where it is missing or not finite in one of them."""
-    return {
-        candidate: sum(_worst_if_unknown(of.get(candidate, math.inf)) for of in losses) / len(losses)
-        for candidate in candidates
-    }
-
-
-def _worst_if_unknown(loss: float) -> float:
-    return loss if math.isfinite(loss) else math.inf

@@ -21,6 +21,7 @@ from regx.studies.recommendation.ladder import LadderLane, applied
 from regx.studies.recommendation.lanes import ALL, Lanes
 from regx.studies.recommendation.question import Plan, TableQuestion
 from regx.studies.recommendation.trials import Choice, Trials
+from regx.studies.recommendation.words import NOTES
 
 
 class Outcome:
@@ -45,7 +46,7 @@ class Outcome:
             val = {seed: fmean(by.of(fold[seed]) for fold in folds) for seed in self._tuned.splits}
             test = {seed: by.of(value) for seed, value in scores(f"test_{by.metric}").items()}
             if not all(math.isfinite(one) for one in (*val.values(), *test.values())):
-                self._notes.append(f"Left out, since networks diverged or failed whatever was tried: {lane.name}.")
+                self._notes.append(NOTES["lane left out"].format(lane=lane.name))
                 continue
             classes = bool(self._plan.inspection.classes)
             accuracy, balanced = (
@@ -87,8 +88,7 @@ class Outcome:
             if done * clock.pace <= clock.left:
                 break
         if len(some) < len(names):
-            what = f"Run folders of {' and '.join(some)} alone" if some else "No run folders"
-            self._notes.append(f"{what}, for want of time; `regx run` trains the config.")
+            self._notes.append(NOTES["few run folders" if some else "no run folders"].format(lanes=" and ".join(some)))
         configs = [self.config(name) for name in some]
         targets = [Target(config, run_folder(config, folder)) for config in configs]
         self._check_same_table()
@@ -109,7 +109,7 @@ class Outcome:
             if read_run(target.folder).about["status"] != "completed"
         ]
         if unfinished:
-            self._notes.append(f"In the run folders of these lanes networks diverged or failed: {unfinished}.")
+            self._notes.append(NOTES["unfinished"].format(lanes=unfinished))
         return unfinished
 
     def _check_same_table(self) -> None:

@@ -36,6 +36,7 @@ from regx.studies.recommendation.ladder import (
 )
 from regx.studies.recommendation.network import CANDIDATES, LONGER, OPTIMIZERS, SHARE, CandidateNetwork, of_images
 from regx.studies.recommendation.network import SPLITS as TRIED_ON
+from regx.studies.recommendation.words import NOTES
 
 SPLITS = 20  # where seconds allow; from `ENOUGH_SPLITS` on time is rather spent on more lanes
 # A gain of a third or more was found on 5 of 12 tables by 5 splits, on 8 by 10, on 10 by 15 and on 11 by 20.
@@ -110,10 +111,7 @@ def planned(question: TableQuestion) -> Plan:
             "more. With so few a plain model by cross-validation is the better start."
         )
     if rows > MOST_ROWS and keys["name"] == "csv" and not _only(question.overrides, "dataset.rows="):
-        notes.append(
-            f"The race asks {MOST_ROWS:,} of the {rows:,} rows, drawn at random. The config that is written is for all "
-            f"of them; -s dataset.rows={rows} asks all, which takes longer."
-        )
+        notes.append(NOTES["some rows"].format(asked=MOST_ROWS, rows=rows))
         keys["rows"] = MOST_ROWS
         source = config_of({"dataset": keys}, str(question.table), of_data).dataset
         assert isinstance(source, TableSource)
@@ -132,10 +130,8 @@ def planned(question: TableQuestion) -> Plan:
     if lengthen and least > 0.5 * question.minutes * 60:
         shorter = max(9, math.floor(0.5 * networks[0].base.training.epochs * question.minutes * 60 / least))
         if shorter < networks[0].base.training.epochs:
-            notes.append(
-                f"{question.minutes:g} minutes are few for this table: networks train {shorter} epochs instead of "
-                f"{networks[0].base.training.epochs}."
-            )
+            epochs = networks[0].base.training.epochs
+            notes.append(NOTES["fewer epochs"].format(minutes=question.minutes, shorter=shorter, epochs=epochs))
             networks = _networks(question, keys, data, shorter)
     parameters = Layout(data.shape, networks[0].base.architecture, data.train.y.shape[1]).size
     # Which network will be chosen is not known: the one in the middle.

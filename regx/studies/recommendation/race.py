@@ -43,11 +43,12 @@ from regx.studies.recommendation.lanes import ALL, Lanes, lengths
 from regx.studies.recommendation.network import GAIN, SHARE, CandidateNetwork, simplest
 from regx.studies.recommendation.network import SPLITS as TRIED_ON
 from regx.studies.recommendation.outcome import Outcome
-from regx.studies.recommendation.question import ENOUGH_SPLITS, Plan, TableQuestion, longer, trainings
+from regx.studies.recommendation.question import ENOUGH_SPLITS, Plan, TableQuestion, longer, work
 from regx.studies.recommendation.references import Score, references, score
 from regx.studies.recommendation.result import Recommendation
 from regx.studies.recommendation.trials import Trials
 from regx.studies.recommendation.tuning import Tuning
+from regx.studies.recommendation.words import NOTES
 
 REFERENCES = 0.15  # of the minutes, that the plain models may take
 FOLDERS = 0.2  # of the minutes at most, that are kept for training what is recommended
@@ -104,10 +105,7 @@ class TableRace:
         self._lanes = list(plan.lanes)
         if self._table.times is not None:
             self._tuned.splits = self._splits[:SEEDS_OF_A_TIME]
-            self._notes.append(
-                "Split by time, all splits have the same test rows, the latest, and differ in initial weights alone, "
-                "so what holds for other times cannot be told by any number of them."
-            )
+            self._note("split by time")
 
     @property
     def _table(self) -> Table:
@@ -118,6 +116,9 @@ class TableRace:
     @property
     def _splits(self) -> list[int]:
         return self._tuned.splits
+
+    def _note(self, case: str, **facts: object) -> None:
+        self._notes.append(NOTES[case].format(**facts))
 
     def run(self) -> Recommendation:
         measured = self._references()
@@ -137,21 +138,12 @@ class TableRace:
         outcome = self._outcome
         lanes, dropped = outcome.raced(self._lanes)
         if dropped:
-            self._notes.append(
-                f"Not raced to the end, for want of time, so nothing is said of them: {', '.join(dropped)}. --minutes "
-                "gives more."
-            )
+            self._note("not raced", lanes=", ".join(dropped))
         if self._results.failed:
-            self._notes.append(
-                f"Networks that could not be trained, and count as diverged: {len(self._results.failed)}. The reason "
-                f"of the last: {self._results.reason}"
-            )
+            self._note("failed", networks=len(self._results.failed), reason=self._results.reason)
         measured = [self._on_splits(one) for one in measured]
         if self._tuned.folds > 1:
-            self._notes.append(
-                f"Validation rows are few, so the lanes are compared by {self._tuned.folds} folds of each split, "
-                "disjoint, beside the same test rows."
-            )
+            self._note("folds", folds=self._tuned.folds)
         inspection = dataclasses.replace(self._plan.inspection, parameters=self._parameters())
         conclusion = conclude(lanes, measured, inspection.split, inspection.rows, self._gains)
         unfinished = outcome.keep(lanes, conclusion.recommended)
@@ -177,7 +169,7 @@ class TableRace:
                     data = dataset(self._plan.base.dataset, seed)
                 except InputError as error:  # such as of groups of which one holds a whole class
                     self._tuned.splits.remove(seed)
-                    self._notes.append(f"Split {seed} is left out: {error}")
+                    self._note("split left out", seed=seed, error=error)
                     continue
                 self._clock.tell("references")
                 for one in models:
@@ -236,11 +228,8 @@ class TableRace:
         hidden = chosen.base.architecture.hidden
         if all(one != other for one, other in itertools.pairwise(hidden)):  # no equal layers to skip
             self._lanes = [lane for lane in self._lanes if "skip" not in [part.exclusive for part in lane.known][:1]]
-        tried = f", chosen first, by validation loss, of the {len(reached)} that were tried" if len(reached) > 1 else ""
-        self._notes.append(
-            f"The network of all lanes{tried}: {name}, up to {chosen.base.training.epochs} epochs, "
-            f"{self._parameters():,} parameters."
-        )
+        case, epochs = "network" if len(reached) == 1 else "network chosen", chosen.base.training.epochs
+        self._note(case, tried=len(reached), name=name, epochs=epochs, parameters=self._parameters())
 
     def _is_affordable(self, network: CandidateNetwork) -> bool:
         """Whether there is time to try a network, and then to race what helps most often on enough splits.
@@ -271,8 +260,7 @@ class TableRace:
     # Tuning
 
     def _work(self, lanes: Sequence[LadderLane], splits: int) -> float:
-        base = self._trials.network.base
-        return sum(trainings(base, lane, self._tuned.rates) for lane in lanes) * splits * self._trials.seconds
+        return work(self._trials.network.base, lanes, self._tuned.rates, splits)
 
     def _choose_splits(self) -> None:
         """Leave out splits if, at the pace that was measured, all lanes would not fit into the minutes on all."""
@@ -302,10 +290,7 @@ class TableRace:
     def _reduce(self, splits: int, why: str) -> None:
         wanted = ENOUGH_SPLITS if self._question.seeds is None else len(self._plan.base.seeds)
         if splits < min(wanted, len(self._splits)):
-            self._notes.append(
-                f"{splits} splits instead of {wanted} to keep to {self._question.minutes:g} minutes, since {why} here. "
-                "--minutes gives more."
-            )
+            self._note("fewer splits", splits=splits, wanted=wanted, minutes=self._question.minutes, why=why)
         self._tuned.splits = self._splits[:splits]
 
     def _race(self, lanes: Sequence[LadderLane]) -> None:

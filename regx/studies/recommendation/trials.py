@@ -14,7 +14,7 @@ from regx.runner.networks import Options, train_networks
 from regx.runner.plan import Trainee
 from regx.studies.recommendation.clock import Clock
 from regx.studies.recommendation.criteria import Criterion, measured
-from regx.studies.recommendation.halving import mean_losses, rung_epochs
+from regx.studies.recommendation.halving import rung_epochs
 from regx.studies.recommendation.ladder import Candidate, applied
 from regx.studies.recommendation.network import CandidateNetwork
 from regx.studies.recommendation.question import TableQuestion, seconds_of
@@ -139,5 +139,5 @@ class Trials:
         best: the least loss that it had at any evaluated epoch, as nothing is told yet by where it happens to stand.
         """
         metric = "best_val_loss" if best and self.criterion.metric == "loss" else f"val_{self.criterion.metric}"
-        of = [{one: self.criterion.of(self.results.value(metric, *one, seed)) for one in pool} for seed in seeds]
-        return mean_losses(pool, of)
+        values = {one: [self.results.value(metric, *one, seed) for seed in seeds] for one in pool}
+        return {one: sum(map(self.criterion.of, of)) / len(of) for one, of in values.items()}

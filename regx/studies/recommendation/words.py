@@ -1,4 +1,4 @@
-"""The words of a recommendation: what a table is taken to be, what will be trained, and what is concluded."""
+"""The words of a recommendation: what a table is taken to be, what will be trained, notes, and what is concluded."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,6 +20,34 @@ from regx.studies.recommendation.references import LINEAR, TREES, TRIVIAL
 from regx.studies.recommendation.result import Recommendation
 
 MOST_CLASSES = 10  # whose shares are told
+LEGEND = (
+    "*: recommended: the first whose validation loss is within one standard error of the least. Losses of a lane: with "
+    "the strengths that each split's validation rows choose for it; those of all splits together, which the config "
+    "has, may do better. difference: test loss minus that of none, ±: 95 % interval of Nadeau and Bengio over splits; "
+    "verdict: corrected for the number of lanes. chosen on each split: the lane with the least validation loss there."
+)
+# What a reader should know of how it was raced.
+NOTES = {
+    "some rows": "The race asks {asked:,} of the {rows:,} rows, drawn at random. The config that is written is for all "
+    "of them; -s dataset.rows={rows} asks all, which takes longer.",
+    "fewer epochs": "{minutes:g} minutes are few for this table: networks train {shorter} epochs instead of {epochs}.",
+    "fewer splits": "{splits} splits instead of {wanted} to keep to {minutes:g} minutes, since {why} here. --minutes "
+    "gives more.",
+    "split by time": "Split by time, all splits have the same test rows, the latest, and differ in initial weights "
+    "alone, so what holds for other times cannot be told by any number of them.",
+    "split left out": "Split {seed} is left out: {error}",
+    "network": "The network of all lanes: {name}, up to {epochs} epochs, {parameters:,} parameters.",
+    "network chosen": "The network of all lanes, chosen first, by validation loss, of the {tried} that were tried: "
+    "{name}, up to {epochs} epochs, {parameters:,} parameters.",
+    "not raced": "Not raced to the end, for want of time, so nothing is said of them: {lanes}. --minutes gives more.",
+    "lane left out": "Left out, since networks diverged or failed whatever was tried: {lane}.",
+    "failed": "Networks that could not be trained, and count as diverged: {networks}. The reason of the last: {reason}",
+    "folds": "Validation rows are few, so the lanes are compared by {folds} folds of each split, disjoint, beside the "
+    "same test rows.",
+    "few run folders": "Run folders of {lanes} alone, for want of time; `regx run` trains the config.",
+    "no run folders": "No run folders, for want of time; `regx run` trains the config.",
+    "unfinished": "In the run folders of these lanes networks diverged or failed: {lanes}.",
+}
 
 
 def inspection_lines(inspection: Inspection) -> list[str]:
@@ -76,7 +104,7 @@ def _lines(found: Recommendation) -> list[str]:
     by_role = {one.reference.role: one for one in references}
     rival = by_role[conclusion.rival]
     trivial = by_role[TRIVIAL]
-    splits = len(plain.test)
+    splits = conclusion.to_plain.splits
     stack = recommended.stack if recommended.name != PLAIN else "no regularizer"
     procedure = mean(conclusion.procedure)
     if splits < FEWEST_SPLITS:
@@ -98,28 +126,28 @@ def _lines(found: Recommendation) -> list[str]:
             f"If it has to be a network, the one with {stack} does the least harm.",
         ]
     return [
-        *([] if conclusion.learnable else [_doubt(conclusion, by_role, answer, splits)]),
+        *([] if conclusion.learnable else [_doubt(conclusion, by_role, answer)]),
         *_beside_the_trivial(conclusion, by_role, answer, mean(trivial.test), procedure),
-        _advice(conclusion, recommended, stack, rival),
-        _regularization(conclusion, recommended, plain, splits, mean(trivial.test)),
+        _advice(conclusion, recommended, rival),
+        _regularization(conclusion, recommended, plain, mean(trivial.test)),
         *_single(conclusion, named),
-        _contest(conclusion, rival, procedure, splits)
+        _contest(conclusion, rival, procedure)
         + _unusable(conclusion, mean(trivial.test))
         + _lowest(conclusion, references, procedure),
-        *_found(conclusion, splits),
-        *_would_tell(conclusion, inspection.rows, splits),
+        *_found(conclusion),
+        *_would_tell(conclusion, inspection.rows),
     ]
 
 
-def _doubt(conclusion: Conclusion, by_role: Mapping[str, Measured], answer: str, splits: int) -> str:
+def _doubt(conclusion: Conclusion, by_role: Mapping[str, Measured], answer: str) -> str:
     """That nothing is shown to be better than the trivial answer, where something looks as if it were."""
     name = min(conclusion.to_trivial, key=lambda name: conclusion.to_trivial[name].mean)
     compared = conclusion.to_trivial[name]
     what = by_role[name].reference.sentence if name in by_role else "the network"
     return (
         f"Whether there is anything to learn, the data cannot tell. {capital(what)} looks better than {answer}, its "
-        f"test loss {-compared.mean:.0%} lower in the mean over splits and lower on {compared.lower} of {splits}, but "
-        f"so much can be luck ({_luck(conclusion)}). What follows is a first guess."
+        f"test loss {-compared.mean:.0%} lower in the mean over splits and {_often(compared)}, but so much can be luck "
+        f"({_luck(conclusion)}). What follows is a first guess."
     )
 
 
@@ -146,8 +174,8 @@ def _beside_the_trivial(
     ]
 
 
-def _advice(conclusion: Conclusion, recommended: Raced, stack: str, rival: Measured) -> str:
-    how = f"with {stack}" if recommended.name != PLAIN else "without a regularizer"
+def _advice(conclusion: Conclusion, recommended: Raced, rival: Measured) -> str:
+    how = f"with {recommended.stack}" if recommended.name != PLAIN else "without a regularizer"
     of_network = f"the network {how}"
     if conclusion.contest == "better":
         return f"Use {of_network}, at learning rate {recommended.lr:g}."
@@ -185,15 +213,12 @@ def _single(conclusion: Conclusion, named: Mapping[str, Raced]) -> list[str]:
     ]
 
 
-def _regularization(conclusion: Conclusion, recommended: Raced, plain: Raced, splits: int, trivial: float) -> str:
+def _regularization(conclusion: Conclusion, recommended: Raced, plain: Raced, trivial: float) -> str:
     compared, before = conclusion.to_plain, mean(plain.test)
     losses = f"a test loss of {told(mean(conclusion.procedure))}, against {told(before)} for the network without one"
     how = f"With the regularizers that each split's validation rows choose, it has {losses}"
     if conclusion.regularization == "helps":
-        return (
-            f"Regularization helps the network. {how}; it is lower on {compared.lower} of {splits} splits "
-            f"({_interval(compared)})."
-        )
+        return f"Regularization helps the network. {how}; it is {_often(compared)} splits ({_interval(compared)})."
     if conclusion.regularization == "helps by nothing":
         return (
             f"Regularization lowers the loss of the network by less than anybody could use: {told(-compared.mean)}, "
@@ -223,9 +248,9 @@ def _regularization(conclusion: Conclusion, recommended: Raced, plain: Raced, sp
     return f"Whether a regularizer helps, the data cannot tell. {how} ({_interval(compared)})."
 
 
-def _contest(conclusion: Conclusion, rival: Measured, procedure: float, splits: int) -> str:
+def _contest(conclusion: Conclusion, rival: Measured, procedure: float) -> str:
     compared, name = conclusion.to_reference[conclusion.rival], rival.reference.sentence
-    losses = f"{told(procedure)} against {told(mean(rival.test))}, lower on {compared.lower} of {splits} splits"
+    losses = f"{told(procedure)} against {told(mean(rival.test))}, {_often(compared)} splits"
     if conclusion.contest == "better":
         also = " also" if conclusion.regularization == "helps" else ""
         return (
@@ -258,18 +283,18 @@ def _lowest(conclusion: Conclusion, references: Sequence[Measured], procedure: f
     )
 
 
-def _found(conclusion: Conclusion, splits: int) -> list[str]:
+def _found(conclusion: Conclusion) -> list[str]:
     """Which gain would have been found, where none was."""
     if conclusion.detectable is None or conclusion.regularization in ("helps", "helps by nothing"):
         return []
-    plain = mean(conclusion.procedure) - conclusion.to_plain.mean
+    plain, splits = mean(conclusion.procedure) - conclusion.to_plain.mean, conclusion.to_plain.splits
     return [
         f"On tables like this {splits} splits find a regularizer's gain in 8 of 10 cases where it is "
         f"{told(conclusion.detectable)} or more, {conclusion.detectable / plain:.0%} of that of the network without."
     ]
 
 
-def _would_tell(conclusion: Conclusion, rows: int, splits: int) -> list[str]:
+def _would_tell(conclusion: Conclusion, rows: int) -> list[str]:
     """What would tell, where something is open."""
     if conclusion.regularization == "cannot tell":
         if conclusion.to_plain.verdict == "better":
@@ -280,7 +305,7 @@ def _would_tell(conclusion: Conclusion, rows: int, splits: int) -> list[str]:
     else:
         return []
     splits_needed, rows_needed = conclusion.splits_needed, conclusion.rows_needed
-    if splits_needed is not None and splits_needed > splits:
+    if splits_needed is not None and splits_needed > conclusion.to_plain.splits:
         return [
             f"If the difference is what it seems, about {splits_needed} splits would tell {what}: "
             f"--splits {splits_needed}."
@@ -308,6 +333,10 @@ def _interval(compared: LossDifference) -> str:
         return f"{compared.splits} splits are too few for an interval"
     interval = f"{told(compared.low)} to {told(compared.high)}"
     return f"difference {told(compared.mean)}, 95 % interval {interval}, {chance(compared.p)}"
+
+
+def _often(compared: LossDifference) -> str:
+    return f"lower on {compared.lower} of {compared.splits}"
 
 
 def _rounded(count: int) -> str:
