@@ -113,7 +113,7 @@ def read_cells(path: Path, separator: str = "auto", known: Collection[str] = (),
                 header_says = "in the row above it" if surplus else "in the header"
                 raise InputError(
                     f"{path}:{at_row}: expected {width} cells, as {header_says}, found {len(row)}. "
-                    f'A cell with {mark!r} in it stands in double quotes: "...".'
+                    f'A cell with {mark!r} in it stands in double quotes: "...".{_of_comments(header[0], row[0])}'
                 )
         lines += [at_row for at_row, _ in block]
         for column, own in zip(columns, zip(*(row for _, row in block), strict=True), strict=True):
@@ -221,7 +221,7 @@ def _surplus(path: Path, header: list[str], columns: list[list[str]], line: int)
     if len(set(names)) < len(names) or (not numbered and any(map(_is_value, names))):
         raise InputError(
             f"{path}:{line}: expected {len(header)} cells, as in the header, found {len(header) + 1}. A cell with a "
-            'separator in it stands in double quotes: "...".'
+            f'separator in it stands in double quotes: "...".{_of_comments(header[0])}'
         )
     return f"The rows have one cell more than the header: their names, which stand before '{header[0]}', are left out."
 
@@ -258,7 +258,14 @@ def _check_header(path: Path, line: int, header: list[str], known: Collection[st
         raise InputError(
             f"{path}:{line}: found one column, '{header[0][:60]}'. Expected two or more, a target and a feature; "
             f"if another character separates them, set dataset.separator to one of {', '.join(SEPARATORS)}."
+            f"{_of_comments(header[0])}"
         )
+
+
+def _of_comments(*firsts: str) -> str:
+    """What is said where the first cell of a line that cannot be read makes it look like a comment."""
+    is_comment = any(cell.lstrip().startswith("#") for cell in firsts)
+    return " Comments are not read: remove the lines that begin with '#'." if is_comment else ""
 
 
 def _is_value(name: str) -> bool:

@@ -163,6 +163,14 @@ WRONG: dict[str, tuple[str | bytes, dict[str, object], str]] = {
     "all dropped": (corrupted(0, "1,2,0"), {"drop": ["x", "z"]}, r"no column is left beside target 'y'"),
     "nothing varies": (lines("x,y", lambda k: f"1,{k % 2}"), {}, r"no column varies"),
     "ragged": (corrupted(5, "1,2"), {}, r":7: expected 3 cells, as in the header, found 2"),
+    "a comment": (corrupted(5, "# half of it"), {}, r":7: expected 3 cells.*remove the lines that begin with '#'"),
+    "two comments first": (
+        "# made by me\n# half of it\n" + lines("x,y", lambda k: f"{k},{k % 2}"), {},
+        r":3: expected 1 cells.* Comments are not read",
+    ),
+    "a comment first": (
+        "# made by me\n" + lines("x,y", lambda k: f"{k},{k % 2}"), {}, r":2: expected 1 cells.* Comments are not read",
+    ),
     "ragged after a quoted line end": (corrupted(5, '"a\nb",2,0\n1,2'), {}, r":9: expected 3 cells"),
     "open quote": (corrupted(5, '"1,2,0'), {}, r":7: .*is a quote left open"),
     "latin-1": (corrupted(5, "1,é,0").encode("latin-1"), {}, r":7: the file is not in UTF-8"),
