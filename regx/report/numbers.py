@@ -83,9 +83,9 @@ def count(many: int, noun: str) -> str:
     return f"{many:,} {noun}{'' if many == 1 else 's'}"
 
 
-def verdict_text(verdict: str, seeds: int | None) -> str:
+def verdict_text(verdict: str, many: int | None, noun: str = "seed") -> str:
     """A verdict in a table: itself, and where it cannot be told by how many seeds."""
-    return f"{verdict} ({count(seeds or 0, 'seed')})" if verdict == "cannot tell" else verdict
+    return f"{verdict} ({count(many or 0, noun)})" if verdict == "cannot tell" else verdict
 
 
 def listed(names: Sequence[str], most: int | None = None) -> str:

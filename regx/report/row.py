@@ -10,7 +10,7 @@ from regx.report.names import seeds_text
 from regx.report.numbers import verdict_text
 from regx.report.settings import plain, short_key
 from regx.stats.aggregate import UNKNOWN, Interval
-from regx.stats.comparison import NO_DIFFERENCE, Difference, Verdict
+from regx.stats.comparison import NO_DIFFERENCE, ComparisonVerdict, Difference
 
 # Not in the JSON of a row that has nothing to say of it.
 WHERE_KNOWN = ("changed", "shrinkage", "judged_loss", "point", "interpolates")
@@ -45,7 +45,7 @@ class Row:
     judged_loss: Interval | None = None
     metric: str = "test_loss"
     difference: Difference = field(default_factory=lambda: NO_DIFFERENCE)
-    verdict: Verdict | Literal["baseline"] | None = None
+    verdict: ComparisonVerdict | Literal["baseline"] | None = None
     won: int | None = None
     tied: int | None = None
     shared: int | None = None

@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 from regx.stats.aggregate import UNKNOWN, Interval
 
-Verdict = Literal["better", "worse", "lower", "higher", "unclear", "cannot tell"]
+ComparisonVerdict = Literal["better", "worse", "lower", "higher", "unclear", "cannot tell"]
 
 
 class Difference(Interval):
@@ -24,7 +24,7 @@ class Comparison(NamedTuple):
     """
 
     difference: Difference
-    verdict: Verdict
+    verdict: ComparisonVerdict
     won: int | None
     tied: int
     shared: int

@@ -116,7 +116,7 @@ def test_few_splits_tell_nothing() -> None:
     lanes = [lane("none", 0.8, 0.8), lane("l2", 0.5, 0.5)]
     lanes = [Raced(one.name, one.stack, one.lr, few(one.val), few(one.test), None) for one in lanes]
     found = concluded(lanes, [Measured(one.reference, few(one.test), None) for one in measured(1.0, 0.7, 0.7)])
-    assert found.to_plain.verdict == "cannot tell (3 splits)"
+    assert found.to_plain.verdict == "cannot tell"
     assert (found.regularization, found.contest, found.learners) == ("cannot tell", "unclear", ())
 
 

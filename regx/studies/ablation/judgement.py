@@ -9,7 +9,7 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.stats.aggregate import Interval, side, within
-from regx.stats.comparison import Comparison, Difference, Verdict
+from regx.stats.comparison import Comparison, ComparisonVerdict, Difference
 from regx.stats.paired import compare_to_baseline, difference_interval
 
 Answer = Literal["yes", "no", "no gain", "cannot tell"]
@@ -28,7 +28,7 @@ class Effect:
     """
 
     average: Difference
-    verdict: Verdict
+    verdict: ComparisonVerdict
     alone: Interval
     last: Interval
 
@@ -150,7 +150,7 @@ def _index(on: Array, members: Sequence[int]) -> int:
 
 
 def _pair_verdict(
-    verdict: Verdict, without: tuple[Interval, Interval], with_other: tuple[Interval, Interval], sign: float
+    verdict: ComparisonVerdict, without: tuple[Interval, Interval], with_other: tuple[Interval, Interval], sign: float
 ) -> PairVerdict:
     """What two members do to each other, from the verdict on their interaction and from what each changes.
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from regx.core.arrays import Array
 from regx.stats.bootstrap import bootstrap_interval
-from regx.studies.lessons.answer import Answer, Verdict
+from regx.studies.lessons.answer import Answer, ClaimVerdict
 
 
 def _checked(said: str, found: Any, expected: Any, tolerance: float = 1e-4) -> Answer:
@@ -31,7 +31,7 @@ def _ends(values: list[float]) -> tuple[float, float]:
     return float(interval["low"] or 0), float(interval["high"] or 0)
 
 
-def _within(low: float, high: float, least: float, most: float) -> Verdict:
+def _within(low: float, high: float, least: float, most: float) -> ClaimVerdict:
     """Whether an interval lies between two numbers."""
     return "holds" if low > least and high < most else "does not hold" if high < least or low > most else "cannot tell"
 

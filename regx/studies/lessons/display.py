@@ -33,7 +33,7 @@ def print_finding(found: Finding, out: Output) -> None:
     out.say(*(answer.said for answer in found.answers))
     if exercise.why:
         out.say(f"Why the numbers differ: {exercise.why}")
-    out.say(f"Verdict: {in_words(found)}.", *([str(found.folder)] if found.folder else []), "")
+    out.say(f"ClaimVerdict: {in_words(found)}.", *([str(found.folder)] if found.folder else []), "")
 
 
 def in_words(found: Finding) -> str:

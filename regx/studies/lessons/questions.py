@@ -23,7 +23,7 @@ import numpy as np
 from regx.core.arrays import Array
 from regx.stats.aggregate import Interval
 from regx.stats.paired import FEWEST_SEEDS, SIGNIFICANCE
-from regx.studies.lessons.answer import Answer, Verdict, together
+from regx.studies.lessons.answer import Answer, ClaimVerdict, together
 
 # Differences, one a seed, to the interval of their mean and the two-sided p of its being 0.
 Judge = Callable[[Sequence[float]], tuple[Interval, float]]
@@ -50,7 +50,7 @@ class Question(ABC):
         return Answer(verdict, f"{self.says}: {verdict}; {self.metric} {means}{found}.")
 
     @abstractmethod
-    def verdict(self, values: Array, judge: Judge, questions: int) -> tuple[Verdict, str]:
+    def verdict(self, values: Array, judge: Judge, questions: int) -> tuple[ClaimVerdict, str]:
         """From the metric, (cells, seeds): the verdict, and the interval that decided, in words."""
 
 
@@ -62,7 +62,7 @@ class Contrast(Question):
     low: float
     high: float
 
-    def verdict(self, values: Array, judge: Judge, questions: int) -> tuple[Verdict, str]:
+    def verdict(self, values: Array, judge: Judge, questions: int) -> tuple[ClaimVerdict, str]:
         sums = np.asarray(self.weights) @ values
         interval, _ = judge(sums.tolist())
         low, high = _ends(interval)
@@ -93,7 +93,7 @@ class Along(Question):
 
     claim: str
 
-    def verdict(self, values: Array, judge: Judge, questions: int) -> tuple[Verdict, str]:
+    def verdict(self, values: Array, judge: Judge, questions: int) -> tuple[ClaimVerdict, str]:
         if self.claim == "valley":
             # For every seed the inner cell that is best over the others, so that none chooses for itself.
             inner = values[1:-1]
@@ -109,7 +109,7 @@ class Along(Question):
                 number = wrong.index(True)
                 return "does not hold", f"; it does the opposite from {self.cells[number]} to {self.cells[number + 1]}"
         found: str = ""
-        verdicts: list[Verdict] = []
+        verdicts: list[ClaimVerdict] = []
         for name, differences in pairs:
             interval, _ = judge(differences.tolist())
             low, high = _ends(interval)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regx.core.shown import Shown
-from regx.studies.lessons.answer import Answer, Verdict, together
+from regx.studies.lessons.answer import Answer, ClaimVerdict, together
 from regx.studies.lessons.exercise import Exercise
 
 
@@ -38,7 +38,7 @@ class Finding(Shown):
         return " ".join(answer.said for answer in self.answers) or None
 
     @property
-    def verdict(self) -> Verdict | None:
+    def verdict(self) -> ClaimVerdict | None:
         return together(answer.verdict for answer in self.answers)
 
     def __repr__(self) -> str:

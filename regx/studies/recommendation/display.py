@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from regx.report.listing import Listed, print_listing
+from regx.report.numbers import verdict_text
 from regx.report.output import Output
 from regx.stats.aggregate import UNKNOWN
 from regx.studies.recommendation.inspection import Inspection
@@ -26,7 +27,7 @@ def rows(recommendation: Recommendation) -> list[dict[str, Any]]:
     def against(compared: LossDifference | None, without: str | None) -> dict[str, Any]:
         if compared is None:
             return {"difference": None, "verdict": without}
-        return {"difference": compared.as_json(), "verdict": compared.verdict}
+        return {"difference": compared.as_json(), "verdict": verdict_text(compared.verdict, compared.splits, "split")}
 
     found = []
     for lane in lanes:

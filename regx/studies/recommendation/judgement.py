@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Literal
 
+from regx.stats.comparison import ComparisonVerdict
 from regx.stats.resampled import LEVEL, detectable, resampled_difference, rows_that_tell, splits_that_tell
 from regx.stats.significance import holm
 from regx.studies.recommendation.references import LINEAR, NETWORK, TREES, TRIVIAL, Reference
@@ -78,10 +79,10 @@ class LossDifference:
     splits: int
 
     @property
-    def verdict(self) -> str:
-        """`better` (lower), `worse`, `unclear`, or `cannot tell (n splits)` where splits are too few for a test."""
+    def verdict(self) -> ComparisonVerdict:
+        """`better` (lower), `worse`, `unclear`, or `cannot tell` where splits are too few for a test."""
         if self.splits < FEWEST_SPLITS or self.p is None:
-            return f"cannot tell ({self.splits} split{'s' if self.splits != 1 else ''})"
+            return "cannot tell"
         if self.p > LEVEL:
             return "unclear"
         return "better" if self.mean < 0 else "worse"

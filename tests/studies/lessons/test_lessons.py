@@ -14,7 +14,7 @@ from regx.evidence.run import read_runs
 from regx.stats.bootstrap import bootstrap_interval
 from regx.stats.significance import paired_t_p
 from regx.studies.lessons import demonstrations
-from regx.studies.lessons.answer import Answer, Verdict
+from regx.studies.lessons.answer import Answer, ClaimVerdict
 from regx.studies.lessons.exercise import chosen, exercises
 from regx.studies.lessons.question import cells_of, per_seed, run_exercise
 from regx.studies.lessons.questions import question_of
@@ -117,7 +117,7 @@ def test_where_nothing_differs_a_verdict_is_seldom_sure(claim: dict) -> None:
 
 
 def test_of_several_answers_one_that_does_not_hold_decides() -> None:
-    def verdict_of(*words: Verdict) -> Verdict | None:
+    def verdict_of(*words: ClaimVerdict) -> ClaimVerdict | None:
         return Finding(exercises()["001.3"], tuple(Answer(word, "") for word in words)).verdict
 
     assert verdict_of("holds", "cannot tell", "does not hold") == "does not hold"
@@ -139,7 +139,7 @@ def test_the_command_lists_runs_and_names_the_nearest(regx: Regx) -> None:
     assert "1.99998" in found["measured"]
     assert "Did you mean '001.3'?" in regx("lesson", "01.3", code=2).stderr
     shown = regx("lesson", "000.2", "--seeds", "5").stdout
-    assert "Verdict: does not hold here." in shown
+    assert "ClaimVerdict: does not hold here." in shown
 
 
 def test_overrides_are_of_every_cell_and_a_dry_run_trains_nothing(regx: Regx, tmp_path: Path) -> None:
