@@ -46,7 +46,7 @@ def test_the_commands_print_what_a_page_shows(page: Path, tmp_path: Path, reques
 
 # What the commands of the README are given beside their own options, so that they end within seconds.
 SHORT = {
-    "data": "", "recommend": "--minutes 0.1", "run": "--seeds 1 -s training.epochs=20", "lesson": "--list",
+    "data": "", "recommend": "--minutes 0.05", "run": "--seeds 1 -s training.epochs=20", "lesson": "--list",
     "try": "--seeds 2 -s training.epochs=20", "race": "--seeds 1 -s training.epochs=20 --svg race.svg",
     "play": "--no-browser --seeds 1",
 }  # fmt: skip
@@ -62,7 +62,7 @@ def test_the_blocks_of_the_readme_run(tmp_path: Path) -> None:
     assert {command.split()[1] for command in commands} == SHORT.keys()
     for command in commands:
         name = command.split()[1]
-        words = ["timeout", "-s", "INT", "10"] * (name == "play") + [*command.split(), *SHORT[name].split()]
+        words = ["timeout", "-s", "INT", "6"] * (name == "play") + [*command.split(), *SHORT[name].split()]
         done = subprocess.run(words, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True)
         assert done.returncode in ((124, 130) if name == "play" else (0,)), f"{command}\n{done.stdout}{done.stderr}"
 
