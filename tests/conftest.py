@@ -33,6 +33,11 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests, those of the pages, come first, so that at the end no process waits for another's."""
+    items.sort(key=lambda item: item.path.name != "test_readme.py")
+
+
 def _absent(what: str) -> None:
     """Skip, but fail where everything is expected to be there."""
     if os.environ.get("CI") == "true":
