@@ -87,16 +87,19 @@ class Evaluator:
         return np.concatenate([network.logits.copy() for _, network in self._forward()], axis=2)
 
     def range_of_hidden(self) -> tuple[list[Array], list[Array]]:
-        low, high = [], []
+        low: list[Array] = []
+        high: list[Array] = []
         n_train = self.splits["train"].n
         for start, network in self._forward():
             chunk = [view[:, :, : n_train - start] for view in network.hidden]
-            low.append([view.min(axis=2) for view in chunk])
-            high.append([view.max(axis=2) for view in chunk])
+            if start == 0:
+                low, high = [view.min(axis=2) for view in chunk], [view.max(axis=2) for view in chunk]
+            else:  # of many chunks no more is kept than of one
+                low = [np.minimum(a, view.min(axis=2)) for a, view in zip(low, chunk, strict=True)]
+                high = [np.maximum(a, view.max(axis=2)) for a, view in zip(high, chunk, strict=True)]
             if start + self._chunk >= n_train:
                 break
-        least = [np.minimum.reduce(each) for each in zip(*low, strict=True)]
-        return least, [np.maximum.reduce(each) for each in zip(*high, strict=True)]
+        return low, high
 
     @property
     def per_sample(self) -> Array:

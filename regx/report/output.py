@@ -169,8 +169,8 @@ class Output:
 
     def note(self, *messages: str) -> None:
         """Write notes to stderr, unless quiet."""
-        for message in messages if not self.quiet else ():
-            note(message)
+        if not self.quiet:
+            self.insist(*messages)
 
     def insist(self, *messages: str) -> None:
         """Write to stderr what is said even where it is quiet: an error, what was left out, a question."""

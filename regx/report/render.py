@@ -42,9 +42,10 @@ def print_rows(rows: Sequence[Row], out: Output, columns: Sequence[str] | None =
     if columns is not None and sort is not None and out.form not in ("csv", "json"):
         columns = list(dict.fromkeys([*columns, sort]))
     if out.as_json:
-        whole = [{**row.as_json(), "p": row.difference["p"]} for row in rows]
-        chosen = [{key: row.get(key) for key in columns or ()} for row in whole]
-        out.document([row.as_json() for row in rows] if columns is None else chosen)
+        whole = [row.as_json() for row in rows]
+        if columns is not None:
+            whole = [{key: (row | {"p": row["difference"]["p"]}).get(key) for key in columns} for row in whole]
+        out.document(whole)
         return
     if not out.for_people:
         keys = present(rows) if columns is None else columns

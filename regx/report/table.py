@@ -44,9 +44,9 @@ def compare_rows(
             reference, why = plain_run(members) if _measured(members, metric) else (None, None)
         seeds = {seed for run in members for seed in run.seeds}
         of = next((name for name, run in zip(labels(members), members, strict=True) if run is reference), None)
-        about: dict[str, Any] = {"metric": metric, "baseline": of, "baseline_because": why}
-        judged = zip(members, _judge(members, reference, metric), strict=True)
-        rows += [Row(**_of_itself(run, label, seeds, asked), **about, **said) for run, said in judged]
+        for run, said in zip(members, _judge(members, reference, metric), strict=True):
+            alone = _alone(run, label, seeds, asked)
+            rows.append(replace(alone, metric=metric, baseline=of, baseline_because=why, **said))
     return rows
 
 
@@ -122,18 +122,17 @@ def by_group(rows: Iterable[Row]) -> dict[str, list[Row]]:
     return groups
 
 
-def _of_itself(run: Run, group: str, seeds: set[int], asked: Sequence[str]) -> dict[str, Any]:
-    """What the row says of the run alone. seeds: that the runs of its group have. asked: metrics beside the usual."""
+def _alone(run: Run, group: str, seeds: set[int], asked: Sequence[str]) -> Row:
+    """The row of a run beside no other. seeds: those that its group has. asked: metrics beside the usual."""
     summary = run.summary
     names = [name for name in dict.fromkeys((*SHOWN, *asked)) if summary.task in REGISTRY[name].tasks]
-    return {
-        "run": str(run.folder), "name": run.name, "stack": run.stack, "group": group, "dataset": summary.dataset,
-        "task": summary.task, "status": run.about["status"], "seeds": len(run.seeds),
-        "diverged": len(run.seeds) - len(run.completed_seeds),
-        "missing_seeds": sorted((seeds | set(run.config["seeds"])) - set(run.seeds)), "peek": summary.peek,
-        "metrics": {name: run.over_seeds(name) for name in names}, "shrinkage": shrinkage_of(run),
-        "judged_loss": unflattered(run),
-    }  # fmt: skip
+    return Row(
+        run=str(run.folder), name=run.name, stack=run.stack, group=group, dataset=summary.dataset, task=summary.task,
+        status=run.about["status"], seeds=len(run.seeds), diverged=len(run.seeds) - len(run.completed_seeds),
+        missing_seeds=sorted((seeds | set(run.config["seeds"])) - set(run.seeds)), peek=summary.peek,
+        metrics={name: run.over_seeds(name) for name in names}, shrinkage=shrinkage_of(run),
+        judged_loss=unflattered(run),
+    )  # fmt: skip
 
 
 def unflattered(run: Run) -> Interval | None:

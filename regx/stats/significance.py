@@ -3,7 +3,6 @@
 import functools
 import math
 from collections.abc import Sequence
-from statistics import NormalDist
 
 import numpy as np
 
@@ -78,6 +77,8 @@ def seeds_to_tell(differences: Sequence[float], level: float) -> int | None:
 
     Guenther 1981, Sample Size Formulas for Normal Theory T Tests.
     """
+    from statistics import NormalDist
+
     x = np.asarray(differences, dtype=np.float64)
     quantile = NormalDist().inv_cdf(1 - level / 2)
     mean, deviation = abs(float(x.mean())), float(x.std(ddof=1))

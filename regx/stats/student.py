@@ -6,7 +6,6 @@ to 11 digits, and p to 6 or more.  Student 1908, The Probable Error of a Mean.
 
 import functools
 import math
-from statistics import NormalDist
 
 
 def beyond(t: float, free: int) -> float:
@@ -24,9 +23,9 @@ def beyond(t: float, free: int) -> float:
 def critical(free: int, level: float = 0.05) -> float:
     """What Student's t of so many degrees of freedom exceeds, up or down, with probability `level`.
 
-    Newton's steps come from the normal quantile, which is lower, and stay below: `beyond` is convex.
+    Newton's steps begin at 0 and never go beyond the value, since `beyond` falls and is convex.
     """
-    t = NormalDist().inv_cdf(1 - level / 2)
+    t = 0.0
     log_density = math.lgamma((free + 1) / 2) - math.lgamma(free / 2) - math.log(free * math.pi) / 2
     while True:
         slope = 2 * math.exp(log_density - (free + 1) / 2 * math.log1p(t * t / free))
